@@ -1,0 +1,1 @@
+"""Verbatim: a podcast's own words, with a source, in Discord, Slack and a terminal."""

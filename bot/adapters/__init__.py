@@ -1,0 +1,1 @@
+"""Platforms: each translates events into Requests and draws Replies; none knows another."""

@@ -1,0 +1,107 @@
+"""Talking to the bot: an interactive prompt, or lines from a pipe."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+from bot.adapters.console.draw import in_colour, in_plain
+from bot.message import Author, Button, Channel, Reply, Request
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Mapping
+    from pathlib import Path
+
+    from prompt_toolkit.completion import CompleteEvent, Completion
+    from prompt_toolkit.document import Document
+
+    from bot.core import Core
+
+__all__ = ["CHANNEL", "Console", "wants_colour"]
+
+CHANNEL = Channel("console", "terminal")
+_OWNER = Author("you", admin=True)
+"""Whoever can start the process can do everything; the console's user is its admin."""
+
+LONGEST_LINE = 1024 * 1024
+"""Characters read of one piped line; the rest of a longer line is dropped, and the core says it was too long."""
+
+
+def wants_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """Say whether to use colour: a terminal that can, and no NO_COLOR (no-color.org)."""
+    return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
+
+
+class Console:
+    """The terminal as a platform."""
+
+    def __init__(self, core: Core, history: Path | None, out: TextIO | None = None) -> None:
+        """Take the core, a file for the history of typed lines (None: forget them) and where to write."""
+        self._core = core
+        self._history = history
+        self._out = out or sys.stdout
+        self._colour = wants_colour(self._out, os.environ)
+        self._buttons: tuple[Button, ...] = ()
+
+    async def run(self) -> None:
+        """Answer lines until the input ends."""
+        lines = self._typed() if sys.stdin.isatty() and self._out.isatty() else _piped(sys.stdin)
+        async for line in lines:
+            if line.strip():
+                await self.say(line)
+
+    async def say(self, line: str) -> Reply:
+        """Answer one line, or the number of an action shown under the last answer."""
+        pressed = line.strip()
+        if pressed.isdecimal() and 0 < int(pressed[:3]) <= len(self._buttons):
+            line = self._buttons[int(pressed[:3]) - 1].line
+        reply = await self._core.answer(Request(CHANNEL, _OWNER, text=line))
+        await self.post(CHANNEL, reply)
+        return reply
+
+    async def post(self, channel: Channel, reply: Reply) -> str:
+        """Write a reply; its actions can then be typed by number."""
+        self._buttons = reply.buttons
+        if self._colour:
+            from rich.console import Console as Terminal  # noqa: PLC0415 - 60 ms of import that a pipe never needs
+
+            Terminal(file=self._out, highlight=False).print(in_colour(reply), end="\n\n")
+        else:
+            self._out.write(f"{in_plain(reply)}\n\n")
+        self._out.flush()
+        return channel.id
+
+    async def _typed(self) -> AsyncIterator[str]:
+        """Yield lines typed at a prompt with history and completion, until Ctrl-D; Ctrl-C clears, then leaves."""
+        from prompt_toolkit import PromptSession  # noqa: PLC0415 - 0.2 s of import only a person at a prompt needs
+        from prompt_toolkit.completion import Completer, Completion  # noqa: PLC0415
+        from prompt_toolkit.history import FileHistory, InMemoryHistory  # noqa: PLC0415
+
+        core = self._core
+
+        class Commands(Completer):
+            """Completes commands and their arguments from the declarations."""
+
+            def get_completions(self, document: Document, _event: CompleteEvent) -> Iterable[Completion]:
+                typed = document.text_before_cursor
+                for line in core.complete(Request(CHANNEL, _OWNER, text=typed)):
+                    yield Completion(line, start_position=-len(typed), display=line.split(" ")[-1] or line)
+
+        history = FileHistory(str(self._history)) if self._history else InMemoryHistory()
+        session: PromptSession[str] = PromptSession(history=history, completer=Commands(), complete_while_typing=False)
+        self._out.write("Verbatim. Type what you remember of a line, or /help. Ctrl-D leaves.\n\n")
+        while True:
+            try:
+                yield await session.prompt_async("› ")
+            except (EOFError, KeyboardInterrupt):
+                return
+
+
+async def _piped(stream: TextIO) -> AsyncIterator[str]:
+    """Yield lines of a stream in order, each read when the one before is answered."""
+    while line := await asyncio.to_thread(stream.readline, LONGEST_LINE):
+        yield line
+        while line and not line.endswith("\n") and len(line) >= LONGEST_LINE:
+            line = await asyncio.to_thread(stream.readline, LONGEST_LINE)

@@ -1,0 +1,96 @@
+"""The composition root and the command line; the only place that names concrete classes."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from bot.adapters.console import Console, JsonLines
+from bot.commands import COMMANDS
+from bot.core import Core
+from bot.corpus import open_corpus
+from bot.errors import OperatorError
+from bot.message import Outcome
+from bot.search import open_searcher
+from bot.settings import ROOT, Settings, read_env_file
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+__all__ = ["main"]
+
+EXIT_STATUS = {Outcome.FOUND: 0, Outcome.NEAREST: 1, Outcome.NONE: 1, Outcome.DECLINED: 1, Outcome.ERROR: 2}
+"""What `--once` ends with for each outcome; 2 is also a mistake of the operator's."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status: 0 found or done, 1 nothing found, 2 a mistake to mend."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        # Any bytes may be piped in, and a terminal may lack a letter of a transcript: neither ends the process.
+        stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]  # replaced streams lack it
+    try:
+        settings = Settings.read(read_env_file(ROOT / ".env") | dict(os.environ))
+        return asyncio.run(_serve(options, settings))
+    except OperatorError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; nothing more to say
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="run_bot.py", description="Talk to Verbatim in this terminal.")
+    way = parser.add_mutually_exclusive_group()
+    way.add_argument("--once", metavar="LINE", help="answer one line: status 0 found, 1 not found, 2 a mistake")
+    way.add_argument("--jsonl", action="store_true", help="read and write JSON objects, one a line, for scripts")
+    return parser
+
+
+async def _serve(options: argparse.Namespace, settings: Settings) -> int:
+    """Put the parts together and serve the way the command line asks."""
+    corpus = open_corpus(settings.content_dir)
+    folder = _writable(settings.data_dir)
+    search = open_searcher(corpus, folder / "index" if folder else None, _notice)
+    core = Core(corpus, search, COMMANDS)
+    try:
+        if options.jsonl:
+            await JsonLines(core, sys.stdin, sys.stdout).run()
+            return 0
+        console = Console(core, folder / "history" if folder else None)
+        if options.once is not None:
+            return EXIT_STATUS[(await console.say(options.once)).outcome]
+        await console.run()
+        return 0
+    finally:
+        search.close()
+
+
+def _writable(folder: Path) -> Path | None:
+    """Return the data folder, made if need be, or None (and say so) when nothing can be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        _notice(
+            f"The data folder {folder} cannot be written ({error.strerror}); everything is kept in memory and "
+            "forgotten at the end. Set VERBATIM_DATA_DIR to a folder that can."
+        )
+        return None
+    return folder
+
+
+def _notice(sentence: str) -> None:
+    """Tell the operator something that is not an error."""
+    sys.stderr.write(f"{sentence}\n")

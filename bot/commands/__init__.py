@@ -1,0 +1,11 @@
+"""The commands members can use, in the order `/help` lists them."""
+
+from bot.commands.about import about
+from bot.commands.episodes import episodes
+from bot.commands.help import help_
+from bot.commands.quote import quote
+from bot.commands.show import show
+
+__all__ = ["COMMANDS"]
+
+COMMANDS = (quote, show, episodes, help_, about)

@@ -1,0 +1,44 @@
+"""`/help`: what I can do, made from the declarations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from bot.command import Command, Context, Param, command
+from bot.errors import UserError
+from bot.message import Card, Outcome, Reply, Role, Span, Style
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["help_"]
+
+
+def _names(ctx: Context, _typed: str) -> Sequence[str]:
+    return [known.name for known in ctx.commands]
+
+
+@command("What I can do, and how to ask", name="help", examples=("help", "help quote"), private=True)
+async def help_(
+    ctx: Context, name: Annotated[str, Param("A command you want to know more about", complete=_names)] = ""
+) -> Reply:
+    """Answer with all commands, or with one in detail."""
+    wanted = name.strip().removeprefix("/").casefold()
+    if not wanted:
+        body: list[Span] = []
+        for known in ctx.commands:
+            body += [Span(known.usage, Style.CODE), Span(f"  {known.description}\n")]
+        card = Card(Role.INFO, body=(*body[:-1], Span(body[-1].text.rstrip())))
+        return Reply("I find what was said, in the show's own words, with its source.", Outcome.FOUND, cards=(card,))
+    found = next((known for known in ctx.commands if known.name == wanted), None)
+    if found is None:
+        sentence = f"I have no command /{wanted[:40]}. Type /help for the list."
+        raise UserError(sentence)
+    return Reply(found.description + ".", Outcome.FOUND, cards=(_detail(found),))
+
+
+def _detail(known: Command) -> Card:
+    """Lay out one command: usage, each parameter, examples."""
+    fields = [(parameter.name, parameter.about.description) for parameter in known.parameters]
+    fields += [("example", f"/{example}") for example in known.examples]
+    return Card(Role.INFO, body=(Span(known.usage, Style.CODE),), fields=tuple(fields))

@@ -1,0 +1,7 @@
+"""The words that were said: shows, episodes, sentences, passages, and how they are read from files."""
+
+from bot.corpus.library import Corpus, open_corpus
+from bot.corpus.model import Episode, Passage, Show
+from bot.corpus.words import Word, fold, words
+
+__all__ = ["Corpus", "Episode", "Passage", "Show", "Word", "fold", "open_corpus", "words"]

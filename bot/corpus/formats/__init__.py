@@ -1,0 +1,1 @@
+"""Transcript formats: one reader a file."""

@@ -1,0 +1,75 @@
+r"""The one text grammar: `/command free words option:value`, for the console, Slack, mentions and buttons.
+
+Free words come first, options after them. Words or a value with spaces stand in quotes, straight or curly; inside
+straight quotes `\"` and `\\` are the characters themselves. Every text has a reading.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+__all__ = ["Line", "format_line", "parse_line"]
+
+_COMMAND = re.compile(r"/([^\s/]{1,64})(?=\s|$)")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|[“„”]([^“”„"]*)[”“]', re.DOTALL)
+_OPTION = re.compile(
+    r"(?:^|(?<=\s))([a-z][a-z_-]{1,31}):("
+    r'"(?:[^"\\]|\\.)*"|[“„”][^“”„"]*[”“]|[^\s"“”„:/,.;!?)(][^\s"“”„]*'
+    r")\s*$",
+    re.DOTALL,
+)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_BARE_VALUE = re.compile(r'[^\s"“”„:/,.;!?)(][^\s"“”„]*')
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A typed line: the command's name ("" for a free message), its free words, its options in order."""
+
+    name: str
+    words: str
+    options: tuple[tuple[str, str], ...] = ()
+
+
+def parse_line(text: str) -> Line:
+    """Read a line; total over any text.
+
+    Options are the unbroken run of `name:value` at the end. A text that does not begin with `/` is all words.
+    """
+    text = text.strip()
+    command = _COMMAND.match(text)
+    if not command:
+        return Line("", text)
+    rest = text[command.end() :].strip()
+    options: list[tuple[str, str]] = []
+    while match := _OPTION.search(rest):
+        options.append((match[1], _unquoted(match[2])))
+        rest = rest[: match.start()].rstrip()
+    return Line(command[1].casefold(), _unquoted(rest), tuple(reversed(options)))
+
+
+def format_line(line: Line) -> str:
+    """Write a line so that `parse_line` reads the same line from it."""
+    if not line.name:
+        return line.words
+    parts = [f"/{line.name}"]
+    if line.words:
+        bare = parse_line(f"/{line.name} {line.words}")
+        parts.append(line.words if bare == Line(line.name, line.words) else _quoted(line.words))
+    parts.extend(f"{name}:{value if _BARE_VALUE.fullmatch(value) else _quoted(value)}" for name, value in line.options)
+    return " ".join(parts)
+
+
+def _unquoted(text: str) -> str:
+    """Return the inside of a text that is one quoted piece, or the text."""
+    match = _QUOTED.fullmatch(text)
+    if not match:
+        return text
+    return _ESCAPE.sub(r"\1", match[1]) if match[1] is not None else match[2]
+
+
+def _quoted(text: str) -> str:
+    """Put a text in straight quotes."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

@@ -1,0 +1,240 @@
+"""What crosses the boundary between a platform and the core: a Request in, a Reply out.
+
+Text is carried as styled spans, never as Markdown: transcripts contain `*`, `<` and `@everyone`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "Author",
+    "Button",
+    "Card",
+    "Channel",
+    "Citation",
+    "Outcome",
+    "Quote",
+    "Reply",
+    "Request",
+    "Role",
+    "Source",
+    "Span",
+    "Style",
+    "clock",
+    "plain",
+]
+
+
+class Style(StrEnum):
+    """How a run of text is meant; each adapter decides how that looks."""
+
+    PLAIN = "plain"
+    MARK = "mark"
+    STRONG = "strong"
+    CODE = "code"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of text in one style."""
+
+    text: str
+    style: Style = Style.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Where a request came from or a reply goes: a platform, its tenant (guild, workspace) and its channel."""
+
+    platform: str
+    id: str
+    tenant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """The member who asks; `admin` is what the platform says of them, checked again in `Core.answer`."""
+
+    id: str
+    admin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing a member asked.
+
+    Either `command` with `args` (a platform that knows the command's options) or `text` (a typed line or a mention).
+    """
+
+    channel: Channel
+    author: Author
+    text: str = ""
+    command: str | None = None
+    args: Mapping[str, str] = field(default_factory=dict)
+    locale: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a quote comes from.
+
+    `start` is in seconds in the cut that `url` opens, `position` the share of the episode before the quote (0..1);
+    `approximate` says that the time is interpolated. Parts the edition does not know are None.
+    """
+
+    show: str
+    episode: str
+    position: float
+    number: int | None = None
+    chapter: str | None = None
+    speaker: str | None = None
+    start: float | None = None
+    approximate: bool = False
+    url: str | None = None
+
+    def line(self) -> str:
+        """Return the source on one line, as under a quote: speaker · chapter · time · episode."""
+        if self.start is None:
+            time = f"{self.position:.0%} in"
+        else:
+            time = f"{'≈ ' if self.approximate else ''}{clock(self.start)}"
+        return " · ".join(part for part in (self.speaker, self.chapter, time, self.label) if part)
+
+    @property
+    def label(self) -> str:
+        """The episode in a few words: show and number, or show and title."""
+        return f"{self.show}: {self.episode}" if self.number is None else f"{self.show} #{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The characters of a transcript file behind a quote: `spans` are [start, end) offsets in the decoded file."""
+
+    path: str
+    spans: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words somebody said, exactly; it cannot be made without its citation.
+
+    `marked` are [start, end) offsets in `text`; `source` is None for an episode that has no plain source file.
+    """
+
+    id: str
+    text: str
+    citation: Citation
+    source: Source | None
+    marked: tuple[tuple[int, int], ...] = ()
+    score: float | None = None
+    verdict: str | None = None
+
+    def spans(self) -> tuple[Span, ...]:
+        """Return the words as styled runs, the marked ones in `Style.MARK`."""
+        runs: list[Span] = []
+        at = 0
+        for begin, end in self.marked:
+            if at < begin:
+                runs.append(Span(self.text[at:begin]))
+            runs.append(Span(self.text[begin:end], Style.MARK))
+            at = end
+        if at < len(self.text):
+            runs.append(Span(self.text[at:]))
+        return tuple(runs)
+
+
+class Role(StrEnum):
+    """What a card is in its reply."""
+
+    MATCH = "match"
+    RUNNER_UP = "runner-up"
+    NEAREST = "nearest"
+    SUMMARY = "summary"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """An action under a reply; pressing it sends `line` as if the member had typed it."""
+
+    label: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One block of a reply: a quote with its source, or information.
+
+    Every role but INFO has a quote, and so a citation.
+    """
+
+    role: Role
+    title: str = ""
+    body: tuple[Span, ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
+    quote: Quote | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a quoting role without a quote."""
+        if self.role is not Role.INFO and self.quote is None:
+            message = f"a {self.role} card needs a quote with its citation"
+            raise ValueError(message)
+
+
+class Outcome(StrEnum):
+    """How an answer ended; scripts and exit statuses read it."""
+
+    FOUND = "found"
+    NEAREST = "nearest"
+    NONE = "none"
+    DECLINED = "declined"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer: a leading sentence, cards, actions. `private` asks the platform to show it to the asker alone."""
+
+    lead: str
+    outcome: Outcome
+    command: str = ""
+    cards: tuple[Card, ...] = ()
+    buttons: tuple[Button, ...] = ()
+    private: bool = False
+
+    @property
+    def text(self) -> str:
+        """The whole answer as plain text: what notifications and screen readers get."""
+        parts = [self.lead] if self.lead else []
+        parts.extend(card_text(card) for card in self.cards)
+        return "\n\n".join(part for part in parts if part)
+
+
+def card_text(card: Card) -> str:
+    """Return one card as plain text: title, quote, source, body, fields."""
+    lines = [card.title] if card.title else []
+    if card.quote:
+        lines.append(f"“{card.quote.text}”")
+        lines.append(f"— {card.quote.citation.line()} · {card.quote.id}")
+    if card.body:
+        lines.append(plain(card.body))
+    lines.extend(f"{name}: {value}" for name, value in card.fields)
+    return "\n".join(lines)
+
+
+def plain(spans: tuple[Span, ...]) -> str:
+    """Return the words of styled runs without their styles."""
+    return "".join(span.text for span in spans)
+
+
+def clock(seconds: float) -> str:
+    """Return a time as a player shows it: 4:10, 1:57:37."""
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

@@ -1,0 +1,56 @@
+"""Letting a half-remembered line and a passage meet, word by word (RapidFuzz)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import Indel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["SAME_WORD", "letters_alike", "pair_words", "same_words"]
+
+SAME_WORD = 0.75
+"""Two words at least this alike (share of letters in common, Indel) count as one word with a typo."""
+
+
+def letters_alike(query: str, text: str) -> float:
+    """Return how well the shorter text fits somewhere into the longer, letter by letter, 0..1."""
+    return fuzz.partial_ratio(query, text) / 100
+
+
+def same_words(query: Sequence[str], vocabulary: Sequence[str]) -> list[dict[str, float]]:
+    """For each query word return the vocabulary's words it may stand for, with their likeness (SAME_WORD..1)."""
+    return [
+        {
+            word: score
+            for word, score, _ in process.extract(
+                wanted, vocabulary, scorer=Indel.normalized_similarity, score_cutoff=SAME_WORD, limit=None
+            )
+        }
+        for wanted in query
+    ]
+
+
+def pair_words(
+    query: Sequence[str], passage: Sequence[str], alike: Sequence[dict[str, float]]
+) -> list[tuple[int, int]]:
+    """Pair the words of a query with equal or nearly equal ones of a passage, in order (longest common subsequence).
+
+    Returns (query word, passage word) numbers, both rising.
+    """
+    named = [_repaired(word, options, passage) for word, options in zip(query, alike, strict=True)]
+    pairs: list[tuple[int, int]] = []
+    for block in Indel.opcodes(named, list(passage)):
+        if block.tag == "equal":
+            width = block.src_end - block.src_start
+            pairs.extend((block.src_start + step, block.dest_start + step) for step in range(width))
+    return pairs
+
+
+def _repaired(word: str, options: dict[str, float], passage: Sequence[str]) -> str:
+    """Return the passage's word that a query word stands for, or the word itself."""
+    here = [option for option in options if option in passage]
+    return max(here, key=lambda option: options[option]) if here else word

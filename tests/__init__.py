@@ -1,0 +1,1 @@
+"""Tests: sentences that fail when a promise breaks."""

@@ -1,0 +1,81 @@
+"""Parts that many tests share: the shipped corpus, a core over it, and the bot as a process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+from bot.commands import COMMANDS
+from bot.core import Core
+from bot.corpus import Corpus, open_corpus
+from bot.message import Author, Channel, Reply, Request
+from bot.search import Searcher, open_searcher
+from bot.settings import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class RunBot(Protocol):
+    """Starts `run_bot.py` as a process and waits for it."""
+
+    def __call__(self, *arguments: str, stdin: str | bytes = "", **environ: str) -> subprocess.CompletedProcess[str]:
+        """Return the finished process; its output is text."""
+
+
+class Ask(Protocol):
+    """Asks a core one line, as an ordinary member."""
+
+    async def __call__(self, line: str, *, admin: bool = False) -> Reply:
+        """Return the reply."""
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Corpus:
+    return open_corpus(ROOT / "content")
+
+
+@pytest.fixture(scope="session")
+def search(corpus: Corpus) -> Iterator[Searcher]:
+    notices: list[str] = []
+    searcher = open_searcher(corpus, None, notices.append)
+    yield searcher
+    searcher.close()
+    assert notices == []
+
+
+@pytest.fixture(scope="session")
+def core(corpus: Corpus, search: Searcher) -> Core:
+    return Core(corpus, search, COMMANDS)
+
+
+@pytest.fixture
+def ask(core: Core) -> Ask:
+    async def asked(line: str, *, admin: bool = False) -> Reply:
+        return await core.answer(Request(Channel("test", "room"), Author("member", admin=admin), text=line))
+
+    return asked
+
+
+@pytest.fixture(scope="session")
+def run_bot(tmp_path_factory: pytest.TempPathFactory) -> RunBot:
+    data: Path = tmp_path_factory.mktemp("data")
+
+    def run(*arguments: str, stdin: str | bytes = "", **environ: str) -> subprocess.CompletedProcess[str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("VERBATIM_")}
+        done = subprocess.run(
+            [sys.executable, "-W", "error", str(ROOT / "run_bot.py"), *arguments],
+            input=stdin.encode() if isinstance(stdin, str) else stdin,
+            capture_output=True,
+            env=kept | {"VERBATIM_DATA_DIR": str(data)} | environ,
+            timeout=60,
+            check=False,
+        )
+        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run

@@ -1,0 +1,191 @@
+"""The bot as a process in a terminal, in a pipe and under a script."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.settings import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.conftest import RunBot
+
+PRIDE = "/quote people who train need to not have pride"
+
+
+def test_once_prints_the_marked_passage_with_its_source_and_succeeds(run_bot: RunBot) -> None:
+    done = run_bot("--once", PRIDE)
+
+    assert done.returncode == 0
+    assert "*people who train* jiu-jitsu, it's like you *need to not have pride*" in done.stdout
+    assert "Lex Fridman Podcast #383" in done.stdout
+    assert done.stderr == ""
+
+
+def test_once_ends_with_1_when_nothing_was_found_and_2_when_it_was_asked_wrongly(run_bot: RunBot) -> None:
+    assert run_bot("--once", "/quote qqxzzkj wvvbnq").returncode == 1
+    assert run_bot("--once", "/qoute pride").returncode == 2
+
+
+def test_piped_lines_are_answered_in_order_and_numbers_press_the_actions(run_bot: RunBot) -> None:
+    done = run_bot(stdin=f"{PRIDE}\n\n1\n/about\n")
+
+    first, more, about = (
+        done.stdout.index(text) for text in ("[2] Other", "I just think part of learning", "I'm Verbatim")
+    )
+    assert first < more < about
+    assert done.returncode == 0
+
+
+def test_output_in_a_pipe_has_no_colour(run_bot: RunBot) -> None:
+    assert "\x1b" not in run_bot("--once", PRIDE).stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("not json", "That line is not JSON"),
+        ("[1]", "A request is an object"),
+        ("{}", "A request is an object"),
+        ('{"command": "quote", "args": 3}', '"args" is an object'),
+        ("[" * 100_000, "That line is not JSON"),
+        ('{"command": "quote"}', "/quote needs words"),
+        ('{"command": "nothing"}', "I have no command"),
+    ],
+)
+def test_a_bad_json_line_gets_an_error_object_and_the_next_line_its_answer(
+    run_bot: RunBot, line: str, sentence: str
+) -> None:
+    good = json.dumps({"command": "quote", "args": {"words": "people who train need to not have pride"}})
+    done = run_bot("--jsonl", stdin=f"{line}\n{good}\n")
+    bad_reply, good_reply = map(json.loads, done.stdout.splitlines())
+
+    assert (bad_reply["outcome"], good_reply["outcome"]) == ("error", "found")
+    assert sentence in bad_reply["text"]
+
+
+def test_a_json_reply_has_the_documented_shape(run_bot: RunBot) -> None:
+    done = run_bot("--jsonl", stdin=json.dumps({"text": PRIDE, "channel": "c", "author": "a", "admin": False}) + "\n")
+    reply = json.loads(done.stdout)
+
+    assert set(reply) == {"command", "outcome", "private", "text", "cards", "buttons", "ms"}
+    card = reply["cards"][0]
+    assert set(card) == {"role", "quote", "id", "verdict", "score", "citation", "source", "marked"}
+    assert set(card["citation"]) == {"show", "episode", "chapter", "speaker", "start", "approximate", "url"}
+    ((begin, end),) = card["source"]["spans"]
+    source = (ROOT / card["source"]["path"]).read_text("utf-8")
+    assert source[begin:end].split() == card["quote"].split()
+    assert "".join(card["quote"][a:b] for a, b in card["marked"]) == "people who trainneed to not have pride"
+    assert {button["label"] for button in reply["buttons"]} == {"More context", "Other matches"}
+
+
+def test_bytes_that_are_no_text_are_answered_all_the_same(run_bot: RunBot) -> None:
+    done = run_bot(stdin=b"\xff\xfe\x00 pride\n/about\n")
+
+    assert done.returncode == 0
+    assert "I'm Verbatim" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({"VERBATIM_CONTENT_DIR": "/nowhere"}, "the content folder cannot be read"),
+        ({"VERBATIM_CONTNET_DIR": "/nowhere"}, "VERBATIM_CONTNET_DIR is not a setting"),
+    ],
+)
+def test_an_operators_mistake_is_one_sentence_and_status_2(
+    run_bot: RunBot, environ: dict[str, str], sentence: str
+) -> None:
+    done = run_bot("--once", PRIDE, **environ)
+
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_bad_transcript_is_one_sentence_with_file_and_line(run_bot: RunBot, tmp_path: Path) -> None:
+    (tmp_path / "show" / "1-first").mkdir(parents=True)
+    (tmp_path / "show" / "show.toml").write_text('title = "T"\nrights = "R"\n', "utf-8")
+    (tmp_path / "show" / "1-first" / "source.txt").write_bytes(b"one\n\xff")
+
+    done = run_bot("--once", PRIDE, VERBATIM_CONTENT_DIR=str(tmp_path))
+
+    assert done.returncode == 2
+    assert "source.txt:2: byte 0xff is not UTF-8" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_data_folder_that_cannot_be_written_is_said_and_the_answer_given(run_bot: RunBot, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    done = run_bot("--once", PRIDE, VERBATIM_DATA_DIR=str(tmp_path / "file" / "data"))
+
+    assert done.returncode == 0
+    assert "kept in memory" in done.stderr
+
+
+def _in_terminal(data: Path, *steps: tuple[str, str]) -> tuple[int, bytes]:
+    """Start the bot in a pseudo-terminal; at each step wait for a text to show, then type one.
+
+    Returns the exit status and all that was shown.
+    """
+    leader, follower = pty.openpty()
+    environ = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "run_bot.py")],
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        env=environ | {"VERBATIM_DATA_DIR": str(data), "TERM": "xterm-256color"},
+        start_new_session=True,
+    )
+    os.close(follower)
+    shown, seen, waiting = b"", 0, list(steps)
+    try:
+        while select.select([leader], [], [], 20)[0]:
+            try:
+                chunk = os.read(leader, 65536)
+            except OSError:  # Linux's way to say that the other side has closed
+                break
+            shown += chunk
+            if b"\x1b[6n" in chunk:
+                os.write(leader, b"\x1b[1;1R")  # prompt_toolkit asks where the cursor is
+            if waiting and (at := shown.find(waiting[0][0].encode(), seen)) >= 0:
+                seen = at + 1
+                os.write(leader, waiting.pop(0)[1].encode())
+        return process.wait(timeout=10), shown
+    finally:
+        process.kill()
+        process.wait()
+        os.close(leader)
+
+
+def test_in_a_terminal_marks_are_coloured_and_ctrl_d_leaves_cleanly(tmp_path: Path) -> None:
+    status, shown = _in_terminal(tmp_path, ("›", f"{PRIDE}\r"), ("Other matches", ""), ("›", "\x04"))
+
+    assert status == 0
+    assert b"\x1b[1;33mpeople who train" in shown
+    assert b"Traceback" not in shown
+
+
+def test_in_a_terminal_ctrl_c_leaves_cleanly(tmp_path: Path) -> None:
+    status, shown = _in_terminal(tmp_path, ("›", "\x03"))
+
+    assert status == 0
+    assert b"Traceback" not in shown
+
+
+def test_in_a_terminal_tab_completes_a_command(tmp_path: Path) -> None:
+    status, shown = _in_terminal(tmp_path, ("›", "/abo\t"), ("/about", "\r"), ("Limits", ""), ("›", "\x04"))
+
+    assert status == 0
+    assert b"Limits" in shown

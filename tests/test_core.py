@@ -1,0 +1,142 @@
+"""The core answers everything, privately when it cannot, and lets no unverified quote out."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from typing import Annotated
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.command import Context, Param, command
+from bot.core import Core
+from bot.corpus import Corpus
+from bot.message import Author, Card, Channel, Outcome, Quote, Reply, Request, Role
+from bot.search import Searcher
+from tests.conftest import Ask
+
+_ROOM = Channel("test", "room")
+_MEMBER = Author("member")
+
+
+@command("Break", private=False)
+async def broken(ctx: Context) -> Reply:
+    message = f"a bug in {ctx.request.author.id}"
+    raise RuntimeError(message)
+
+
+@command("Only for admins", admin=True)
+async def secret(ctx: Context) -> Reply:
+    return Reply(f"hello {ctx.request.author.id}", Outcome.FOUND)
+
+
+@command("Quote with one word changed")
+async def forged(ctx: Context, change: Annotated[str, Param("What to forge")]) -> Reply:
+    passage = ctx.corpus.episodes[0].passage(10, 10)
+    true = Quote(passage.id, passage.text, passage.citation(), passage.source())
+    false = {
+        "text": dataclasses.replace(true, text=passage.text + " Not."),
+        "source": dataclasses.replace(true, source=None),
+        "id": dataclasses.replace(true, id="zzzzz-1"),
+    }[change]
+    return Reply("", Outcome.FOUND, cards=(Card(Role.MATCH, quote=false), Card(Role.MATCH, quote=true)))
+
+
+@pytest.fixture
+def trial(corpus: Corpus, search: Searcher) -> Core:
+    return Core(corpus, search, (broken, secret, forged))
+
+
+@pytest.mark.parametrize("change", ["text", "source", "id"])
+async def test_a_quote_that_is_not_what_its_source_says_is_dropped_and_logged(
+    trial: Core, change: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    reply = await trial.answer(Request(_ROOM, _MEMBER, command="forged", args={"change": change}))
+
+    assert len(reply.cards) == 1
+    assert "dropped a quote" in caplog.text
+
+
+async def test_a_bug_becomes_a_reference_for_the_member_and_a_log_line_for_the_operator(
+    trial: Core, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        reply = await trial.answer(Request(_ROOM, _MEMBER, text="/broken"))
+
+    reference = reply.text.rsplit(" ", 1)[-1].rstrip(".")
+    assert (reply.outcome, reply.private) == (Outcome.ERROR, True)
+    assert reference in caplog.text
+    assert "a bug in" not in reply.text
+
+
+async def test_an_admins_command_is_refused_to_members_on_every_platform(trial: Core) -> None:
+    refused = await trial.answer(Request(_ROOM, _MEMBER, text="/secret"))
+    allowed = await trial.answer(Request(_ROOM, Author("boss", admin=True), text="/secret"))
+
+    assert (refused.outcome, refused.private) == (Outcome.ERROR, True)
+    assert allowed.text == "hello boss"
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("/quote", "/quote needs words"),
+        ("", "/quote needs words"),
+        ("/quote the", "Add two or three more words"),
+        ("/quote 😀🎉", "I look for words"),
+        ("/quote " + "pride " * 2000, "characters; I can take 2,000"),
+        ("/qoute pride", "Did you mean /quote?"),
+        ("/xyzzy", "Type /help"),
+        ("/quote pride speker:lex", "has no option “speker:”"),
+        ("/about me", "/about takes no words"),
+        ("/show nonsense", "I have no passage “nonsense”"),
+        ("/show thphm-2pv1l context:99", "is a number from 0 to 10"),
+        ("/help nonsense", "I have no command /nonsense"),
+        ("/episodes page:two", "needs a whole number"),
+    ],
+)
+async def test_what_cannot_be_done_is_said_privately_with_what_to_do(ask: Ask, line: str, sentence: str) -> None:
+    reply = await ask(line)
+
+    assert (reply.outcome, reply.private) == (Outcome.ERROR, True)
+    assert sentence in reply.text
+
+
+@pytest.mark.parametrize("line", ["/quote שלום עולם מה שלומך", "/quote qqxzzkj wvvbnq", "/quote これは何ですか"])
+async def test_words_nobody_said_are_not_found(ask: Ask, line: str) -> None:
+    reply = await ask(line)
+
+    assert reply.outcome in {Outcome.NONE, Outcome.NEAREST}
+    assert all(card.role is Role.NEAREST for card in reply.cards)
+    assert "can't find" in reply.lead
+
+
+async def test_control_characters_in_a_line_change_nothing(ask: Ask) -> None:
+    clean, dirty = await ask("/quote not have pride"), await ask("/quote \x1b[31mnot\x00 have\u202e pride\x07")
+
+    assert [card.quote and card.quote.id for card in clean.cards] == [
+        card.quote and card.quote.id for card in dirty.cards
+    ]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@given(st.text(max_size=200))
+async def test_any_text_at_all_gets_an_answer(ask: Ask, text: str) -> None:
+    for line in (text, f"/quote {text}", f"/show {text}"):
+        assert (await ask(line)).text
+
+
+@pytest.mark.parametrize(
+    ("typed", "lines"),
+    [
+        ("/qu", ["/quote "]),
+        ("/help ep", ["/help episodes"]),
+        ("/show thphm-2pv1l co", ["/show thphm-2pv1l context:"]),
+        ("pride", []),
+        ("/nonsense x", []),
+    ],
+)
+def test_unfinished_lines_are_completed_from_the_declarations(core: Core, typed: str, lines: list[str]) -> None:
+    assert lines == core.complete(Request(_ROOM, _MEMBER, text=typed))

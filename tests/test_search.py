@@ -1,0 +1,141 @@
+"""Finding: better than the naive loop, from an index that is whole or rebuilt."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rapidfuzz import fuzz, process
+
+from bot.search import FOUND, Hit, Searcher, open_searcher
+from bot.search.query import clean
+from bot.settings import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.corpus import Corpus
+
+SET = [json.loads(line) for line in (ROOT / "tests/sets/quotes_small.jsonl").read_text("utf-8").splitlines()]
+TEXT = (ROOT / "content/lex-fridman/383-mark-zuckerberg/source.txt").read_text("utf-8")
+
+
+def _is_gold(spans: tuple[tuple[int, int], ...], row: dict[str, Any]) -> bool:
+    """Say whether a span overlaps a meant one by over 0.3 of the shorter."""
+    for gold in row["gold"]:
+        begin = TEXT.index(gold)
+        end = begin + len(gold)
+        if any(min(b, end) - max(a, begin) > 0.3 * min(b - a, end - begin) for a, b in spans):
+            return True
+    return False
+
+
+def _spans(hit: Hit) -> tuple[tuple[int, int], ...]:
+    source = hit.passage.source()
+    assert source is not None
+    return source.spans
+
+
+def test_half_remembered_lines_are_found_far_more_often_than_by_comparing_every_sentence(
+    corpus: Corpus, search: Searcher
+) -> None:
+    episode = corpus.episodes[0]
+    sentences = [episode.passage(number, number) for number in range(len(episode.sentences))]
+    texts = [sentence.text for sentence in sentences]
+    ours = naive = 0
+    for row in SET:
+        hits = search.find_now(row["query"], 3)
+        ours += bool(hits) and _is_gold(_spans(hits[0]), row)
+        _, _, best = process.extract(row["query"], texts, scorer=fuzz.WRatio, limit=1)[0]
+        source = sentences[best].source()
+        naive += source is not None and _is_gold(source.spans, row)
+
+    assert ours >= 0.9 * len(SET)
+    assert ours >= naive + 0.2 * len(SET)
+
+
+@pytest.mark.parametrize("row", SET, ids=lambda row: row["query"][:40])
+def test_every_passage_found_is_a_slice_of_the_transcript_with_its_marks_inside(
+    search: Searcher, row: dict[str, Any]
+) -> None:
+    for hit in search.find_now(row["query"], 3):
+        ((begin, end),) = _spans(hit)
+        assert TEXT[begin:end].split() == hit.passage.text.split()
+        assert 0 <= hit.score <= 1
+        at = 0
+        for mark_begin, mark_end in hit.marked:
+            assert at <= mark_begin < mark_end <= len(hit.passage.text)
+            at = mark_end
+
+
+def test_passages_found_do_not_overlap(search: Searcher) -> None:
+    hits = search.find_now("people who train need to not have pride", 6)
+
+    sentences = [number for hit in hits for number in range(hit.passage.first, hit.passage.last + 1)]
+    assert len(sentences) == len(set(sentences))
+
+
+def test_nonsense_scores_below_what_counts_as_found(search: Searcher) -> None:
+    assert all(hit.score < FOUND for hit in search.find_now("purple giraffes dance upon the frozen cathedral", 3))
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("zuck: lol the bit about the kimono", "the kimono"),
+        ("the part where he says not have pride", "not have pride"),
+        ("what did lex say about love", "love"),
+        ("“not have pride” lmao", "not have pride"),
+        ("lol", "lol"),
+        ("", ""),
+    ],
+)
+def test_talk_around_a_remembered_line_is_taken_off(typed: str, meant: str) -> None:
+    assert meant == clean(typed)
+
+
+def test_an_index_is_built_once_and_opened_after_that(corpus: Corpus, tmp_path: Path) -> None:
+    notices: list[str] = []
+    open_searcher(corpus, tmp_path, notices.append).close()
+    (place,) = tmp_path.iterdir()
+    stamps = {path.name: path.stat().st_mtime_ns for path in place.iterdir() if not path.name.endswith(".lock")}
+
+    open_searcher(corpus, tmp_path, notices.append).close()
+
+    assert notices == []
+    assert stamps == {path.name: path.stat().st_mtime_ns for path in place.iterdir() if not path.name.endswith(".lock")}
+
+
+@pytest.mark.parametrize("harm", ["cut", "changed", "missing", "no manifest"])
+def test_a_damaged_index_is_built_again_and_that_is_said(corpus: Corpus, tmp_path: Path, harm: str) -> None:
+    notices: list[str] = []
+    open_searcher(corpus, tmp_path, notices.append).close()
+    (place,) = tmp_path.iterdir()
+    victim = next(place.glob("*.idx"))
+    if harm == "cut":
+        victim.write_bytes(victim.read_bytes()[:100])
+    elif harm == "changed":
+        victim.write_bytes(victim.read_bytes()[::-1])
+    elif harm == "missing":
+        victim.unlink()
+    else:
+        (place / "manifest.json").unlink()
+
+    searcher = open_searcher(corpus, tmp_path, notices.append)
+
+    assert len(notices) == 1
+    assert "was damaged" in notices[0]
+    assert searcher.find_now("people who train need to not have pride", 1)[0].score > FOUND
+    searcher.close()
+
+
+def test_a_folder_that_cannot_be_written_leaves_the_index_in_memory_and_says_so(corpus: Corpus, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    notices: list[str] = []
+
+    searcher = open_searcher(corpus, tmp_path / "file" / "index", notices.append)
+
+    assert "kept in memory" in notices[0]
+    assert searcher.find_now("people who train need to not have pride", 1)[0].score > FOUND
+    searcher.close()
