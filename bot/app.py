@@ -37,6 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]  # replaced streams lack it
     try:
         settings = Settings.read(read_env_file(ROOT / ".env") | dict(os.environ))
+        if options.work == "check":
+            return _check(options, settings)
+        if options.work == "import":
+            return _import(options, settings)
         return asyncio.run(_serve(options, settings))
     except OperatorError as error:
         sys.stderr.write(f"{error}\n")
@@ -53,7 +57,45 @@ def _parser() -> argparse.ArgumentParser:
     way = parser.add_mutually_exclusive_group()
     way.add_argument("--once", metavar="LINE", help="answer one line: status 0 found, 1 not found, 2 a mistake")
     way.add_argument("--jsonl", action="store_true", help="read and write JSON objects, one a line, for scripts")
+    works = parser.add_subparsers(dest="work", metavar="WORK")
+    check = works.add_parser("check", help="prove that every edition says what its source says")
+    check.add_argument("--diff", action="store_true", help="print every declared mending with the words around it")
+    read_in = works.add_parser("import", help="make an episode of a transcript file, a folder of them, or a feed")
+    read_in.add_argument("target", metavar="FILE|FOLDER|ADDRESS", help="what to read; an address begins with https://")
+    read_in.add_argument("--show", required=True, help="folder of the show, in the content folder")
+    read_in.add_argument("--episode", help="folder of the episode; named after the file when left out")
+    read_in.add_argument("--force", action="store_true", help="replace an episode that is there, corrections too")
     return parser
+
+
+def _check(options: argparse.Namespace, settings: Settings) -> int:
+    """Print what is known and what is wrong of each episode; 1 when anything is wrong."""
+    from bot.corpus.check import check_corpus  # noqa: PLC0415 - serving never needs it
+
+    wrong = 0
+    for checked in check_corpus(settings.content_dir):
+        sys.stdout.write("\n".join((checked.name, *(f"  {fact}" for fact in checked.facts))) + "\n")
+        if options.diff:
+            sys.stdout.writelines(f"  {line}\n" for line in checked.diff)
+        sys.stdout.writelines(f"{problem}\n" for problem in checked.problems)
+        wrong += bool(checked.problems)
+    sys.stdout.write(f"{wrong} episode(s) need mending.\n" if wrong else "Everything is well-formed and declared.\n")
+    return 1 if wrong else 0
+
+
+def _import(options: argparse.Namespace, settings: Settings) -> int:
+    """Import transcripts and print what was understood of each; 1 when any was refused."""
+    from bot.corpus.importing import Imported, Importer  # noqa: PLC0415 - serving never needs its parsers
+
+    refused = 0
+    importer = Importer(settings.content_dir, options.show, options.force, _notice)
+    for result in importer.run(options.target, options.episode):
+        if isinstance(result, Imported):
+            sys.stdout.write("\n".join((str(result.folder), *(f"  {line}" for line in result.lines))) + "\n")
+        else:
+            refused += 1
+            _notice(str(result))
+    return 1 if refused else 0
 
 
 async def _serve(options: argparse.Namespace, settings: Settings) -> int:

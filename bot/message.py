@@ -85,7 +85,8 @@ class Citation:
     """Where a quote comes from.
 
     `start` is in seconds in the cut that `url` opens, `position` the share of the episode before the quote (0..1);
-    `approximate` says that the time is interpolated. Parts the edition does not know are None.
+    `approximate` says that the time is interpolated; `note` says what a reader must know, such as that it is an ad.
+    Parts the edition does not know are None.
     """
 
     show: str
@@ -97,6 +98,7 @@ class Citation:
     start: float | None = None
     approximate: bool = False
     url: str | None = None
+    note: str | None = None
 
     def line(self) -> str:
         """Return the source on one line, as under a quote: speaker · chapter · time · episode."""
@@ -104,7 +106,7 @@ class Citation:
             time = f"{self.position:.0%} in"
         else:
             time = f"{'≈ ' if self.approximate else ''}{clock(self.start)}"
-        return " · ".join(part for part in (self.speaker, self.chapter, time, self.label) if part)
+        return " · ".join(part for part in (self.note, self.speaker, self.chapter, time, self.label) if part)
 
     @property
     def label(self) -> str:
@@ -124,7 +126,8 @@ class Source:
 class Quote:
     """Words somebody said, exactly; it cannot be made without its citation.
 
-    `marked` are [start, end) offsets in `text`; `source` is None for an episode that has no plain source file.
+    `marked` are [start, end) offsets in `text`; `turns` are (offset, name) where each speaker begins, empty when one
+    person says all of it; `source` is None for an episode that has no plain source file.
     """
 
     id: str
@@ -134,18 +137,36 @@ class Quote:
     marked: tuple[tuple[int, int], ...] = ()
     score: float | None = None
     verdict: str | None = None
+    turns: tuple[tuple[int, str], ...] = ()
 
     def spans(self) -> tuple[Span, ...]:
         """Return the words as styled runs, the marked ones in `Style.MARK`."""
+        return self._between(0, len(self.text))
+
+    def turns_spans(self) -> tuple[tuple[str | None, tuple[Span, ...]], ...]:
+        """Return the words turn by turn: who speaks (None when one person says all of it) and the styled runs."""
+        if not self.turns:
+            return ((None, self.spans()),)
+        edges = [offset for offset, _ in self.turns[1:]] + [len(self.text)]
+        begins = [0, *edges]
+        return tuple(
+            (name, self._between(begin, end)) for (_, name), begin, end in zip(self.turns, begins, edges, strict=False)
+        )
+
+    def _between(self, begin: int, end: int) -> tuple[Span, ...]:
+        """Return text[begin:end] as styled runs."""
         runs: list[Span] = []
-        at = 0
-        for begin, end in self.marked:
-            if at < begin:
-                runs.append(Span(self.text[at:begin]))
-            runs.append(Span(self.text[begin:end], Style.MARK))
-            at = end
-        if at < len(self.text):
-            runs.append(Span(self.text[at:]))
+        at = begin
+        for first, last in self.marked:
+            mark_begin, mark_end = max(first, begin), min(last, end)
+            if mark_begin >= mark_end:
+                continue
+            if at < mark_begin:
+                runs.append(Span(self.text[at:mark_begin]))
+            runs.append(Span(self.text[mark_begin:mark_end], Style.MARK))
+            at = mark_end
+        if at < end:
+            runs.append(Span(self.text[at:end]))
         return tuple(runs)
 
 
@@ -220,7 +241,9 @@ def card_text(card: Card) -> str:
     """Return one card as plain text: title, quote, source, body, fields."""
     lines = [card.title] if card.title else []
     if card.quote:
-        lines.append(f"“{card.quote.text}”")
+        turns = card.quote.turns_spans()
+        said = [f"{name}: {plain(spans).strip()}" if name else plain(spans) for name, spans in turns]
+        lines.append(f"“{chr(10).join(said)}”")
         lines.append(f"— {card.quote.citation.line()} · {card.quote.id}")
     if card.body:
         lines.append(plain(card.body))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Protocol
@@ -12,7 +13,7 @@ import pytest
 from bot.commands import COMMANDS
 from bot.core import Core
 from bot.corpus import Corpus, open_corpus
-from bot.message import Author, Channel, Reply, Request
+from bot.message import Author, Channel, Reply, Request, Source
 from bot.search import Searcher, open_searcher
 from bot.settings import ROOT
 
@@ -79,3 +80,21 @@ def run_bot(tmp_path_factory: pytest.TempPathFactory) -> RunBot:
         return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return run
+
+
+def mended_slice(place: Source) -> list[str]:
+    """Return the tokens of a source's slice with the declared errata applied, without the bot's own map."""
+    path = ROOT / place.path
+    source = path.read_text("utf-8")
+    ((begin, end),) = place.spans
+    text = ""
+    at = begin
+    lines = [0, *(match.end() for match in re.finditer("\n", source))]
+    for row in (path.parent / "errata.tsv").read_text("utf-8").splitlines()[1:]:
+        where, wrong, right, _ = row.split("\t")
+        line, column = map(int, where.split(":"))
+        first = lines[line - 1] + column - 1
+        if begin <= first < end:
+            text += source[at:first] + right
+            at = first + len(wrong)
+    return (text + source[at:end]).split()

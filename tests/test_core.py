@@ -92,7 +92,7 @@ async def test_an_admins_command_is_refused_to_members_on_every_platform(trial: 
         ("/quote pride speker:lex", "has no option “speker:”"),
         ("/about me", "/about takes no words"),
         ("/show nonsense", "I have no passage “nonsense”"),
-        ("/show thphm-2pv1l context:99", "is a number from 0 to 10"),
+        ("/show thphm-3n5g91 context:99", "is a number from 0 to 10"),
         ("/help nonsense", "I have no command /nonsense"),
         ("/episodes page:two", "needs a whole number"),
     ],
@@ -133,7 +133,7 @@ async def test_any_text_at_all_gets_an_answer(ask: Ask, text: str) -> None:
     [
         ("/qu", ["/quote "]),
         ("/help ep", ["/help episodes"]),
-        ("/show thphm-2pv1l co", ["/show thphm-2pv1l context:"]),
+        ("/show thphm-3n5g91 co", ["/show thphm-3n5g91 context:"]),
         ("pride", []),
         ("/nonsense x", []),
     ],

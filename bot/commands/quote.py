@@ -6,7 +6,7 @@ from typing import Annotated
 
 from bot.command import Context, Param, command
 from bot.errors import UserError
-from bot.message import Button, Card, Outcome, Quote, Reply, Role
+from bot.message import Button, Card, Outcome, Reply, Role
 from bot.search import FOUND, Hit
 
 __all__ = ["quote"]
@@ -60,8 +60,7 @@ async def quote(ctx: Context, words: Annotated[str, Param("What you remember of 
 
 def _card(hit: Hit, role: Role) -> Card:
     """Put a hit on a card."""
-    passage = hit.passage
-    found = Quote(passage.id, passage.text, passage.citation(), passage.source(), hit.marked, round(hit.score, 3))
+    found = hit.passage.quote(hit.marked, round(hit.score, 3))
     return Card(role, title={Role.RUNNER_UP: "Also", Role.NEAREST: "Nearest"}.get(role, ""), quote=found)
 
 

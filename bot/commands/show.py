@@ -6,7 +6,7 @@ from typing import Annotated
 
 from bot.command import Context, Param, command
 from bot.errors import UserError
-from bot.message import Button, Card, Outcome, Quote, Reply, Role
+from bot.message import Button, Card, Outcome, Reply, Role
 
 __all__ = ["show"]
 
@@ -15,7 +15,7 @@ MOST_CONTEXT = 10
 """Sentences on either side: a screenful, not a transcript."""
 
 
-@command("Show passages by their ids, with the words around them", examples=("show thphm-2pv1l context:2",))
+@command("Show passages by their ids, with the words around them", examples=("show thphm-3n5g91 context:2",))
 async def show(
     ctx: Context,
     ids: Annotated[str, Param("Ids as they stand under a quote, separated by spaces")],
@@ -35,7 +35,7 @@ async def show(
         wide = passage.widened(context)
         shift = passage.begin - wide.begin
         marked = ((shift, shift + len(passage.text)),) if context else ()
-        cards.append(Card(Role.MATCH, quote=Quote(wide.id, wide.text, wide.citation(), wide.source(), marked)))
+        cards.append(Card(Role.MATCH, quote=wide.quote(marked)))
     more = min(MOST_CONTEXT, context + 2)
     buttons = (
         (Button("More context", f"/show {wanted[0]} context:{more}"),) if len(wanted) == 1 and more > context else ()

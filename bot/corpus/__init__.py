@@ -2,6 +2,7 @@
 
 from bot.corpus.library import Corpus, open_corpus
 from bot.corpus.model import Episode, Passage, Show
+from bot.corpus.transcript import Section
 from bot.corpus.words import Word, fold, words
 
-__all__ = ["Corpus", "Episode", "Passage", "Show", "Word", "fold", "open_corpus", "words"]
+__all__ = ["Corpus", "Episode", "Passage", "Section", "Show", "Word", "fold", "open_corpus", "words"]

@@ -5,67 +5,68 @@ from __future__ import annotations
 import base64
 import hashlib
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bot.message import Citation, Source
+from bot.corpus.edition import Meta
+from bot.corpus.transcript import Chapter, Section
+from bot.message import Citation, Quote, Source
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["Episode", "Paragraph", "Passage", "Segment", "Sentence", "Show", "TokenMap"]
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """What a transcript reader yields: a run of speech in file order.
-
-    `start` and `end` are in seconds; parts the format does not know are None.
-    """
-
-    text: str
-    start: float | None = None
-    end: float | None = None
-    speaker: str | None = None
+__all__ = ["Episode", "Paragraph", "Passage", "Sentence", "Show", "TokenMap"]
 
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """A podcast: its folder name, title, the basis on which it is served and where it lives on the web."""
+    """A podcast: its folder name, title, the basis on which it is served and where it lives on the web.
+
+    `links` gives for a cut's name how a time becomes a link: an address with `{id}` and `{seconds}` in it.
+    """
 
     id: str
     title: str
     rights: str
     url: str | None = None
+    links: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A run of text[begin:end] by one speaker."""
+    """A run of text[begin:end] by one speaker, in the chapter with that number and one kind of section."""
 
     begin: int
     end: int
     speaker: str | None = None
+    chapter: int | None = None
+    section: Section = Section.CONVERSATION
+    sponsor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """text[begin:end], in the paragraph with that index."""
+    """text[begin:end], in the paragraph with that index.
+
+    `start` is in seconds in the first cut, None when nobody knows it; `approximate` when it is interpolated.
+    """
 
     begin: int
     end: int
     paragraph: int
+    start: float | None = None
+    approximate: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TokenMap:
     """Where each white-space-separated token of an episode's text stands, there and in its source file.
 
-    Four columns of equal length; `source_*` are offsets in the decoded file at `path`.
+    Four columns of equal length; `source_*` are offsets in the decoded file at `path`. For an episode without a plain
+    source file `path` is None and the `source_*` columns repeat the others.
     """
 
-    path: str
+    path: str | None
     begins: Sequence[int]
     ends: Sequence[int]
     source_begins: Sequence[int]
@@ -88,10 +89,9 @@ class Episode:
     paragraphs: tuple[Paragraph, ...]
     sentences: tuple[Sentence, ...]
     tokens: TokenMap
-    has_source: bool
     digest: str
-    number: int | None = None
-    published: dt.date | None = None
+    chapters: tuple[Chapter, ...] = ()
+    meta: Meta = field(default_factory=Meta)
 
     @property
     def code(self) -> str:
@@ -99,9 +99,22 @@ class Episode:
         return _letters(hashlib.blake2s(f"{self.show.id}/{self.id}".encode()).digest()[:4])[:5]
 
     @property
+    def number(self) -> int | None:
+        """The episode's number in its show."""
+        return self.meta.number
+
+    @property
     def label(self) -> str:
         """The episode in a few words."""
         return f"{self.show.title}: {self.title}" if self.number is None else f"{self.show.title} #{self.number}"
+
+    def link(self, seconds: float | None) -> str | None:
+        """Return the address that opens the episode's first cut at a time, or the best there is without one."""
+        for cut in self.meta.cuts[:1]:
+            pattern = self.show.links.get(cut.name)
+            if pattern and cut.id and seconds is not None:
+                return pattern.replace("{id}", cut.id).replace("{seconds}", str(int(seconds)))
+        return self.show.url
 
     def passage(self, first: int, last: int) -> Passage:
         """Return sentences first..last (both included), cut to what the episode has."""
@@ -113,17 +126,19 @@ class Episode:
             number = int(position, 32)
         except ValueError:
             return None
-        token, length = divmod(number, _LONGEST)
-        if not length or token + length > len(self.tokens.begins):
+        source_begin, length = divmod(number, _LONGEST)
+        tokens = self.tokens
+        token = bisect_left(tokens.source_begins, source_begin)
+        last_token = bisect_right(tokens.source_ends, source_begin + length) - 1
+        if not length or not 0 <= token <= last_token:
             return None
-        begin, end = self.tokens.begins[token], self.tokens.ends[token + length - 1]
-        first = bisect_right(self.sentences, begin, key=_begin) - 1
-        last = bisect_left(self.sentences, end, key=_end)
+        first = bisect_right(self.sentences, tokens.begins[token], key=_begin) - 1
+        last = bisect_left(self.sentences, tokens.ends[last_token], key=_end)
         return self.passage(first, last)
 
 
-_LONGEST = 1024
-"""Passages of this many tokens or more cannot be told apart by id; the longest shown is a few sentences."""
+_LONGEST = 1 << 14
+"""Characters of a passage that has an id; the longest shown, a line with ten sentences either side, has 5,000."""
 
 
 def _begin(sentence: Sentence) -> int:
@@ -166,36 +181,82 @@ class Passage:
     def id(self) -> str:
         """A short name for the passage, found again by `Corpus.passage`: episode code, hyphen, place.
 
-        The place is counted in tokens, so the id depends on nothing but the transcript.
+        The place is counted in characters of the source, so the id goes on working when the edition is corrected.
         """
         first, last = self._tokens()
-        return f"{self.episode.code}-{_base32(first * _LONGEST + min(last - first + 1, _LONGEST - 1))}"
+        tokens = self.episode.tokens
+        begin, end = tokens.source_begins[first], tokens.source_ends[last]
+        return f"{self.episode.code}-{_base32(begin * _LONGEST + min(end - begin, _LONGEST - 1))}"
 
     @property
-    def speaker(self) -> str | None:
-        """The name of who says the first sentence."""
-        episode = self.episode
-        return episode.paragraphs[episode.sentences[self.first].paragraph].speaker
+    def paragraphs(self) -> tuple[Paragraph, ...]:
+        """The paragraphs that the sentences stand in."""
+        sentences = self.episode.sentences
+        first, last = sentences[self.first].paragraph, sentences[self.last].paragraph
+        return self.episode.paragraphs[first : last + 1]
+
+    @property
+    def speakers(self) -> tuple[str, ...]:
+        """Who speaks, in order, each once."""
+        return tuple(dict.fromkeys(paragraph.speaker for paragraph in self.paragraphs if paragraph.speaker))
+
+    @property
+    def turns(self) -> tuple[tuple[int, str], ...]:
+        """Where in the words each speaker begins, as (offset, name); empty when one person says all of it."""
+        turns: list[tuple[int, str]] = []
+        for paragraph in self.paragraphs:
+            if paragraph.speaker and (not turns or turns[-1][1] != paragraph.speaker):
+                turns.append((max(0, paragraph.begin - self.begin), paragraph.speaker))
+        return tuple(turns) if len(turns) > 1 else ()
+
+    @property
+    def section(self) -> Section:
+        """What kind of speech it begins in."""
+        return self.paragraphs[0].section
+
+    @property
+    def chapter(self) -> Chapter | None:
+        """The chapter it begins in."""
+        number = self.paragraphs[0].chapter
+        return None if number is None else self.episode.chapters[number]
 
     def source(self) -> Source | None:
         """Return the characters of the source file behind the words, or None when the episode has no such file."""
-        if not self.episode.has_source:
+        tokens = self.episode.tokens
+        if tokens.path is None:
             return None
         first, last = self._tokens()
-        tokens = self.episode.tokens
         return Source(tokens.path, ((tokens.source_begins[first], tokens.source_ends[last]),))
 
     def citation(self) -> Citation:
         """Return where the words come from, for a person."""
         episode = self.episode
+        sentence = episode.sentences[self.first]
         return Citation(
             show=episode.show.title,
             episode=episode.title,
             number=episode.number,
             position=self.begin / max(1, len(episode.text)),
-            speaker=self.speaker,
-            url=episode.show.url,
+            chapter=self.chapter.title if self.chapter else None,
+            speaker=" and ".join(self.speakers) or None,
+            start=sentence.start,
+            approximate=sentence.approximate,
+            url=episode.link(sentence.start),
+            note=self._note(),
         )
+
+    def quote(
+        self, marked: tuple[tuple[int, int], ...] = (), score: float | None = None, verdict: str | None = None
+    ) -> Quote:
+        """Return the passage as what crosses the boundary; `marked` are offsets in its text."""
+        return Quote(self.id, self.text, self.citation(), self.source(), marked, score, verdict, self.turns)
+
+    def _note(self) -> str | None:
+        """Return what a reader must know of this kind of speech."""
+        paragraph = self.paragraphs[0]
+        if paragraph.section is Section.AD:
+            return f"ad read for {paragraph.sponsor}" if paragraph.sponsor else "ad read"
+        return paragraph.section.value if paragraph.section is Section.OUTRO else None
 
     def widened(self, sentences: int) -> Passage:
         """Return the passage with so many sentences more on either side."""

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from bot.corpus.model import Segment
+from bot.corpus.transcript import Segment, Transcript
 
-__all__ = ["read_plain"]
+if TYPE_CHECKING:
+    from bot.corpus.formats.source import Source
 
-_PARAGRAPH = re.compile(r"\S(?:.*?\S)??(?=\s*\n[^\S\n]*\n|\s*\Z)", re.DOTALL)
-_ENDED = re.compile(r"[.?!…:。！？][\"'”’)\]]*$")
+__all__ = ["ends_sentence", "read", "read_plain", "sniff"]
+
+_GAP = re.compile(r"\n(?:[^\S\n]*\n)+")
+_ENDS = tuple(".?!…:。！？")
+_CLOSING = "\"'”’)]」』"
+
+
+def sniff(_source: Source) -> bool:
+    """Any text can be read as plain text, so this is the last reader to ask."""
+    return True
+
+
+def read(source: Source) -> Transcript:
+    """Return the paragraphs of a text."""
+    return Transcript(tuple(read_plain(source.text)))
 
 
 def read_plain(text: str) -> list[Segment]:
@@ -17,13 +32,20 @@ def read_plain(text: str) -> list[Segment]:
 
     A paragraph that stops inside a sentence (a page break of the printed transcript) goes on in the next one.
     """
-    segments: list[str] = []
+    paragraphs: list[list[str]] = []
     open_sentence = False
-    for match in _PARAGRAPH.finditer(text):
-        piece = match.group()
+    for part in _GAP.split(text):
+        piece = part.strip()
+        if not piece:
+            continue
         if open_sentence:
-            segments[-1] += f"\n{piece}"
+            paragraphs[-1].append(piece)
         else:
-            segments.append(piece)
-        open_sentence = not _ENDED.search(piece)
-    return [Segment(segment) for segment in segments]
+            paragraphs.append([piece])
+        open_sentence = not ends_sentence(piece)
+    return [Segment("\n".join(pieces)) for pieces in paragraphs]
+
+
+def ends_sentence(text: str) -> bool:
+    """Say whether a text stops where a sentence can end; closing quotes and brackets may follow the stop."""
+    return text.rstrip().rstrip(_CLOSING).endswith(_ENDS)

@@ -1,0 +1,179 @@
+"""`check`: proof that an edition says what its source says, and a report a person can read.
+
+The source's words with the declared errata applied are the edition's words, in order, nothing else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING
+
+from bot.corpus.episode import EpisodeFiles, build_episode, edition_of, mended_source, source_words
+from bot.corpus.library import episode_folders
+from bot.corpus.transcript import Section
+from bot.errors import TranscriptError
+from bot.message import clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from bot.corpus.edition import Edition
+    from bot.corpus.errata import Mended
+    from bot.corpus.model import Episode, Show
+
+__all__ = ["EpisodeCheck", "check_corpus", "check_episode"]
+
+AROUND = 40
+"""Characters on either side of a mending in the word diff."""
+
+MOST_PROBLEMS = 20
+"""Problems told for one episode; the first ones usually explain the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeCheck:
+    """What was found in one episode: problems as `path:line: what, and what to do`, facts for a report, a word diff."""
+
+    name: str
+    problems: tuple[str, ...]
+    facts: tuple[str, ...] = ()
+    diff: tuple[str, ...] = ()
+
+
+def check_corpus(folder: Path) -> Iterator[EpisodeCheck]:
+    """Check every episode of a content folder, one after the other; raises TranscriptError for a bad `show.toml`."""
+    for show, episode in episode_folders(folder):
+        yield check_episode(show, episode)
+
+
+def check_episode(show: Show, folder: Path) -> EpisodeCheck:
+    """Check one episode's folder."""
+    name = f"{show.id}/{folder.name}"
+    try:
+        files = EpisodeFiles.of(folder)
+        episode = build_episode(show, files)
+        edition = edition_of(files)
+        problems = list(_ill_formed(files, edition))
+        facts = list(_facts(episode))
+        diff: tuple[str, ...] = ()
+        if files.source and files.edition:
+            source = source_words(files)
+            mended = mended_source(files, source)
+            undeclared = list(_undeclared(files, edition, source, mended))
+            problems += undeclared
+            diff = tuple(_diff(source, mended))
+            proof = "not" if undeclared else "exactly"
+            facts.append(
+                f"errata: {len(mended.errata)} declared; with them the source's words are {proof} the edition's"
+            )
+        elif files.errata:
+            problems.append(f"{files.errata}: errata without both a source and an edition. Remove the file.")
+    except TranscriptError as error:
+        return EpisodeCheck(name, (str(error),))
+    return EpisodeCheck(name, tuple(problems[:MOST_PROBLEMS]), tuple(facts), diff)
+
+
+def _ill_formed(files: EpisodeFiles, edition: Edition) -> Iterator[str]:
+    """Yield what is wrong with speakers, chapters and times."""
+    if not files.edition:
+        return
+    people = {person.name for person in edition.meta.people}
+    said: set[str | None] = set()
+    duration = edition.meta.duration
+    latest = 0.0
+    for block, line in zip(edition.blocks, edition.lines, strict=True):
+        if block.speaker not in said and people and block.speaker not in people:
+            who = f"“{block.speaker}” is" if block.speaker else "a paragraph without a speaker is"
+            yield f"{files.edition}:{line}: {who} not among the speakers of the front matter. Add the name or mend it."
+        said.add(block.speaker)
+        for sentence in block.said:
+            if sentence.start is not None and sentence.start < latest:
+                now, before = clock(sentence.start), clock(latest)
+                yield f"{files.edition}:{line}: [{now}] comes after [{before}]. Put times in order."
+            latest = max(latest, sentence.start or 0.0)
+    used = {block.chapter for block in edition.blocks}
+    for number, chapter in enumerate(edition.chapters):
+        if number not in used:
+            yield f"{files.edition}: chapter “{chapter.title}” has no words. Remove the heading or move it."
+        latest = max(latest, chapter.start or 0.0)
+    if duration is not None and latest > duration:
+        late, end = clock(latest), clock(duration)
+        yield f"{files.edition}: a time ({late}) lies after the end ({end}). Mend `duration` or the time."
+
+
+def _undeclared(files: EpisodeFiles, edition: Edition, source: str, mended: Mended) -> Iterator[str]:
+    """Yield each place where the edition's words are not the source's words with the errata applied."""
+    there = list(_tokens(mended.text))
+    here = [
+        (token, line)
+        for block, line in zip(edition.blocks, edition.lines, strict=True)
+        for said in block.said
+        for token in said.text.split()
+    ]
+    for found, wanted, line, begin in _differences(there, here):
+        place = mended.source_begin(begin) if begin < len(mended.text) else len(source)
+        row = source.count("\n", 0, place) + 1
+        where = f"{row}:{place - (source.rfind(chr(10), 0, place) + 1) + 1}"
+        was, now = " ".join(wanted) or "nothing", " ".join(found) or "nothing"
+        yield (
+            f"{files.edition}:{line}: reads “{now}” where the source (at {where}) has “{was}”. Mend the edition, or "
+            f"declare it in {files.folder.name}/errata.tsv: {where}, wrong, right, why, parted by tabs."
+        )
+
+
+def _tokens(text: str) -> Iterator[tuple[str, int]]:
+    at = 0
+    for token in text.split():
+        at = text.index(token, at)
+        yield token, at
+        at += len(token)
+
+
+def _differences(
+    there: Sequence[tuple[str, int]], here: Sequence[tuple[str, int]]
+) -> Iterator[tuple[list[str], list[str], int, int]]:
+    """Yield (edition's tokens, source's tokens, edition line, source offset) for each difference."""
+    first = [token for token, _ in there]
+    second = [token for token, _ in here]
+    if first == second:
+        return
+    same = next(
+        (i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second))
+    )
+    matcher = SequenceMatcher(None, first[same : same + 4000], second[same : same + 4000], autojunk=False)
+    for tag, i, j, k, m in matcher.get_opcodes():
+        if tag != "equal":
+            line = here[min(same + k, len(here) - 1)][1]
+            begin = there[min(same + i, len(there) - 1)][1]
+            yield second[same + k : same + m][:12], first[same + i : same + j][:12], line, begin
+
+
+def _facts(episode: Episode) -> Iterator[str]:
+    """Yield the report's lines: size, speakers, chapters with their speed of speech."""
+    words = len(episode.tokens.begins)
+    yield f"{words:,} words, {len(episode.sentences):,} sentences, {len(episode.paragraphs):,} paragraphs"
+    said = Counter(episode.paragraphs[sentence.paragraph].speaker or "unnamed" for sentence in episode.sentences)
+    yield "speakers: " + ", ".join(f"{name} {count:,} sentences" for name, count in said.most_common())
+    kinds = Counter(episode.paragraphs[sentence.paragraph].section for sentence in episode.sentences)
+    yield "sections: " + ", ".join(f"{section} {kinds[section]:,} sentences" for section in Section if kinds[section])
+    for number, chapter in enumerate(episode.chapters):
+        inside = [p for p in episode.paragraphs if p.chapter == number and p.section is not Section.AD]
+        count = sum(len(episode.text[p.begin : p.end].split()) for p in inside)
+        following = (later.start for later in episode.chapters[number + 1 :])
+        end = next((start for start in following if start is not None), episode.meta.duration)
+        if chapter.start is None or end is None or end <= chapter.start:
+            yield f"chapter {chapter.title}: {count:,} words"
+        else:
+            pace = count / (end - chapter.start) * 60
+            yield f"chapter {clock(chapter.start)} {chapter.title}: {count:,} words, {pace:.0f} a minute"
+
+
+def _diff(source: str, mended: Mended) -> Iterator[str]:
+    """Yield each declared mending with the characters around it."""
+    for erratum in mended.errata:
+        before = source[max(0, erratum.begin - AROUND) : erratum.begin].replace("\n", " ")
+        after = source[erratum.end : erratum.end + AROUND].replace("\n", " ")
+        yield f"…{before}[-{erratum.wrong}-]{{+{erratum.right}+}}{after}… ({erratum.why})"

@@ -1,0 +1,153 @@
+"""From the files of an episode's folder to an Episode: words laid out, timed, and mapped to their source."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from array import array
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bot.corpus.edition import Edition, Meta, read_edition
+from bot.corpus.errata import mend, read_errata
+from bot.corpus.files import read_bytes, read_text
+from bot.corpus.formats import read_transcript
+from bot.corpus.join import blocks
+from bot.corpus.model import Episode, Paragraph, Sentence, Show, TokenMap
+from bot.corpus.times import sentence_times
+from bot.errors import TranscriptError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.corpus.errata import Mended
+
+__all__ = ["EDITION", "ERRATA", "EpisodeFiles", "build_episode", "edition_of", "mended_source", "source_words"]
+
+EDITION, ERRATA = "edition.md", "errata.tsv"
+
+_TOKEN = re.compile(r"\S+")
+_FOLDER = re.compile(r"(?:(?P<number>\d{1,9})[-_ ]+)?(?P<title>.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeFiles:
+    """What lies in an episode's folder: the transcript as it came (`source.*`), the edition, the errata."""
+
+    folder: Path
+    source: Path | None
+    edition: Path | None
+    errata: Path | None
+
+    @classmethod
+    def of(cls, folder: Path) -> EpisodeFiles:
+        """Look into a folder; raises TranscriptError when there is nothing to quote, or two sources."""
+        sources = sorted(folder.glob("source.*"))
+        edition, errata = folder / EDITION, folder / ERRATA
+        if len(sources) > 1:
+            names = ", ".join(path.name for path in sources)
+            raise TranscriptError(str(folder), f"two transcripts here ({names}). Keep one as source.*.")
+        if not sources and not edition.is_file():
+            reason = "this episode folder has no source.txt (or source.vtt, .srt, .json, …) and no edition.md."
+            raise TranscriptError(str(folder), reason)
+        return cls(
+            folder,
+            sources[0] if sources else None,
+            edition if edition.is_file() else None,
+            errata if errata.is_file() else None,
+        )
+
+    @property
+    def shown(self) -> str:
+        """The path of the source as told in citations: from the content folder on."""
+        return "/".join((self.source or self.folder).parts[-4:])
+
+
+def edition_of(files: EpisodeFiles) -> Edition:
+    """Return the edition of an episode, made from the transcript as it came when nobody has written one."""
+    named = _FOLDER.fullmatch(files.folder.name)
+    title = (named["title"] if named else files.folder.name).replace("-", " ").replace("_", " ").title()
+    number = int(named["number"]) if named and named["number"] else None
+    if files.edition:
+        edition = read_edition(read_text(files.edition).replace("\r\n", "\n"), str(files.edition))
+        meta = edition.meta
+    else:
+        assert files.source is not None  # noqa: S101 - EpisodeFiles.of saw to it
+        transcript = read_transcript(read_bytes(files.source), str(files.source))
+        meta = Meta(title=transcript.title, language=transcript.language, people=transcript.people)
+        edition = Edition(meta, (), blocks(transcript.segments), ())
+    known = replace(meta, title=meta.title or title, number=number if meta.number is None else meta.number)
+    return replace(edition, meta=known)
+
+
+def build_episode(show: Show, files: EpisodeFiles) -> Episode:
+    """Read an episode's files and lay its words out."""
+    edition = edition_of(files)
+    times = iter(sentence_times(edition.blocks, edition.chapters, edition.meta.duration))
+    paragraphs: list[Paragraph] = []
+    sentences: list[Sentence] = []
+    pieces: list[str] = []
+    at = 0
+    for index, block in enumerate(edition.blocks):
+        begin = at
+        for said in block.said:
+            start, approximate = next(times)
+            text = " ".join(said.text.split())
+            sentences.append(Sentence(at, at + len(text), index, start, approximate))
+            pieces.append(text)
+            at += len(text) + 1
+        paragraphs.append(Paragraph(begin, at - 1, block.speaker, block.chapter, block.section, block.sponsor))
+    ends = {paragraph.end for paragraph in paragraphs}
+    text = "".join(
+        piece + ("\n" if sentence.end in ends else " ") for piece, sentence in zip(pieces, sentences, strict=True)
+    ).rstrip()
+    return Episode(
+        show,
+        files.folder.name,
+        edition.meta.title or files.folder.name,
+        text,
+        tuple(paragraphs),
+        tuple(sentences),
+        _token_map(text, files),
+        hashlib.blake2s(repr((text, edition.meta, edition.chapters, paragraphs)).encode()).hexdigest(),
+        edition.chapters,
+        edition.meta,
+    )
+
+
+def source_words(files: EpisodeFiles) -> str:
+    """Return the words of the transcript as it came: a plain text as it is, else each segment on a line."""
+    assert files.source is not None  # noqa: S101 - callers ask only for episodes that have one
+    transcript = read_transcript(read_bytes(files.source), str(files.source))
+    words = "\n".join(segment.text for segment in transcript.segments)
+    if files.source.suffix == ".txt":
+        text = read_text(files.source)
+        if text.split() == words.split():
+            return text
+    return words
+
+
+def mended_source(files: EpisodeFiles, source: str) -> Mended:
+    """Return the source's words with the declared errata applied."""
+    declared = read_errata(read_text(files.errata), str(files.errata), source) if files.errata else ()
+    return mend(source, declared)
+
+
+def _token_map(text: str, files: EpisodeFiles) -> TokenMap:
+    """Map each token of the episode to its characters in a plain `source.txt`, if there is one that it follows from.
+
+    An edition that differs from its source in undeclared words is served without the map; `check` says where.
+    """
+    here = list(_TOKEN.finditer(text))
+    begins, ends = (array("I", column) for column in zip(*(match.span() for match in here), strict=True))
+    if files.source is not None and files.source.suffix == ".txt":
+        source = read_text(files.source)
+        words = source_words(files)
+        if words == source:
+            mended = mended_source(files, source)
+            there = list(_TOKEN.finditer(mended.text))
+            if [match.group() for match in here] == [match.group() for match in there]:
+                source_begins = array("I", (mended.source_begin(match.start()) for match in there))
+                source_ends = array("I", (mended.source_end(match.end()) for match in there))
+                return TokenMap(files.shown, begins, ends, source_begins, source_ends)
+    return TokenMap(None, begins, ends, begins, ends)

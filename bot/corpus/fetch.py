@@ -1,0 +1,398 @@
+"""One file from the web, for an operator who imports an address: https only, public hosts only, bounded throughout.
+
+Whoever writes a feed or answers a request picks the next address, so nothing here trusts a name. A host is looked up
+once, all its addresses are checked, and the connection goes to one of those very addresses; a second look-up, which
+could answer differently, never happens. Redirects start again from the beginning.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import io
+import re
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from threading import Thread
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urljoin, urlsplit
+
+from bot.errors import OperatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from _typeshed import WriteableBuffer
+
+__all__ = ["Address", "Allow", "FetchError", "Fetched", "Resolve", "fetch", "is_public", "look_up"]
+
+Address = IPv4Address | IPv6Address
+Resolve = Callable[[str], Iterable[Address]]
+"""All addresses of a host name; raises OSError when it has none."""
+Allow = Callable[[Address], bool]
+"""Whether a connection to an address may be made; never asked about an IPv4 address wrapped in an IPv6 one."""
+
+LARGEST_FILE = 20 * 1024 * 1024
+"""Bytes of one file; the corpus reads no larger one."""
+MOST_REDIRECTS = 3
+LONGEST_ADDRESS = 2048
+LONGEST_HEAD = 64 * 1024
+"""Bytes of a status line with all headers, and of what chunking may add beyond the size of the file."""
+
+_LONGEST_NAME = 253
+_HTTPS = 443
+_BY_HAND = "Download the file yourself and import it from disk."
+_ADDRESS = "the address"
+
+_UNICAST = IPv6Network("2000::/3")
+"""The one block from which public IPv6 hosts are numbered. Outside lie unspecified, loopback, IPv4-compatible, NAT64,
+discard, segment routing, unique local, link-local, site-local and multicast."""
+_CLOSED = tuple(
+    ip_network(text)
+    for text in (
+        "0.0.0.0/8",  # this network, unspecified
+        "10.0.0.0/8",  # private
+        "100.64.0.0/10",  # behind a carrier's NAT; some clouds' metadata
+        "127.0.0.0/8",  # loopback
+        "168.63.129.16/32",  # a cloud's host agent, at an address that looks public
+        "169.254.0.0/16",  # link-local; most clouds' metadata
+        "172.16.0.0/12",  # private
+        "192.0.0.0/24",  # protocol assignments
+        "192.0.2.0/24",  # documentation
+        "192.88.99.0/24",  # 6to4 relays
+        "192.168.0.0/16",  # private
+        "198.18.0.0/15",  # benchmarking
+        "198.51.100.0/24",  # documentation
+        "203.0.113.0/24",  # documentation
+        "224.0.0.0/4",  # multicast
+        "240.0.0.0/4",  # reserved, broadcast
+        "2001::/23",  # protocol assignments: Teredo, benchmarking, ORCHID
+        "2001:db8::/32",  # documentation
+        "2002::/16",  # 6to4
+        "3ffe::/16",  # the former test network
+        "3fff::/20",  # documentation
+    )
+)
+
+_PLACE = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\[\]:@%]+)(?::(?P<port>[0-9]{0,5}))?")
+_NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_UNSAFE = re.compile(r"[^!-~]+")
+
+
+class FetchError(OperatorError):
+    """A web address was not fetched.
+
+    `where` names the host and never more of the address: paths, queries and user names can hold secrets.
+    """
+
+    def __init__(self, where: str, reason: str) -> None:
+        """Compose `host: reason` from its parts."""
+        self.where = where
+        self.reason = reason
+        super().__init__(f"{where}: {reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A file as its server sent it; `url` is where it was in the end, `content_type` the header or nothing."""
+
+    url: str
+    data: bytes
+    content_type: str
+
+
+def is_public(address: Address) -> bool:
+    """Tell whether an address is an ordinary host on the public internet.
+
+    `ipaddress` alone does not say: to Python 3.11 multicast, NAT64 and 6to4 are global, though the last two can wrap
+    any private address.
+    """
+    plain = _unwrapped(address)
+    if isinstance(plain, IPv6Address) and plain not in _UNICAST:
+        return False
+    return not any(plain in network for network in _CLOSED)
+
+
+def look_up(host: str) -> list[Address]:
+    """Ask the system for all addresses of a host name."""
+    rows = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+    return [ip_address(row[4][0]) for row in rows]
+
+
+def fetch(  # noqa: PLR0913 - the last four are for tests, which have a server of their own
+    url: str,
+    *,
+    limit: int = LARGEST_FILE,
+    seconds: float = 30.0,
+    resolve: Resolve = look_up,
+    allow: Allow = is_public,
+    context: ssl.SSLContext | None = None,
+    port: int = _HTTPS,
+) -> Fetched:
+    """Return the file at an https address, or raise FetchError.
+
+    `limit` counts bytes of the file; `seconds` covers everything from the first look-up to the last byte, redirects
+    included. `resolve`, `allow`, `context` and `port`, the only port that is accepted, are there so that tests can
+    stand up a server on this machine; nothing else should set them.
+    """
+    trust = context or ssl.create_default_context()
+    visit = _Visit(limit, seconds, resolve, allow, trust, port, time.monotonic() + seconds)
+    target, sender = _Target.read(url, port), ""
+    try:
+        for _ in range(MOST_REDIRECTS + 1):
+            found = visit.get(target)
+            if isinstance(found, Fetched):
+                return found
+            sender = target.host
+            target = _Target.read(found, port, target.url)
+    except FetchError as error:
+        if not sender:
+            raise
+        where = f"{sender} redirects to {error.where}"
+        raise FetchError(where, error.reason) from error
+    reason = f"redirects more than {MOST_REDIRECTS} times. Find the address of the file itself and import that."
+    raise FetchError(sender, reason)
+
+
+def _unwrapped(address: Address) -> Address:
+    """Return the IPv4 address inside `::ffff:0:0/96`, or the address itself."""
+    return (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """An address taken apart and put together again in one spelling."""
+
+    url: str
+    host: str
+    path: str
+    literal: Address | None
+
+    @classmethod
+    def read(cls, url: str, port: int, base: str = "") -> _Target:
+        """Take an address apart, seen from a base; raises FetchError for all but https to a plain host on the port."""
+        if len(url) > LONGEST_ADDRESS:
+            raise FetchError(_ADDRESS, f"has {len(url)} characters; the most is {LONGEST_ADDRESS}. {_BY_HAND}")
+        if " " in url or not url.isprintable():
+            raise FetchError(_ADDRESS, "has a space or an invisible character in it. Remove it, or write %20.")
+        try:
+            parts = urlsplit(urljoin(base, url))
+        except ValueError as error:
+            raise FetchError(_ADDRESS, "is not a web address. Write https://host/path.") from error
+        where = parts.netloc.rpartition("@")[2][:_LONGEST_NAME] or _ADDRESS
+        if parts.scheme != "https":
+            found = f"'{parts.scheme[:20]}:'" if parts.scheme else "no scheme"
+            raise FetchError(where, f"the address has {found} where only 'https:' is fetched. Use that, or: {_BY_HAND}")
+        if "@" in parts.netloc:
+            raise FetchError(where, f"the address holds a user name or password, which is never sent. {_BY_HAND}")
+        place = _PLACE.fullmatch(parts.netloc)
+        if place is None:
+            raise FetchError(where, "this is not a host name, or not a port. Write https://host/path.")
+        if place["port"] and int(place["port"]) != port:
+            raise FetchError(where, f"the address names port {place['port']}; only {port} is fetched from. {_BY_HAND}")
+        host, literal = _read_host(place["host"], where)
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        path = _UNSAFE.sub(lambda unsafe: quote(unsafe[0]), path)
+        named = (f"[{host}]" if ":" in host else host) + ("" if port == _HTTPS else f":{port}")
+        return cls(f"https://{named}{path}", host, path, literal)
+
+
+def _read_host(text: str, where: str) -> tuple[str, Address | None]:
+    """Return a host in its one spelling, and the address when the host is one.
+
+    What some systems read as an address and others as a name, like `0x7f.1` or `2130706433`, is neither here.
+    """
+    try:
+        if text.startswith("["):
+            address = IPv6Address(text[1:-1])
+            return str(address), address
+        host = text.encode("idna").decode("ascii").lower().removesuffix(".")
+        if len(host) <= _LONGEST_NAME and _NAME.fullmatch(host):
+            return host, IPv4Address(host) if _NUMBER.fullmatch(host.rpartition(".")[2]) else None
+        found = "this is not a host name"
+    except ValueError:
+        found = "this is neither a host name nor an address in its usual spelling"
+    raise FetchError(where, f"{found}. Write https:// and the site's name.")
+
+
+class _FloodError(Exception):
+    """A server sent more around the file than a file needs."""
+
+
+class _Wire(io.RawIOBase):
+    """What http.client needs of a socket, for as long as time and allowance last; no read waits longer than is left."""
+
+    def __init__(self, visit: _Visit, sock: ssl.SSLSocket) -> None:
+        """Start with the allowance of a head."""
+        self._visit = visit
+        self._sock = sock
+        self.allowance = LONGEST_HEAD
+
+    def sendall(self, data: bytes) -> None:
+        """Send a request."""
+        self._sock.settimeout(self._visit.left())
+        self._sock.sendall(data)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """Return what comes in."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """Receive at least one byte; 0 is the end."""
+        if self.allowance <= 0:
+            raise _FloodError
+        self._sock.settimeout(self._visit.left())
+        count = self._sock.recv_into(memoryview(buffer)[: self.allowance])
+        self.allowance -= count
+        return count
+
+    def close(self) -> None:
+        """Do nothing: http.client closes before the body is read, and `_Visit.get` closes the socket itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """One call of `fetch`: its limits and the moment it ends."""
+
+    limit: int
+    seconds: float
+    resolve: Resolve
+    allow: Allow
+    context: ssl.SSLContext
+    port: int
+    deadline: float
+
+    def left(self) -> float:
+        """Return the seconds that are left; raises TimeoutError when none are."""
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    def get(self, target: _Target) -> Fetched | str:
+        """Return the file, or the address the server redirects to, as it says it."""
+        with self._told(target.host), self._connect(target) as sock:
+            connection = http.client.HTTPSConnection(target.host, self.port, context=self.context)
+            connection.sock = wire = _Wire(self, sock)
+            headers = {"User-Agent": "verbatim-bot", "Accept": "*/*", "Connection": "close"}
+            connection.request("GET", target.path, headers=headers | {"Accept-Encoding": "identity"})
+            response = connection.getresponse()
+            wire.allowance = 2 * self.limit + LONGEST_HEAD
+            if response.status in {301, 302, 303, 307, 308}:
+                return _location(target.host, response)
+            return Fetched(target.url, self._body(target.host, response), _content_type(response))
+
+    @contextlib.contextmanager
+    def _told(self, host: str) -> Iterator[None]:
+        """Turn whatever a network does into a sentence about a host."""
+        again = f"Try again later, or: {_BY_HAND}"
+        try:
+            yield
+        except socket.gaierror as error:
+            raise FetchError(host, f"no such host was found ({error.strerror}). Check its spelling.") from error
+        except ssl.SSLCertVerificationError as error:
+            reason = f"its certificate does not prove that it is this host ({error.verify_message})."
+            raise FetchError(host, f"{reason} Check the address; nothing was asked of it.") from error
+        except TimeoutError as error:
+            raise FetchError(host, f"it was not done within {self.seconds:g} seconds in all. {again}") from error
+        except http.client.IncompleteRead as error:
+            raise FetchError(host, f"it stopped before the end of the file. {again}") from error
+        except OSError as error:
+            found = error.strerror or type(error).__name__
+            raise FetchError(host, f"the connection failed ({found}). Check the address. {again}") from error
+        except _FloodError as error:
+            reason = "it sends more headers or padding than any file needs, so the rest was not read."
+            raise FetchError(host, f"{reason} {_BY_HAND}") from error
+        except (http.client.HTTPException, ValueError) as error:
+            reason = f"what it answers is not HTTP ({type(error).__name__}). Check the address, or:"
+            raise FetchError(host, f"{reason} {_BY_HAND}") from error
+
+    def _connect(self, target: _Target) -> ssl.SSLSocket:
+        """Open a verified connection to the first of a host's addresses that takes one.
+
+        An end that TLS does not vouch for is an error: half a transcript must not pass for a whole one.
+        """
+        addresses = self._addresses(target)
+        for ahead, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
+            try:
+                sock = socket.create_connection((str(address), self.port), self.left() / ahead)
+            except OSError:
+                if ahead == 1:
+                    raise
+                continue
+            with sock:  # once it is wrapped, this closes nothing
+                sock.settimeout(self.left())
+                return self.context.wrap_socket(sock, server_hostname=target.host, suppress_ragged_eofs=False)
+        raise FetchError(target.host, "it has no address. Check its spelling.")
+
+    def _addresses(self, target: _Target) -> list[Address]:
+        """Return all addresses of a host, each once; raises FetchError if even one is not allowed."""
+        found = [target.literal] if target.literal else _within(self.left(), lambda: list(self.resolve(target.host)))
+        addresses = list(dict.fromkeys(_unwrapped(address) for address in found))
+        for address in addresses:
+            if not self.allow(address):
+                reason = f"its address {address} is not one on the public internet, so nothing was sent to it."
+                raise FetchError(target.host, f"{reason} {_BY_HAND}")
+        return addresses
+
+    def _body(self, host: str, response: http.client.HTTPResponse) -> bytes:
+        """Read a file to its end, never more than one byte beyond the limit."""
+        if response.status != http.client.OK:
+            phrase = f"{response.status} {http.client.responses.get(response.status, '')}".rstrip()
+            raise FetchError(
+                host, f"it answers {phrase}, and only 200 OK brings a file. Open the address in a browser."
+            )
+        packing = f"{response.headers.get('Content-Encoding', '')} {response.headers.get('Transfer-Encoding', '')}"
+        if not set(packing.casefold().split()) <= {"identity", "chunked"}:
+            reason = "it sends the file compressed though asked not to, and that can unpack to any size."
+            raise FetchError(host, f"{reason} {_BY_HAND}")
+        most = f"the most is {self.limit / 1_048_576:g} MiB. Import a smaller file."
+        if response.length is not None and response.length > self.limit:
+            raise FetchError(host, f"the file has {response.length / 1_048_576:.1f} MiB; {most}")
+        data = bytearray()
+        while piece := response.read(min(65_536, self.limit + 1 - len(data))):
+            data += piece
+            if len(data) > self.limit:
+                raise FetchError(host, f"the file goes on beyond its limit; {most}")
+        if response.length:
+            raise http.client.IncompleteRead(bytes(data), response.length)
+        return bytes(data)
+
+
+def _location(host: str, response: http.client.HTTPResponse) -> str:
+    """Return the address a redirect names."""
+    location = response.headers.get("Location", "")
+    if not location:
+        reason = f"it answers {response.status} without saying where to go. Open the address in a browser."
+        raise FetchError(host, reason)
+    # Headers arrive as Latin-1, which gives back the bytes that were sent.
+    return _UNSAFE.sub(lambda unsafe: quote(unsafe[0], encoding="latin-1"), location)
+
+
+def _content_type(response: http.client.HTTPResponse) -> str:
+    """Return the header in one line that is safe to print."""
+    return "".join(filter(str.isprintable, " ".join(response.headers.get("Content-Type", "").split())))[:200]
+
+
+def _within(seconds: float, call: Callable[[], list[Address]]) -> list[Address]:
+    """Return what a call returns; raises TimeoutError when it takes longer. The system's look-up has no limit."""
+    future: Future[list[Address]] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(call())
+        except Exception as error:
+            future.set_exception(error)
+
+    Thread(target=work, daemon=True).start()
+    return future.result(seconds)

@@ -1,0 +1,41 @@
+"""Chapters of an episode as Podcasting 2.0 publishes them: JSON with a start and a title each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.corpus.formats.jsons import objects, string
+from bot.corpus.formats.source import decode
+from bot.corpus.formats.stamps import number
+from bot.corpus.transcript import Chapter
+from bot.errors import TranscriptError
+
+if TYPE_CHECKING:
+    from bot.corpus.formats.source import Source
+
+__all__ = ["read_chapters", "sniff"]
+
+
+def sniff(source: Source) -> bool:
+    """Say whether the JSON has a list of chapters and no transcript."""
+    value = source.json
+    return isinstance(value, dict) and isinstance(value.get("chapters"), list) and "segments" not in value
+
+
+def read_chapters(data: bytes, name: str) -> tuple[Chapter, ...]:
+    """Return the chapters by time: those with a title and a start that are in the table of contents.
+
+    Raises TranscriptError for anything that is no chapters file.
+    """
+    source = decode(data, name)
+    if not sniff(source):
+        reason = 'this is no chapters file. It needs JSON such as {"version": "1.2.0", "chapters": [...]}.'
+        raise TranscriptError(name, reason)
+    found = [
+        Chapter(title, start)
+        for item in objects(source.json, "chapters")
+        if (title := " ".join(string(item.get("title")).split()))
+        and (start := number(item.get("startTime"))) is not None
+        and item.get("toc") is not False
+    ]
+    return tuple(sorted(found, key=lambda chapter: chapter.start or 0.0))

@@ -1,0 +1,83 @@
+"""YAML front matter: title, speakers, date and language at the top of a text file."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import yaml  # type: ignore[import-untyped, unused-ignore]
+
+from bot.corpus.transcript import Person
+from bot.errors import TranscriptError
+
+if TYPE_CHECKING:
+    from bot.corpus.formats.source import Source
+
+__all__ = ["FrontMatter", "front_matter"]
+
+_FENCED = re.compile(r"\s*---[ \t]*\n(?=[A-Za-z_][\w -]{0,40}:)")
+_CLOSE = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
+_LONGEST = 65_536
+_ROLES = {"speakers": "", "speaker": "", "hosts": "host", "host": "host", "guests": "guest", "guest": "guest"}
+
+
+class FrontMatter(NamedTuple):
+    """What the front matter says, and the text after it."""
+
+    text: str
+    title: str | None = None
+    published: str | None = None
+    language: str | None = None
+    people: tuple[Person, ...] = ()
+    found: bool = False
+
+
+def front_matter(source: Source) -> FrontMatter:
+    """Return a text's front matter; a text without any comes back whole. Broken YAML raises TranscriptError."""
+    opened = _FENCED.match(source.text)
+    closed = _CLOSE.search(source.text, opened.end(), opened.end() + _LONGEST) if opened else None
+    if not opened or not closed:
+        return FrontMatter(source.text)
+    fields = _fields(source, source.text[opened.end() : closed.start()], source.text.count("\n", 0, opened.end()))
+    if fields is None:
+        return FrontMatter(source.text)
+    people = {
+        name: Person(name, role)
+        for key, role in _ROLES.items()
+        for value in [fields.get(key)]
+        for name in _names(value)
+    }
+    return FrontMatter(
+        source.text[closed.end() :],
+        _scalar(fields.get("title")),
+        _scalar(fields.get("date")) or _scalar(fields.get("published")),
+        _scalar(fields.get("language")) or _scalar(fields.get("lang")),
+        tuple(people.values()),
+        found=True,
+    )
+
+
+def _fields(source: Source, text: str, line: int) -> dict[Any, Any] | None:
+    """Load YAML that begins after `line` lines; None when it is no mapping."""
+    try:
+        fields = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - safe and simpler still: every scalar is a string
+    except yaml.MarkedYAMLError as error:
+        at = error.problem_mark.line if error.problem_mark else 0
+        reason = f"the front matter is not valid YAML ({error.problem}). Put quotes around the value."
+        raise TranscriptError(source.name, reason, line + at + 1) from error
+    except (yaml.YAMLError, RecursionError, ValueError, LookupError) as error:
+        reason = "the front matter is not valid YAML. Leave out all but title, speakers, date and language."
+        raise TranscriptError(source.name, reason, line + 1) from error
+    return fields if isinstance(fields, dict) else None
+
+
+def _scalar(value: object) -> str | None:
+    """Return a value that is a text with something in it."""
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def _names(value: object) -> list[str]:
+    """Return the names of a list, or of one text with commas."""
+    if isinstance(value, str):
+        value = value.split(",")
+    return [item.strip() for item in value if isinstance(item, str) and item.strip()] if isinstance(value, list) else []

@@ -1,0 +1,43 @@
+"""Markdown reduced to the words it shows."""
+
+from __future__ import annotations
+
+import html
+import re
+
+__all__ = ["heading", "is_link_line", "words_of"]
+
+_HEADING = re.compile(r"(#{1,6})[ \t]+(\S.*)")
+_IMAGE = re.compile(r"!\[[^\[\]]*\]\([^()\s]*\)")
+_LINK = re.compile(r"\[([^\[\]]*)\]\((?:[^()\s]|\([^()\s]*\))*(?:\s\"[^\"\n]*\")?\)")
+_MARKER = re.compile(r"[ \t]{0,12}(?:>[ \t]?|[-*+][ \t]+|\d{1,3}\.[ \t]+)(?:>[ \t]?){0,4}")
+_STRONG = re.compile(r"(\*\*|__)(?=\S)([^*_\n]+)\1")
+_EMPHASIS = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]+)\*(?![\w*])|(?<!\w)_(?=[^\s_])([^_\n]+)_(?!\w)")
+_CODE = re.compile(r"`([^`\n]+)`")
+_ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+.!<>~|-])")
+_LINK_LINE = re.compile(r"(?:[^.?!\n]{0,120}[ \t])?<?https?://\S+")
+
+
+def heading(line: str) -> tuple[int, str] | None:
+    """Return a heading's depth and words, or None for any other line."""
+    match = _HEADING.match(line)
+    return (len(match[1]), words_of(match[2].rstrip("# \t"))) if match else None
+
+
+def is_link_line(text: str) -> bool:
+    """Say whether a paragraph is only a name and an address, which nobody said."""
+    return bool(_LINK_LINE.fullmatch(text.strip()))
+
+
+def words_of(text: str) -> str:
+    """Return a paragraph without the marks of quotations, lists, links, emphasis, code and escapes."""
+    text = "\n".join(_MARKER.sub("", line, count=1) for line in text.split("\n"))
+    if "](" in text:
+        text = _LINK.sub(r"\1", _IMAGE.sub("", text))
+    if "*" in text or "_" in text:
+        text = _EMPHASIS.sub(lambda match: match[1] or match[2], _STRONG.sub(r"\2", text))
+    if "`" in text:
+        text = _CODE.sub(r"\1", text)
+    if "\\" in text:
+        text = _ESCAPED.sub(r"\1", text)
+    return html.unescape(text).strip()

@@ -1,0 +1,189 @@
+"""What is odd about a transcript, said in short sentences; and what is no speech, left out."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot.corpus.formats.labels import is_anonymous
+from bot.corpus.formats.stamps import clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bot.corpus.transcript import Segment, Transcript
+
+__all__ = ["checked"]
+
+# NUL and halves of surrogate pairs get into text through JSON escapes; nothing can store them.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_STAGE = re.compile(r"\[[^\[\]]{1,60}\]|\([^().?!]{1,40}\)|[♪♫♩♬]+")
+_WORD = re.compile(r"\w")
+_SLACK = 0.001
+_REPEATS = 8
+_SLOW = 15.0
+_SLOWEST = 0.5
+
+
+def checked(transcript: Transcript, known: Sequence[str] = ()) -> Transcript:
+    """Return a transcript without cues that are no speech, and with oddities: those known, and what else is strange."""
+    segments = [_storable(segment) for segment in transcript.segments if segment.text.strip()]
+    oddities = [*known, *transcript.oddities]
+    if any(segment.start is not None or segment.speaker for segment in segments):
+        segments, left = _without_stages(segments)
+        oddities += left
+    segments, left = _without_loops(segments)
+    oddities += left
+    segments = [_forward(segment) for segment in segments]
+    oddities += _times(segments)
+    oddities += _speakers(segments)
+    people = tuple(replace(person, name=_mended(person.name)) for person in transcript.people)
+    chapters = tuple(replace(chapter, title=_mended(chapter.title)) for chapter in transcript.chapters)
+    title = None if transcript.title is None else _mended(transcript.title)
+    return replace(
+        transcript,
+        segments=tuple(segments),
+        chapters=chapters,
+        people=people,
+        title=title,
+        oddities=tuple(oddities),
+    )
+
+
+def _mended(text: str) -> str:
+    """Put the replacement character for what cannot be stored."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def _storable(segment: Segment) -> Segment:
+    """Mend a segment's text and speaker, and clean the speaker of white space at its ends."""
+    speaker = _mended(segment.speaker).strip() or None if segment.speaker else None
+    text = _mended(segment.text)
+    return (
+        segment if (text, speaker) == (segment.text, segment.speaker) else replace(segment, text=text, speaker=speaker)
+    )
+
+
+def _forward(segment: Segment) -> Segment:
+    """Forget an end before the start."""
+    backwards = segment.start is not None and segment.end is not None and segment.end < segment.start
+    return replace(segment, end=None) if backwards else segment
+
+
+def _without_stages(segments: Sequence[Segment]) -> tuple[list[Segment], list[str]]:
+    """Leave out segments that are nothing but stage directions, such as [music]."""
+    stages = [segment for segment in segments if _is_stage(segment.text)]
+    if not stages:
+        return list(segments), []
+    example = " ".join(stages[0].text[:60].split())
+    odd = f"{_count(stages, 'stage direction')} such as {example} left out, being no speech."
+    return [segment for segment in segments if not _is_stage(segment.text)], [odd]
+
+
+def _is_stage(text: str) -> bool:
+    """Say whether a text has no word outside brackets and notes of music."""
+    return text.lstrip()[:1] in "[(♪♫♩♬" and not _WORD.search(_STAGE.sub(" ", text))
+
+
+def _without_loops(segments: Sequence[Segment]) -> tuple[list[Segment], list[str]]:
+    """Leave out what a recogniser made of noise: a cue that repeats syllables in a script not the transcript's own."""
+    suspects = [segment for segment in segments if segment.start is not None and _loops(segment.text)]
+    if not suspects:
+        return list(segments), []
+    own = _script(segment.text for segment in segments if segment not in suspects)
+    foreign = {id(segment) for segment in suspects if own and _script([segment.text]) not in {own, ""}}
+    odd = [
+        f"The cue at {clock(segment.start or 0.0)} repeats {_excerpt(segment.text)} in another script;"
+        " a recogniser heard it in noise, so it was left out."
+        for segment in suspects
+        if id(segment) in foreign
+    ]
+    return [segment for segment in segments if id(segment) not in foreign], odd
+
+
+def _loops(text: str) -> bool:
+    """Say whether a text is few syllables, often repeated."""
+    tokens = text.split()
+    if len(tokens) == 1:
+        return len(text) > _REPEATS * 2 and len(set(text)) * _REPEATS <= len(text)
+    return len(tokens) >= _REPEATS and len(set(tokens)) * 4 <= len(tokens)
+
+
+def _script(texts: Iterable[str]) -> str:
+    """Return the script that most letters are in, such as LATIN, or "" when there are no letters."""
+    letters: Counter[str] = Counter()
+    for text in texts:
+        letters.update(text)
+    scripts: Counter[str] = Counter()
+    for letter, count in letters.items():
+        if letter.isalpha():
+            scripts[unicodedata.name(letter, "?").split()[0]] += count
+    return max(scripts, key=lambda name: scripts[name], default="")
+
+
+def _excerpt(text: str) -> str:
+    """Quote the last words of a text, which a loop has in common."""
+    words = text.split()[-2:]
+    return "“" + " ".join(words)[-20:] + "”"
+
+
+def _times(segments: Sequence[Segment]) -> list[str]:
+    """Tell of cues that go back in time, overlap, or last longer than their words."""
+    back: list[Segment] = []
+    over: list[Segment] = []
+    before: Segment | None = None
+    for segment in segments:
+        if segment.start is None:
+            continue
+        if before and before.start is not None and segment.start < before.start - _SLACK:
+            back.append(segment)
+        elif before and before.end is not None and segment.start < before.end - _SLACK:
+            over.append(segment)
+        before = segment
+    slow = [segment for segment in segments if _is_slow(segment)]
+    told = (
+        (back, "begin{} before the one before", ""),
+        (over, "begin{} while the one before still lasts", ""),
+        (slow, "last{} far longer than the words in it", " Such an end may lie past the speech."),
+    )
+    return [
+        f"{_count(found, 'cue')} {what.format('s' if len(found) == 1 else '')}, the first at {_at(found)}.{remark}"
+        for found, what, remark in told
+        if found
+    ]
+
+
+def _at(found: Sequence[Segment]) -> str:
+    """Write when the first of some segments begins."""
+    return clock(found[0].start or 0.0)
+
+
+def _is_slow(segment: Segment) -> bool:
+    """Say whether a cue has less than a word in two seconds, for a quarter of a minute or more."""
+    if segment.start is None or segment.end is None or segment.end - segment.start < _SLOW:
+        return False
+    return len(segment.text.split()) < (segment.end - segment.start) * _SLOWEST and segment.text.isascii()
+
+
+def _speakers(segments: Sequence[Segment]) -> list[str]:
+    """Tell of segments without a speaker in a transcript that names speakers, and of names that name nobody."""
+    named = [segment.speaker for segment in segments if segment.speaker]
+    if not named:
+        return []
+    told: list[str] = []
+    missing = len(segments) - len(named)
+    if missing:
+        told.append(f"{missing} of {len(segments)} segments have no speaker.")
+    anonymous = sorted({name for name in named if is_anonymous(name)})
+    if anonymous:
+        names = ", ".join(anonymous[:5])
+        told.append(f"Speakers without a name: {names}. Put their names in to find who said what.")
+    return told
+
+
+def _count(found: Sequence[object], noun: str) -> str:
+    """Write a number with its noun."""
+    return f"{len(found)} {noun}{'' if len(found) == 1 else 's'}"

@@ -1,0 +1,105 @@
+"""HTML: the podcast transcript of `cite`, `time` and `p`, or the paragraphs of any page.
+
+html.parser takes time that grows with the square of a page of `<!--`; tags are found by one pattern here.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bot.corpus.formats import labelled
+from bot.corpus.formats.stamps import seconds
+from bot.corpus.transcript import Segment, Transcript
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.corpus.formats.source import Source
+
+__all__ = ["read", "sniff"]
+
+_FIRST = "html body main article section div p cite time h1 h2 h3 span blockquote"
+_UNSEEN = "head script style nav header footer aside template noscript svg button select"
+_PARAGRAPHS = """address article blockquote body dd div dl dt figure h1 h2 h3 h4 h5 h6 hr html li main ol p pre section
+table td th tr ul"""
+_ROOTS, _HIDDEN, _BLOCKS = (frozenset(names.split()) for names in (_FIRST, _UNSEEN, _PARAGRAPHS))
+_TOKEN = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,20})\b[^<>]*>|<[!?/][^<>]*>|[^<]+|<")
+_FIELDS = frozenset({"cite", "time", "title"})
+
+
+def sniff(source: Source) -> bool:
+    """Say whether a text begins with an element of HTML."""
+    return source.root in _ROOTS
+
+
+def read(source: Source) -> Transcript:
+    """Return the paragraphs, each by the `cite` before it and at the `time` before it.
+
+    A page without `cite` is read by its labels, or as plain paragraphs.
+    """
+    segments: list[Segment] = []
+    speaker: str | None = None
+    start: float | None = None
+    title: str | None = None
+    cited = False
+    for field, text in _fields(source.text):
+        if field == "title":
+            title = title or text
+        elif field == "cite":
+            speaker, cited = text.rstrip(":").strip() or None, True
+        elif field == "time":
+            start = seconds(text)
+        else:
+            segments.append(Segment(text, start, None, speaker))
+            start = None
+    timed = any(segment.start is not None for segment in segments)
+    if not cited and not timed:
+        text = "\n\n".join(segment.text for segment in segments)
+        return replace(labelled.read(replace(source, text=text)), title=title)
+    return Transcript(tuple(segments), title=title)
+
+
+def _fields(text: str) -> Iterator[tuple[str, str]]:
+    """Yield (cite, time, title or "", its text) in order, without what a browser does not show.
+
+    A `cite` or `time` that follows words of its paragraph is part of what is said.
+    """
+    field = ""
+    held: list[str] = []
+    hidden: Counter[str] = Counter()
+    for token in _TOKEN.finditer(_without_comments(text)):
+        name, closing = (token[2] or "").lower(), token[1] == "/"
+        plain = token.group()
+        if name in _HIDDEN:
+            hidden[name] = max(0, hidden[name] + (-1 if closing else 1))
+        elif name == "br":
+            held.append("\n")
+        elif not name:
+            shown = plain == "<" or not plain.startswith("<")
+            if shown and (held or not plain.isspace()) and (field == "title" or not hidden.total()):
+                held.append(html.unescape(plain))
+        elif name in _BLOCKS or (name in _FIELDS and (field == name if closing else not held)):
+            if words := " ".join("".join(held).split()):
+                yield field, words
+            held = []
+            field = name if name in _FIELDS and not closing else ""
+    if words := " ".join("".join(held).split()):
+        yield field, words
+
+
+def _without_comments(text: str) -> str:
+    """Cut `<!-- … -->` out; one that is never closed hides the rest."""
+    kept: list[str] = []
+    at = 0
+    while (begin := text.find("<!--", at)) >= 0:
+        kept.append(text[at:begin])
+        end = text.find("-->", begin)
+        if end < 0:
+            return "".join(kept)
+        at = end + 3
+    kept.append(text[at:])
+    return "".join(kept)

@@ -1,0 +1,159 @@
+"""A transcript file in memory: its bytes decoded, and parsed as JSON or XML when it is that."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from defusedxml import DefusedXmlException, ElementTree  # type: ignore[import-untyped, unused-ignore]
+
+from bot.corpus.files import LONGEST_FILE
+from bot.errors import TranscriptError
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+__all__ = ["Source", "decode"]
+
+# The longer mark comes first: UTF-32 begins like UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_OTHER_FILES = (
+    (b"%PDF", "a PDF", "Export its text and import that"),
+    (b"PK\x03\x04", "a Word document or another ZIP archive", "Save it as plain text and import that"),
+    (b"{\\rtf", "a rich-text document", "Save it as plain text and import that"),
+    (b"ID3", "an MP3 recording", "Transcribe it first"),
+    (b"RIFF", "a sound or video recording", "Transcribe it first"),
+    (b"OggS", "a sound recording", "Transcribe it first"),
+    (b"fLaC", "a sound recording", "Transcribe it first"),
+    (b"\x1f\x8b", "a gzip archive", "Unpack it first"),
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
+_JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*(?:\{\s*\"|\]))")
+_ROOT = re.compile(r"(?:\s*<[?!][^>]*>)*\s*<([A-Za-z][\w:.-]*)")
+_HEAD = 8192
+_CONTROLS_IN_TEXT = 1000
+"""One control character in so many characters is dirt; more is a binary file."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to read: its name for messages, its text with line feeds only, what was odd in decoding it."""
+
+    name: str
+    text: str
+    oddities: tuple[str, ...] = ()
+
+    @property
+    def is_markdown(self) -> bool:
+        """Whether the file's name says that it is Markdown."""
+        return self.name.lower().endswith((".md", ".markdown"))
+
+    @cached_property
+    def json(self) -> Any:
+        """The parsed JSON, or None for a text that does not begin like JSON; broken JSON raises TranscriptError.
+
+        Where the beginning leaves it open, as of `[[`, the file's name decides.
+        """
+        named = self.name.lower().endswith(".json") and self.text.lstrip()[:1] in {"{", "["}
+        if not named and not _JSON.match(self.text):
+            return None
+        try:
+            return json.loads(self.text)
+        except json.JSONDecodeError as error:
+            reason = f"the JSON is broken at column {error.colno} ({error.msg}). Export it again: it may be cut short."
+            raise TranscriptError(self.name, reason, error.lineno) from error
+        except (RecursionError, ValueError) as error:
+            reason = "the JSON is nested too deep or has an endless number; no transcript is. Export it again."
+            raise TranscriptError(self.name, reason) from error
+
+    @cached_property
+    def root(self) -> str:
+        """The name of the first element, in lower case, or "" for a text that does not begin with one."""
+        match = _ROOT.match(self.text[:_HEAD])
+        return match[1].lower() if match else ""
+
+    @cached_property
+    def xml(self) -> Element:
+        """The parsed XML; raises TranscriptError when it is broken or has entities of its own."""
+        try:
+            element: Element = ElementTree.fromstring(self.text)
+        except ElementTree.ParseError as error:
+            line, column = error.position
+            reason = f"the XML is broken at column {column + 1}. Download it again: it may be cut short."
+            raise TranscriptError(self.name, reason, line) from error
+        except (DefusedXmlException, RecursionError, ValueError) as error:
+            reason = "the XML declares entities of its own, which can blow up a reader. Save it without them."
+            raise TranscriptError(self.name, reason) from error
+        return element
+
+
+def decode(data: bytes, name: str) -> Source:
+    """Return a file's text, or raise TranscriptError when it is too long, empty, binary or in no known encoding.
+
+    UTF-8, UTF-16 and UTF-32 with a byte-order mark and UTF-8 without one are read; anything else is taken as
+    Windows-1252, with an oddity that says so.
+    """
+    if len(data) > LONGEST_FILE:
+        most = LONGEST_FILE // 1_048_576
+        raise TranscriptError(name, f"the file has {len(data) / 1_048_576:.1f} MiB; the most is {most}. Split it.")
+    for magic, kind, remedy in _OTHER_FILES:
+        if data.startswith(magic):
+            raise TranscriptError(name, f"this is {kind}, not a transcript. {remedy}.")
+    text, oddities = _text(data, name)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    _refuse_binary(text, name)
+    if not text.strip():
+        raise TranscriptError(name, "the transcript is empty. Export it again.", 1)
+    return Source(name, text, oddities)
+
+
+def _text(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
+    """Decode by byte-order mark, as UTF-8, or as Windows-1252."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return _marked(data[len(mark) :], encoding, name), ()
+    try:
+        return data.decode("utf-8"), ()
+    except UnicodeDecodeError as error:
+        first = error
+    line = data.count(b"\n", 0, first.start) + 1
+    found = f"byte {data[first.start]:#04x}"
+    try:
+        text = data.decode("cp1252")
+    except UnicodeDecodeError as error:
+        reason = f"{found} is neither UTF-8 nor Windows-1252 text. Save the file as UTF-8."
+        raise TranscriptError(name, reason, line) from error
+    odd = f"Line {line} is not UTF-8 ({found}), so the file was read as Windows-1252; check its accents and quotes."
+    return text, (odd,)
+
+
+def _marked(data: bytes, encoding: str, name: str) -> str:
+    """Decode what follows a byte-order mark."""
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data[: error.start].decode(encoding, "ignore").count("\n") + 1
+        reason = f"the file begins as {encoding.upper()} but goes on otherwise. Save it as UTF-8."
+        raise TranscriptError(name, reason, line) from error
+
+
+def _refuse_binary(text: str, name: str) -> None:
+    """Raise TranscriptError for NUL characters, or more control characters than any text has."""
+    nul = text.find("\x00")
+    if nul >= 0:
+        reason = "this is not text: it has NUL bytes. Save the transcript as UTF-8 text."
+        raise TranscriptError(name, reason, text.count("\n", 0, nul) + 1)
+    first = _CONTROL.search(text)
+    if first and len(_CONTROL.findall(text)) * _CONTROLS_IN_TEXT > len(text):
+        reason = f"this is not text: it has control characters such as {first.group()!r}. Save it as UTF-8 text."
+        raise TranscriptError(name, reason, text.count("\n", 0, first.start()) + 1)

@@ -1,0 +1,255 @@
+"""`import`: from a transcript file, a folder of them or a feed's address to edition folders a person can correct."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from bot.corpus.edition import Edition, Meta, write_edition
+from bot.corpus.episode import EDITION
+from bot.corpus.fetch import fetch
+from bot.corpus.files import read_bytes
+from bot.corpus.formats import read_chapters, read_feed, read_transcript
+from bot.corpus.join import blocks
+from bot.errors import OperatorError, TranscriptError
+from bot.message import clock
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Iterator, Sequence
+
+    from bot.corpus.fetch import Fetched
+    from bot.corpus.formats import FeedItem, TranscriptLink
+    from bot.corpus.transcript import Block, Chapter, Transcript
+
+__all__ = ["Imported", "Importer", "slug"]
+
+_SUFFIXES = {".txt", ".md", ".vtt", ".srt", ".json", ".html", ".xml", ".ytt"}
+_PREFERRED = ("json", "vtt", "srt", "html", "plain")
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of one transcript: where it was written, and what was understood, line by line."""
+
+    folder: Path
+    lines: tuple[str, ...]
+
+
+def slug(name: str) -> str:
+    """Return a folder name for an operator's file name: a-z, 0-9 and hyphens, never empty."""
+    return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:80] or "episode"
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """Writes editions into one show of a content folder.
+
+    `say` gets a line for each step of long work. An edition that is already there is never replaced without `force`.
+    """
+
+    content: Path
+    show: str
+    force: bool
+    say: Callable[[str], None]
+    get: Callable[[str], Fetched] = fetch
+
+    def run(self, target: str, episode: str | None) -> Iterator[Imported | OperatorError]:
+        """Import a file, a folder or an https address; yields what became of each transcript, also a refusal."""
+        for name in (self.show, episode):
+            if name is not None and not _NAME.fullmatch(name):
+                sentence = f"“{name}” cannot be a folder's name. Use a-z, 0-9, hyphen and dot, at most 80 characters."
+                raise OperatorError(sentence)
+        if "://" in target:
+            fetched = self.get(target)
+            name = PurePosixPath(urlsplit(fetched.url).path).name or "transcript"
+            yield from self._data(fetched.data, name, episode)
+        elif Path(target).is_dir():
+            paths = [path for path in sorted(Path(target).iterdir()) if path.is_file() and path.suffix in _SUFFIXES]
+            if not paths:
+                sentence = f"{target}: no transcript here ({', '.join(sorted(_SUFFIXES))})."
+                raise OperatorError(sentence)
+            for number, path in enumerate(paths, 1):
+                self.say(f"[{number}/{len(paths)}] {path.name}")
+                yield from self._caught(lambda path=path: self._data(read_bytes(path), path.name, None))  # type: ignore[misc]
+        else:
+            yield from self._data(read_bytes(Path(target)), Path(target).name, episode)
+
+    def _caught(self, work: Callable[[], Iterator[Imported | OperatorError]]) -> Iterator[Imported | OperatorError]:
+        """Yield what the work yields, an error as a value: one bad file does not stop the others."""
+        try:
+            yield from work()
+        except OperatorError as error:
+            yield error
+
+    def _data(self, data: bytes, name: str, episode: str | None) -> Iterator[Imported | OperatorError]:
+        """Import what a file holds: a transcript, or a feed with links to transcripts."""
+        try:
+            transcript = read_transcript(data, name)
+        except TranscriptError as first:
+            try:
+                items = read_feed(data, name).items
+            except TranscriptError:
+                raise first from None
+            yield from self._feed(items, name)
+            return
+        yield self._write(data, Path(name).suffix, transcript, episode or slug(Path(name).stem), Meta())
+
+    def _feed(self, items: Sequence[FeedItem], name: str) -> Iterator[Imported | OperatorError]:
+        """Import every item of a feed that links to a transcript."""
+        linked = [(position, item) for position, item in enumerate(items, 1) if item.transcripts]
+        if not linked:
+            reason = f"a feed of {len(items)} episodes, none with a transcript. Import transcript files instead."
+            raise TranscriptError(name, reason)
+        for count, (position, item) in enumerate(linked, 1):
+            self.say(f"[{count}/{len(linked)}] {item.title}")
+            yield from self._caught(lambda item=item, position=position: iter((self._item(item, position),)))  # type: ignore[misc]
+
+    def _item(self, item: FeedItem, position: int) -> Imported:
+        """Import one item of a feed: the best of its transcripts, its chapters, its people."""
+        link = min(item.transcripts, key=_preference)
+        fetched = self.get(link.url)
+        suffix = PurePosixPath(urlsplit(fetched.url).path).suffix
+        transcript = read_transcript(fetched.data, link.url)
+        chapters = item.chapters
+        if item.chapters_url and not chapters:
+            chapters = read_chapters(self.get(item.chapters_url).data, item.chapters_url)
+        if chapters:
+            transcript = replace(transcript, chapters=chapters)
+        meta = Meta(item.title, item.number, _date(item.published), link.language, item.duration, item.people)
+        # Folder names come from numbers only: nothing a feed says becomes a path.
+        folder = f"episode-{item.number}" if item.number is not None else f"item-{position}"
+        return self._write(fetched.data, suffix, transcript, folder, meta)
+
+    def _write(self, data: bytes, suffix: str, transcript: Transcript, episode: str, meta: Meta) -> Imported:
+        """Write one episode's folder: all of it or nothing."""
+        joined = blocks(transcript.segments)
+        placed, chapters, lost = _with_chapters(joined, transcript.chapters)
+        ends = [segment.end for segment in transcript.segments if segment.end is not None]
+        known = Meta(
+            title=meta.title or transcript.title,
+            number=meta.number,
+            published=meta.published or _date(transcript.published),
+            language=meta.language or transcript.language,
+            duration=max(ends) if ends else meta.duration,
+            people=meta.people or transcript.people,
+        )
+        edition = write_edition(Edition(known, chapters, placed, ()))
+        folder = self.content / self.show / episode
+        self._refuse(folder, edition)
+        new_show = self._show()
+        safe = suffix if suffix in _SUFFIXES else ".txt"
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=".importing-", dir=folder.parent))
+        try:
+            (unfinished / f"source{safe}").write_bytes(data)
+            (unfinished / EDITION).write_text(edition, "utf-8")
+            if folder.exists():
+                shutil.rmtree(folder)
+            unfinished.chmod(0o755)
+            unfinished.rename(folder)
+        except OSError as error:
+            sentence = f"{folder}: cannot be written ({error.strerror}). Check the folder's permissions and space."
+            raise OperatorError(sentence) from error
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+        oddities = (*transcript.oddities, *lost, *new_show)
+        return Imported(folder, (*_understood(placed, chapters, known), *(f"odd: {oddity}" for oddity in oddities)))
+
+    def _refuse(self, folder: Path, edition: str) -> None:
+        """Raise OperatorError when an edition is there that this one would replace."""
+        path = folder / EDITION
+        if folder.exists() and not self.force and not (path.is_file() and path.read_text("utf-8") == edition):
+            sentence = (
+                f"{folder} exists and may hold corrections. Choose another --episode, or replace it with --force."
+            )
+            raise OperatorError(sentence)
+
+    def _show(self) -> tuple[str, ...]:
+        """Write a `show.toml` for a new show; return what to tell about it."""
+        path = self.content / self.show / "show.toml"
+        if path.is_file():
+            return ()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        title = json.dumps(self.show.replace("-", " ").title())
+        rights = "Not stated yet by those who run this bot."
+        path.write_text(f'title = {title}\nrights = "{rights}"\n', "utf-8")
+        return (f"the show is new; state its title and on what basis you quote it in {path}",)
+
+
+def _preference(link: TranscriptLink) -> int:
+    """Order transcript links by how much their format knows: times and speakers first."""
+    told = f"{link.type} {urlsplit(link.url).path}".casefold()
+    return next((rank for rank, word in enumerate(_PREFERRED) if word in told), len(_PREFERRED))
+
+
+def _date(text: str | None) -> dt.date | None:
+    """Return the date that a text begins with, if it is one."""
+    from datetime import date  # noqa: PLC0415 - the type alone is needed above
+
+    try:
+        return date.fromisoformat((text or "")[:10])
+    except ValueError:
+        return None
+
+
+def _with_chapters(
+    joined: tuple[Block, ...], chapters: Sequence[Chapter]
+) -> tuple[tuple[Block, ...], tuple[Chapter, ...], tuple[str, ...]]:
+    """Put each chapter at the first sentence that begins at or after its start.
+
+    Returns the blocks with their chapters, the chapters placed, and what to tell of the others.
+    """
+    timed = sorted((chapter for chapter in chapters if chapter.start is not None), key=lambda c: c.start or 0.0)
+    if not any(said.start is not None for block in joined for said in block.said):
+        timed = []
+    placed: list[Block] = []
+    used: list[Chapter] = []
+    following = 0
+    for block in joined:
+        rest = list(block.said)
+        begun = 0
+        for index, said in enumerate(block.said):
+            if said.start is None or following == len(timed) or said.start < (timed[following].start or 0.0):
+                continue
+            if index > begun:
+                placed.append(replace(block, said=tuple(rest[begun:index]), chapter=len(used) - 1 if used else None))
+            begun = index
+            while following < len(timed) and said.start >= (timed[following].start or 0.0):
+                following += 1
+            used.append(timed[following - 1])
+        placed.append(replace(block, said=tuple(rest[begun:]), chapter=len(used) - 1 if used else None))
+    lost = len(chapters) - len(used)
+    told = (
+        (f"{lost} of {len(chapters)} chapters could not be placed; write their headings into {EDITION}",)
+        if lost
+        else ()
+    )
+    return tuple(placed), tuple(used), told
+
+
+def _understood(placed: Sequence[Block], chapters: Sequence[Chapter], meta: Meta) -> Iterator[str]:
+    """Yield what a person should look at: length, times, speakers, chapters."""
+    said = [sentence for block in placed for sentence in block.said]
+    yield f"{sum(len(sentence.text.split()) for sentence in said):,} words in {len(said):,} sentences"
+    starts = [sentence.start for sentence in said if sentence.start is not None]
+    yield f"times from {clock(starts[0])} to {clock(starts[-1])}" if starts else "no times in it"
+    names = list(dict.fromkeys(block.speaker for block in placed if block.speaker))
+    shown = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")  # noqa: PLR2004 - a line's worth
+    unnamed = sum(block.speaker is None for block in placed)
+    yield (
+        f"speakers: {shown}" + (f"; {unnamed} paragraphs without one" if unnamed else "")
+        if names
+        else "no speakers in it"
+    )
+    if chapters:
+        yield f"{len(chapters)} chapters"
+    if meta.title:
+        yield f"title: {meta.title}"

@@ -1,0 +1,84 @@
+"""What a transcript says before it becomes an episode: segments, chapters, people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+__all__ = ["Block", "Chapter", "Person", "Said", "Section", "Segment", "Transcript"]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """What a reader yields: a cue, a paragraph or a turn, in file order.
+
+    `start` and `end` are in seconds; parts the format does not know are None. Text may hold line breaks.
+    """
+
+    text: str
+    start: float | None = None
+    end: float | None = None
+    speaker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A chapter as published: `start` is in seconds in the cut that links open, None when nobody knows it."""
+
+    title: str
+    start: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who speaks: the name as under quotes, and a role such as host or guest ("" when unknown)."""
+
+    name: str
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """A transcript file as read: segments in file order and whatever else the file says of the episode.
+
+    `oddities` are sentences for the person who imports it: what was skipped, mended or strange.
+    """
+
+    segments: tuple[Segment, ...]
+    chapters: tuple[Chapter, ...] = ()
+    people: tuple[Person, ...] = ()
+    title: str | None = None
+    language: str | None = None
+    published: str | None = None
+    oddities: tuple[str, ...] = ()
+
+
+class Section(StrEnum):
+    """What kind of speech a paragraph is; only conversation can become a highlight."""
+
+    INTRODUCTION = "introduction"
+    AD = "ad"
+    CONVERSATION = "conversation"
+    OUTRO = "outro"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One sentence, with the second it begins at when the format knows it."""
+
+    text: str
+    start: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A paragraph of an edition: sentences by one speaker, in one chapter (its number) and section.
+
+    `sponsor` names who an ad is for.
+    """
+
+    said: tuple[Said, ...]
+    speaker: str | None = None
+    chapter: int | None = None
+    section: Section = Section.CONVERSATION
+    sponsor: str | None = field(default=None)
