@@ -93,8 +93,11 @@ def _runs(segments: Sequence[Segment]) -> Iterator[_Run]:
 
 
 def _parted(segment: Segment, following: Segment) -> bool:
-    """Say whether a paragraph ends here: cues with times say nothing of paragraphs."""
-    return (segment.start is None or following.start is None) and ends_sentence(segment.text)
+    """Say whether a paragraph ends here: cues with times say nothing of paragraphs, and a headline has no full stop."""
+    if segment.start is not None and following.start is not None:
+        return False
+    headline = segment.start is None and following.start is None and following.text.lstrip()[:1].isupper()
+    return headline or ends_sentence(segment.text)
 
 
 def _sentences(text: str, pauses: Sequence[int]) -> Iterator[tuple[int, int]]:

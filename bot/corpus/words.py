@@ -9,7 +9,7 @@ from typing import NamedTuple
 __all__ = ["Word", "fold", "sentence_spans", "words"]
 
 _WORD = re.compile(r"[^\W_]+(?:['’ʼ][^\W_]+)*")
-_END = re.compile(r"[.?!…]+[\"'”’)\]]*(?=\s)|[。！？]+[」』”]*")
+_END = re.compile(r"(?<![.?!…])[.?!…]++[\"'”’)\]]*+(?=\s)|[。！？]+[」』”]*")
 # A full stop after these does not end a sentence.
 _ABBREVIATIONS = frozenset({"mr", "mrs", "ms", "dr", "prof", "st", "vs", "jr", "sr", "e.g", "i.e", "u.s", "u.k", "no"})
 _APOSTROPHES = str.maketrans("’ʼ", "''")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.corpus.formats import (
@@ -70,6 +71,7 @@ _OTHERS: tuple[tuple[Callable[[Source], bool], str], ...] = (
     (lambda source: source.root == "opml", "this is a list of feeds, not a transcript."),
     (lambda source: "[Script Info]" in source.text[:400], "this is ASS or SSA. Save it as WebVTT or SubRip."),
 )
+_WORD = re.compile(r"[^\W_]")
 _UNKNOWN = "this {kind} is in no format known here. Known are {names}."
 
 
@@ -86,7 +88,7 @@ def read_transcript(data: bytes, name: str) -> Transcript:
     reader = next(reader for reader in READERS if reader.sniff(source))
     _refuse_unknown(source, reader)
     transcript = checked(reader.read(source), source.oddities)
-    if not transcript.segments:
+    if not any(_WORD.search(segment.text) for segment in transcript.segments):
         raise TranscriptError(name, f"read as {reader.name}, it has no words that were said. Export it again.", 1)
     return transcript
 

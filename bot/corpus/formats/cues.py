@@ -23,7 +23,7 @@ _TAG = re.compile(
 )
 _BREAK = re.compile(r"<br\s{0,4}/?>", re.IGNORECASE)
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u2060\ufeff]")
-_LABEL = re.compile(rf"\s*(?:>>\s*|-\s+)?\[?({NAME})\]?\s?:(?:\s+|$)")
+_LABEL = re.compile(rf"\s*(?:>>\s*|-\s+)?\[?({NAME})\]?(?:\s?:(?:\s+|$)|\uff1a\s*)")
 _PAUSE = 1.5
 _LONG = 30
 _WINDOW = 6
@@ -84,7 +84,7 @@ def label_cues(cues: Sequence[Segment]) -> tuple[list[Segment], tuple[str, ...]]
         segments.extend(spread([piece for piece in named if piece[0]], cue.start, cue.end))
     oddities: tuple[str, ...] = ()
     if 0 < bare * 2 <= len(cues):
-        oddities = (f"{bare} of {len(cues)} cues name no speaker; they were given to the speaker before them.",)
+        oddities = (f"No speaker is named in {bare} of {len(cues)} cues; each was given to the speaker before it.",)
     return segments, oddities
 
 

@@ -23,7 +23,7 @@ _BOLD = (
 _TIMED = rf"(?P<name>{NAME}){_ALIAS}[ \t]{{0,4}}(?P<time>{_BOXED})[ \t]?(?:[:\u2013\u2014-](?=\s|$)|$)[ \t]*"
 # With a bare time, alone on its line.
 _ALONE = rf"(?P<name>{NAME}){_ALIAS}:?[ \t]{{1,8}}(?P<time>{STAMP})$"
-_WEAK = re.compile(rf"(?P<name>{NAME}){_ALIAS} ?:(?:[ \t]+|$)")
+_WEAK = re.compile(rf"(?P<name>{NAME}){_ALIAS}(?: ?:(?:[ \t]+|$)|\uff1a[ \t]*)")
 _STYLES = (re.compile(_BOLD), re.compile(_TIMED), re.compile(_ALONE), _WEAK)
 
 
@@ -52,7 +52,7 @@ def head_of(line: str) -> Head | None:
     if lead:
         text = text[lead.end() :]
         before = Head(None, seconds(lead["time"]), text, boxed=not lead["time"][:1].isdigit())
-    elif ":" not in text:
+    elif ":" not in text and "\uff1a" not in text:
         return None
     for style in _STYLES:
         match = style.match(text)

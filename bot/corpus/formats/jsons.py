@@ -32,7 +32,7 @@ def first_has(items: Sequence[dict[str, Any]], *keys: str) -> bool:
 
 def without_text(count: int) -> tuple[str, ...]:
     """Return the oddity for entries that were skipped."""
-    return (f"{count} entries without text were skipped.",) if count else ()
+    return (f"Entries without text, skipped: {count}.",) if count else ()
 
 
 def timed_words(items: Iterable[dict[str, Any]], speaker: Callable[[dict[str, Any]], str | None]) -> list[TimedWord]:

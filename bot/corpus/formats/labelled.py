@@ -130,7 +130,7 @@ def read(source: Source) -> Transcript:
     page.close()
     oddities = [f"{short} is read as {name}." for short, name in page.plan.aliases.items()]
     if page.links:
-        oddities.append(f"{page.links} paragraphs that only give an address were left out, being no speech.")
+        oddities.append(f"Paragraphs that only give an address, left out: {page.links}.")
     return Transcript(
         tuple(page.segments),
         tuple(page.chapters),

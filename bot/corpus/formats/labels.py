@@ -61,15 +61,18 @@ def believed(
     begins with a label. Prose has a `Word:` now and then: labels count only when names recur or cover most of the
     file.
     """
-    bold = Counter({name: count for name, count in Counter(strong).items() if is_name(name)})
-    plain = Counter({name: count for name, count in Counter(weak).items() if is_name(name)})
-    if bold.total() > 1 or (bold and bold.total() * 2 >= places):
-        return frozenset({*bold, *(name for name in plain if name in known)})
-    total = plain.total()
+    weak, strong = Counter(weak), Counter(strong)
+    stage = {name for name in {*weak, *strong} if is_stage_label(name)}
+    bold = {name: count for name, count in strong.items() if is_name(name)}
+    plain = {name: count for name, count in weak.items() if is_name(name)}
+    heavy, total = sum(bold.values()), sum(plain.values())
+    if heavy > 1 or (bold and heavy * 2 >= places):
+        return frozenset({*stage, *bold, *(name for name in plain if name in known)})
     recurring = {name: count for name, count in plain.items() if count > 1}
     again = sum(recurring.values())
-    recurs = (len(recurring) > 1 and (opens or again * 10 >= places)) or (again > 1 and again * 3 >= places)
-    if not recurs and not (total > 1 and total * 2 >= places):
+    covers = total > 1 and total * 2 >= places
+    if not covers and not (
+        again > 1 and (again * 3 >= places or (len(recurring) > 1 and (opens or again * 10 >= places)))
+    ):
         return frozenset()
-    covers = total * 5 >= places * 4
-    return frozenset(name for name in plain if name in recurring or name in known or covers or " " in name)
+    return frozenset({*stage, *(name for name in plain if name in recurring or name in known or covers or " " in name)})

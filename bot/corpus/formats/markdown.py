@@ -10,12 +10,13 @@ __all__ = ["heading", "is_link_line", "words_of"]
 _HEADING = re.compile(r"(#{1,6})[ \t]+(\S.*)")
 _IMAGE = re.compile(r"!\[[^\[\]]*\]\([^()\s]*\)")
 _LINK = re.compile(r"\[([^\[\]]*)\]\((?:[^()\s]|\([^()\s]*\))*(?:\s\"[^\"\n]*\")?\)")
-_MARKER = re.compile(r"[ \t]{0,12}(?:>[ \t]?|[-*+][ \t]+|\d{1,3}\.[ \t]+)(?:>[ \t]?){0,4}")
+_MARKER = re.compile(r"^[ \t]{0,12}(?:>[ \t]?){0,4}(?:[-*+][ \t]+)?", re.MULTILINE)
+_NUMBERED = re.compile(r"\d{1,3}\.[ \t]+")
 _STRONG = re.compile(r"(\*\*|__)(?=\S)([^*_\n]+)\1")
 _EMPHASIS = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]+)\*(?![\w*])|(?<!\w)_(?=[^\s_])([^_\n]+)_(?!\w)")
 _CODE = re.compile(r"`([^`\n]+)`")
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+.!<>~|-])")
-_LINK_LINE = re.compile(r"(?:[^.?!\n]{0,120}[ \t])?<?https?://\S+")
+_LINK_LINE = re.compile(r"(?:[^.?!:\n]{0,120}:[ \t]+)?<?https?://\S+")
 
 
 def heading(line: str) -> tuple[int, str] | None:
@@ -30,8 +31,13 @@ def is_link_line(text: str) -> bool:
 
 
 def words_of(text: str) -> str:
-    """Return a paragraph without the marks of quotations, lists, links, emphasis, code and escapes."""
-    text = "\n".join(_MARKER.sub("", line, count=1) for line in text.split("\n"))
+    """Return a paragraph without the marks of quotations, lists, links, emphasis, code and escapes.
+
+    A number at the beginning of a line goes only when every line has one: a wrapped line may begin with a year.
+    """
+    text = _MARKER.sub("", text)
+    if text[:1].isdigit() and all(_NUMBERED.match(line) for line in text.split("\n")):
+        text = "\n".join(_NUMBERED.sub("", line, count=1) for line in text.split("\n"))
     if "](" in text:
         text = _LINK.sub(r"\1", _IMAGE.sub("", text))
     if "*" in text or "_" in text:

@@ -25,7 +25,7 @@ _WORD = re.compile(r"\w")
 _SLACK = 0.001
 _REPEATS = 8
 _SLOW = 15.0
-_SLOWEST = 0.5
+_SLOWEST = 3.0
 
 
 def checked(transcript: Transcript, known: Sequence[str] = ()) -> Transcript:
@@ -162,10 +162,10 @@ def _at(found: Sequence[Segment]) -> str:
 
 
 def _is_slow(segment: Segment) -> bool:
-    """Say whether a cue has less than a word in two seconds, for a quarter of a minute or more."""
+    """Say whether a cue has under three letters a second, a fifth of speech, for a quarter of a minute or more."""
     if segment.start is None or segment.end is None or segment.end - segment.start < _SLOW:
         return False
-    return len(segment.text.split()) < (segment.end - segment.start) * _SLOWEST and segment.text.isascii()
+    return len(segment.text) < (segment.end - segment.start) * _SLOWEST
 
 
 def _speakers(segments: Sequence[Segment]) -> list[str]:
@@ -176,7 +176,7 @@ def _speakers(segments: Sequence[Segment]) -> list[str]:
     told: list[str] = []
     missing = len(segments) - len(named)
     if missing:
-        told.append(f"{missing} of {len(segments)} segments have no speaker.")
+        told.append(f"No speaker is known for {missing} of {len(segments)} segments.")
     anonymous = sorted({name for name in named if is_anonymous(name)})
     if anonymous:
         names = ", ".join(anonymous[:5])

@@ -39,7 +39,7 @@ _OTHER_FILES = (
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
 _JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*(?:\{\s*\"|\]))")
-_ROOT = re.compile(r"(?:\s*<[?!][^>]*>)*\s*<([A-Za-z][\w:.-]*)")
+_ROOT = re.compile(r"(?:\s*<[?!][^>\[]*(?:\[[^\]]*\][^>\[]*)?>)*\s*<([A-Za-z][\w:.-]*)")
 _HEAD = 8192
 _CONTROLS_IN_TEXT = 1000
 """One control character in so many characters is dirt; more is a binary file."""

@@ -28,5 +28,5 @@ def read(source: Source) -> Transcript:
     labelled, oddities = label_cues(segments)
     before = sum(1 for line in header if line.strip())
     if before:
-        oddities = (*oddities, f"{before} lines before the first cue were skipped.")
+        oddities = (*oddities, f"Lines before the first cue, skipped: {before}.")
     return Transcript(tuple(labelled), oddities=oddities)

@@ -43,7 +43,7 @@ def read(source: Source) -> Transcript:
     labelled, oddities = label_cues(segments)
     lost = sum(skipped for _, skipped in bodies)
     if lost:
-        oddities = (*oddities, f"{lost} lines between cues, after a blank line, were skipped as WebVTT asks.")
+        oddities = (*oddities, f"Lines after a blank line inside a cue, skipped as WebVTT asks: {lost}.")
     language = next((match[1] for line in header if (match := _LANGUAGE.fullmatch(line))), None)
     return Transcript(tuple(labelled), language=language, oddities=oddities)
 
