@@ -11,14 +11,19 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz, process
 
 from bot.corpus import open_corpus
-from bot.search import open_searcher
+from bot.search import load_meaning, open_searcher
 from bot.settings import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 STARTS = 20
 LOOKUPS = 1_000
@@ -32,44 +37,48 @@ def machine() -> str:
 
 def queries() -> list[str]:
     """Return the mixed queries of the test set."""
-    lines = (ROOT / "tests/sets/quotes_small.jsonl").read_text("utf-8").splitlines()
+    lines = (ROOT / "tests/sets/quotes.jsonl").read_text("utf-8").splitlines()
     return [json.loads(line)["query"] for line in lines]
 
 
-def cold_starts() -> tuple[list[float], float]:
-    """Return seconds from process start to exit with an answer, and the peak memory in MB, with a built index."""
-    with tempfile.TemporaryDirectory() as data:
-        line = "/quote people who train need to not have pride"
-        command = [sys.executable, str(ROOT / "run_bot.py"), "--once", line]
-        environ = os.environ | {"VERBATIM_DATA_DIR": data}
+def cold_starts(data: str) -> tuple[list[float], float]:
+    """Return seconds from process start to exit with an answer, and the peak memory in MB, with built files.
+
+    With meaning: the process also loads the models before it answers.
+    """
+    line = "/quote people who train need to not have pride"
+    command = [sys.executable, str(ROOT / "run_bot.py"), "--once", line]
+    environ = os.environ | {"VERBATIM_DATA_DIR": data}
+    seconds = []
+    for _ in range(STARTS):
+        started = time.perf_counter()
         subprocess.run(command, env=environ, check=True, capture_output=True)
-        seconds = []
-        for _ in range(STARTS):
-            started = time.perf_counter()
-            subprocess.run(command, env=environ, check=True, capture_output=True)
-            seconds.append(time.perf_counter() - started)
+        seconds.append(time.perf_counter() - started)
     return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
-def warm_lookups() -> tuple[list[float], list[float]]:
-    """Return milliseconds of each of our lookups, and of the naive loop over the same sentences, taken in turns."""
-    corpus = open_corpus(ROOT / "content")
-    with tempfile.TemporaryDirectory() as data:
-        search = open_searcher(corpus, Path(data), print)
-        episode = corpus.episodes[0]
-        texts = [episode.passage(number, number).text for number in range(len(episode.sentences))]
-        ours: list[float] = []
-        naive: list[float] = []
-        for number, query in enumerate(islice(cycle(queries()), LOOKUPS)):
+def warm_lookups(data: Path) -> tuple[list[float], list[float], list[float]]:
+    """Return milliseconds of lookups from words, with meaning too, and of the naive loop, taken in turns."""
+    corpus = open_corpus(ROOT / "content", data)
+    by_words = open_searcher(corpus, data / "index", print)
+    by_meaning = open_searcher(corpus, data / "index", print, lambda _: load_meaning(corpus, data / "vectors", print))
+    by_meaning.load()
+    episode = corpus.episode(0)
+    texts = [episode.passage(number, number).text for number in range(len(episode.sentences))]
+    times: tuple[list[float], list[float], list[float]] = ([], [], [])
+    for number, query in enumerate(islice(cycle(queries()), LOOKUPS)):
+        works: list[Callable[[], object]] = [
+            partial(by_words.find_now, query, 6),
+            partial(by_meaning.find_now, query, 6),
+            partial(process.extract, query, texts, scorer=fuzz.WRatio, limit=6),
+        ]
+        for work, taken in zip(works if number % (LOOKUPS // NAIVE_LOOKUPS) == 0 else works[:2], times, strict=False):
             started = time.perf_counter()
-            search.find_now(query, 6)
-            ours.append((time.perf_counter() - started) * 1000)
-            if number % (LOOKUPS // NAIVE_LOOKUPS) == 0:
-                started = time.perf_counter()
-                process.extract(query, texts, scorer=fuzz.WRatio, limit=6)
-                naive.append((time.perf_counter() - started) * 1000)
-        search.close()
-    return ours, naive
+            work()
+            taken.append((time.perf_counter() - started) * 1000)
+    by_words.close()
+    by_meaning.close()
+    return times
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -79,16 +88,21 @@ def percentile(values: list[float], share: float) -> float:
 
 def main() -> None:
     """Measure and print."""
-    starts, memory = cold_starts()
-    ours, naive = warm_lookups()
-    print("| Measure | Verbatim | `process.extract`, WRatio, same sentences | ratio |")
-    print("|---|---|---|---|")
-    print(f"| start to first answer, median of {STARTS} | {statistics.median(starts):.2f} s | | |")
-    print(f"| start to first answer, worst of {STARTS} | {max(starts):.2f} s | | |")
+    with tempfile.TemporaryDirectory() as folder:
+        environ = os.environ | {"VERBATIM_DATA_DIR": folder}
+        subprocess.run(
+            [sys.executable, str(ROOT / "run_bot.py"), "index"], env=environ, check=True, capture_output=True
+        )
+        starts, memory = cold_starts(folder)
+        words, meaning, naive = warm_lookups(Path(folder))
+    print("| Measure | from words | with meaning | `process.extract`, WRatio | words : naive |")
+    print("|---|---|---|---|---|")
     for name, share in (("p50", 0.5), ("p99", 0.99)):
-        one, other = percentile(ours, share), percentile(naive, share)
-        print(f"| one lookup, {name} | {one:.1f} ms | {other:.1f} ms | {one / other:.2f} |")
-    print(f"| peak memory | {memory:.0f} MB | | |")
+        one, two, three = (percentile(times, share) for times in (words, meaning, naive))
+        print(f"| one lookup, {name} | {one:.1f} ms | {two:.1f} ms | {three:.1f} ms | {one / three:.2f} |")
+    print(f"| process start to answer, median of {STARTS} | | {statistics.median(starts):.2f} s | | |")
+    print(f"| process start to answer, worst of {STARTS} | | {max(starts):.2f} s | | |")
+    print(f"| peak memory | | {memory:.0f} MB | | |")
     print(
         f"\n{machine()}; {LOOKUPS:,} mixed lookups in a warm process, {NAIVE_LOOKUPS} of the naive loop between them."
     )

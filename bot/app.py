@@ -15,12 +15,14 @@ from bot.core import Core
 from bot.corpus import open_corpus
 from bot.errors import OperatorError
 from bot.message import Outcome
-from bot.search import open_searcher
+from bot.search import load_meaning, open_searcher
 from bot.settings import ROOT, Settings, read_env_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from bot.search.meaning import Meaning
 
 __all__ = ["main"]
 
@@ -41,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _check(options, settings)
         if options.work == "import":
             return _import(options, settings)
-        return asyncio.run(_serve(options, settings))
+        return _serve(options, settings)
     except OperatorError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -60,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     works = parser.add_subparsers(dest="work", metavar="WORK")
     check = works.add_parser("check", help="prove that every edition says what its source says")
     check.add_argument("--diff", action="store_true", help="print every declared mending with the words around it")
+    works.add_parser("index", help="build the index and work out what sentences mean, ahead of time")
     read_in = works.add_parser("import", help="make an episode of a transcript file, a folder of them, or a feed")
     read_in.add_argument("target", metavar="FILE|FOLDER|ADDRESS", help="what to read; an address begins with https://")
     read_in.add_argument("--show", required=True, help="folder of the show, in the content folder")
@@ -98,23 +101,37 @@ def _import(options: argparse.Namespace, settings: Settings) -> int:
     return 1 if refused else 0
 
 
-async def _serve(options: argparse.Namespace, settings: Settings) -> int:
-    """Put the parts together and serve the way the command line asks."""
-    corpus = open_corpus(settings.content_dir)
+def _serve(options: argparse.Namespace, settings: Settings) -> int:
+    """Put the parts together and serve; Ctrl-C ends what takes long here at once, so no event loop runs yet."""
     folder = _writable(settings.data_dir)
-    search = open_searcher(corpus, folder / "index" if folder else None, _notice)
-    core = Core(corpus, search, COMMANDS)
+    corpus = open_corpus(settings.content_dir, folder, _notice)
+    alone = options.jsonl or options.once is not None or options.work == "index" or not sys.stdin.isatty()
+
+    def load(stopped: Callable[[], bool]) -> Meaning | None:
+        say, place = _notice if alone else _silent, folder / "vectors" if folder else None
+        return load_meaning(corpus, place, say, build=options.once is None, stopped=stopped)
+
+    search = open_searcher(corpus, folder / "index" if folder else None, _notice, load if settings.semantic else None)
     try:
-        if options.jsonl:
-            await JsonLines(core, sys.stdin, sys.stdout).run()
+        # A person at a prompt is answered from words at once; a script gets the same answer every time.
+        search.load() if alone else search.prepare()
+        if options.work == "index":
             return 0
-        console = Console(core, folder / "history" if folder else None)
-        if options.once is not None:
-            return EXIT_STATUS[(await console.say(options.once)).outcome]
-        await console.run()
-        return 0
+        return asyncio.run(_talk(options, Core(corpus, search, COMMANDS), folder))
     finally:
         search.close()
+
+
+async def _talk(options: argparse.Namespace, core: Core, folder: Path | None) -> int:
+    """Serve the way the command line asks."""
+    if options.jsonl:
+        await JsonLines(core, sys.stdin, sys.stdout).run()
+        return 0
+    console = Console(core, folder / "history" if folder else None)
+    if options.once is not None:
+        return EXIT_STATUS[(await console.say(options.once)).outcome]
+    await console.run()
+    return 0
 
 
 def _writable(folder: Path) -> Path | None:
@@ -131,6 +148,10 @@ def _writable(folder: Path) -> Path | None:
         )
         return None
     return folder
+
+
+def _silent(_sentence: str) -> None:
+    """Say nothing: a person is typing at the prompt."""
 
 
 def _notice(sentence: str) -> None:

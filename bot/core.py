@@ -24,7 +24,10 @@ __all__ = ["Adapter", "Core"]
 
 _log = logging.getLogger(__name__)
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_CONTROL = re.compile(
+    r"\x1b\[[0-9;?]*[ -/]*[@-~]|["
+    r"\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
 MOST_COMPLETIONS = 25
 """Suggestions at once: what Discord's autocomplete shows."""
 
@@ -137,5 +140,5 @@ class Core:
 
 
 def _printable(text: str) -> str:
-    """Return text with control and direction-changing characters as spaces."""
+    """Return text with control sequences, control and direction-changing characters as spaces."""
     return _CONTROL.sub(" ", text)

@@ -182,10 +182,11 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """An action under a reply; pressing it sends `line` as if the member had typed it."""
+    """An action under a reply: pressing it sends `line` as if the member had typed it, or opens `url`."""
 
     label: str
-    line: str
+    line: str = ""
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

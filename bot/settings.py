@@ -28,6 +28,7 @@ class Settings:
     """The settings as text; the properties below give them their types."""
 
     verbatim_content_dir: str = _setting("content", "folder of shows and episodes")
+    verbatim_semantic: str = _setting("on", "search by meaning too (on) or by words only (off)")
     verbatim_data_dir: str = _setting(
         "data", "folder for the index and everything else the bot can rebuild or must keep"
     )
@@ -46,6 +47,14 @@ class Settings:
     def content_dir(self) -> Path:
         """Folder of shows; a relative path starts at the project's folder."""
         return ROOT / Path(self.verbatim_content_dir).expanduser()
+
+    @property
+    def semantic(self) -> bool:
+        """Whether to search by meaning."""
+        if self.verbatim_semantic.casefold() not in {"on", "off"}:
+            sentence = f"VERBATIM_SEMANTIC is on or off; “{self.verbatim_semantic}” is neither."
+            raise OperatorError(sentence)
+        return self.verbatim_semantic.casefold() == "on"
 
     @property
     def data_dir(self) -> Path:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class RunBot(Protocol):
-    """Starts `run_bot.py` as a process and waits for it."""
+    """Starts `run_bot.py` as a process and waits for it; without the models, unless a test turns them on."""
 
     def __call__(self, *arguments: str, stdin: str | bytes = "", **environ: str) -> subprocess.CompletedProcess[str]:
         """Return the finished process; its output is text."""
@@ -73,7 +73,7 @@ def run_bot(tmp_path_factory: pytest.TempPathFactory) -> RunBot:
             [sys.executable, "-W", "error", str(ROOT / "run_bot.py"), *arguments],
             input=stdin.encode() if isinstance(stdin, str) else stdin,
             capture_output=True,
-            env=kept | {"VERBATIM_DATA_DIR": str(data)} | environ,
+            env=kept | {"VERBATIM_DATA_DIR": str(data), "VERBATIM_SEMANTIC": "off"} | environ,
             timeout=60,
             check=False,
         )

@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from typing import TYPE_CHECKING
 
 from bot.commands import COMMANDS
@@ -21,7 +20,9 @@ SESSION = (
     "/quote people who train need to not have pride",
     "1",
     "zuck: lol the bit about the kimono",
-    "/quote purple giraffes dance upon the frozen cathedral",
+    "/verify language is a perfect way for people to express thoughts and ideas",
+    "/verify Zuckerberg: building superintelligence will take exactly ten years",
+    "/proof thphm-3n5g91",
     "/abuot",
 )
 """What is typed in the README's console block."""
@@ -57,16 +58,15 @@ def replaced(readme: str, name: str, text: str) -> str:
 
 
 def _run_bot(*, stdin: str) -> subprocess.CompletedProcess[str]:
-    with tempfile.TemporaryDirectory() as data:
-        return subprocess.run(
-            [sys.executable, str(ROOT / "run_bot.py")],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            env=os.environ | {"VERBATIM_DATA_DIR": data},
-            check=True,
-        )
+    return subprocess.run(
+        [sys.executable, str(ROOT / "run_bot.py")],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=os.environ | {"VERBATIM_DATA_DIR": str(ROOT / "data")},
+        check=True,
+    )
 
 
 def main() -> None:

@@ -40,7 +40,7 @@ def test_piped_lines_are_answered_in_order_and_numbers_press_the_actions(run_bot
     done = run_bot(stdin=f"{PRIDE}\n\n1\n/about\n")
 
     first, more, about = (
-        done.stdout.index(text) for text in ("[2] Other", "I just think part of learning", "I'm Verbatim")
+        done.stdout.index(text) for text in ("[2] Next", "I just think part of learning", "I'm Verbatim")
     )
     assert first < more < about
     assert done.returncode == 0
@@ -85,7 +85,7 @@ def test_a_json_reply_has_the_documented_shape(run_bot: RunBot) -> None:
     source = (ROOT / card["source"]["path"]).read_text("utf-8")
     assert source[begin:end].split() == card["quote"].split()
     assert "".join(card["quote"][a:b] for a, b in card["marked"]) == "people who trainneed to not have pride"
-    assert {button["label"] for button in reply["buttons"]} == {"More context", "Other matches"}
+    assert {button["label"] for button in reply["buttons"]} == {"More context", "Next match 2/6"}
 
 
 def test_bytes_that_are_no_text_are_answered_all_the_same(run_bot: RunBot) -> None:
@@ -145,7 +145,7 @@ def _in_terminal(data: Path, *steps: tuple[str, str]) -> tuple[int, bytes]:
         stdin=follower,
         stdout=follower,
         stderr=follower,
-        env=environ | {"VERBATIM_DATA_DIR": str(data), "TERM": "xterm-256color"},
+        env=environ | {"VERBATIM_DATA_DIR": str(data), "VERBATIM_SEMANTIC": "off", "TERM": "xterm-256color"},
         start_new_session=True,
     )
     os.close(follower)
@@ -170,7 +170,7 @@ def _in_terminal(data: Path, *steps: tuple[str, str]) -> tuple[int, bytes]:
 
 
 def test_in_a_terminal_marks_are_coloured_and_ctrl_d_leaves_cleanly(tmp_path: Path) -> None:
-    status, shown = _in_terminal(tmp_path, ("›", f"{PRIDE}\r"), ("Other matches", ""), ("›", "\x04"))
+    status, shown = _in_terminal(tmp_path, ("›", f"{PRIDE}\r"), ("Next match", ""), ("›", "\x04"))
 
     assert status == 0
     assert b"\x1b[1;33mpeople who train" in shown

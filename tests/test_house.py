@@ -62,7 +62,12 @@ def test_the_readmes_console_session_is_what_the_bot_says(run_bot: object) -> No
     readme = (ROOT / "README.md").read_text("utf-8")
     assert callable(run_bot)
 
-    assert console_block(run_bot) in readme, "run: python -m tests.readme"
+    def with_models(*, stdin: str) -> subprocess.CompletedProcess[str]:
+        done = run_bot(stdin=stdin, VERBATIM_SEMANTIC="on", VERBATIM_DATA_DIR=str(ROOT / "data"))
+        assert isinstance(done, subprocess.CompletedProcess)
+        return done
+
+    assert console_block(with_models) in readme, "run: python -m tests.readme"
 
 
 def test_every_setting_is_in_the_readme() -> None:

@@ -6,10 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from rapidfuzz import fuzz, process
 
 from bot.search import FOUND, Hit, Searcher, open_searcher
-from bot.search.query import clean
+from bot.search.query import named_speaker, remembered
 from bot.settings import ROOT
 from tests.conftest import mended_slice
 
@@ -89,18 +91,48 @@ def test_nonsense_scores_below_what_counts_as_found(search: Searcher) -> None:
         ("the part where he says not have pride", "not have pride"),
         ("what did lex say about love", "love"),
         ("“not have pride” lmao", "not have pride"),
+        ("the bit where lex says they're hiring 🔥", "they're hiring"),
+        ("u can make hard decisions n push", "you can make hard decisions and push"),
+        ("the thing that stresses me out", "stresses me out"),
         ("lol", "lol"),
         ("", ""),
     ],
 )
 def test_talk_around_a_remembered_line_is_taken_off(typed: str, meant: str) -> None:
-    assert meant == clean(typed)
+    assert meant == remembered(typed, ("Lex Fridman", "Mark Zuckerberg")).words
+
+
+@pytest.mark.parametrize(
+    ("typed", "speaker"),
+    [
+        ("zuck: not have pride", "Mark Zuckerberg"),
+        ("when lex asked about love", "Lex Fridman"),
+        ("Mark Zuckerberg on pride", "Mark Zuckerberg"),
+        ("not have pride", None),
+    ],
+)
+def test_whom_a_line_names_is_a_hint_about_who_speaks(typed: str, speaker: str | None) -> None:
+    assert speaker == remembered(typed, ("Lex Fridman", "Mark Zuckerberg")).speaker
+
+
+@given(st.text(max_size=300))
+def test_any_text_can_be_read_as_a_remembered_line(text: str) -> None:
+    read = remembered(text, ("Lex Fridman", "Mark Zuckerberg"))
+
+    assert read.words or not any(character.isalnum() for character in text)
+
+
+@pytest.mark.parametrize(
+    ("name", "speaker"), [("lex", "Lex Fridman"), ("ZUCK", "Mark Zuckerberg"), ("Fridman", "Lex Fridman"), ("Z", None)]
+)
+def test_a_speaker_is_known_by_first_name_last_name_and_nickname(name: str, speaker: str | None) -> None:
+    assert speaker == named_speaker(name, ("Lex Fridman", "Mark Zuckerberg"))
 
 
 def test_an_index_is_built_once_and_opened_after_that(corpus: Corpus, tmp_path: Path) -> None:
     notices: list[str] = []
     open_searcher(corpus, tmp_path, notices.append).close()
-    (place,) = tmp_path.iterdir()
+    (place,) = (path for path in tmp_path.iterdir() if path.is_dir())
     stamps = {path.name: path.stat().st_mtime_ns for path in place.iterdir() if not path.name.endswith(".lock")}
 
     open_searcher(corpus, tmp_path, notices.append).close()
@@ -113,7 +145,7 @@ def test_an_index_is_built_once_and_opened_after_that(corpus: Corpus, tmp_path: 
 def test_a_damaged_index_is_built_again_and_that_is_said(corpus: Corpus, tmp_path: Path, harm: str) -> None:
     notices: list[str] = []
     open_searcher(corpus, tmp_path, notices.append).close()
-    (place,) = tmp_path.iterdir()
+    (place,) = (path for path in tmp_path.iterdir() if path.is_dir())
     victim = next(place.glob("*.idx"))
     if harm == "cut":
         victim.write_bytes(victim.read_bytes()[:100])

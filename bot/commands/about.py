@@ -18,8 +18,8 @@ async def about(ctx: Context) -> Reply:
     """Answer with the shows, the basis on which each is served, and the limits."""
     cards = []
     for show in ctx.corpus.shows:
-        count = sum(episode.show == show for episode in ctx.corpus.episodes)
-        fields = [("Episodes", str(count)), ("Basis", show.rights)]
+        count = sum(entry.show.id == show.id for entry in ctx.corpus.entries)
+        fields = [("Episodes", f"{count:,}"), ("Basis", show.rights)]
         if show.url:
             fields.append(("Web", show.url))
         cards.append(Card(Role.INFO, title=show.title, fields=tuple(fields)))

@@ -6,13 +6,12 @@ from typing import Annotated
 
 from bot.command import Context, Param, command
 from bot.errors import UserError
-from bot.message import Button, Card, Outcome, Reply, Role
+from bot.message import Card, Outcome, Reply, Role
+from bot.offers import MOST_CONTEXT, listen, more_context, others
 
 __all__ = ["show"]
 
 MOST_IDS = 6
-MOST_CONTEXT = 10
-"""Sentences on either side: a screenful, not a transcript."""
 
 
 @command("Show passages by their ids, with the words around them", examples=("show thphm-3n5g91 context:2",))
@@ -20,29 +19,36 @@ async def show(
     ctx: Context,
     ids: Annotated[str, Param("Ids as they stand under a quote, separated by spaces")],
     context: Annotated[int, Param("How many sentences more on either side, 0 to 10")] = 0,
+    at: Annotated[int, Param("Only this one of several ids, counted from 1")] = 0,
 ) -> Reply:
-    """Answer with one card for each id."""
+    """Answer with a card for each id, or for the one asked for."""
     if not 0 <= context <= MOST_CONTEXT:
         sentence = f"context: is a number from 0 to {MOST_CONTEXT}; {context} is not."
         raise UserError(sentence)
-    wanted = ids.split()[:MOST_IDS]
-    cards = []
-    for name in wanted:
+    passages = []
+    for name in ids.split()[:MOST_IDS]:
         passage = ctx.corpus.passage(name)
         if passage is None:
             sentence = f"I have no passage “{name[:40]}”. Ids stand under each quote, like {_example(ctx)}."
             raise UserError(sentence)
+        passages.append(passage)
+    if not 0 <= at <= len(passages):
+        sentence = f"at: is a number from 1 to {len(passages)}; {at} is not."
+        raise UserError(sentence)
+    shown = passages[at - 1 : at] if at else passages
+    cards = []
+    for passage in shown:
         wide = passage.widened(context)
         shift = passage.begin - wide.begin
         marked = ((shift, shift + len(passage.text)),) if context else ()
         cards.append(Card(Role.MATCH, quote=wide.quote(marked)))
-    more = min(MOST_CONTEXT, context + 2)
-    buttons = (
-        (Button("More context", f"/show {wanted[0]} context:{more}"),) if len(wanted) == 1 and more > context else ()
-    )
-    return Reply("", Outcome.FOUND, cards=tuple(cards), buttons=buttons)
+    if len(shown) > 1:
+        return Reply("", Outcome.FOUND, cards=tuple(cards))
+    more = (more_context(shown[0], context),) if context < MOST_CONTEXT else ()
+    paging = others(passages, at - 1) if at else ()
+    return Reply("", Outcome.FOUND, cards=tuple(cards), buttons=(*listen(shown[0]), *more, *paging))
 
 
 def _example(ctx: Context) -> str:
     """Return an id that exists here."""
-    return ctx.corpus.episodes[0].passage(0, 0).id
+    return ctx.corpus.episode(0).passage(0, 0).id

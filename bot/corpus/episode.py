@@ -13,7 +13,7 @@ from bot.corpus.errata import mend, read_errata
 from bot.corpus.files import read_bytes, read_text
 from bot.corpus.formats import read_transcript
 from bot.corpus.join import blocks
-from bot.corpus.model import Episode, Paragraph, Sentence, Show, TokenMap
+from bot.corpus.model import Episode, Paragraph, Paragraphs, Sentence, Sentences, Show, TokenMap
 from bot.corpus.times import sentence_times
 from bot.errors import TranscriptError
 
@@ -101,15 +101,16 @@ def build_episode(show: Show, files: EpisodeFiles) -> Episode:
     text = "".join(
         piece + ("\n" if sentence.end in ends else " ") for piece, sentence in zip(pieces, sentences, strict=True)
     ).rstrip()
+    places = [(sentence.begin, sentence.start) for sentence in sentences]
     return Episode(
         show,
         files.folder.name,
         edition.meta.title or files.folder.name,
         text,
-        tuple(paragraphs),
-        tuple(sentences),
+        Paragraphs.of(paragraphs),
+        Sentences.of(sentences),
         _token_map(text, files),
-        hashlib.blake2s(repr((text, edition.meta, edition.chapters, paragraphs)).encode()).hexdigest(),
+        hashlib.blake2s(repr((text, edition.meta, edition.chapters, paragraphs, places)).encode()).hexdigest(),
         edition.chapters,
         edition.meta,
     )
@@ -138,16 +139,14 @@ def _token_map(text: str, files: EpisodeFiles) -> TokenMap:
 
     An edition that differs from its source in undeclared words is served without the map; `check` says where.
     """
-    here = list(_TOKEN.finditer(text))
-    begins, ends = (array("I", column) for column in zip(*(match.span() for match in here), strict=True))
     if files.source is not None and files.source.suffix == ".txt":
         source = read_text(files.source)
         words = source_words(files)
         if words == source:
             mended = mended_source(files, source)
-            there = list(_TOKEN.finditer(mended.text))
-            if [match.group() for match in here] == [match.group() for match in there]:
-                source_begins = array("I", (mended.source_begin(match.start()) for match in there))
-                source_ends = array("I", (mended.source_end(match.end()) for match in there))
-                return TokenMap(files.shown, begins, ends, source_begins, source_ends)
-    return TokenMap(None, begins, ends, begins, ends)
+            if text.split() == mended.text.split():
+                there = [match.span() for match in _TOKEN.finditer(mended.text)]
+                begins = array("I", [mended.source_begin(begin) for begin, _ in there])
+                ends = array("I", [mended.source_end(end) for _, end in there])
+                return TokenMap(text, files.shown, (begins, ends))
+    return TokenMap(text)

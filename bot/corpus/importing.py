@@ -7,6 +7,7 @@ import re
 import shutil
 import tempfile
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -130,8 +131,7 @@ class Importer:
 
     def _write(self, data: bytes, suffix: str, transcript: Transcript, episode: str, meta: Meta) -> Imported:
         """Write one episode's folder: all of it or nothing."""
-        joined = blocks(transcript.segments)
-        placed, chapters, lost = _with_chapters(joined, transcript.chapters)
+        placed, chapters, lost = _in_chapters(transcript)
         ends = [segment.end for segment in transcript.segments if segment.end is not None]
         known = Meta(
             title=meta.title or transcript.title,
@@ -198,6 +198,20 @@ def _date(text: str | None) -> dt.date | None:
         return date.fromisoformat((text or "")[:10])
     except ValueError:
         return None
+
+
+def _in_chapters(transcript: Transcript) -> tuple[tuple[Block, ...], tuple[Chapter, ...], tuple[str, ...]]:
+    """Return the paragraphs in their chapters, the chapters placed, and what to tell of the others."""
+    headed = [chapter for chapter in transcript.chapters if chapter.segment is not None]
+    if not headed or len(headed) < len(transcript.chapters):
+        return _with_chapters(blocks(transcript.segments), transcript.chapters)
+    edges = [0, *(chapter.segment or 0 for chapter in headed), len(transcript.segments)]
+    placed = [
+        replace(block, chapter=number - 1 if number else None)
+        for number, (begin, end) in enumerate(pairwise(edges))
+        for block in blocks(transcript.segments[begin:end])
+    ]
+    return tuple(placed), tuple(headed), ()
 
 
 def _with_chapters(

@@ -2,62 +2,128 @@
 
 from __future__ import annotations
 
-import hashlib
+import os
+import time
 import tomllib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from bot.corpus.cache import Store, signature
+from bot.corpus.corpus import Corpus, EpisodeEntry, Loader
 from bot.corpus.episode import EpisodeFiles, build_episode
 from bot.corpus.files import read_text
-from bot.corpus.model import Episode, Passage, Show
+from bot.corpus.model import Episode, Show, episode_code
 from bot.errors import TranscriptError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["Corpus", "episode_folders", "open_corpus", "read_episode", "read_show"]
+__all__ = ["Corpus", "EpisodeEntry", "episode_folders", "open_corpus", "read_episode", "read_show"]
+
+_MANY = 20
+"""More episodes than this to read take a while, so it is said how far it is."""
+
+
+def open_corpus(folder: Path, data: Path | None = None, notice: Callable[[str], None] | None = None) -> Corpus:
+    """Open every show in a content folder; only episodes that are new or changed are read.
+
+    A show is a folder with a `show.toml`; an episode is a folder inside it. What was read is kept in the data folder
+    `data`, or in memory only without one. `notice` gets a sentence now and then while many are read, and when they
+    cannot be kept. Raises TranscriptError for the first file that cannot be used: a bot that silently lacks an
+    episode would say "not found" of what was said.
+    """
+    return _Opening(folder, data, notice or (lambda _: None)).run()
 
 
 @dataclass(frozen=True, slots=True)
-class Corpus:
-    """Every episode that can be quoted, in order of show and folder name."""
+class _Place:
+    """An episode's folder as found, with the name of its files as they are and whether it can be relied on later."""
 
-    episodes: tuple[Episode, ...]
-
-    @property
-    def shows(self) -> tuple[Show, ...]:
-        """The shows that have an episode, each once."""
-        return tuple({episode.show.id: episode.show for episode in self.episodes}.values())
-
-    @property
-    def digest(self) -> str:
-        """A name for exactly these words in exactly these places."""
-        total = hashlib.blake2s()
-        for episode in self.episodes:
-            total.update(f"{episode.show.id}/{episode.id} {episode.digest}\n".encode())
-        return total.hexdigest()
-
-    def passage(self, quote_id: str) -> Passage | None:
-        """Return the passage with that id, or None when no episode here has it."""
-        code, _, position = quote_id.strip().casefold().partition("-")
-        for episode in self.episodes:
-            if episode.code == code:
-                return episode.passage_at(position)
-        return None
+    show: Show
+    folder: Path
+    name: str
+    settled: bool
 
 
-def open_corpus(folder: Path) -> Corpus:
-    """Read every show in a content folder.
+class _Opening:
+    """The steps of opening a content folder."""
 
-    A show is a folder with a `show.toml`; an episode is a folder inside it. Raises TranscriptError for the first
-    file that cannot be used: a bot that silently lacks an episode would say "not found" of what was said.
-    """
-    episodes = tuple(read_episode(show, child) for show, child in episode_folders(folder))
-    if not episodes:
-        reason = "no episode found here. It needs <show>/show.toml and a transcript in <show>/<episode>/."
-        raise TranscriptError(str(folder), reason)
-    return Corpus(episodes)
+    def __init__(self, folder: Path, data: Path | None, say: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._say = say
+        store = None
+        try:
+            store = Store(data / "episodes", folder) if data else None
+        except OSError as error:
+            self._unkept(error)
+        self._loader = Loader(folder, store)
+        self._entries: dict[str, EpisodeEntry] = {}
+
+    def run(self) -> Corpus:
+        """Open what is listed, read what is not, keep the list for the next time."""
+        places = [_Place(show, path, *signature(path)) for show, path in episode_folders(self._folder)]
+        if not places:
+            reason = "no episode found here. It needs <show>/show.toml and a transcript in <show>/<episode>/."
+            raise TranscriptError(str(self._folder), reason)
+        store = self._loader.store
+        rows = store.listed() if store else []
+        self._take(rows, places)
+        missing = [place for place in places if place.name not in self._entries]
+        self._read(missing)
+        if self._loader.store is not None and (missing or len(rows) != len(places)):
+            self._keep(self._loader.store, places)
+        return Corpus(self._folder, tuple(self._entries[place.name] for place in places), self._loader)
+
+    def _take(self, rows: list[dict[str, Any]], places: list[_Place]) -> None:
+        """Take from the list what is still so."""
+        store = self._loader.store
+        here = store.names() if store else set()
+        listed = {row["name"]: row for row in rows if row["name"] in here}
+        for place in places:
+            self._loader.names[place.show.id, place.folder.name] = place.name
+            row = listed.get(place.name)
+            if row is not None:
+                values = {name: value for name, value in row.items() if name != "name"}
+                values["speakers"] = tuple(values["speakers"])
+                code = episode_code(place.show.id, place.folder.name)
+                self._entries[place.name] = EpisodeEntry(place.show, place.folder.name, code=code, **values)
+
+    def _read(self, places: list[_Place]) -> None:
+        """Read episodes; each is kept as soon as it is read, so nothing is lost when this is interrupted."""
+        said = time.monotonic()
+        for number, place in enumerate(places):
+            if len(places) > _MANY and time.monotonic() - said >= 1:
+                said = time.monotonic()
+                self._say(f"Reading episodes: {number:,} of {len(places):,}.")
+            store = self._loader.store
+            found = store.load(place.name, place.show) if store and place.settled else None
+            if found is not None and found[1]:
+                self._entries[place.name] = EpisodeEntry.of(found[0])
+                continue
+            episode = read_episode(place.show, place.folder)
+            self._entries[place.name] = EpisodeEntry.of(episode)
+            try:
+                self._loader.give(place.name, episode, settled=place.settled)
+            except OSError as error:
+                self._unkept(error)
+
+    def _keep(self, store: Store, places: list[_Place]) -> None:
+        """Write the list, and clear away what is on it no more."""
+        rows = []
+        for place in places:
+            entry = self._entries[place.name]
+            row = {name: getattr(entry, name) for name in ("title", "number", "digest", "words", "sentences")}
+            if place.settled:
+                rows.append({"name": place.name, **row, "speakers": entry.speakers})
+        try:
+            store.list(rows)
+        except OSError as error:
+            self._unkept(error)
+        store.sweep(place.name for place in places)
+
+    def _unkept(self, error: OSError) -> None:
+        self._say(f"The data folder cannot be written ({error.strerror}); episodes are read again at every start.")
 
 
 def episode_folders(folder: Path) -> Iterator[tuple[Show, Path]]:
@@ -69,9 +135,13 @@ def episode_folders(folder: Path) -> Iterator[tuple[Show, Path]]:
         raise TranscriptError(str(folder), reason) from error
     for child in shows:
         show = read_show(child)
-        for episode in sorted(child.iterdir()):
-            if episode.is_dir() and not episode.name.startswith("."):
-                yield show, episode
+        try:
+            with os.scandir(child) as found:
+                names = sorted(item.name for item in found if item.is_dir() and not item.name.startswith("."))
+        except OSError as error:
+            raise TranscriptError(str(child), f"the show's folder cannot be read ({error.strerror}).") from error
+        for name in names:
+            yield show, child / name
 
 
 def read_show(folder: Path) -> Show:

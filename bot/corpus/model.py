@@ -8,14 +8,26 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bot.corpus.columns import Paragraph, Paragraphs, Sentence, Sentences, TokenMap
 from bot.corpus.edition import Meta
 from bot.corpus.transcript import Chapter, Section
 from bot.message import Citation, Quote, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
-__all__ = ["Episode", "Paragraph", "Passage", "Sentence", "Show", "TokenMap"]
+__all__ = [
+    "Episode",
+    "Paragraph",
+    "Paragraphs",
+    "Passage",
+    "Sentence",
+    "Sentences",
+    "Show",
+    "TokenMap",
+    "episode_code",
+    "episode_label",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,48 +44,7 @@ class Show:
     links: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Paragraph:
-    """A run of text[begin:end] by one speaker, in the chapter with that number and one kind of section."""
-
-    begin: int
-    end: int
-    speaker: str | None = None
-    chapter: int | None = None
-    section: Section = Section.CONVERSATION
-    sponsor: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """text[begin:end], in the paragraph with that index.
-
-    `start` is in seconds in the first cut, None when nobody knows it; `approximate` when it is interpolated.
-    """
-
-    begin: int
-    end: int
-    paragraph: int
-    start: float | None = None
-    approximate: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class TokenMap:
-    """Where each white-space-separated token of an episode's text stands, there and in its source file.
-
-    Four columns of equal length; `source_*` are offsets in the decoded file at `path`. For an episode without a plain
-    source file `path` is None and the `source_*` columns repeat the others.
-    """
-
-    path: str | None
-    begins: Sequence[int]
-    ends: Sequence[int]
-    source_begins: Sequence[int]
-    source_ends: Sequence[int]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Episode:
     """One episode: its words and what is known of them.
 
@@ -86,8 +57,8 @@ class Episode:
     id: str
     title: str
     text: str
-    paragraphs: tuple[Paragraph, ...]
-    sentences: tuple[Sentence, ...]
+    paragraphs: Paragraphs
+    sentences: Sentences
     tokens: TokenMap
     digest: str
     chapters: tuple[Chapter, ...] = ()
@@ -96,7 +67,7 @@ class Episode:
     @property
     def code(self) -> str:
         """Five characters that begin the id of each quote of this episode, made from show and folder name."""
-        return _letters(hashlib.blake2s(f"{self.show.id}/{self.id}".encode()).digest()[:4])[:5]
+        return episode_code(self.show.id, self.id)
 
     @property
     def number(self) -> int | None:
@@ -106,7 +77,7 @@ class Episode:
     @property
     def label(self) -> str:
         """The episode in a few words."""
-        return f"{self.show.title}: {self.title}" if self.number is None else f"{self.show.title} #{self.number}"
+        return episode_label(self.show, self.title, self.number)
 
     def link(self, seconds: float | None) -> str | None:
         """Return the address that opens the episode's first cut at a time, or the best there is without one."""
@@ -132,8 +103,8 @@ class Episode:
         last_token = bisect_right(tokens.source_ends, source_begin + length) - 1
         if not length or not 0 <= token <= last_token:
             return None
-        first = bisect_right(self.sentences, tokens.begins[token], key=_begin) - 1
-        last = bisect_left(self.sentences, tokens.ends[last_token], key=_end)
+        first = bisect_right(self.sentences.begins, tokens.begins[token]) - 1
+        last = bisect_left(self.sentences.ends, tokens.ends[last_token])
         return self.passage(first, last)
 
 
@@ -141,12 +112,14 @@ _LONGEST = 1 << 14
 """Characters of a passage that has an id; the longest shown, a line with ten sentences either side, has 5,000."""
 
 
-def _begin(sentence: Sentence) -> int:
-    return sentence.begin
+def episode_code(show: str, episode: str) -> str:
+    """Return the five characters that begin the ids of an episode's quotes, from the folder names."""
+    return _letters(hashlib.blake2s(f"{show}/{episode}".encode()).digest()[:4])[:5]
 
 
-def _end(sentence: Sentence) -> int:
-    return sentence.end
+def episode_label(show: Show, title: str, number: int | None) -> str:
+    """Return an episode in a few words."""
+    return f"{show.title}: {title}" if number is None else f"{show.title} #{number}"
 
 
 def _letters(data: bytes) -> str:
@@ -165,12 +138,12 @@ class Passage:
     @property
     def begin(self) -> int:
         """Offset of the first character in `episode.text`."""
-        return self.episode.sentences[self.first].begin
+        return self.episode.sentences.begins[self.first]
 
     @property
     def end(self) -> int:
         """Offset after the last character in `episode.text`."""
-        return self.episode.sentences[self.last].end
+        return self.episode.sentences.ends[self.last]
 
     @property
     def text(self) -> str:
@@ -191,8 +164,8 @@ class Passage:
     @property
     def paragraphs(self) -> tuple[Paragraph, ...]:
         """The paragraphs that the sentences stand in."""
-        sentences = self.episode.sentences
-        first, last = sentences[self.first].paragraph, sentences[self.last].paragraph
+        paragraphs = self.episode.sentences.paragraphs
+        first, last = paragraphs[self.first], paragraphs[self.last]
         return self.episode.paragraphs[first : last + 1]
 
     @property

@@ -23,10 +23,14 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """A chapter as published: `start` is in seconds in the cut that links open, None when nobody knows it."""
+    """A chapter as published: `start` is in seconds in the cut that links open, None when nobody knows it.
+
+    `segment` is the number of the transcript's segment it begins with, where the file itself says so by a heading.
+    """
 
     title: str
     start: float | None = None
+    segment: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,20 @@
-"""The searcher: one object that holds corpus and index and answers off the event loop."""
+"""The searcher: one object that holds corpus, index and models and answers off the event loop."""
 
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import logging
+import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from bot.errors import UserError
 from bot.search.index import open_index
+from bot.search.models import Dense, Late, weights_folder
 from bot.search.rank import Hit, rank
+from bot.search.scope import EVERYWHERE
+from bot.search.verdict import Verdict, judge, split_speaker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,37 +22,160 @@ if TYPE_CHECKING:
 
     from bot.corpus import Corpus
     from bot.search.index import WordIndex
+    from bot.search.meaning import Meaning
+    from bot.search.scope import Scope
+    from bot.search.verdict import Judgement
 
-__all__ = ["Searcher", "open_searcher"]
+__all__ = ["Searcher", "load_meaning", "open_searcher"]
+
+MOST_WAITING = 64
+"""Searches that may wait for the one worker; at 20 ms each the last one waits just over a second."""
+
+REGIONS = 8
+"""Sentences from each way of searching words that a claim is compared with."""
+
+MOST_TOKENS_FOR = 20_000
+"""Sentences up to which every token gets a vector (9 kB a sentence on disk); larger libraries do without."""
+
+_Found = TypeVar("_Found")
+
+Load: TypeAlias = "Callable[[Callable[[], bool]], Meaning | None]"
+"""How to load the models: given what says whether to stop, returns them, or None when they cannot be had."""
+
+_log = logging.getLogger(__name__)
 
 
 class Searcher:
-    """Answers searches over one corpus; safe to share between tasks."""
+    """Answers searches over one corpus; safe to share between tasks.
 
-    def __init__(self, corpus: Corpus, index: WordIndex) -> None:
-        """Take a corpus and the index made from it."""
+    It answers from words at once; `prepare` begins to load the models beside that, and from then on meaning counts too.
+    """
+
+    def __init__(self, corpus: Corpus, index: WordIndex, load: Load | None = None) -> None:
+        """Take a corpus, the index made from it, and how to load the models (None: search by words only)."""
         self._corpus = corpus
         self._index = index
+        self._load = load
+        self._meaning: Meaning | None = None
         self._workers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="search")
+        self._waiting = 0
+        self._loader: threading.Thread | None = None
+        self._stopping = threading.Event()
 
-    async def find(self, line: str, limit: int) -> list[Hit]:
+    def prepare(self) -> None:
+        """Begin to load the models in a thread of their own, once; answers do not wait for it."""
+        if self._load is not None and self._loader is None:
+            self._loader = threading.Thread(target=self.load, name="models", daemon=True)
+            self._loader.start()
+
+    def load(self) -> None:
+        """Load the models in the calling thread; afterwards every answer counts meaning, if it can be had.
+
+        When loading fails it is logged, and answers go on coming from words.
+        """
+        if self._load is None:
+            return
+        try:
+            self._meaning = self._load(self._stopping.is_set)
+        except Exception:
+            _log.exception("the language models cannot be used; answers come from words only")
+
+    async def find(self, line: str, limit: int, scope: Scope = EVERYWHERE) -> list[Hit]:
         """Return up to `limit` passages for a half-remembered line, best first."""
-        return await asyncio.get_running_loop().run_in_executor(self._workers, self.find_now, line, limit)
+        return await self._off_the_loop(lambda: self.find_now(line, limit, scope))
 
-    def find_now(self, line: str, limit: int) -> list[Hit]:
+    def find_now(self, line: str, limit: int, scope: Scope = EVERYWHERE) -> list[Hit]:
         """Do the work of `find` in the calling thread (benchmarks and scripts)."""
-        return rank(self._corpus, self._index, line, limit)
+        return rank(self._corpus, self._index, line, limit, self._meaning, scope)
+
+    async def verify(self, claim: str, speaker: str | None = None) -> Judgement:
+        """Return what is true of a claimed quote."""
+        return await self._off_the_loop(lambda: self.verify_now(claim, speaker))
+
+    def verify_now(self, claim: str, speaker: str | None = None) -> Judgement:
+        """Do the work of `verify` in the calling thread."""
+        said, named = split_speaker(claim)
+        places = self._index.candidates(said, REGIONS)[: 3 * REGIONS]
+        near = [self._corpus.episode(number).passage(sentence, sentence) for number, sentence in places]
+        judgement = judge(said, near, speaker=speaker or named or "", printed=self._corpus.printed)
+        if judgement.verdict is not Verdict.NOT_FOUND or judgement.too_little:
+            return judgement
+        hits = self.find_now(said, 1)
+        nearest = tuple(hit.passage for hit in hits)
+        return dataclasses.replace(judgement, passages=nearest, marked=tuple(hit.marked for hit in hits))
 
     def weight(self, line: str) -> float | None:
         """Return how telling the words of a line are together (their summed rarity), or None when it has no words."""
         stems = self._index.stems(line)
         return sum(self._index.rarity(stem) for stem in set(stems)) if stems else None
 
+    async def _off_the_loop(self, work: Callable[[], _Found]) -> _Found:
+        """Run work in the worker thread; refuse it when too much waits already."""
+        if self._waiting >= MOST_WAITING:
+            sentence = "I have too many searches waiting. Try again in a few seconds."
+            raise UserError(sentence)
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._workers, work)
+        finally:
+            self._waiting -= 1
+
     def close(self) -> None:
-        """Let the worker thread end after the search it is in."""
+        """Let the threads end: the worker after the search it is in, the loader within about a second."""
+        self._stopping.set()
         self._workers.shutdown(wait=False, cancel_futures=True)
+        if self._loader is not None:
+            self._loader.join(timeout=5)
 
 
-def open_searcher(corpus: Corpus, folder: Path | None, notice: Callable[[str], None]) -> Searcher:
+def open_searcher(
+    corpus: Corpus,
+    folder: Path | None,
+    notice: Callable[[str], None],
+    load: Load | None = None,
+) -> Searcher:
     """Open the index of a corpus (building it when needed) and return a searcher; see `open_index` for `notice`."""
-    return Searcher(corpus, open_index(corpus, folder, notice))
+    return Searcher(corpus, open_index(corpus, folder, notice), load)
+
+
+def load_meaning(
+    corpus: Corpus,
+    folder: Path | None,
+    notice: Callable[[str], None],
+    *,
+    build: bool = True,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Meaning | None:
+    """Load the models and each episode's vectors, making those that are missing; None when that cannot be done.
+
+    `folder` keeps the vectors (None: make them in memory). `notice` hears of progress and of missing weights. Without
+    `build`, missing vectors are not made. It ends early when `stopped` says so; what was made for whole episodes stays.
+    """
+    from bot.search.meaning import Meaning  # noqa: PLC0415 - NumPy and the models, which words alone never need
+    from bot.search.vectors import build_vectors, load_vectors, save_vectors  # noqa: PLC0415
+
+    weights = weights_folder()
+    if weights is None:
+        notice("The language models are not installed, so I search by words only. Install requirements.txt as it is.")
+        return None
+    count = sum(entry.sentences for entry in corpus.entries)
+    dense = Dense(weights)
+    late = Late(weights) if count <= MOST_TOKENS_FOR else None
+    found = []
+    for number, entry in enumerate(corpus.entries):
+        episode = corpus.episode(number)
+        vectors = load_vectors(folder, episode) if folder else None
+        if vectors is None:
+            if not build:
+                notice("What sentences mean is not worked out yet; I search by words only. `run_bot.py index` does it.")
+                return None
+            notice(
+                f"[{number + 1}/{len(corpus.entries)}] working out what {entry.sentences:,} sentences mean: {entry.id}"
+            )
+            vectors = build_vectors(episode, dense, late, stopped)
+            if vectors is None:
+                return None
+            if folder:
+                save_vectors(folder, episode, vectors)
+        found.append(vectors)
+    return Meaning(dense, late, found)

@@ -71,8 +71,12 @@ def _blocks(reply: Reply) -> Iterator[tuple[int, list[_Run]]]:
     for card in reply.cards:
         yield from _card(card)
         yield 0, []
-    if reply.buttons:
-        actions = "  ".join(f"[{number}] {button.label}" for number, button in enumerate(reply.buttons, 1))
+    for button in reply.buttons:
+        if button.url:
+            yield 0, [(escape(f"{button.label}: {button.url}"), _Look.DIM)]
+    pressed = [button.label for button in reply.buttons if button.line]
+    if pressed:
+        actions = "  ".join(f"[{number}] {label}" for number, label in enumerate(pressed, 1))
         yield 0, [(escape(actions), _Look.DIM)]
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TextIO
 
 from bot.adapters.console.talk import LONGEST_LINE
@@ -97,7 +96,7 @@ def reply_object(reply: Reply, milliseconds: float) -> dict[str, Any]:
         "private": reply.private,
         "text": reply.text,
         "cards": [_card_object(card) for card in reply.cards],
-        "buttons": [asdict(button) for button in reply.buttons],
+        "buttons": [{"label": button.label, "line": button.line} for button in reply.buttons if button.line],
         "ms": round(milliseconds, 2),
     }
 

@@ -63,7 +63,7 @@ class Console:
 
     async def post(self, channel: Channel, reply: Reply) -> str:
         """Write a reply; its actions can then be typed by number."""
-        self._buttons = reply.buttons
+        self._buttons = tuple(button for button in reply.buttons if button.line)
         if self._colour:
             from rich.console import Console as Terminal  # noqa: PLC0415 - 60 ms of import that a pipe never needs
 

@@ -99,7 +99,7 @@ class _Page:
         if not words:
             return
         if self.waiting:
-            self.chapters[-1] = Chapter(self.chapters[-1].title, self.start)
+            self.chapters[-1] = Chapter(self.chapters[-1].title, self.start, len(self.segments))
             self.waiting = False
         self.segments.append(Segment(words, self.start, None, self.speaker))
         self.start = None

@@ -1,0 +1,125 @@
+"""Quality of `/quote` and `/verify` on the development sets: `python -m benchmarks.quality` prints README tables.
+
+Everything goes through `Core.answer`, as a script's request does, and spans are judged in `source.txt`. A passage
+counts when it shares over 0.3 of the shorter span with one that was meant. With `--write` the figures become the ones
+that `tests/test_quality.py` guards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections import defaultdict
+from typing import Any
+
+from benchmarks.train_lookup import is_kept_aside, load_set
+from bot.adapters.console.jsonl import reply_object
+from bot.commands import COMMANDS
+from bot.core import Core
+from bot.corpus import open_corpus
+from bot.message import Author, Channel, Request
+from bot.search import load_meaning, open_searcher
+from bot.settings import ROOT
+
+__all__ = ["FIGURES", "SAID", "measure", "measured_core"]
+
+FIGURES = ROOT / "tests/sets/figures.json"
+SAID = {"exact", "close", "altered", "stitched", "other-speaker"}
+CONFIRMED = {"exact", "close"}
+
+
+def measured_core() -> Core:
+    """Return a core over the shipped content with models loaded and everything kept in the data folder."""
+    data = ROOT / "data"
+    corpus = open_corpus(ROOT / "content", data)
+    search = open_searcher(corpus, data / "index", print, lambda _: load_meaning(corpus, data / "vectors", print))
+    search.load()
+    return Core(corpus, search, COMMANDS)
+
+
+async def _ask(core: Core, command: str, args: dict[str, str]) -> dict[str, Any]:
+    """Return the reply to one request as a script sees it."""
+    request = Request(Channel("quality", "quality"), Author("quality"), command=command, args=args)
+    return reply_object(await core.answer(request), 0.0)
+
+
+def _spans(card: dict[str, Any]) -> list[list[int]]:
+    return card["source"]["spans"] if card["source"] else []
+
+
+def _is_meant(card: dict[str, Any], row: dict[str, Any], source: str) -> bool:
+    """Say whether a card shows what a row means."""
+    for gold in row["gold"]:
+        begin = source.index(gold)
+        end = begin + len(gold)
+        for first, last in _spans(card):
+            if min(end, last) - max(begin, first) > 0.3 * min(end - begin, last - first):
+                return True
+    return False
+
+
+async def _measure(core: Core) -> dict[str, dict[str, list[float]]]:
+    source = (ROOT / "content/lex-fridman/383-mark-zuckerberg/source.txt").read_text("utf-8")
+    tables: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for row in load_set("quotes.jsonl"):
+        part = "aside" if is_kept_aside(row) else "tuned"
+        found = await _ask(core, "quote", {"words": row["query"]})
+        cards = [card for card in found["cards"] if card["role"] in {"match", "runner-up", "nearest"}]
+        meant = [_is_meant(card, row, source) for card in cards]
+        tables[f"quote rank 1 {part}"][row["kind"]].append(float(bool(meant and meant[0])))
+        tables[f"quote rank 3 {part}"][row["kind"]].append(float(any(meant[:3])))
+        verdict = await _verdict(core, row["query"])
+        tables[f"verify said {part}"][row["kind"]].append(float(verdict in SAID))
+        tables[f"verify confirmed {part}"][row["kind"]].append(float(verdict in CONFIRMED))
+    for row in load_set("claims.jsonl"):
+        part = "aside" if is_kept_aside(row) else "tuned"
+        verdict = await _verdict(core, row["query"])
+        tables[f"verify never {part}"][row["kind"]].append(float(verdict not in CONFIRMED))
+        tables[f"verify not found {part}"][row["kind"]].append(float(verdict not in SAID))
+        found = await _ask(core, "quote", {"words": row["query"]})
+        tables[f"quote no match {part}"][row["kind"]].append(float(found["outcome"] != "found"))
+    return tables
+
+
+async def _verdict(core: Core, claim: str) -> str:
+    reply = await _ask(core, "verify", {"claim": claim})
+    return str(next((card["verdict"] for card in reply["cards"] if card["verdict"]), reply["outcome"]))
+
+
+def measure(core: Core) -> dict[str, dict[str, tuple[float, int]]]:
+    """Return for each figure and kind its share and how many rows it is of; the kind "all" is over all of them."""
+    found: dict[str, dict[str, tuple[float, int]]] = {}
+    for figure, kinds in asyncio.run(_measure(core)).items():
+        everything = [value for values in kinds.values() for value in values]
+        rows = dict(kinds) | {"all": everything}
+        found[figure] = {kind: (round(sum(values) / len(values), 4), len(values)) for kind, values in rows.items()}
+    return found
+
+
+def _table(found: dict[str, dict[str, tuple[float, int]]], figures: list[str], heads: list[str]) -> str:
+    lines = [f"| Kind | n | {' | '.join(heads)} |", f"|---|---|{'---|' * len(heads)}"]
+    kinds = list(found[figures[0]])
+    for kind in kinds:
+        cells = [f"{found[figure][kind][0]:.0%}" for figure in figures]
+        lines.append(f"| {kind} | {found[figures[0]][kind][1]} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, print the tables of the third kept aside and of the rest, keep the figures with `--write`."""
+    found = measure(measured_core())
+    for part, name in (("aside", "The third kept aside"), ("tuned", "The two thirds that were tuned on")):
+        figures = [f"{figure} {part}" for figure in ("quote rank 1", "quote rank 3", "verify said", "verify confirmed")]
+        print(f"{name}: lines that were said\n")
+        print(_table(found, figures, ["`/quote` rank 1", "rank 1 to 3", "`/verify` says said", "… exact or close"]))
+        figures = [f"{figure} {part}" for figure in ("verify never", "verify not found", "quote no match")]
+        print(f"\n{name}: claims never made\n")
+        print(_table(found, figures, ["`/verify` never exact or close", "… not found", "`/quote` shows no match"]))
+        print()
+    if "--write" in sys.argv:
+        FIGURES.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

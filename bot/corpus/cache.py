@@ -1,0 +1,252 @@
+"""Compiled episodes: what was read from a folder's files, kept in the data folder so that it is not read again.
+
+One file an episode, named by a digest of the files it was read from: a checksum, a header (JSON), columns of numbers,
+the text. A list (JSON) says what can be quoted without opening any of them. Whatever is missing, cut or changed here
+counts as not there; the folder can be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import sys
+import time
+import zlib
+from array import array
+from contextlib import suppress
+from dataclasses import asdict
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.corpus.columns import Paragraphs, Sentences, TokenMap
+from bot.corpus.edition import Cut, Meta
+from bot.corpus.episode import EDITION, ERRATA
+from bot.corpus.model import Episode
+from bot.corpus.transcript import Chapter, Person
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bot.corpus.model import Show
+
+__all__ = ["Store", "pack", "signature", "unpack"]
+
+_LAYOUT = "1"
+"""Part of every name; raise it when the layout of these files changes. What reads transcripts is part of it too."""
+
+_MAGIC = b"VBE1"
+_HEAD = 12
+_LIST = "list.json"
+_SET_ASIDE = ".old"
+_KEPT_ASIDE = 2 * 24 * 3600
+"""Seconds for which a file nobody needs any more stays: a bot that is running may still serve the words in it."""
+
+_SETTLED = 2_000_000_000
+"""Nanoseconds: a file changed less than this ago may change again without its time telling."""
+
+
+def signature(folder: Path) -> tuple[str, bool]:
+    """Return a name for the files of an episode's folder as they are now, and whether it can be relied on later."""
+    parts = [_LAYOUT, _readers(), str(folder)]
+    latest = 0
+    for item in _listed(folder):
+        if item.name in {EDITION, ERRATA} or item.name.startswith("source."):
+            try:
+                status = item.stat()
+            except OSError:
+                continue
+            parts.append(f"{item.name} {status.st_size} {status.st_mtime_ns}")
+            latest = max(latest, status.st_mtime_ns)
+    name = hashlib.blake2s("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return name, abs(time.time_ns() - latest) > _SETTLED
+
+
+@cache
+def _readers() -> str:
+    """Return a name for the code that makes an episode of files: after an upgrade everything is read again."""
+    here = Path(__file__).parent
+    modules = [item for folder in (here, here / "formats") for item in _listed(folder) if item.name.endswith(".py")]
+    return " ".join(f"{item.stat().st_size} {item.stat().st_mtime_ns}" for item in modules)
+
+
+def _listed(folder: Path) -> list[os.DirEntry[str]]:
+    """Return what lies in a folder by name; nothing when it cannot be read, which reading it then says."""
+    try:
+        with os.scandir(folder) as found:
+            return sorted(found, key=lambda item: item.name)
+    except OSError:
+        return []
+
+
+def pack(episode: Episode, *, settled: bool) -> bytes:
+    """Return the bytes of a compiled episode; `settled` says whether its files' signature can be relied on."""
+    meta = asdict(episode.meta)
+    meta["published"] = meta["published"].isoformat() if meta["published"] else None
+    source = episode.tokens.source or ()
+    header = {
+        "id": episode.id,
+        "title": episode.title,
+        "digest": episode.digest,
+        "settled": settled,
+        "meta": meta,
+        "chapters": [[chapter.title, chapter.start] for chapter in episode.chapters],
+        "names": episode.paragraphs.names,
+        "path": episode.tokens.path,
+        "sizes": [len(episode.sentences), len(episode.paragraphs), len(source[0]) if source else 0],
+    }
+    head = json.dumps(header, separators=(",", ":")).encode()
+    said = episode.sentences
+    columns = [said.begins, said.ends, said.paragraphs, said.starts, *episode.paragraphs.columns, *source]
+    body = b"".join([*map(_little, columns), said.approximate, episode.text.encode("utf-8", "surrogatepass")])
+    rest = len(head).to_bytes(4, "little") + head + body
+    return _MAGIC + zlib.crc32(rest).to_bytes(4, "little") + rest
+
+
+def unpack(data: bytes, show: Show) -> tuple[Episode, bool] | None:
+    """Return the episode that was packed and whether it was settled, or None when the bytes are not what was packed."""
+    whole = len(data) > _HEAD and data[:4] == _MAGIC
+    if not whole or zlib.crc32(memoryview(data)[8:]) != int.from_bytes(data[4:8], "little"):
+        return None
+    at = _HEAD + int.from_bytes(data[8:_HEAD], "little")
+    header: dict[str, Any] = json.loads(data[_HEAD:at])
+    sentences, paragraphs, tokens = header["sizes"]
+    reader = _Reader(data, at)
+    columns = [reader.column("I", sentences) for _ in range(3)]
+    starts = reader.column("d", sentences)
+    spoken = [reader.column("i", paragraphs) for _ in range(6)]
+    source = (reader.column("I", tokens), reader.column("I", tokens)) if header["path"] is not None else None
+    approximate = data[reader.at : reader.at + sentences]
+    text = str(memoryview(data)[reader.at + sentences :], "utf-8", "surrogatepass")
+    episode = Episode(
+        show,
+        header["id"],
+        header["title"],
+        text,
+        Paragraphs(tuple(header["names"]), *spoken),
+        Sentences(columns[0], columns[1], columns[2], starts, approximate),
+        TokenMap(text, header["path"], source),
+        header["digest"],
+        tuple(Chapter(title, start) for title, start in header["chapters"]),
+        _meta(header["meta"]),
+    )
+    return episode, header["settled"]
+
+
+def _meta(table: dict[str, Any]) -> Meta:
+    """Return the front matter that `pack` wrote."""
+    published = table.pop("published")
+    people = tuple(Person(**person) for person in table.pop("people"))
+    cuts = tuple(Cut(**cut) for cut in table.pop("cuts"))
+    return Meta(**table, published=dt.date.fromisoformat(published) if published else None, people=people, cuts=cuts)
+
+
+def _little(column: array[Any]) -> bytes:
+    """Return a column's bytes, the lowest first."""
+    if sys.byteorder == "big":
+        column = column[:]
+        column.byteswap()
+    return column.tobytes()
+
+
+class _Reader:
+    """Takes one column after the other from bytes."""
+
+    def __init__(self, data: bytes, at: int) -> None:
+        self._data = memoryview(data)
+        self.at = at
+
+    def column(self, kind: str, length: int) -> array[Any]:
+        """Return the next `length` numbers."""
+        column: array[Any] = array(kind)
+        end = self.at + length * column.itemsize
+        column.frombytes(self._data[self.at : end])
+        if sys.byteorder == "big":
+            column.byteswap()
+        self.at = end
+        return column
+
+
+class Store:
+    """The compiled episodes of one content folder; several processes may use it at once.
+
+    A file that cannot be written raises OSError; one that cannot be read is as good as missing.
+    """
+
+    def __init__(self, folder: Path, content: Path) -> None:
+        """Keep the episodes of `content` in a folder of their own inside `folder`, made if need be."""
+        library = hashlib.blake2s(str(content.resolve()).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        self.folder = folder / library
+        self.folder.mkdir(parents=True, exist_ok=True)
+
+    def names(self) -> set[str]:
+        """Return the names of all files there."""
+        return set(os.listdir(self.folder))  # noqa: PTH208 - names are what is wanted, of thousands of files
+
+    def load(self, name: str, show: Show) -> tuple[Episode, bool] | None:
+        """Return the episode of that name (`unpack` says what comes with it), or None when there is none that is whole.
+
+        One that was set aside since this process began still counts.
+        """
+        for kept in (name, name + _SET_ASIDE):
+            try:
+                found = unpack((self.folder / kept).read_bytes(), show)
+            except OSError:
+                continue
+            if found is not None:
+                return found
+        return None
+
+    def save(self, name: str, episode: Episode, *, settled: bool) -> None:
+        """Keep an episode under a name."""
+        self._write(name, pack(episode, settled=settled))
+
+    def drop(self, name: str) -> None:
+        """Forget an episode, so that the next start reads it."""
+        with suppress(OSError):
+            (self.folder / name).unlink()
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Return the rows of the list, none when there is no whole list."""
+        try:
+            checksum, _, rows = (self.folder / _LIST).read_bytes().partition(b"\n")
+            if int(checksum, 16) != zlib.crc32(rows):
+                return []
+            found: list[dict[str, Any]] = json.loads(rows)
+        except (OSError, ValueError):
+            return []
+        return found
+
+    def list(self, rows: list[dict[str, Any]]) -> None:
+        """Write the list."""
+        data = json.dumps(rows, separators=(",", ":")).encode()
+        self._write(_LIST, b"%08x\n%s" % (zlib.crc32(data), data))
+
+    def sweep(self, needed: Iterable[str]) -> None:
+        """Set aside what is not needed, and remove what was set aside long ago."""
+        wanted = {_LIST, *needed}
+        for name in self.names() - wanted:
+            path = self.folder / name
+            try:
+                if name.endswith(_SET_ASIDE):
+                    if time.time() - path.stat().st_mtime > _KEPT_ASIDE:
+                        path.unlink()
+                else:
+                    os.utime(path)
+                    path.replace(self.folder / (name + _SET_ASIDE))
+            except OSError:
+                continue  # another process was faster, or still reads it
+
+    def _write(self, name: str, data: bytes) -> None:
+        """Write a file whole or not at all."""
+        path = self.folder / name
+        unfinished = self.folder / f"{name}.{os.getpid()}{_SET_ASIDE}"
+        try:
+            unfinished.write_bytes(data)
+            unfinished.replace(path)
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            if not path.exists():
+                raise

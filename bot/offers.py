@@ -1,0 +1,64 @@
+"""What replies offer next: buttons, and names to complete options with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.message import Button
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bot.command import Context
+    from bot.corpus import Passage
+
+__all__ = ["LONGEST_LINE", "MOST_CONTEXT", "listen", "more_context", "others", "place_names"]
+
+MOST_CONTEXT = 10
+"""Sentences on either side: a screenful, not a transcript."""
+
+LONGEST_LINE = 100
+"""Characters of a button's command line: Discord's custom_id (components/reference), the shortest of any platform."""
+
+_STEP = 2
+
+
+def listen(passage: Passage) -> tuple[Button, ...]:
+    """Offer the link that opens the episode where the passage is said, when its time is known."""
+    citation = passage.citation()
+    return (Button("Listen", url=citation.url),) if citation.url and citation.start is not None else ()
+
+
+def more_context(passage: Passage, shown: int) -> Button:
+    """Offer two more sentences on either side than the `shown` ones."""
+    return Button("More context", f"/show {passage.id} context:{min(MOST_CONTEXT, shown + _STEP)}")
+
+
+def others(passages: Sequence[Passage], at: int) -> tuple[Button, ...]:
+    """Offer the passage before and the passage after number `at` (from 0), as a line that needs no memory."""
+    ids = [passage.id for passage in passages]
+    while len(f"/show {' '.join(ids)} at:{len(ids)}") > LONGEST_LINE:
+        ids.pop()
+    listed, count = " ".join(ids), len(ids)
+    before = (Button(f"Previous {at}/{count}", f"/show {listed} at:{at}"),) if at > 0 else ()
+    after = (Button(f"Next match {at + 2}/{count}", f"/show {listed} at:{at + 2}"),) if at + 1 < count else ()
+    return (*before, *after)
+
+
+def place_names(kind: str) -> Callable[[Context, str], Sequence[str]]:
+    """Return a completer for the option of that name: speakers, episodes, shows or chapters known here."""
+
+    def names(ctx: Context, typed: str) -> Sequence[str]:
+        entries = ctx.corpus.entries
+        known: Sequence[str]
+        if kind == "speaker":
+            known = ctx.corpus.speakers
+        elif kind == "episode":
+            known = [str(entry.number) if entry.number is not None else entry.id for entry in entries]
+        elif kind == "show":
+            known = list(dict.fromkeys(entry.show.id for entry in entries))
+        else:
+            known = [chapter.title for chapter in ctx.corpus.episode(0).chapters] if len(entries) == 1 else []
+        return [name for name in known if name.casefold().startswith(typed)]
+
+    return names

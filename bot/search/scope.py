@@ -1,0 +1,126 @@
+"""Where to look: a speaker, shows, an episode, a chapter, as a member names them."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.errors import UserError
+from bot.search.query import named_speaker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bot.corpus import Corpus, Passage
+
+__all__ = ["EVERYWHERE", "Scope", "scope_of"]
+
+MOST_CHAPTERED = 50
+"""Episodes whose chapters are looked through for a name; with more, the episode has to be named too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a search may return; None means anything."""
+
+    speaker: str | None = None
+    episodes: frozenset[int] | None = None
+    chapter: str | None = None
+
+    def admits(self, number: int, passage: Passage) -> bool:
+        """Say whether a passage of the episode with that number may be returned."""
+        return (
+            (self.episodes is None or number in self.episodes)
+            and (self.speaker is None or self.speaker in passage.speakers)
+            and (self.chapter is None or (passage.chapter is not None and passage.chapter.title == self.chapter))
+        )
+
+
+EVERYWHERE = Scope()
+
+
+def scope_of(corpus: Corpus, speaker: str = "", episode: str = "", show: str = "", chapter: str = "") -> Scope:
+    """Return the scope that a member's options name; raises UserError with the nearest names when one is unknown."""
+    numbers = frozenset(range(len(corpus.entries)))
+    if show:
+        names = {entry.show.id: entry.show.title for entry in corpus.entries}
+        wanted = _nearest(show, {**{title: key for key, title in names.items()}, **{key: key for key in names}}, "show")
+        numbers = frozenset(number for number in numbers if corpus.entries[number].show.id == wanted)
+    if episode:
+        numbers &= _episodes(corpus, episode, numbers)
+    who = _speaker(corpus, speaker) if speaker else None
+    title = _chapter(corpus, chapter, numbers) if chapter else None
+    chosen = Scope(who, numbers if show or episode or chapter else None, title)
+    if chapter or (who and episode):
+        _refuse_contradiction(corpus, chosen, numbers)
+    return chosen
+
+
+def _speaker(corpus: Corpus, name: str) -> str:
+    known = named_speaker(name, corpus.speakers)
+    if known is None:
+        near = difflib.get_close_matches(name.casefold(), [s.casefold() for s in corpus.speakers], n=3, cutoff=0.4)
+        shown = [s for s in corpus.speakers if s.casefold() in near] or list(corpus.speakers)[:3]
+        hint = f"Did you mean {_listed(shown)}?" if shown else "None is named here."
+        sentence = f"I know no speaker “{name}”. {hint}"
+        raise UserError(sentence)
+    return known
+
+
+def _episodes(corpus: Corpus, name: str, among: Iterable[int]) -> frozenset[int]:
+    """Return the episodes that a number, a folder name or a title names."""
+    wanted = name.casefold().lstrip("#")
+    entries = {number: corpus.entries[number] for number in among}
+    exact = frozenset(n for n, e in entries.items() if wanted in {str(e.number), e.id, e.title.casefold()})
+    if exact:
+        return exact
+    inside = frozenset(n for n, e in entries.items() if wanted in e.title.casefold() or wanted in e.id)
+    if inside:
+        return inside
+    title = _nearest(name, {e.title: e.title for e in entries.values()}, "episode")
+    return frozenset(n for n, e in entries.items() if e.title == title)
+
+
+def _chapter(corpus: Corpus, name: str, numbers: frozenset[int]) -> str:
+    if len(numbers) > MOST_CHAPTERED:
+        sentence = "Name the episode too, with episode:, to look in one chapter."
+        raise UserError(sentence)
+    titles = {c.title: c.title for number in sorted(numbers) for c in corpus.episode(number).chapters}
+    if not titles:
+        sentence = "There are no chapters there. Leave out chapter:."
+        raise UserError(sentence)
+    inside = [title for title in titles if name.casefold() in title.casefold()]
+    return inside[0] if inside else _nearest(name, titles, "chapter")
+
+
+def _nearest(name: str, known: dict[str, str], kind: str) -> str:
+    """Return what the name stands for if it is near enough to one known, or raise a UserError with the nearest."""
+    folded = {title.casefold(): title for title in known}
+    if name.casefold() in folded:
+        return known[folded[name.casefold()]]
+    near = difflib.get_close_matches(name.casefold(), folded, n=3, cutoff=0.4)
+    if near and difflib.SequenceMatcher(None, near[0], name.casefold()).ratio() >= 0.75:  # noqa: PLR2004 - a slip or two
+        return known[folded[near[0]]]
+    shown = [folded[title] for title in near] or sorted(known)[:3]
+    sentence = f"I know no {kind} “{name}”. Did you mean {_listed(shown)}?"
+    raise UserError(sentence)
+
+
+def _refuse_contradiction(corpus: Corpus, chosen: Scope, numbers: frozenset[int]) -> None:
+    """Raise a UserError when nothing can be in a scope that names both a speaker and a place."""
+    if len(numbers) > MOST_CHAPTERED:
+        return
+    for number in numbers:
+        episode = corpus.episode(number)
+        if any(chosen.admits(number, episode.passage(s, s)) for s in range(len(episode.sentences))):
+            return
+    who = f" by {chosen.speaker}" if chosen.speaker else ""
+    where = f" in the chapter {chosen.chapter}" if chosen.chapter else ""
+    sentence = f"There is nothing{who}{where} in that episode. Leave one of the options out."
+    raise UserError(sentence)
+
+
+def _listed(names: list[str]) -> str:
+    """Return names as in a sentence: a, b or c."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
