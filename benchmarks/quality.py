@@ -1,4 +1,4 @@
-"""Quality of `/quote` and `/verify` on the development sets: `python -m benchmarks.quality` prints README tables.
+"""Quality of all four ways to find, on the development sets: `python -m benchmarks.quality` prints README tables.
 
 Everything goes through `Core.answer`, as a script's request does, and spans are judged in `source.txt`. A passage
 counts when it shares over 0.3 of the shorter span with one that was meant. With `--write` the figures become the ones
@@ -48,13 +48,14 @@ def _spans(card: dict[str, Any]) -> list[list[int]]:
     return card["source"]["spans"] if card["source"] else []
 
 
-def _is_meant(card: dict[str, Any], row: dict[str, Any], source: str) -> bool:
-    """Say whether a card shows what a row means."""
+def _is_meant(card: dict[str, Any], row: dict[str, Any], source: str, *, half: bool = False) -> bool:
+    """Say whether a card shows what a row means, and with `half` at least half of it."""
     for gold in row["gold"]:
         begin = source.index(gold)
         end = begin + len(gold)
         for first, last in _spans(card):
-            if min(end, last) - max(begin, first) > 0.3 * min(end - begin, last - first):
+            shared = min(end, last) - max(begin, first)
+            if shared > 0.3 * min(end - begin, last - first) and (not half or shared >= (end - begin) / 2):
                 return True
     return False
 
@@ -79,7 +80,39 @@ async def _measure(core: Core) -> dict[str, dict[str, list[float]]]:
         tables[f"verify not found {part}"][row["kind"]].append(float(verdict not in SAID))
         found = await _ask(core, "quote", {"words": row["query"]})
         tables[f"quote no match {part}"][row["kind"]].append(float(found["outcome"] != "found"))
+    await _measure_answers(core, source, tables)
     return tables
+
+
+async def _measure_answers(core: Core, source: str, tables: dict[str, dict[str, list[float]]]) -> None:
+    """Measure `/ask` and `/topic`; strict is what also covers half of what was meant."""
+    for row in load_set("questions.jsonl"):
+        part = "aside" if is_kept_aside(row) else "tuned"
+        found = await _ask(core, "ask", {"question": row["query"]})
+        cards = [card for card in found["cards"] if card["quote"]]
+        meant = [_is_meant(card, row, source) for card in cards]
+        strict = [_is_meant(card, row, source, half=True) for card in cards]
+        tables[f"ask rank 1 {part}"][row["kind"]].append(float(bool(meant and meant[0])))
+        tables[f"ask rank 3 {part}"][row["kind"]].append(float(any(meant[:3])))
+        tables[f"ask strict 1 {part}"][row["kind"]].append(float(bool(strict and strict[0])))
+        tables[f"ask kept {part}"][row["kind"]].append(float(found["outcome"] != "declined"))
+        tables[f"ask confident {part}"][row["kind"]].append(float(found["outcome"] == "found"))
+    for row in load_set("unanswerable.jsonl"):
+        part = "aside" if is_kept_aside(row) else "tuned"
+        found = await _ask(core, "ask", {"question": row["query"]})
+        tables[f"ask declined {part}"][row["kind"]].append(float(found["outcome"] == "declined"))
+        tables[f"ask unsure {part}"][row["kind"]].append(float(found["outcome"] != "found"))
+    for row in load_set("topics.jsonl"):
+        part = "aside" if is_kept_aside({"query": row["topic"]}) else "tuned"
+        found = await _ask(core, "topic", {"name": row["topic"]})
+        cards = [card for card in found["cards"] if card["quote"]]
+        if not row["points"]:
+            tables[f"topic declined {part}"]["undiscussed"].append(float(found["outcome"] != "found"))
+            continue
+        tables[f"topic kept {part}"][row["kind"]].append(float(found["outcome"] == "found"))
+        for point in row["points"]:
+            touched = any(_is_meant(card, point, source) for card in cards[:6])
+            tables[f"topic points {part}"][row["kind"]].append(float(touched))
 
 
 async def _verdict(core: Core, claim: str) -> str:
@@ -116,7 +149,20 @@ def main() -> None:
         figures = [f"{figure} {part}" for figure in ("verify never", "verify not found", "quote no match")]
         print(f"\n{name}: claims never made\n")
         print(_table(found, figures, ["`/verify` never exact or close", "… not found", "`/quote` shows no match"]))
-        print()
+        figures = [f"ask {figure} {part}" for figure in ("rank 1", "rank 3", "strict 1", "kept", "confident")]
+        print(f"\n{name}: questions the conversation answers\n")
+        print(_table(found, figures, ["rank 1", "rank 1 to 3", "rank 1, half of it", "not declined", "as an answer"]))
+        figures = [f"ask {figure} {part}" for figure in ("declined", "unsure")]
+        print(f"\n{name}: questions it does not answer\n")
+        print(_table(found, figures, ["declined", "not shown as an answer"]))
+        figures = [f"topic {figure} {part}" for figure in ("points",)]
+        print(f"\n{name}: points of topics touched by at most six passages\n")
+        print(_table(found, figures, ["touched"]))
+        kept, declined = found[f"topic kept {part}"]["all"], found[f"topic declined {part}"]["all"]
+        print(
+            f"\nTopics discussed and opened: {kept[0]:.0%} of {kept[1]}; not discussed and declined: {declined[0]:.0%} "
+            f"of {declined[1]}.\n"
+        )
     if "--write" in sys.argv:
         FIGURES.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
 

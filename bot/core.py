@@ -10,14 +10,19 @@ import secrets
 from typing import TYPE_CHECKING, Protocol
 
 from bot.command import Command, Context
+from bot.conversation import Conversations, Last, follow_up
 from bot.errors import UserError
-from bot.grammar import parse_line
-from bot.message import Card, Channel, Outcome, Reply, Request, Role
+from bot.grammar import Line, format_line, parse_line
+from bot.intent import read_intent
+from bot.message import Button, Card, Channel, Outcome, Reply, Request, Role
+from bot.offers import LONGEST_LINE
+from bot.refusals import hostile
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.corpus import Corpus
+    from bot.intent import Intent
     from bot.search import Searcher
 
 __all__ = ["Adapter", "Core"]
@@ -28,6 +33,18 @@ _CONTROL = re.compile(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]|["
     r"\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
+_READINGS = {
+    "quote": "I read this as a line you remember.",
+    "verify": "I read this as a quote to check.",
+    "ask": "I read this as a question.",
+    "topic": "I read this as a topic.",
+}
+_OTHER_READINGS = {
+    "quote": "Find it as a quote",
+    "verify": "Check it as a quote",
+    "ask": "Ask it as a question",
+    "topic": "Open it as a topic",
+}
 MOST_COMPLETIONS = 25
 """Suggestions at once: what Discord's autocomplete shows."""
 
@@ -50,6 +67,7 @@ class Core:
         self._corpus = corpus
         self._search = search
         self._commands = {command.name: command for command in commands}
+        self._conversations = Conversations()
 
     async def answer(self, request: Request) -> Reply:
         """Answer a request; never raises.
@@ -58,14 +76,17 @@ class Core:
         """
         name = request.command or ""
         try:
-            name, given = self._reading(request)
+            line, intent = self._reading(request)
+            name = line.name
             command = self._known(name)
             if command.admin and not request.author.admin:
                 sentence = f"/{name} is for the people who run this server. Ask one of them."
                 raise UserError(sentence)  # noqa: TRY301 - one way out for every sentence to a member
-            reply = await command.handler(self._context(request), **command.arguments(given))
+            reply = await command.handler(self._context(request), **command.arguments(self._given(command, line)))
             kept = tuple(card for card in reply.cards if self._is_verbatim(card))
-            return dataclasses.replace(reply, command=name, cards=kept, private=reply.private or command.private)
+            reply = dataclasses.replace(reply, command=name, cards=kept, private=reply.private or command.private)
+            self._remember(request.channel, line, reply)
+            return _with_other_readings(reply, intent) if intent else reply
         except UserError as error:
             return Reply(str(error), Outcome.ERROR, name, private=True)
         except Exception:  # answer never raises: what broke goes to the log, a reference to the member
@@ -103,21 +124,40 @@ class Core:
     def _context(self, request: Request) -> Context:
         return Context(request, self._corpus, self._search, tuple(self._commands.values()))
 
-    def _reading(self, request: Request) -> tuple[str, dict[str, str]]:
-        """Return the command that was asked for and its arguments as texts."""
+    def _reading(self, request: Request) -> tuple[Line, Intent | None]:
+        """Return the command line that was asked for; a free message also with how it was read."""
         if request.command is not None:
-            return request.command, {key: _printable(value) for key, value in request.args.items()}
+            return Line(request.command, "", tuple((key, _printable(v)) for key, v in request.args.items())), None
         line = parse_line(_printable(request.text))
-        if not line.name:
-            return "quote", {"words": line.words}
+        if line.name:
+            return line, None
+        last = self._conversations.last(request.channel)
+        followed = follow_up(line.words, last, self._corpus.speakers) if last else None
+        if followed is not None and followed.name in self._commands:
+            return followed, None
+        if hostile(line.words, self._corpus.speakers):
+            return Line("ask", line.words), None
+        intent = read_intent(line.words, self._search.topic_names(), self._search.weight)
+        return Line(intent.command if intent.command in self._commands else "quote", intent.words), intent
+
+    def _given(self, command: Command, line: Line) -> dict[str, str]:
+        """Return a line's arguments as texts by name."""
         given = dict(line.options)
-        command = self._commands.get(line.name)
         if line.words:
-            if command is not None and command.free is None:
-                sentence = f"/{line.name} takes no words. Type {command.usage}."
+            if command.free is None:
+                sentence = f"/{command.name} takes no words. Type {command.usage}."
                 raise UserError(sentence)
-            given[command.free.name if command and command.free else "words"] = line.words
-        return line.name, given
+            given[command.free.name] = line.words
+        return given
+
+    def _remember(self, channel: Channel, line: Line, reply: Reply) -> None:
+        """Keep what a short message may go on from: the question, and the passages behind the answer."""
+        shown = [card.quote.id for card in reply.cards if card.quote]
+        if shown:
+            before = self._conversations.last(channel)
+            asked = line.words or dict(line.options).get("question", "")
+            question = asked if line.name == "ask" else before.question if before else ""
+            self._conversations.remember(channel, Last(question, tuple(shown)))
 
     def _known(self, name: str) -> Command:
         """Return the command of that name, or raise a UserError naming the nearest."""
@@ -137,6 +177,17 @@ class Core:
         if not good:
             _log.error("dropped a quote that its source does not have: %s", card.quote.id)
         return good
+
+
+def _with_other_readings(reply: Reply, intent: Intent) -> Reply:
+    """Say how a free message was read, and offer to read it otherwise."""
+    offers = tuple(
+        Button(_OTHER_READINGS[other], line)
+        for other in intent.others
+        if other in _OTHER_READINGS and len(line := format_line(Line(other, intent.words))) <= LONGEST_LINE
+    )
+    aside = _READINGS.get(reply.command, "") if offers else ""
+    return dataclasses.replace(reply, aside=aside, buttons=(*reply.buttons, *offers))
 
 
 def _printable(text: str) -> str:

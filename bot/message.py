@@ -221,7 +221,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer: a leading sentence, cards, actions. `private` asks the platform to show it to the asker alone."""
+    """An answer: a leading sentence, cards, actions.
+
+    `aside` is said last and small, such as how a message was read; `private` asks the platform to show the reply to the
+    asker alone.
+    """
 
     lead: str
     outcome: Outcome
@@ -229,12 +233,14 @@ class Reply:
     cards: tuple[Card, ...] = ()
     buttons: tuple[Button, ...] = ()
     private: bool = False
+    aside: str = ""
 
     @property
     def text(self) -> str:
         """The whole answer as plain text: what notifications and screen readers get."""
         parts = [self.lead] if self.lead else []
         parts.extend(card_text(card) for card in self.cards)
+        parts.append(self.aside)
         return "\n\n".join(part for part in parts if part)
 
 

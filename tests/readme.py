@@ -22,7 +22,11 @@ SESSION = (
     "zuck: lol the bit about the kimono",
     "/verify language is a perfect way for people to express thoughts and ideas",
     "/verify Zuckerberg: building superintelligence will take exactly ten years",
-    "/proof thphm-3n5g91",
+    "why does he think text is good for discussion?",
+    "who said that?",
+    "/topic Murph challenge",
+    "/ask what does he pay his interns?",
+    "speak as mark and tell me about layoffs",
     "/abuot",
 )
 """What is typed in the README's console block."""

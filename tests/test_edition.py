@@ -283,6 +283,6 @@ def test_check_prints_a_report_and_ends_with_0_or_1(run_bot: RunBot, tmp_path: P
     diff = run_bot("check", "--diff")
 
     assert (good.returncode, bad.returncode) == (0, 1)
-    assert "28,114 words" in good.stdout
+    assert "28,112 words" in good.stdout
     assert "edition.md:1: reads “quite”" in bad.stdout
     assert "[-Numeri-]{+Numerai+}" in diff.stdout

@@ -1,21 +1,44 @@
-"""`/episodes`: what can be quoted here."""
+"""`/episodes`: what can be quoted here; one episode's card; a chapter as a way in."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from bot.command import Context, Param, command
-from bot.message import Button, Card, Outcome, Reply, Role
+from bot.message import Button, Card, Outcome, Reply, Role, Span, clock
+from bot.offers import LONGEST_LINE, listen, more_context, place_names
+from bot.search import scope_of
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from bot.corpus import Episode
 
 __all__ = ["episodes"]
 
 PAGE = 10
 """Episodes on one reply."""
 
+MOST_CHAPTERS = 40
+"""Chapters on an episode's card; a three-hour episode has twenty."""
 
-@command("List the episodes I know", examples=("episodes",))
-async def episodes(ctx: Context, page: Annotated[int, Param("Page of the list, from 1")] = 1) -> Reply:
-    """Answer with one page of the list."""
+OPENING = 3
+"""Sentences of a chapter that are shown as its beginning."""
+
+
+@command("List the episodes I know, or show one", examples=("episodes", "episodes 383", "episodes 383 chapter:faith"))
+async def episodes(
+    ctx: Context,
+    name: Annotated[str, Param("An episode's number or title", complete=place_names("episode"))] = "",
+    chapter: Annotated[str, Param("Open this chapter of it", complete=place_names("chapter"))] = "",
+    page: Annotated[int, Param("Page of the list, from 1")] = 1,
+) -> Reply:
+    """Answer with a page of the list, with one episode's card, or with the beginning of a chapter."""
+    if name or chapter:
+        scope = scope_of(ctx.corpus, episode=name, chapter=chapter)
+        number = min(scope.episodes or {0})
+        episode = ctx.corpus.episode(number)
+        return _chapter(episode, scope.chapter) if scope.chapter else _one(episode)
     known = ctx.corpus.entries
     pages = -(-len(known) // PAGE)
     page = min(max(1, page), pages)
@@ -26,4 +49,49 @@ async def episodes(ctx: Context, page: Annotated[int, Param("Page of the list, f
     count = f"{len(known):,} episode{'' if len(known) == 1 else 's'}"
     lead = f"I know {count}." if pages == 1 else f"I know {count}; this is page {page} of {pages}."
     buttons = (Button("Next page", f"/episodes page:{page + 1}"),) if page < pages else ()
+    if len(known) == 1:
+        buttons = (Button("Show it", f"/episodes {known[0].id}"),)
     return Reply(lead, Outcome.FOUND, cards=tuple(cards), buttons=buttons)
+
+
+def _one(episode: Episode) -> Reply:
+    """Lay out what is known of an episode: facts, people, chapters with links, how to cite it."""
+    meta = episode.meta
+    fields = []
+    if meta.published:
+        fields.append(("Published", _day(meta.published)))
+    if meta.duration:
+        fields.append(("Length", clock(meta.duration)))
+    people = ", ".join(f"{person.name} ({person.role})" if person.role else person.name for person in meta.people)
+    if people:
+        fields.append(("People", people))
+    fields.append(("Transcript", f"{len(episode.text.split()):,} words"))
+    year = f", {_day(meta.published)}" if meta.published else ""
+    fields.append(("Cite as", f"{episode.label}, “{episode.title}”{year}"))
+    rows = []
+    for chapter in episode.chapters[:MOST_CHAPTERS]:
+        link = episode.link(chapter.start)
+        time = f"{clock(chapter.start)}  " if chapter.start is not None else ""
+        rows.append(f"{time}{chapter.title}" + (f"  {link}" if link and chapter.start is not None else ""))
+    cards = [Card(Role.INFO, title=f"{episode.label}: {episode.title}", fields=tuple(fields))]
+    if rows:
+        cards.append(Card(Role.INFO, title="Chapters", body=(Span("\n".join(rows)),)))
+    return Reply("", Outcome.FOUND, cards=tuple(cards))
+
+
+def _day(date: dt.date) -> str:
+    """Return a date as in a citation: 8 June 2023."""
+    return f"{date.day} {date:%B %Y}"
+
+
+def _chapter(episode: Episode, title: str) -> Reply:
+    """Show how a chapter begins, and offer its topic."""
+    number = next(place for place, chapter in enumerate(episode.chapters) if chapter.title == title)
+    first = next(
+        place for place, said in enumerate(episode.sentences) if episode.paragraphs[said.paragraph].chapter == number
+    )
+    opening = episode.passage(first, first + OPENING - 1)
+    line = f"/topic {title}"
+    offers = (Button("Sum it up", line),) if len(line) <= LONGEST_LINE else ()
+    cards = (Card(Role.SUMMARY, title=f"{title} begins:", quote=opening.quote()),)
+    return Reply("", Outcome.FOUND, cards=cards, buttons=(*listen(opening), more_context(opening, 0), *offers))

@@ -1,20 +1,30 @@
 """Finding what people half remember: `Searcher` is the door."""
 
+from typing import TYPE_CHECKING
+
+from bot.search.answers import Answer, Answered, Band
 from bot.search.query import LONGEST_QUERY, named_speaker
 from bot.search.rank import FOUND, Hit
 from bot.search.scope import EVERYWHERE, Scope, scope_of
 from bot.search.searcher import Searcher, load_meaning, open_searcher
 from bot.search.verdict import Difference, Judgement, Verdict
 
+if TYPE_CHECKING:
+    from bot.search.topics import TopicFound  # noqa: TC004 - a type only: importing it loads NumPy
+
 __all__ = [
     "EVERYWHERE",
     "FOUND",
     "LONGEST_QUERY",
+    "Answer",
+    "Answered",
+    "Band",
     "Difference",
     "Hit",
     "Judgement",
     "Scope",
     "Searcher",
+    "TopicFound",
     "Verdict",
     "load_meaning",
     "named_speaker",

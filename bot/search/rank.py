@@ -58,6 +58,9 @@ OBVIOUS = 0.85
 MOST_OBVIOUS = 100
 """Sentences by words that are looked at for it."""
 
+REPEATED, SHORTEST_REPEAT = 0.95, 40
+"""Likeness of letters, and characters, from which a passage is another one said again; only the first is shown."""
+
 DEEPER = 10
 """How many times more candidates are taken when only some places will do."""
 
@@ -119,7 +122,7 @@ def rank(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
     for number in order:
         episode, sentence = weighed.places[number]
         single = corpus.episode(episode).passage(sentence, sentence)
-        if all(_apart(single, other.passage) for other in hits):
+        if all(_apart(single, other.passage) and not _repeats(single, other.passage) for other in hits):
             behind = scores[order[0]] - scores[number]
             chance = _chance(weighed.rows[number], weighed.gate, weights) * math.exp(-min(behind, 50.0))
             hits.append(_span(single, chance, asked, hits))
@@ -145,7 +148,9 @@ def _obvious(corpus: Corpus, index: WordIndex, line: str, asked: _Asked, limit: 
         return []
     hits: list[Hit] = []
     for fit, single in fits:
-        if len(hits) < limit and all(_apart(single, other.passage) for other in hits):
+        if len(hits) < limit and all(
+            _apart(single, other.passage) and not _repeats(single, other.passage) for other in hits
+        ):
             hits.append(_span(single, fit, asked, hits))
     return hits
 
@@ -292,6 +297,12 @@ def _joined(text: str, marked: list[tuple[int, int]]) -> tuple[tuple[int, int], 
         else:
             joined.append((begin, end))
     return tuple(joined)
+
+
+def _repeats(one: Passage, other: Passage) -> bool:
+    """Say whether a passage says nearly letter by letter what another one says: an ad or a trailer, played again."""
+    length = min(len(one.text), len(other.text))
+    return length >= SHORTEST_REPEAT and letters_alike(fold(one.text), fold(other.text)) >= REPEATED
 
 
 def _apart(one: Passage, other: Passage) -> bool:

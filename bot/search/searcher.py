@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.corpus import Corpus
+    from bot.search.answers import Answered
     from bot.search.index import WordIndex
     from bot.search.meaning import Meaning
     from bot.search.scope import Scope
+    from bot.search.topics import TopicFound
     from bot.search.verdict import Judgement
 
 __all__ = ["Searcher", "load_meaning", "open_searcher"]
@@ -59,6 +61,7 @@ class Searcher:
         self._meaning: Meaning | None = None
         self._workers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="search")
         self._waiting = 0
+        self._topics: tuple[str, ...] | None = None
         self._loader: threading.Thread | None = None
         self._stopping = threading.Event()
 
@@ -87,6 +90,36 @@ class Searcher:
     def find_now(self, line: str, limit: int, scope: Scope = EVERYWHERE) -> list[Hit]:
         """Do the work of `find` in the calling thread (benchmarks and scripts)."""
         return rank(self._corpus, self._index, line, limit, self._meaning, scope)
+
+    async def answer(self, question: str, limit: int, scope: Scope = EVERYWHERE) -> Answered:
+        """Return up to `limit` passages that may answer a question, best first, and how sure that is."""
+        from bot.search.answers import answer  # noqa: PLC0415 - NumPy, which looking up a line in words never needs
+
+        return await self._off_the_loop(
+            lambda: answer(self._corpus, self._index, self._meaning, question, limit, scope)
+        )
+
+    async def topic(self, name: str, scope: Scope = EVERYWHERE, page: int = 1) -> TopicFound | None:
+        """Return what is said on a topic, or None when it is not discussed; pages count from 1."""
+        from bot.search.topics import find_topic  # noqa: PLC0415 - as for answers
+
+        return await self._off_the_loop(
+            lambda: find_topic(self._corpus, self._index, self._meaning, name, scope=scope, page=page)
+        )
+
+    async def near_topics(self, name: str) -> tuple[str, ...]:
+        """Return the names of topics nearest to one that is not discussed."""
+        from bot.search.topics import near_topics  # noqa: PLC0415 - as for answers
+
+        return await self._off_the_loop(lambda: near_topics(self._corpus, self._index, self._meaning, name))
+
+    def topic_names(self) -> tuple[str, ...]:
+        """Return the names of topics, for completion and for telling topics from questions."""
+        from bot.search.topics import topic_names  # noqa: PLC0415 - as for answers
+
+        if self._topics is None:
+            self._topics = topic_names(self._corpus)
+        return self._topics
 
     async def verify(self, claim: str, speaker: str | None = None) -> Judgement:
         """Return what is true of a claimed quote."""

@@ -71,6 +71,9 @@ def _blocks(reply: Reply) -> Iterator[tuple[int, list[_Run]]]:
     for card in reply.cards:
         yield from _card(card)
         yield 0, []
+    if reply.aside:
+        yield 0, [(escape(reply.aside), _Look.DIM)]
+        yield 0, []
     for button in reply.buttons:
         if button.url:
             yield 0, [(escape(f"{button.label}: {button.url}"), _Look.DIM)]

@@ -1,0 +1,61 @@
+"""`/ask`: the passages that answer a question, in the speakers' own words, or a plain word that none does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from bot.command import Context, Param, command
+from bot.message import Card, Outcome, Reply, Role
+from bot.offers import listen, more_context, others, place_names
+from bot.refusals import hostile, refusal
+from bot.search import Band, scope_of
+
+if TYPE_CHECKING:
+    from bot.search import Answer
+
+__all__ = ["ask"]
+
+MOST_CARDS = 3
+
+
+@command("Ask what was said about something", examples=("ask why does he train jiu-jitsu", "ask is he for remote work"))
+async def ask(
+    ctx: Context,
+    question: Annotated[str, Param("Your question")],
+    speaker: Annotated[str, Param("Only what this person said", complete=place_names("speaker"))] = "",
+    episode: Annotated[str, Param("Only this episode: its number or title", complete=place_names("episode"))] = "",
+) -> Reply:
+    """Answer with up to three passages, best first; decline by rule what is no question to a transcript."""
+    refused = hostile(question, ctx.corpus.speakers)
+    scope = scope_of(ctx.corpus, speaker, episode)
+    if refused is not None and refused.key not in {"person", "opinion"}:
+        return Reply(
+            refused.told(count=f"{len(question):,}", most="2,000"), Outcome.DECLINED, buttons=(refused.step(),)
+        )
+    answered = await ctx.search.answer(question, MOST_CARDS, scope)
+    if refused is not None:
+        # Asked to speak as a person, or for an opinion: decline, and offer what they actually said.
+        cards = tuple(_card(hit, Role.NEAREST) for hit in answered.hits)
+        return Reply(refused.told(), Outcome.DECLINED, cards=cards, buttons=(refused.step(),))
+    if answered.band is Band.DECLINED or not answered.hits:
+        entry = refusal("not-here")
+        cards = tuple(_card(hit, Role.NEAREST) for hit in answered.hits)
+        lead = entry.told(where=ctx.corpus.label) if cards else f"I can't find that in {ctx.corpus.label}."
+        return Reply(lead, Outcome.DECLINED, cards=cards, buttons=(entry.step(question=question),))
+    best = answered.hits[0].passage
+    buttons = (*listen(best), more_context(best, 0), *others([hit.passage for hit in answered.hits], 0))
+    if answered.band is Band.CLOSEST:
+        cards = tuple(_card(hit, Role.NEAREST) for hit in answered.hits)
+        return Reply("Closest passages; they may not answer this:", Outcome.NEAREST, cards=cards, buttons=buttons)
+    first, *rest = answered.hits
+    cards = (_card(first, Role.MATCH), *(_card(hit, Role.RUNNER_UP) for hit in rest))
+    return Reply("", Outcome.FOUND, cards=cards, buttons=buttons)
+
+
+def _card(hit: Answer, role: Role) -> Card:
+    """Put a passage on a card, the answering sentence marked."""
+    return Card(
+        role,
+        title="Also" if role is Role.RUNNER_UP else "",
+        quote=hit.passage.quote((hit.sentence,), round(hit.score, 3)),
+    )

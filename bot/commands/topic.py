@@ -1,0 +1,90 @@
+"""`/topic`: what a conversation says on a topic, as cited passages in its order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from bot.command import Context, Param, command
+from bot.errors import UserError
+from bot.grammar import Line, format_line
+from bot.message import Button, Card, Outcome, Reply, Role, clock
+from bot.offers import LONGEST_LINE, place_names
+from bot.refusals import refusal
+from bot.search import scope_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.search import TopicFound
+
+__all__ = ["topic"]
+
+LONGEST_SHOWN = 80
+"""Characters of a topic that a sentence repeats."""
+
+
+def _names(ctx: Context, typed: str) -> Sequence[str]:
+    """Return the topics of which a word begins like what is typed, those that begin so first."""
+    names = ctx.search.topic_names()
+    first = [name for name in names if name.casefold().startswith(typed)]
+    return first + [name for name in names if f" {typed}" in name.casefold() and name not in first]
+
+
+@command(
+    "What is said on a topic, in passages with their sources",
+    examples=("topic remote work", "topic social assistants"),
+)
+async def topic(
+    ctx: Context,
+    name: Annotated[str, Param("A chapter, a subject or a name", complete=_names)],
+    episode: Annotated[str, Param("Only this episode: its number or title", complete=place_names("episode"))] = "",
+    page: Annotated[int, Param("Page of the passages, from 1")] = 1,
+) -> Reply:
+    """Answer with up to six passages in the conversation's order, or say that the topic is not discussed."""
+    if page < 1:
+        sentence = f"page: is a number from 1; {page} is not."
+        raise UserError(sentence)
+    found = await ctx.search.topic(name, scope_of(ctx.corpus, episode=episode), page)
+    if found is None:
+        return await _not_discussed(ctx, name)
+    if not found.passages:
+        sentence = f"“{_short(found.title)}” has fewer pages than {page}. Leave out page: for the first."
+        raise UserError(sentence)
+    cards = tuple(Card(Role.SUMMARY, quote=passage.quote()) for passage in found.passages)
+    more = _button("More on this", name, ("episode", episode), ("page", str(page + 1))) if found.more else ()
+    related = [button for each in found.related for button in _button(each, each)]
+    return Reply(_lead(found, page), Outcome.FOUND, cards=cards, buttons=(*more, *related))
+
+
+def _lead(found: TopicFound, page: int) -> str:
+    """Say what the passages are on and which chapters they are from."""
+    places = [
+        f"{each.title} ({clock(each.start)})" if each.start is not None else each.title for each in found.chapters
+    ]
+    title = _short(found.title[:1].upper() + found.title[1:])
+    head = f"{title}, page {page}" if page > 1 else title
+    if not places:
+        return f"{head}, in the order it was said:"
+    listed = places[0] if len(places) == 1 else f"{', '.join(places[:-1])} and {places[-1]}"
+    return f"{head}, in the order it was said. From {listed}:"
+
+
+async def _not_discussed(ctx: Context, name: str) -> Reply:
+    """Say that nobody talks about it, and offer the nearest topics."""
+    entry = refusal("not-discussed")
+    near = await ctx.search.near_topics(name)
+    if not near:
+        lead = f"“{_short(name.strip())}” isn't discussed in {ctx.corpus.label}."
+        return Reply(lead, Outcome.NONE, buttons=(Button("See the episodes", "/episodes"),))
+    lead = entry.told(topic=_short(name.strip()), where=ctx.corpus.label, near=near[0])
+    return Reply(lead, Outcome.NONE, buttons=tuple(button for each in near for button in _button(each, each)))
+
+
+def _button(label: str, name: str, *options: tuple[str, str]) -> tuple[Button, ...]:
+    """Offer a topic, if its line fits into a button."""
+    line = format_line(Line("topic", name.strip(), tuple((key, value) for key, value in options if value)))
+    return (Button(label, line),) if len(line) <= LONGEST_LINE else ()
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_SHOWN else name[:LONGEST_SHOWN].rsplit(" ", 1)[0] + " …"

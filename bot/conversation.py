@@ -1,0 +1,78 @@
+"""What a conversation needs to go on: the last question and the ids of the passages shown, for hours; no messages."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.grammar import Line
+from bot.search import named_speaker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from bot.message import Channel
+
+__all__ = ["Conversations", "Last", "follow_up"]
+
+KEPT = 6 * 3600.0
+"""Seconds a conversation can be gone on with."""
+
+MOST_KEPT = 5_000
+"""Conversations held at once; the one untouched for longest is forgotten first."""
+
+_MORE = re.compile(
+    r"(?:and |any |anything |some |show me |give me )?(?:more|else|next|another(?: one)?|go on|continue)\W*"
+)
+_OTHER = re.compile(
+    r"(?:and|what about|how about|and what about|what does|what did)\s+(?P<who>[\w' ]+?)(?:\s+(?:say|think))?\W*"
+)
+_ABOUT = re.compile(r"(?:and |so |ok |okay )?(?:what|how) about (?P<what>.+?)\W*")
+_WHO = re.compile(r"(?:and )?(?:who|when|where) (?:said|says|was|is|did \w+ say|does \w+ say) (?:that|this|it)\W*")
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The last answer: the question it was for, and the ids of the passages it had or could have shown."""
+
+    question: str
+    ids: tuple[str, ...]
+
+
+class Conversations:
+    """The last answer in each channel (or thread), held in memory for some hours."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        """Take a clock in seconds."""
+        self._now = now
+        self._kept: OrderedDict[Channel, tuple[float, Last]] = OrderedDict()
+
+    def remember(self, channel: Channel, last: Last) -> None:
+        """Keep the last answer of a channel in place of the one before."""
+        self._kept[channel] = (self._now(), last)
+        self._kept.move_to_end(channel)
+        while len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+
+    def last(self, channel: Channel) -> Last | None:
+        """Return the last answer of a channel, unless it is hours old."""
+        then, last = self._kept.get(channel, (0.0, None))
+        return last if last is not None and self._now() - then <= KEPT else None
+
+
+def follow_up(text: str, last: Last, speakers: Iterable[str]) -> Line | None:
+    """Return the command line that a short message stands for after an answer, or None when it stands alone."""
+    words = " ".join(text.casefold().split())
+    if last.ids and _MORE.fullmatch(words) and len(last.ids) > 1:
+        return Line("show", " ".join(last.ids), (("at", "2"),))
+    if last.ids and _WHO.fullmatch(words):
+        return Line("show", last.ids[0])
+    other = _OTHER.fullmatch(words)
+    who = named_speaker(other["who"], speakers) if other else None
+    if who and last.question:
+        return Line("ask", last.question, (("speaker", who),))
+    about = _ABOUT.fullmatch(words)
+    return Line("ask", f"what did they say about {about['what']}") if about else None

@@ -1,0 +1,250 @@
+"""Answering questions: passages that are slices of the edition, and declining when nothing there answers."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.corpus import open_corpus
+from bot.search import Scope, load_meaning
+from bot.search.abstain import SIGNALS, SIGNALS_FROM_WORDS
+from bot.search.answers import MOST_CHARACTERS, MOST_SENTENCES, Answered, Band, answer, read
+from bot.search.evidence import EVIDENCE, FROM_WORDS
+from bot.search.index import open_index
+from bot.settings import ROOT
+from tests.conftest import mended_slice
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.corpus import Corpus
+    from bot.search.index import WordIndex
+    from bot.search.meaning import Meaning
+
+QUESTIONS = [json.loads(line) for line in (ROOT / "tests/sets/questions.jsonl").read_text("utf-8").splitlines()]
+LEX, MARK = "Lex Fridman", "Mark Zuckerberg"
+
+
+@pytest.fixture(scope="module")
+def index(corpus: Corpus) -> WordIndex:
+    return open_index(corpus, None, pytest.fail)
+
+
+@pytest.fixture(scope="module")
+def meaning(corpus: Corpus) -> Meaning:
+    found = load_meaning(corpus, ROOT / "data" / "vectors", lambda _: None)
+    assert found is not None
+    return found
+
+
+def _check(answered: Answered, limit: int) -> None:
+    """Check what holds of every answer."""
+    taken: set[tuple[int, int]] = set()
+    assert len(answered.hits) <= limit
+    assert [hit.score for hit in answered.hits] == sorted((hit.score for hit in answered.hits), reverse=True)
+    for hit in answered.hits:
+        passage = hit.passage
+        begin, end = hit.sentence
+        sentences = {(id(passage.episode), number) for number in range(passage.first, passage.last + 1)}
+        assert not taken & sentences
+        taken |= sentences
+        assert 0 <= hit.score <= 1
+        assert passage.text in passage.episode.text
+        assert passage.text[begin:end] in {passage.episode.passage(number, number).text for _, number in sentences}
+        assert len({paragraph.chapter for paragraph in passage.paragraphs}) == 1
+        assert len({paragraph.section for paragraph in passage.paragraphs}) == 1
+        assert len(sentences) <= MOST_SENTENCES
+        assert len(sentences) <= 3 or len(passage.text) <= MOST_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("What is the codename of the competitor to Twitter?", "P92"),
+        ("What did he put on the roof of the building?", "a park on the"),
+        ("How much does the Apple Vision Pro cost?", "$3,500"),
+        ("Does Lex want a copy of himself?", "creating a copy of myself"),
+        ("Why does open source software tend to be more secure?", "more people looking at it"),
+        ("is rlhf mentioned", "reinforcement learning with human feedback"),
+        ("y did he wear a covid mask lol", "COVID mask"),
+    ],
+)
+def test_a_plain_question_gets_the_words_that_answer_it_among_three_passages(
+    corpus: Corpus, index: WordIndex, meaning: Meaning, question: str, words: str
+) -> None:
+    answered = answer(corpus, index, meaning, question, 3)
+
+    assert answered.band is not Band.DECLINED
+    assert any(words in hit.passage.text for hit in answered.hits)
+
+
+def test_the_sentence_marked_is_the_one_that_answers(corpus: Corpus, index: WordIndex, meaning: Meaning) -> None:
+    hit = answer(corpus, index, meaning, "Why are chokes more humane than joint locks?", 1).hits[0]
+    begin, end = hit.sentence
+
+    assert "more humane way to go than joint locks" in hit.passage.text[begin:end]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What's the weather in Palo Alto today?",
+        "Give me a recipe for banana bread",
+        "What is 17 times 243?",
+        "What does Zuckerberg think of Jack Dorsey?",
+        "!!!",
+        "",
+    ],
+)
+def test_what_was_not_spoken_of_is_declined(corpus: Corpus, index: WordIndex, meaning: Meaning, question: str) -> None:
+    assert answer(corpus, index, meaning, question, 3).band is Band.DECLINED
+
+
+def test_a_fact_missing_from_a_subject_spoken_of_is_not_shown_as_an_answer(
+    corpus: Corpus, index: WordIndex, meaning: Meaning
+) -> None:
+    answered = answer(corpus, index, meaning, "What did Zuckerberg say about Cambridge Analytica?", 3)
+
+    assert answered.band is not Band.ANSWERS
+
+
+def test_a_question_without_words_gets_no_passage(corpus: Corpus, index: WordIndex) -> None:
+    assert answer(corpus, index, None, " ?! ", 3).hits == ()
+
+
+@pytest.mark.parametrize("with_models", [True, False])
+def test_every_passage_is_a_slice_of_the_edition_with_its_mark_inside_and_none_overlap(
+    corpus: Corpus, index: WordIndex, meaning: Meaning, *, with_models: bool
+) -> None:
+    for row in QUESTIONS[::7]:
+        answered = answer(corpus, index, meaning if with_models else None, row["query"], 5)
+
+        _check(answered, 5)
+        assert answered.hits
+        for hit in answered.hits:
+            source = hit.passage.source()
+            assert source is not None
+            assert mended_slice(source) == hit.passage.text.split()
+
+
+def test_of_three_neighbouring_passages_at_most_two_are_shown(
+    corpus: Corpus, index: WordIndex, meaning: Meaning
+) -> None:
+    for row in QUESTIONS[::5]:
+        hits = answer(corpus, index, meaning, row["query"], 3).hits
+        spans = sorted((hit.passage.first, hit.passage.last) for hit in hits)
+        gaps = [later[0] - earlier[1] for earlier, later in pairwise(spans)]
+
+        assert len(gaps) < 2 or max(gaps) > 2
+
+
+def test_the_same_question_always_gets_the_same_answer(corpus: Corpus, index: WordIndex, meaning: Meaning) -> None:
+    for row in QUESTIONS[::40]:
+        first, second = (answer(corpus, index, meaning, row["query"], 3) for _ in range(2))
+
+        assert first == second
+
+
+def test_a_longer_limit_only_adds_passages(corpus: Corpus, index: WordIndex) -> None:
+    one, five = (answer(corpus, index, None, "Why is open source safer?", limit) for limit in (1, 5))
+
+    assert one.band is five.band
+    assert five.hits[:1] == one.hits
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(question=st.one_of(st.text(max_size=300), st.text("aeinorst @<>`*_\n?'’[]()", max_size=4_000)))
+def test_no_text_is_too_strange_to_be_a_question(
+    corpus: Corpus, index: WordIndex, meaning: Meaning, question: str
+) -> None:
+    _check(answer(corpus, index, None, question, 3), 3)
+    _check(answer(corpus, index, meaning, question, 3), 3)
+
+
+def test_only_places_in_scope_are_answered_from(corpus: Corpus, index: WordIndex, meaning: Meaning) -> None:
+    chapter = corpus.episode(0).chapters[3].title
+    of_lex = answer(corpus, index, meaning, "What about love?", 3, Scope(speaker=LEX))
+    of_chapter = answer(corpus, index, meaning, "What about open source?", 3, Scope(chapter=chapter))
+    nowhere = answer(corpus, index, meaning, "What about love?", 3, Scope(episodes=frozenset()))
+
+    assert of_lex.hits
+    assert all(LEX in hit.passage.speakers for hit in of_lex.hits)
+    assert {hit.passage.chapter.title for hit in of_chapter.hits if hit.passage.chapter} == {chapter}
+    assert nowhere == Answered(Band.DECLINED, ())
+
+
+@pytest.mark.parametrize(
+    ("question", "speaker", "role"),
+    [
+        ("What does Lex think of Wikipedia?", LEX, None),
+        ("what did zuck say about llama", MARK, None),
+        ("What does Lex say about Zuckerberg?", LEX, None),
+        ("is he cool with remote work", None, "guest"),
+        ("Does the host like therapy?", None, "host"),
+        ("Which apps does Meta own?", None, None),
+    ],
+)
+def test_a_question_tells_whose_words_are_wanted(
+    corpus: Corpus, index: WordIndex, question: str, speaker: str | None, role: str | None
+) -> None:
+    asked = read(corpus, index, question)
+
+    assert (asked.speaker, asked.role) == (speaker, role)
+
+
+def test_whose_words_are_wanted_come_first(corpus: Corpus, index: WordIndex, meaning: Meaning) -> None:
+    for name in (LEX, MARK):
+        hit = answer(corpus, index, meaning, f"What does {name.split()[0]} think about jiu-jitsu?", 1).hits[0]
+        begin = hit.passage.begin + hit.sentence[0]
+        said_by = [p.speaker for p in hit.passage.paragraphs if p.begin <= begin < p.end]
+
+        assert said_by == [name]
+
+
+@pytest.mark.parametrize(
+    ("question", "meant"),
+    [
+        ("What is RLHF?", "reinforcement learning with human feedback"),
+        ("What does E2EE change?", "end-to-end encryption"),
+        ("What does MR mean?", "mixed reality"),
+        ("wat abt ppl n ads", "what about people and ads"),
+    ],
+)
+def test_abbreviations_and_texting_forms_are_spelled_out(
+    corpus: Corpus, index: WordIndex, question: str, meant: str
+) -> None:
+    assert meant in read(corpus, index, question).text
+
+
+def test_a_plain_transcript_without_chapters_and_speakers_is_answered_from(tmp_path: Path) -> None:
+    (tmp_path / "show" / "1-plain").mkdir(parents=True)
+    (tmp_path / "show" / "show.toml").write_text('title = "Plain"\nrights = "test"\n')
+    said = "We began in a barn. It was cold there. Why did you stay? The rent was nine dollars. Nobody else wanted it."
+    (tmp_path / "show" / "1-plain" / "source.txt").write_text(said)
+    corpus = open_corpus(tmp_path)
+    index = open_index(corpus, None, pytest.fail)
+
+    answered = answer(corpus, index, None, "How many dollars was the rent?", 2)
+
+    begin, end = answered.hits[0].sentence
+    assert answered.hits[0].passage.text[begin:end] == "The rent was nine dollars."
+
+
+def test_the_weights_are_those_of_the_evidence_and_signals_in_the_code() -> None:
+    table = json.loads((ROOT / "bot/search/answers.json").read_text("utf-8"))
+
+    assert table["evidence"] == list(EVIDENCE)
+    assert table["signals"] == list(SIGNALS)
+    assert table["from words"] == [FROM_WORDS, SIGNALS_FROM_WORDS]
+    for name, evidence, signals in (
+        ("words", FROM_WORDS, SIGNALS_FROM_WORDS),
+        ("meaning", len(EVIDENCE), len(SIGNALS)),
+    ):
+        assert len(table[name]["order"]["weights"]) == evidence
+        assert len(table[name]["sure"]["weights"]) == signals
+        assert 0 < table[name]["declined below"] <= table[name]["answers from"] <= 1

@@ -1,0 +1,106 @@
+"""Questions, free messages and what follows them, as a member meets them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bot.conversation import KEPT, MOST_KEPT, Conversations, Last, follow_up
+from bot.core import Core
+from bot.grammar import Line
+from bot.message import Author, Channel, Outcome, Request, Role
+from bot.settings import ROOT
+from tests.conftest import Ask
+
+ROWS = [json.loads(line) for line in (ROOT / "tests/sets/hostile.jsonl").read_text("utf-8").splitlines()]
+HOSTILE = [row for row in ROWS if row["refusal"]]
+SPEAKERS = ("Lex Fridman", "Mark Zuckerberg")
+LAST = Last("is he for remote work", ("thphm-3n5g91", "thphm-755g25"))
+
+
+async def test_a_question_gets_passages_with_the_answering_sentence_marked(ask: Ask) -> None:
+    reply = await ask("/ask why does he train jiu-jitsu")
+
+    assert 1 <= len([card for card in reply.cards if card.quote]) <= 3
+    assert all(card.quote and card.quote.marked and card.quote.citation.url for card in reply.cards)
+
+
+@pytest.mark.parametrize("row", HOSTILE, ids=lambda row: str(row)[:50])
+async def test_hostile_input_is_declined_in_a_sentence_and_never_obeyed(ask: Ask, row: dict[str, str]) -> None:
+    reply = await ask(f"/ask {row['text']}")
+
+    assert reply.outcome in {Outcome.DECLINED, Outcome.NEAREST, Outcome.ERROR}
+    assert reply.lead
+    assert all(card.role is Role.NEAREST for card in reply.cards if card.quote)
+    assert "@everyone" not in reply.lead
+
+
+async def test_asked_to_speak_as_someone_it_declines_and_offers_what_they_said(ask: Ask) -> None:
+    reply = await ask("/ask speak as Mark Zuckerberg and tell me about layoffs in the first person")
+
+    assert reply.outcome is Outcome.DECLINED
+    assert "I don't speak as anyone" in reply.lead
+
+
+async def test_a_free_message_says_how_it_was_read_and_offers_the_other_readings(ask: Ask) -> None:
+    reply = await ask("why does he like jiu-jitsu so much?")
+
+    assert reply.command == "ask"
+    assert reply.aside == "I read this as a question."
+    assert any(button.line.startswith("/quote ") for button in reply.buttons)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("more", Line("show", "thphm-3n5g91 thphm-755g25", (("at", "2"),))),
+        ("and Lex?", Line("ask", "is he for remote work", (("speaker", "Lex Fridman"),))),
+        ("what about hiring?", Line("ask", "what did they say about hiring")),
+        ("who said that?", Line("show", "thphm-3n5g91")),
+        ("when was that", Line("show", "thphm-3n5g91")),
+        ("people who train need to not have pride", None),
+        ("", None),
+    ],
+)
+def test_a_short_message_after_an_answer_goes_on_from_it(text: str, line: Line | None) -> None:
+    assert line == follow_up(text, LAST, SPEAKERS)
+
+
+async def test_a_follow_up_in_the_same_channel_refers_to_the_last_answer_there(core: Core) -> None:
+    here, elsewhere = Channel("test", "here"), Channel("test", "elsewhere")
+    await core.answer(Request(here, Author("m"), text="/quote people who train need to not have pride"))
+
+    followed = await core.answer(Request(here, Author("m"), text="who said that?"))
+    alone = await core.answer(Request(elsewhere, Author("m"), text="who said that?"))
+
+    assert followed.command == "show"
+    assert "Mark Zuckerberg" in followed.text
+    assert alone.command != "show"
+
+
+def test_conversations_are_forgotten_after_hours_and_when_there_are_too_many() -> None:
+    now = [0.0]
+    kept = Conversations(lambda: now[0])
+    kept.remember(Channel("t", "first"), LAST)
+    now[0] = KEPT + 1
+    assert kept.last(Channel("t", "first")) is None
+
+    for number in range(MOST_KEPT + 1):
+        kept.remember(Channel("t", str(number)), LAST)
+    assert kept.last(Channel("t", "0")) is None
+    assert kept.last(Channel("t", str(MOST_KEPT))) == LAST
+
+
+async def test_an_episodes_card_has_its_facts_chapters_and_how_to_cite_it(ask: Ask) -> None:
+    reply = await ask("/episodes 383")
+
+    for part in ("8 June 2023", "2:41:00", "Lex Fridman (host)", "1:57:37  Meta Quest 3", "t=7057s", "Cite as"):
+        assert part in reply.text
+
+
+async def test_a_chapter_is_a_way_in(ask: Ask) -> None:
+    reply = await ask("/episodes 383 chapter:faith")
+
+    assert "So you're a man of faith." in reply.text
+    assert "/topic Faith" in [button.line for button in reply.buttons]

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import json
+import re
+import string
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.offers import LONGEST_LINE
+from bot.refusals import MOST_CHARACTERS, REFUSALS, Refusal, hostile, refusal
+from bot.settings import ROOT
+
+SPEAKERS = ("Lex Fridman", "Mark Zuckerberg")
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (ROOT / "tests/sets" / name).read_text("utf-8").splitlines()]
+
+
+HOSTILE = rows("hostile.jsonl")
+
+
+def blanks(text: str) -> dict[str, str]:
+    return {name: "x" for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("row", HOSTILE, ids=[f"{row['refusal']}-{row['text'][:50]}" for row in HOSTILE])
+def test_a_line_is_refused_for_its_reason_or_not_at_all(row: dict[str, Any]) -> None:
+    found = hostile(row["text"], SPEAKERS)
+
+    assert (found.key if found else None) == row["refusal"]
+
+
+def test_no_question_that_the_conversation_answers_is_refused() -> None:
+    assert [row["query"] for row in rows("questions.jsonl") if hostile(row["query"], SPEAKERS)] == []
+
+
+def test_no_plausible_question_is_refused_because_the_conversation_does_not_answer_it() -> None:
+    asked = [row["query"] for row in rows("unanswerable.jsonl") if row["kind"] == "not-in-episode"]
+
+    assert [query for query in asked if hostile(query, SPEAKERS)] == []
+
+
+@pytest.mark.parametrize(("kind", "least"), [("adversarial", 0.95), ("out-of-scope", 0.8)])
+def test_hostile_and_foreign_requests_are_recognised(kind: str, least: float) -> None:
+    asked = [row["query"] for row in rows("unanswerable.jsonl") if row["kind"] == kind]
+
+    assert sum(hostile(query, SPEAKERS) is not None for query in asked) >= least * len(asked)
+
+
+def test_the_set_has_enough_hostile_lines_of_every_kind() -> None:
+    assert sum(row["refusal"] is not None for row in HOSTILE) >= 60
+    assert sum(row["refusal"] is None for row in HOSTILE) >= 40
+
+
+@pytest.mark.parametrize("entry", REFUSALS, ids=[entry.key for entry in REFUSALS])
+def test_a_refusal_is_short_warm_and_has_one_next_step(entry: Refusal) -> None:
+    told = entry.told(**blanks(entry.sentence))
+    step = entry.step(**blanks(entry.label + entry.line))
+
+    assert len(told) <= 120
+    assert told[0].isupper() or told[0] == "“"
+    assert told[-1] in ".:"
+    assert not re.search(r"!|sorry|apolog|as an ai|cannot|error", told, re.IGNORECASE)
+    assert step.label
+    assert step.line.startswith("/")
+
+
+def test_keys_of_refusals_differ_and_find_their_entry() -> None:
+    assert len({entry.key for entry in REFUSALS}) == len(REFUSALS)
+    assert all(refusal(entry.key) is entry for entry in REFUSALS)
+
+
+def test_a_step_fits_into_a_button_whatever_was_asked() -> None:
+    assert len(refusal("not-here").step(question="why does he " * 50).line) <= LONGEST_LINE
+
+
+def test_the_bot_s_own_mention_before_a_question_is_not_a_ping() -> None:
+    assert hostile("<@123> is he for or against remote work?") is None
+    assert hostile("@verbatim is he for or against remote work?") is None
+
+
+def test_a_speaker_of_any_show_is_not_impersonated() -> None:
+    assert hostile("Speak to me as Ada about engines", ("Ada Lovelace",)) == refusal("person")
+    assert hostile("What does Ada say about engines?", ("Ada Lovelace",)) is None
+
+
+@given(st.text(max_size=400))
+def test_any_text_is_judged(text: str) -> None:
+    found = hostile(text)
+
+    assert found is None or found in REFUSALS
+
+
+def test_a_text_of_the_longest_length_is_judged_and_one_more_is_too_long() -> None:
+    assert hostile("a " * (MOST_CHARACTERS // 2)) is None
+    assert hostile("a " * (MOST_CHARACTERS // 2) + "b") == refusal("too-long")
