@@ -1,1 +1,5 @@
 """Measurements behind the figures in the README; each module prints a table."""
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as `bot.app.main` does, before NumPy is loaded

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
+from bot.corpus.aliases import ALIASES, read_aliases
 from bot.corpus.episode import EpisodeFiles, build_episode, edition_of, mended_source, source_words
+from bot.corpus.keypassages import key_passages
 from bot.corpus.library import episode_folders
 from bot.corpus.transcript import Section
 from bot.errors import TranscriptError
@@ -58,6 +60,11 @@ def check_episode(show: Show, folder: Path) -> EpisodeCheck:
         edition = edition_of(files)
         problems = list(_ill_formed(files, edition))
         facts = list(_facts(episode))
+        points = key_passages(folder.parent.parent, episode)
+        if points:
+            facts.append(f"key passages: {len(points)}, all word for word in the edition")
+        if (folder.parent / ALIASES).is_file():
+            read_aliases(folder.parent / ALIASES)
         diff: tuple[str, ...] = ()
         if files.source and files.edition:
             source = source_words(files)
