@@ -33,7 +33,7 @@ EXIT_STATUS = {Outcome.FOUND: 0, Outcome.NEAREST: 1, Outcome.NONE: 1, Outcome.DE
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status: 0 found or done, 1 nothing found, 2 a mistake to mend."""
     options = _parser().parse_args(arguments)
-    # Before NumPy is loaded: its threads hinder the models'; with one, answers cost 40 % less processor time (measured).
+    # Before NumPy is loaded: its threads hinder the models'; with one, answers cost 40 % less processor time.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     for stream in (sys.stdin, sys.stdout, sys.stderr):
