@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import shutil
@@ -22,7 +23,6 @@ from bot.errors import OperatorError, TranscriptError
 from bot.message import clock
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable, Iterator, Sequence
 
     from bot.corpus.fetch import Fetched
@@ -192,10 +192,8 @@ def _preference(link: TranscriptLink) -> int:
 
 def _date(text: str | None) -> dt.date | None:
     """Return the date that a text begins with, if it is one."""
-    from datetime import date  # noqa: PLC0415 - the type alone is needed above
-
     try:
-        return date.fromisoformat((text or "")[:10])
+        return dt.date.fromisoformat((text or "")[:10])
     except ValueError:
         return None
 
