@@ -42,13 +42,15 @@ class Context:
 class Param:
     """What a parameter means, put into its annotation: `Annotated[str, Param("…")]`.
 
-    `choices` are the only values allowed; `complete` suggests values while a member types.
+    `choices` are the only values allowed; `complete` suggests values while a member types; `channel` takes a channel of
+    the asker's platform, which reaches the handler as the platform's id of it.
     """
 
     description: str
     choices: tuple[str, ...] = ()
     complete: Callable[[Context, str], Sequence[str]] | None = None
     longest: int = LONGEST_TEXT
+    channel: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class Parameter:
                 f"That's {len(value):,} characters; I can take {self.about.longest:,}. Send the part you remember best."
             )
             raise UserError(sentence)
+        if self.about.channel:
+            return _channel_id(value)
         if self.about.choices and value not in self.about.choices:
             sentence = f"{self.name}: can be {', '.join(self.about.choices)}; “{value}” is none of them."
             raise UserError(sentence)
@@ -83,6 +87,19 @@ class Parameter:
                 raise UserError(sentence)
             return _FLAGS[value.casefold()]
         return value
+
+
+# A channel as platforms write it in text: <#123> (Discord), <#C123|general> (Slack); #general in a terminal.
+_CHANNEL = re.compile(r"<#(\w+)(?:\|[^>]*)?>|#?([^\s<>#|]+)")
+
+
+def _channel_id(value: str) -> str:
+    """Return the id (or the name, where names are ids) of a channel as typed or picked."""
+    found = _CHANNEL.fullmatch(value.strip())
+    if not found:
+        sentence = f"“{value[:40]}” is not a channel. Pick one, or write it as #general."
+        raise UserError(sentence)
+    return found[1] or found[2]
 
 
 _FLAGS = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "off": False, "0": False}

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from bot.corpus import Corpus
     from bot.intent import Intent
+    from bot.post import Post, Posted, Seen
     from bot.search import Searcher
 
 __all__ = ["Adapter", "Core"]
@@ -50,13 +51,28 @@ MOST_COMPLETIONS = 25
 
 
 class Adapter(Protocol):
-    """A platform: it turns events into Requests, and draws Replies."""
+    """A platform: it turns events into Requests, draws Replies, and posts what nobody asked for."""
+
+    platform: str
+    """What `Channel.platform` says of this adapter's channels."""
 
     async def run(self) -> None:
-        """Serve until told to stop or until the input ends."""
+        """Serve until told to stop or until the input ends; an OperatorError says what only the operator can mend."""
 
-    async def post(self, channel: Channel, reply: Reply) -> str:
-        """Send a reply nobody asked for into a channel; return the platform's name for the message."""
+    async def check(self, channel: Channel) -> str:
+        """Return "" when the bot may post in the channel and read its own messages there, else a sentence: what lacks.
+
+        The sentence is for an admin and names the permission or the step to take.
+        """
+
+    async def post(self, channel: Channel, post: Post) -> Posted:
+        """Try once to send a message; never raises for what the platform does."""
+
+    async def find(self, channel: Channel, post: Post) -> Seen:
+        """Look for the bot's messages with the post's key, from a minute before its first try."""
+
+    async def delete(self, channel: Channel, ref: str) -> bool:
+        """Delete one of the bot's own messages; True when it is gone."""
 
 
 class Core:

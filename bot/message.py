@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
 
 __all__ = [
@@ -50,11 +51,15 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """Where a request came from or a reply goes: a platform, its tenant (guild, workspace) and its channel."""
+    """Where a request came from or a reply goes: a platform, its tenant (guild, workspace) and its channel.
+
+    `tenant` is "" in a direct message; `thread` is the thread inside the channel, "" outside one.
+    """
 
     platform: str
     id: str
     tenant: str = ""
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,7 @@ class Request:
     """One thing a member asked.
 
     Either `command` with `args` (a platform that knows the command's options) or `text` (a typed line or a mention).
+    `now` is the moment of asking (UTC) where a script sets it; None means the clock of the core.
     """
 
     channel: Channel
@@ -78,6 +84,7 @@ class Request:
     command: str | None = None
     args: Mapping[str, str] = field(default_factory=dict)
     locale: str = "en"
+    now: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,10 @@ def _setting(default: str, meaning: str) -> str:
     return value
 
 
+SECRETS = ("DISCORD_TOKEN", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_CLIENT_SECRET")
+"""Settings that may come from a file instead, named by `NAME_FILE`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings as text; the properties below give them their types."""
@@ -33,6 +37,26 @@ class Settings:
         "data", "folder for the index and everything else the bot can rebuild or must keep"
     )
 
+    verbatim_database_url: str = _setting("", "database of settings and deliveries; empty: SQLite in the data folder")
+    discord_token: str = _setting(
+        "", "the Discord bot's token, or DISCORD_TOKEN_FILE with the path of a file that has it"
+    )
+    discord_api_base_url: str = _setting("https://discord.com/api/v10", "where Discord's API is")
+    discord_gateway_url: str = _setting("wss://gateway.discord.gg/", "where Discord's gateway is")
+    discord_proxy: str = _setting("", "address of an HTTP proxy to reach Discord through")
+    slack_bot_token: str = _setting("", "Slack's bot token (xoxb-…), or SLACK_BOT_TOKEN_FILE")
+    slack_app_token: str = _setting("", "Slack's app-level token (xapp-…) for Socket Mode, or SLACK_APP_TOKEN_FILE")
+    slack_signing_secret: str = _setting("", "Slack's signing secret for HTTP mode, or SLACK_SIGNING_SECRET_FILE")
+    slack_client_id: str = _setting("", "for several workspaces over HTTP: the app's client id")
+    slack_client_secret: str = _setting("", "for several workspaces over HTTP: its secret, or SLACK_CLIENT_SECRET_FILE")
+    slack_mode: str = _setting("socket", "how Slack reaches the bot: socket or http")
+    slack_http_host: str = _setting("127.0.0.1", "address that HTTP mode listens on")
+    slack_http_port: str = _setting("3000", "port that HTTP mode listens on; the path is /slack/events")
+    slack_ping_interval: str = _setting("10", "seconds between Socket Mode pings")
+    slack_api_base_url: str = _setting("https://slack.com/api/", "where Slack's API is")
+    slack_response_hosts: str = _setting("hooks.slack.com", "hosts a response_url may name, separated by commas")
+    slack_command_prefix: str = _setting("", "put before each slash command's name, such as lex- for /lex-quote")
+
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
         """Take the known names from a mapping; a misspelt `VERBATIM_` name is an error, not silence."""
@@ -41,7 +65,11 @@ class Settings:
             if name.startswith("VERBATIM_") and name not in known:
                 sentence = f"{name} is not a setting. Known settings: {', '.join(sorted(known))}."
                 raise OperatorError(sentence)
-        return cls(**{name.lower(): environ[name] for name in known if environ.get(name)})
+        given = {name.lower(): environ[name] for name in known if environ.get(name)}
+        for name in SECRETS:
+            if environ.get(f"{name}_FILE"):
+                given[name.lower()] = _secret(name, environ)
+        return cls(**given)
 
     @property
     def content_dir(self) -> Path:
@@ -60,6 +88,19 @@ class Settings:
     def data_dir(self) -> Path:
         """Folder for what the bot writes; a relative path starts at the project's folder."""
         return ROOT / Path(self.verbatim_data_dir).expanduser()
+
+
+def _secret(name: str, environ: Mapping[str, str]) -> str:
+    """Return what stands in the file that `NAME_FILE` names, without the blanks around it."""
+    if environ.get(name):
+        sentence = f"{name} and {name}_FILE are both set; set one."
+        raise OperatorError(sentence)
+    try:
+        return Path(environ[f"{name}_FILE"]).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or "not text"
+        sentence = f"{name}_FILE: {environ[f'{name}_FILE']} cannot be read ({why})."
+        raise OperatorError(sentence) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,11 +38,6 @@ class JsonLines:
             reply = request if isinstance(request, Reply) else await self._core.answer(request)
             self._write(reply, (time.perf_counter() - started) * 1000)
 
-    async def post(self, channel: Channel, reply: Reply) -> str:
-        """Write a reply nobody asked for."""
-        self._write(reply, 0.0)
-        return channel.id
-
     def _write(self, reply: Reply, milliseconds: float) -> None:
         self._out.write(json.dumps(reply_object(reply, milliseconds), ensure_ascii=False) + "\n")
         self._out.flush()

@@ -58,10 +58,10 @@ class Console:
         if pressed.isdecimal() and 0 < int(pressed[:3]) <= len(self._buttons):
             line = self._buttons[int(pressed[:3]) - 1].line
         reply = await self._core.answer(Request(CHANNEL, _OWNER, text=line))
-        await self.post(CHANNEL, reply)
+        self._show(reply)
         return reply
 
-    async def post(self, channel: Channel, reply: Reply) -> str:
+    def _show(self, reply: Reply) -> None:
         """Write a reply; its actions can then be typed by number."""
         self._buttons = tuple(button for button in reply.buttons if button.line)
         if self._colour:
@@ -71,7 +71,6 @@ class Console:
         else:
             self._out.write(f"{in_plain(reply)}\n\n")
         self._out.flush()
-        return channel.id
 
     async def _typed(self) -> AsyncIterator[str]:
         """Yield lines typed at a prompt with history and completion, until Ctrl-D; Ctrl-C clears, then leaves."""

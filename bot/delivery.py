@@ -1,0 +1,1 @@
+"""Posting what is due: each channel once a local date."""

@@ -1,0 +1,1 @@
+"""What makes a good daily highlight, and which one is next."""
