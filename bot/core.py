@@ -85,6 +85,11 @@ class Core:
         self._commands = {command.name: command for command in commands}
         self._conversations = Conversations()
 
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """The commands as declared, in the order `/help` lists them."""
+        return tuple(self._commands.values())
+
     async def answer(self, request: Request) -> Reply:
         """Answer a request; never raises.
 

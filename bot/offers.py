@@ -17,8 +17,8 @@ __all__ = ["LONGEST_LINE", "MOST_CONTEXT", "listen", "more_context", "others", "
 MOST_CONTEXT = 10
 """Sentences on either side: a screenful, not a transcript."""
 
-LONGEST_LINE = 100
-"""Characters of a button's command line: Discord's custom_id (components/reference), the shortest of any platform."""
+LONGEST_LINE = 96
+"""Characters of a button's command line: Discord's custom_id (100, components/reference), less four for an adapter's mark."""
 
 _STEP = 2
 
