@@ -18,7 +18,7 @@ MOST_CONTEXT = 10
 """Sentences on either side: a screenful, not a transcript."""
 
 LONGEST_LINE = 96
-"""Characters of a button's command line: Discord's custom_id (100, components/reference), less four for an adapter's mark."""
+"""Characters of a button's command line: Discord's custom_id (components/reference), less four for an adapter's mark."""
 
 _STEP = 2
 
