@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["OperatorError", "TranscriptError", "UserError", "VerbatimError"]
+__all__ = ["OperatorError", "StoreError", "TranscriptError", "UserError", "VerbatimError"]
 
 
 class VerbatimError(Exception):
@@ -15,6 +15,10 @@ class UserError(VerbatimError):
 
 class OperatorError(VerbatimError):
     """Whoever runs the bot has to mend something; the process says the sentence and exits with status 2."""
+
+
+class StoreError(VerbatimError):
+    """The database failed while serving; `str(error)` is what it said, half a sentence for the log."""
 
 
 class TranscriptError(OperatorError):

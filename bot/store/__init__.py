@@ -1,1 +1,21 @@
 """Settings, deliveries, votes and what arrived: one schema on SQLite and on PostgreSQL."""
+
+from bot.store.backup import backup, restore
+from bot.store.channels import ChannelSettings
+from bot.store.inbox import Inbound
+from bot.store.notes import LAST_TICK
+from bot.store.posts import Planned, PostRow, post_key
+from bot.store.store import Store, open_store
+
+__all__ = [
+    "LAST_TICK",
+    "ChannelSettings",
+    "Inbound",
+    "Planned",
+    "PostRow",
+    "Store",
+    "backup",
+    "open_store",
+    "post_key",
+    "restore",
+]

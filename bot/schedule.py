@@ -1,0 +1,208 @@
+"""When a daily post is due: local dates, zones and the days when clocks are moved. Pure functions of their arguments.
+
+Zones come from the `tzdata` package that ships with the bot, so two machines agree. A time that a clock skips is due at
+the first instant after the gap; a time that comes twice is due the first time; the key of a post is the local date as
+configured, whatever date that instant has.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import functools
+import re
+from importlib import resources
+from zoneinfo import ZoneInfo
+
+from bot.errors import UserError
+
+__all__ = ["EVERY_DAY", "due_at", "next_due", "read_date", "read_days", "read_time", "zone_named", "zones"]
+
+EVERY_DAY = "1111111"
+"""Days of the week as seven flags, Monday first."""
+
+SMALLEST_GAP = 12 * 3600.0
+"""Seconds between two daily posts of one channel, whatever is changed in between."""
+
+FURTHEST = 400
+"""Days looked ahead for a next post; a week always has one, unless a date does not exist in the zone."""
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY_WORDS = {
+    "daily": EVERY_DAY,
+    "every day": EVERY_DAY,
+    "everyday": EVERY_DAY,
+    "all": EVERY_DAY,
+    "weekdays": "1111100",
+    "workdays": "1111100",
+    "weekends": "0000011",
+    "weekend": "0000011",
+}
+_TIME = re.compile(r"(\d{1,2})(?:[:.h](\d{2}))?\s*(am|pm)?", re.IGNORECASE)
+# What people write for a zone that is no zone's name: an abbreviation, which several zones share.
+_ABBREVIATIONS = {
+    "est": "America/New_York",
+    "edt": "America/New_York",
+    "et": "America/New_York",
+    "cst": "America/Chicago",
+    "cdt": "America/Chicago",
+    "mst": "America/Denver",
+    "mdt": "America/Denver",
+    "pst": "America/Los_Angeles",
+    "pdt": "America/Los_Angeles",
+    "pt": "America/Los_Angeles",
+    "bst": "Europe/London",
+    "gmt": "Europe/London",
+    "cet": "Europe/Berlin",
+    "cest": "Europe/Berlin",
+    "ist": "Asia/Kolkata",
+    "jst": "Asia/Tokyo",
+    "aest": "Australia/Sydney",
+    "aedt": "Australia/Sydney",
+    "z": "UTC",
+    "zulu": "UTC",
+}
+
+
+@functools.cache
+def zones() -> tuple[str, ...]:
+    """Return the names of all zones, in the order of the alphabet."""
+    listed = (resources.files("tzdata") / "zones").read_text("utf-8")
+    return tuple(sorted(listed.split()))
+
+
+@functools.lru_cache(maxsize=1024)
+def _load(name: str) -> ZoneInfo:
+    place = resources.files("tzdata") / "zoneinfo"
+    for part in name.split("/"):
+        place = place / part
+    with place.open("rb") as data:
+        return ZoneInfo.from_file(data, key=name)
+
+
+def zone_named(text: str) -> str:
+    """Return the zone's name as the tz database spells it, or raise a UserError that offers the nearest."""
+    wanted = "_".join(text.strip().split())
+    known = {name.casefold(): name for name in zones() if "/" in name}
+    abbreviated = _ABBREVIATIONS.get(wanted.casefold())
+    if wanted.casefold() == "utc":
+        return "UTC"
+    if wanted.casefold() in known:
+        return known[wanted.casefold()]
+    cities = {name.rsplit("/", 1)[-1].casefold(): name for name in zones() if "/" in name and "Etc/" not in name}
+    near = [abbreviated] if abbreviated else []
+    if not near and wanted.casefold() in cities:
+        near = [cities[wanted.casefold()]]
+    for spellings in (known, cities):
+        if not near and wanted:
+            near = [spellings[match] for match in difflib.get_close_matches(wanted.casefold(), spellings, n=2)]
+    hint = f"Did you mean {' or '.join(near)}?" if near else "Write it like Europe/Berlin or America/New_York."
+    sentence = f"I know no time zone “{text.strip()[:40]}”. {hint}"
+    raise UserError(sentence)
+
+
+def read_time(text: str) -> str:
+    """Return a time of day as HH:MM, or raise a UserError; 9, 9:30, 21.15 and 9 pm are understood."""
+    match = _TIME.fullmatch(text.strip())
+    if match:
+        hour, minute, half = int(match[1]), int(match[2] or 0), (match[3] or "").casefold()
+        if half:
+            hour = hour % 12 + (12 if half == "pm" else 0) if 1 <= hour <= 12 else 99  # noqa: PLR2004 - a clock's face
+        if hour < 24 and minute < 60:  # noqa: PLR2004 - a day's hours and an hour's minutes
+            return f"{hour:02}:{minute:02}"
+    sentence = f"“{text.strip()[:20]}” is not a time of day. Write it like 09:00 or 21:30."
+    raise UserError(sentence)
+
+
+def read_days(text: str) -> str:
+    """Return days of the week as seven flags, or raise a UserError; `mon,wed`, `mon-fri`, `weekdays` are understood."""
+    words = " ".join(text.casefold().split())
+    if words in _DAY_WORDS:
+        return _DAY_WORDS[words]
+    wanted: set[int] = set()
+    for part in re.split(r"[,\s]+", words.replace(" - ", "-")):
+        first, _, last = part.partition("-")
+        begin, end = _day(first), _day(last or first)
+        if begin is None or end is None:
+            sentence = f"“{text.strip()[:40]}” are not days. Write them like mon,wed,fri or mon-fri, or daily."
+            raise UserError(sentence)
+        wanted.update((begin + step) % 7 for step in range((end - begin) % 7 + 1))
+    return "".join("1" if day in wanted else "0" for day in range(7))
+
+
+def _day(word: str) -> int | None:
+    return next((place for place, day in enumerate(_DAYS) if len(word) > 1 and word.startswith(day[: len(word)])), None)
+
+
+def read_date(text: str, today: dt.date) -> dt.date:
+    """Return a date, or raise a UserError; `today`, `yesterday` and 2026-11-23 are understood."""
+    words = text.strip().casefold()
+    if words in {"today", "yesterday", "tomorrow"}:
+        return today + dt.timedelta(days=("yesterday", "today", "tomorrow").index(words) - 1)
+    try:
+        return dt.date.fromisoformat(words)
+    except ValueError:
+        sentence = f"“{text.strip()[:20]}” is not a date that exists. Write it like {today.isoformat()}."
+        raise UserError(sentence) from None
+
+
+def due_at(date: dt.date, time: str, zone: str) -> dt.datetime | None:
+    """Return the instant (UTC) a local date's post is due, None when the zone left that date out altogether.
+
+    Where the clock skips the time, it is the first instant after the gap: also when that is past midnight.
+    """
+    where = _load(zone)
+    hour, minute = map(int, time.split(":"))
+    wall = dt.datetime.combine(date, dt.time(hour, minute))
+    instant = wall.replace(tzinfo=where, fold=0).astimezone(dt.UTC)
+    if instant.astimezone(where).replace(tzinfo=None) == wall:
+        return instant
+    # In a gap, the two folds straddle it: the change of offset lies between them.
+    early, late = sorted(wall.replace(tzinfo=where, fold=fold).astimezone(dt.UTC) for fold in (0, 1))
+    early -= dt.timedelta(hours=1)
+    while late - early > dt.timedelta(seconds=1):
+        middle = early + (late - early) / 2
+        if middle.astimezone(where).replace(tzinfo=None) < wall:
+            early = middle
+        else:
+            late = middle
+    after = late.replace(microsecond=0)
+    if after.astimezone(where).replace(tzinfo=None) < wall:
+        after += dt.timedelta(seconds=1)
+    skipped_day = dt.datetime.combine(date, dt.time(0)), dt.datetime.combine(date, dt.time(23, 59))
+    if all(_missing(moment, where) for moment in skipped_day):
+        return None
+    return after
+
+
+def _missing(wall: dt.datetime, where: ZoneInfo) -> bool:
+    """Say whether a wall time never comes in a zone."""
+    return wall.replace(tzinfo=where).astimezone(dt.UTC).astimezone(where).replace(tzinfo=None) != wall
+
+
+def next_due(  # noqa: PLR0913 - a schedule is these, and what came before
+    after: dt.datetime,
+    time: str,
+    zone: str,
+    days: str,
+    *,
+    beyond: dt.date | None = None,
+    last: dt.datetime | None = None,
+) -> tuple[dt.date, dt.datetime] | None:
+    """Return the next local date with a post, and its instant (UTC), at `after` or later.
+
+    Dates up to `beyond` are done with; an instant less than `SMALLEST_GAP` after the `last` post is passed over.
+    None when no day of the week is chosen.
+    """
+    if "1" not in days:
+        return None
+    day = after.astimezone(_load(zone)).date() - dt.timedelta(days=1)
+    if beyond is not None and beyond >= day:
+        day = beyond + dt.timedelta(days=1)
+    for _ in range(FURTHEST):
+        instant = due_at(day, time, zone) if days[day.weekday()] == "1" else None
+        far_enough = last is None or (instant is not None and (instant - last).total_seconds() >= SMALLEST_GAP)
+        if instant is not None and instant >= after and far_enough:
+            return day, instant
+        day += dt.timedelta(days=1)
+    return None

@@ -1,0 +1,164 @@
+"""Channels and their settings, what their admins queued, and who changed what; every query names the tenant."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from bot.message import Channel
+from bot.store.tables import audit, channels, queue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.store.database import Database
+
+__all__ = ["ChannelSettings", "Channels"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSettings:
+    """One channel's settings; `id` is None until they are saved.
+
+    `days` are seven flags, Monday first. `shows` are the shows served, () for all. `answers` is "mentions" or "off".
+    `disabled` is "" or why the daily post was switched off by itself. `next_date` and `next_at` (UTC seconds) are the
+    coming post. `cycle` counts how often the pool of highlights was spent.
+    """
+
+    channel: Channel
+    id: int | None = None
+    daily: bool = False
+    time: str = "09:00"
+    zone: str = "UTC"
+    days: str = "1111111"
+    shows: tuple[str, ...] = ()
+    answers: str = "mentions"
+    language: str = "en"
+    thread: bool = False
+    paused: bool = False
+    skip_date: str | None = None
+    disabled: str = ""
+    refusals: int = 0
+    cycle: int = 0
+    version: int = 0
+    next_date: str | None = None
+    next_at: float | None = None
+
+
+_COLUMNS = tuple(field.name for field in dataclasses.fields(ChannelSettings) if field.name not in {"channel", "id"})
+
+
+def settings_of(found: Mapping[Any, Any]) -> ChannelSettings:
+    """Return the settings in a row of `channels`, given by its columns' names."""
+    values = {name: found[name] for name in _COLUMNS}
+    values["shows"] = tuple(values["shows"])
+    return ChannelSettings(Channel(found["platform"], found["ref"], found["tenant"]), id=found["id"], **values)
+
+
+def is_channel(channel: Channel) -> sa.ColumnElement[bool]:
+    """Return the condition that a row of `channels` is this channel's, of this tenant."""
+    return sa.and_(
+        channels.c.platform == channel.platform, channels.c.tenant == channel.tenant, channels.c.ref == channel.id
+    )
+
+
+class Channels:
+    """The settings of channels."""
+
+    def __init__(self, database: Database) -> None:
+        """Take the database."""
+        self._db = database
+
+    async def get(self, channel: Channel) -> ChannelSettings:
+        """Return a channel's settings; what was never set has its default."""
+        chosen = sa.select(channels).where(is_channel(channel))
+        row = await self._db.read(lambda db: db.execute(chosen).mappings().one_or_none())
+        return settings_of(row) if row else ChannelSettings(_whole(channel))
+
+    async def of_tenant(self, channel: Channel) -> list[ChannelSettings]:
+        """Return the settings of every configured channel of this channel's tenant."""
+        chosen = sa.select(channels).where(channels.c.platform == channel.platform, channels.c.tenant == channel.tenant)
+        rows = await self._db.read(lambda db: db.execute(chosen.order_by(channels.c.id).limit(100)).mappings().all())
+        return [settings_of(row) for row in rows]
+
+    async def save(self, settings: ChannelSettings, member: str, change: str, now: float) -> ChannelSettings:
+        """Write settings whole, and in the audit who changed what; returns them as stored."""
+        channel = settings.channel
+        values = {name: getattr(settings, name) for name in _COLUMNS} | {"shows": list(settings.shows)}
+        key = {"platform": channel.platform, "tenant": channel.tenant, "ref": channel.id}
+        put = self._db.insert(channels).values(**key, **values)
+        update = values | {"version": channels.c.version + 1}
+        put = put.on_conflict_do_update(index_elements=list(key), set_=update).returning(channels)
+
+        def work(db: sa.Connection) -> sa.RowMapping:
+            db.execute(audit.insert().values(**key, member=member, at=now, change=change))
+            return db.execute(put).mappings().one()
+
+        return settings_of(await self._db.write(work))
+
+    async def due(self, now: float, limit: int) -> list[ChannelSettings]:
+        """Return channels whose next post is due, the longest due first."""
+        chosen = sa.select(channels).where(
+            channels.c.daily, channels.c.next_at.is_not(None), channels.c.next_at <= now, channels.c.disabled == ""
+        )
+        rows = await self._db.read(
+            lambda db: db.execute(chosen.order_by(channels.c.next_at).limit(limit)).mappings().all()
+        )
+        return [settings_of(row) for row in rows]
+
+    async def refused(self, channel: Channel, reason: str, limit: int) -> bool:
+        """Count a refusal by the channel; at the limit its daily post is disabled with the reason (then True)."""
+        counted = (
+            sa.update(channels)
+            .where(is_channel(channel))
+            .values(
+                refusals=channels.c.refusals + 1,
+                disabled=sa.case((channels.c.refusals + 1 >= limit, reason), else_=channels.c.disabled),
+            )
+            .returning(channels.c.disabled)
+        )
+        return bool(await self._db.write(lambda db: db.scalar(counted)))
+
+    async def accepted(self, channel: Channel) -> None:
+        """Forget earlier refusals of a channel that took a post."""
+        forget = sa.update(channels).where(is_channel(channel), channels.c.refusals > 0).values(refusals=0)
+        await self._db.write(lambda db: db.execute(forget))
+
+    async def mark(self, settings: ChannelSettings, passage_id: str, mark: str, member: str, now: float) -> None:
+        """Note an admin's word on a coming highlight: approved, pinned or dropped; a later word replaces it."""
+        channel = settings.channel
+        put = self._db.insert(queue).values(channel_id=settings.id, passage_id=passage_id, mark=mark, at=now)
+        put = put.on_conflict_do_update(index_elements=["channel_id", "passage_id"], set_={"mark": mark, "at": now})
+        log = audit.insert().values(
+            platform=channel.platform,
+            tenant=channel.tenant,
+            ref=channel.id,
+            member=member,
+            at=now,
+            change=f"{mark} {passage_id}",
+        )
+        await self._db.write(lambda db: (db.execute(put), db.execute(log)))
+
+    async def marks(self, settings: ChannelSettings) -> dict[str, str]:
+        """Return the admins' marks by passage id, in the order they were made."""
+        if settings.id is None:
+            return {}
+        chosen = sa.select(queue.c.passage_id, queue.c.mark).where(queue.c.channel_id == settings.id)
+        rows = await self._db.read(lambda db: db.execute(chosen.order_by(queue.c.at)).all())
+        return {row.passage_id: row.mark for row in rows}
+
+    async def forget_tenant(self, platform: str, tenant: str) -> None:
+        """Delete everything kept of a tenant's channels; their posts and queues go with them."""
+        gone = (
+            sa.delete(channels).where(channels.c.platform == platform, channels.c.tenant == tenant),
+            sa.delete(audit).where(audit.c.platform == platform, audit.c.tenant == tenant),
+        )
+        await self._db.write(lambda db: [db.execute(statement) for statement in gone])
+
+
+def _whole(channel: Channel) -> Channel:
+    """Return the channel without its thread: settings are the channel's."""
+    return dataclasses.replace(channel, thread="")

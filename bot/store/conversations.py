@@ -1,0 +1,55 @@
+"""What a follow-up refers to, for all replicas: ids and the last question, for hours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from bot.store.tables import conversations
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.message import Channel
+    from bot.store.database import Database
+
+__all__ = ["KeptConversations"]
+
+
+class KeptConversations:
+    """The last answer of each channel or thread."""
+
+    def __init__(self, database: Database) -> None:
+        """Take the database."""
+        self._db = database
+
+    async def remember(self, channel: Channel, question: str, passage_ids: Sequence[str], expires_at: float) -> None:
+        """Keep the last answer of a channel in place of the one before."""
+        key = {
+            "platform": channel.platform,
+            "tenant": channel.tenant,
+            "ref": channel.id,
+            "thread": channel.thread,
+        }
+        values = {"question": question, "passage_ids": list(passage_ids), "expires_at": expires_at}
+        put = self._db.insert(conversations).values(**key, **values)
+        put = put.on_conflict_do_update(index_elements=list(key), set_=values)
+        await self._db.write(lambda db: db.execute(put))
+
+    async def last(self, channel: Channel, now: float) -> tuple[str, tuple[str, ...]] | None:
+        """Return the last question and passage ids of a channel, unless they have expired."""
+        chosen = sa.select(conversations.c.question, conversations.c.passage_ids).where(
+            conversations.c.platform == channel.platform,
+            conversations.c.tenant == channel.tenant,
+            conversations.c.ref == channel.id,
+            conversations.c.thread == channel.thread,
+            conversations.c.expires_at > now,
+        )
+        row = await self._db.read(lambda db: db.execute(chosen).one_or_none())
+        return (row.question, tuple(row.passage_ids)) if row else None
+
+    async def expire(self, now: float) -> int:
+        """Delete what has expired; return how many."""
+        gone = sa.delete(conversations).where(conversations.c.expires_at <= now)
+        return await self._db.write(lambda db: db.execute(gone).rowcount)

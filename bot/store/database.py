@@ -1,0 +1,191 @@
+"""Opening the database, and running work on it off the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from bot.errors import OperatorError, StoreError
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+
+__all__ = ["Database", "connect"]
+
+T = TypeVar("T")
+
+LONGEST_WAIT = 10
+"""Seconds to wait for a lock, for a connection, for a statement; then the caller is told."""
+
+READERS = 2
+"""Threads that read an SQLite file beside the one that writes."""
+
+CONNECTIONS = 4
+"""Connections of one process to PostgreSQL, and threads that use them."""
+
+
+class Database:
+    """One database behind two doors: `read` and `write` run a function of a connection in one short transaction.
+
+    SQLite is written from a single thread by transactions that take the write lock at once (BEGIN IMMEDIATE): a plain
+    BEGIN fails under contention whatever its busy timeout. The functions must not wait for anything but the database.
+    """
+
+    def __init__(self, engine: sa.Engine, reading: sa.Engine) -> None:
+        """Take the engine that writes and the one that reads; they are the same on PostgreSQL."""
+        self._engine = engine
+        self._reading = reading
+        writers = CONNECTIONS if engine.dialect.name == "postgresql" else 1
+        self._writers = ThreadPoolExecutor(writers, "store-write")
+        self._readers = self._writers if reading is engine else ThreadPoolExecutor(READERS, "store-read")
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._engine.dialect.name
+
+    @property
+    def engine(self) -> sa.Engine:
+        """The engine that writes, for migrations and backups."""
+        return self._engine
+
+    def insert(self, table: sa.Table) -> Any:
+        """Return an INSERT of the dialect, which has `on_conflict_do_nothing` and `on_conflict_do_update`."""
+        return (postgresql if self.dialect == "postgresql" else sqlite).insert(table)
+
+    async def write(self, work: Callable[[sa.Connection], T]) -> T:
+        """Run work in a transaction that may write; it is committed even when the caller is cancelled meanwhile."""
+        return await self._run(self._writers, lambda: _transaction(self._engine, work))
+
+    async def read(self, work: Callable[[sa.Connection], T]) -> T:
+        """Run work in a transaction that only reads; a connection that the server dropped is replaced once."""
+
+        def run() -> T:
+            try:
+                return _transaction(self._reading, work)
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                return _transaction(self._reading, work)
+
+        return await self._run(self._readers, run)
+
+    async def now(self) -> float:
+        """Return the moment by the clock that every replica shares: PostgreSQL's, or this machine's."""
+        if self.dialect != "postgresql":
+            return time.time()
+        return await self.read(lambda db: float(db.scalar(sa.text("SELECT extract(epoch FROM clock_timestamp())"))))
+
+    async def _run(self, threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        try:
+            return await asyncio.shield(asyncio.get_running_loop().run_in_executor(threads, work))
+        except SQLAlchemyError as error:
+            raise StoreError(reason(error)) from error
+        except RuntimeError as error:  # the threads were told to end
+            raise StoreError(str(error)) from error
+
+    def close(self) -> None:
+        """Let what was begun end, then close every connection."""
+        for threads in {self._writers, self._readers}:
+            threads.shutdown(wait=True, cancel_futures=True)
+        for engine in {self._engine, self._reading}:
+            engine.dispose()
+
+
+def _transaction(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
+    with engine.begin() as connection:
+        return work(connection)
+
+
+def connect(url: str) -> Database:
+    """Open a database by its URL, or raise an OperatorError that says what to do; nothing is created but the file."""
+    try:
+        parsed = sa.make_url(url)
+    except ArgumentError:
+        # The text is not repeated: it may hold a password.
+        sentence = (
+            "VERBATIM_DATABASE_URL is not a database address. Write it like postgresql://user:password@host/name, "
+            "or sqlite:////folder/verbatim.db."
+        )
+        raise OperatorError(sentence) from None
+    kind = parsed.get_backend_name()
+    if kind in {"postgres", "postgresql"}:
+        return _postgresql(parsed.set(drivername="postgresql+psycopg"))
+    if kind == "sqlite":
+        return _sqlite(parsed)
+    sentence = f"VERBATIM_DATABASE_URL begins with {kind}://; use postgresql:// or sqlite:///."
+    raise OperatorError(sentence)
+
+
+def _postgresql(url: sa.URL) -> Database:
+    engine = sa.create_engine(
+        url,
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+        pool_pre_ping=True,
+        pool_timeout=LONGEST_WAIT,
+        connect_args={
+            "connect_timeout": LONGEST_WAIT,
+            "options": f"-c statement_timeout={LONGEST_WAIT}s -c lock_timeout={LONGEST_WAIT}s",
+        },
+    )
+    try:
+        with engine.connect():
+            pass
+    except (SQLAlchemyError, NoSuchModuleError) as error:
+        engine.dispose()
+        where = f"{url.host or 'the local socket'}{f':{url.port}' if url.port else ''}/{url.database}"
+        sentence = f"PostgreSQL at {where} cannot be used: {reason(error)}. Check VERBATIM_DATABASE_URL."
+        raise OperatorError(sentence) from error
+    return Database(engine, engine)
+
+
+def _sqlite(url: sa.URL) -> Database:
+    if url.database in {None, "", ":memory:"}:
+        sentence = "A database in memory would forget every setting. Name a file: sqlite:////folder/verbatim.db."
+        raise OperatorError(sentence)
+    path = Path(str(url.database))
+    engine, reading = (sa.create_engine(url, connect_args={"timeout": LONGEST_WAIT}) for _ in range(2))
+    for made, begin in ((engine, "BEGIN IMMEDIATE"), (reading, "BEGIN")):
+        sa.event.listen(made, "connect", _prepare)
+        sa.event.listen(made, "begin", lambda db, begin=begin: db.exec_driver_sql(begin))
+    try:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("SELECT count(*) FROM sqlite_master")
+    except SQLAlchemyError as error:
+        engine.dispose()
+        reading.dispose()
+        raise OperatorError(_trouble(path, reason(error))) from error
+    return Database(engine, reading)
+
+
+def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    """Set up one SQLite connection: transactions begin where we say; writes reach the disk before they count."""
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={LONGEST_WAIT}000"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _trouble(path: Path, why: str) -> str:
+    """Say what is wrong with a database file and what to do."""
+    if "malformed" in why or "not a database" in why:
+        return f"The database {path} is damaged ({why}). Put a backup in its place: run_bot.py restore FILE."
+    if "locked" in why:
+        return f"The database {path} is locked by another program. Close that program, or wait and start again."
+    if "full" in why:
+        return f"The disk that holds {path} is full. Free some space and start again."
+    return f"The database {path} cannot be opened ({why}). Set VERBATIM_DATA_DIR to a folder that can be written."
+
+
+def reason(error: Exception) -> str:
+    """Return what the database said, on one line, without the statement or its values."""
+    said = str(error.orig) if isinstance(error, DBAPIError) and error.orig else str(error)
+    return " ".join(said.split("\n(Background")[0].split())[:300]

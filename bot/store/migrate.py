@@ -1,0 +1,72 @@
+"""Bringing a database to this version's schema, once, under a lock; a newer schema is refused."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.errors import OperatorError
+from bot.store.database import reason
+
+if TYPE_CHECKING:
+    from bot.store.database import Database
+
+__all__ = ["HEAD", "migrate"]
+
+HEAD = "0001"
+"""The newest schema this version knows; a test holds it to the newest script in `migrations/versions`."""
+
+MIGRATIONS = Path(__file__).resolve().parent / "migrations"
+
+_LOCK = 0x7665726261
+"""The PostgreSQL advisory lock under which one replica migrates; it ends with its transaction."""
+
+_REVISION = re.compile(r"\d{4}")
+
+
+def migrate(database: Database) -> bool:
+    """Bring the schema to HEAD; False when it was there already. OperatorError for a schema of a later version."""
+    try:
+        with database.engine.connect() as connection:
+            if _revision(connection) == HEAD:
+                return False
+        with database.engine.begin() as connection:
+            if database.dialect == "postgresql":
+                connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            found = _revision(connection)
+            if found == HEAD:
+                return False
+            if found is not None and (not _REVISION.fullmatch(found) or found > HEAD):
+                sentence = (
+                    f"The database has schema {found}; this version knows up to {HEAD}. "
+                    "Start the version that made it, or a later one; nothing was changed."
+                )
+                raise OperatorError(sentence)
+            _upgrade(connection)
+    except SQLAlchemyError as error:
+        sentence = f"The database could not be brought up to date ({reason(error)}); nothing was changed."
+        raise OperatorError(sentence) from error
+    return True
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    """Return the schema's revision, None for an empty database."""
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return None if found is None else str(found)
+
+
+def _upgrade(connection: sa.Connection) -> None:
+    """Run Alembic's scripts inside the caller's transaction."""
+    from alembic import command  # noqa: PLC0415 - 0.1 s of import that only a changed schema needs
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -1,0 +1,288 @@
+"""The ledger of daily posts: planned, claimed under a lease, intended before they are sent, recorded after.
+
+A post is one row for each channel and local date. Every change after the claim names the fence that the claim gave, so
+a process that was frozen past its lease changes nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from bot.store.channels import ChannelSettings, is_channel, settings_of
+from bot.store.tables import channels, posts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.message import Channel
+    from bot.store.database import Database
+
+__all__ = ["Ledger", "Planned", "PostRow", "post_key"]
+
+_BATCH = 500
+"""Rows planned in one transaction, so that no other writer waits long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A post to plan, and what the channel's next date and moment then are."""
+
+    settings: ChannelSettings
+    local_date: str
+    due_at: float
+    next_date: str | None
+    next_at: float | None
+    state: str = "pending"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PostRow:
+    """One row of the ledger, with its channel's settings; moments are UTC seconds."""
+
+    id: int
+    settings: ChannelSettings
+    local_date: str
+    due_at: float
+    state: str
+    key: str
+    passage_id: str | None
+    payload: Mapping[str, Any] | None
+    cycle: int
+    fence: int
+    attempts: int
+    next_at: float
+    first_try_at: float | None
+    last_try_at: float | None
+    clear_at: float | None
+    sweeps: int
+    sent_at: float | None
+    message_ref: str | None
+    reason: str
+    lease_until: float | None
+
+
+_COLUMNS = tuple(field.name for field in dataclasses.fields(PostRow) if field.name != "settings")
+_JOINED = (
+    sa.select(posts, channels)
+    .join(channels, posts.c.channel_id == channels.c.id)
+    .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
+)
+
+
+def post_key(channel: Channel, local_date: str) -> str:
+    """Return the 24 characters that name a channel's post of a date, the same in every deployment and backup."""
+    text = f"{channel.platform}\x1f{channel.tenant}\x1f{channel.id}\x1f{local_date}"
+    return hashlib.blake2s(text.encode(), digest_size=12).hexdigest()
+
+
+class Ledger:
+    """The daily posts."""
+
+    def __init__(self, database: Database) -> None:
+        """Take the database."""
+        self._db = database
+
+    async def plan(self, planned: Sequence[Planned]) -> None:
+        """Write rows for posts that are due and move their channels on; a row that is there stays as it is."""
+        for begin in range(0, len(planned), _BATCH):
+            await self._plan(planned[begin : begin + _BATCH])
+
+    async def _plan(self, batch: Sequence[Planned]) -> None:
+        rows = [
+            {
+                "channel_id": plan.settings.id,
+                "local_date": plan.local_date,
+                "due_at": plan.due_at,
+                "state": plan.state,
+                "reason": plan.reason,
+                "key": post_key(plan.settings.channel, plan.local_date),
+                "next_at": plan.due_at,
+            }
+            for plan in batch
+        ]
+        moves = [
+            {"of": plan.settings.id, "then": plan.settings.next_at, "date": plan.next_date, "at": plan.next_at}
+            for plan in batch
+        ]
+        # A channel whose settings changed meanwhile has another next_at and is left to the next tick.
+        move = (
+            sa.update(channels)
+            .where(channels.c.id == sa.bindparam("of"), channels.c.next_at == sa.bindparam("then"))
+            .values(next_date=sa.bindparam("date"), next_at=sa.bindparam("at"))
+        )
+        put = self._db.insert(posts).on_conflict_do_nothing()
+        await self._db.write(lambda db: (db.execute(put, rows), db.execute(move, moves)))
+
+    async def claim(self, now: float, owner: str, lease: float, limit: int) -> list[PostRow]:
+        """Take up to `limit` open posts whose time has come, for `lease` seconds.
+
+        A post found `sending` was left by a process that died or froze: it becomes `unknown` and is marked for a sweep.
+        """
+        ready = (
+            sa.select(posts.c.id)
+            .where(
+                posts.c.state.in_(("pending", "sending", "unknown")),
+                posts.c.next_at <= now,
+                sa.or_(posts.c.lease_until.is_(None), posts.c.lease_until < now),
+            )
+            .order_by(posts.c.next_at)
+            .limit(limit)
+        )
+        was_sending = posts.c.state == "sending"
+        take = sa.update(posts).values(
+            lease_owner=owner,
+            lease_until=now + lease,
+            fence=posts.c.fence + 1,
+            state=sa.case((was_sending, "unknown"), else_=posts.c.state),
+            sweep_at=sa.case((was_sending, now + SWEEP_FIRST), else_=posts.c.sweep_at),
+        )
+
+        def work(db: sa.Connection) -> Sequence[sa.RowMapping]:
+            ids = list(db.scalars(ready.with_for_update(skip_locked=True)))
+            if not ids:
+                return ()
+            db.execute(take.where(posts.c.id.in_(ids)))
+            return db.execute(_JOINED.where(posts.c.id.in_(ids)).order_by(posts.c.next_at, posts.c.id)).mappings().all()
+
+        # Looking first costs no write lock, and mostly there is nothing.
+        if await self._db.read(lambda db: db.scalar(ready.limit(1))) is None:
+            return []
+        return [_row(found) for found in await self._db.write(work)]
+
+    async def choose(self, row: PostRow, passage_id: str, cycle: int, payload: Mapping[str, Any]) -> bool:
+        """Freeze what an untried post says; False when the lease was lost or the passage was used meanwhile."""
+        frozen = sa.update(posts).where(_held(row), posts.c.state == "pending", posts.c.first_try_at.is_(None))
+        values = frozen.values(passage_id=passage_id, cycle=cycle, payload=dict(payload))
+        move = sa.update(channels).where(channels.c.id == row.settings.id, channels.c.cycle < cycle).values(cycle=cycle)
+
+        def work(db: sa.Connection) -> bool:
+            try:
+                with db.begin_nested():
+                    done = db.execute(values).rowcount == 1
+            except IntegrityError:
+                return False
+            db.execute(move)
+            return done
+
+        return await self._db.write(work)
+
+    async def intend(self, row: PostRow, now: float) -> bool:
+        """Write that a send begins, before it does; False when the lease was lost."""
+        begin = sa.update(posts).where(_held(row), posts.c.state.in_(("pending", "unknown")))
+        values = begin.values(
+            state="sending",
+            attempts=posts.c.attempts + 1,
+            first_try_at=sa.func.coalesce(posts.c.first_try_at, now),
+            last_try_at=now,
+            clear_at=None,
+        )
+        return await self._db.write(lambda db: db.execute(values).rowcount == 1)
+
+    async def sent(self, row: PostRow, now: float, message_ref: str) -> bool:
+        """Record that the message stands; False (and a sweep is due) when the lease was lost meanwhile."""
+        values = {"state": "sent", "sent_at": now, "message_ref": message_ref, "reason": ""}
+        return await self._end(row, now, values)
+
+    async def unsettled(
+        self, row: PostRow, now: float, state: str, seconds: float, reason: str, **more: object
+    ) -> bool:
+        """Record that a post is to be looked at again in so many seconds: `pending` (not sent) or `unknown`."""
+        values = {"state": state, "next_at": now + seconds, "reason": reason, "lease_until": None, **more}
+        return await self._end(row, now, values)
+
+    async def end(self, row: PostRow, now: float, state: str, reason: str) -> bool:
+        """Record an end without a message that is known to stand: `failed`, `skipped` or `held`."""
+        return await self._end(row, now, {"state": state, "reason": reason})
+
+    async def _end(self, row: PostRow, now: float, values: Mapping[str, object]) -> bool:
+        record = sa.update(posts).where(_held(row), posts.c.state != "sent").values(**values)
+        sweep = sa.update(posts).where(posts.c.id == row.id).values(sweep_at=now + SWEEP_FIRST, sweeps=0)
+
+        def work(db: sa.Connection) -> bool:
+            if db.execute(record).rowcount == 1:
+                return True
+            db.execute(sweep)
+            return False
+
+        return await self._db.write(work)
+
+    async def to_sweep(self, now: float, limit: int) -> list[PostRow]:
+        """Return posts whose channel is to be searched for a second copy."""
+        chosen = _JOINED.where(posts.c.sweep_at.is_not(None), posts.c.sweep_at <= now, posts.c.last_try_at.is_not(None))
+        rows = await self._db.read(
+            lambda db: db.execute(chosen.order_by(posts.c.sweep_at).limit(limit)).mappings().all()
+        )
+        return [_row(row) for row in rows]
+
+    async def swept(self, row: PostRow, again_at: float | None, *, done: bool) -> None:
+        """Record a pass of the sweeper; `again_at` is its next pass, `done` whether the pass saw the channel."""
+        values = {"sweep_at": again_at, "sweeps": posts.c.sweeps + int(done)}
+        await self._db.write(lambda db: db.execute(sa.update(posts).where(posts.c.id == row.id).values(**values)))
+
+    async def recent(self, channel: Channel, limit: int = 7) -> list[PostRow]:
+        """Return a channel's last posts, newest first."""
+        chosen = _JOINED.where(is_channel(channel)).order_by(posts.c.local_date.desc()).limit(limit)
+        return [_row(row) for row in await self._db.read(lambda db: db.execute(chosen).mappings().all())]
+
+    async def of_date(self, channel: Channel, local_date: str) -> PostRow | None:
+        """Return a channel's post of a local date."""
+        chosen = _JOINED.where(is_channel(channel), posts.c.local_date == local_date)
+        row = await self._db.read(lambda db: db.execute(chosen).mappings().one_or_none())
+        return _row(row) if row else None
+
+    async def used(self, channel: Channel, cycle: int) -> list[str]:
+        """Return the passages a channel's posts used in a cycle, oldest first."""
+        chosen = (
+            sa.select(posts.c.passage_id)
+            .join(channels, posts.c.channel_id == channels.c.id)
+            .where(is_channel(channel), posts.c.cycle == cycle, posts.c.passage_id.is_not(None))
+            .order_by(posts.c.local_date)
+        )
+        return await self._db.read(lambda db: [str(name) for name in db.scalars(chosen)])
+
+    async def request_now(self, settings: ChannelSettings, local_date: str, now: float) -> PostRow | None:
+        """Plan a post for a date at once; None when that date has one that was tried, sent or is being sent."""
+        key = post_key(settings.channel, local_date)
+        values = {"channel_id": settings.id, "local_date": local_date, "due_at": now, "state": "pending", "key": key}
+        put = self._db.insert(posts).values(**values, next_at=now, reason="")
+        untried = sa.and_(posts.c.first_try_at.is_(None), posts.c.state.in_(("pending", "skipped")))
+        again = {"state": "pending", "due_at": now, "next_at": now, "reason": ""}
+        put = put.on_conflict_do_update(index_elements=["channel_id", "local_date"], set_=again, where=untried)
+        done = await self._db.write(lambda db: db.execute(put.returning(posts.c.id)).one_or_none())
+        return await self.of_date(settings.channel, local_date) if done else None
+
+    async def to_tell(self, limit: int) -> list[PostRow]:
+        """Return posts that were held, failed or skipped, of which no admin was told yet."""
+        chosen = _JOINED.where(posts.c.state.in_(("held", "failed", "skipped")), sa.not_(posts.c.told))
+        return [_row(row) for row in await self._db.read(lambda db: db.execute(chosen.limit(limit)).mappings().all())]
+
+    async def told(self, row: PostRow) -> None:
+        """Record that an admin was told of a post's end."""
+        await self._db.write(lambda db: db.execute(sa.update(posts).where(posts.c.id == row.id).values(told=True)))
+
+    async def counts(self) -> dict[str, int]:
+        """Return how many posts are in each state."""
+        chosen = sa.select(posts.c.state, sa.func.count()).group_by(posts.c.state)
+        return await self._db.read(lambda db: {state: int(count) for state, count in db.execute(chosen)})
+
+
+SWEEP_FIRST = 300.0
+"""Seconds after a doubtful send until the channel is searched for a second copy."""
+
+
+def _held(row: PostRow) -> sa.ColumnElement[bool]:
+    return sa.and_(posts.c.id == row.id, posts.c.fence == row.fence)
+
+
+def _row(found: sa.RowMapping) -> PostRow:
+    """Return the post in a row of the ledger joined with its channel."""
+    values = {name: found[f"posts_{name}"] for name in _COLUMNS}
+    of_channel = {column.name: found[f"channels_{column.name}"] for column in channels.columns}
+    return PostRow(settings=settings_of(of_channel), **values)

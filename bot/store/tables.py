@@ -1,0 +1,186 @@
+"""The schema, for SQLite and PostgreSQL alike. Moments are seconds since 1970 (UTC), dates are ISO text."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+__all__ = [
+    "audit",
+    "channels",
+    "conversations",
+    "inbox",
+    "metadata",
+    "notes",
+    "posts",
+    "queue",
+    "shard_leases",
+    "votes",
+]
+
+metadata = MetaData()
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("platform", String(16), nullable=False),
+    Column("tenant", String(64), nullable=False),
+    Column("ref", String(64), nullable=False),
+    Column("daily", Boolean, nullable=False),
+    Column("time", String(5), nullable=False),
+    Column("zone", String(64), nullable=False),
+    Column("days", String(7), nullable=False),
+    Column("shows", JSON, nullable=False),
+    Column("answers", String(16), nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("thread", Boolean, nullable=False),
+    Column("paused", Boolean, nullable=False),
+    Column("skip_date", String(10)),
+    Column("disabled", Text, nullable=False),
+    Column("refusals", Integer, nullable=False),
+    Column("cycle", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("next_date", String(10)),
+    Column("next_at", Double),
+    UniqueConstraint("platform", "tenant", "ref"),
+)
+"""One channel's settings; `next_date` and `next_at` are the next local date to post for and the moment it is due."""
+
+Index("channels_due", channels.c.next_at, sqlite_where=channels.c.daily, postgresql_where=channels.c.daily)
+
+STATES = ("pending", "sending", "unknown", "sent", "held", "failed", "skipped")
+_STATE_LIST = ", ".join(f"'{state}'" for state in STATES)
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("channel_id", Integer, ForeignKey("channels.id", ondelete="CASCADE"), nullable=False),
+    Column("local_date", String(10), nullable=False),
+    Column("due_at", Double, nullable=False),
+    Column("state", String(8), CheckConstraint(f"state IN ({_STATE_LIST})"), nullable=False),
+    Column("key", String(24), nullable=False, unique=True),
+    Column("passage_id", String(64)),
+    Column("payload", JSON),
+    Column("cycle", Integer, nullable=False, server_default=text("0")),
+    Column("lease_owner", String(64)),
+    Column("lease_until", Double),
+    Column("fence", Integer, nullable=False, server_default=text("0")),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("next_at", Double, nullable=False),
+    Column("first_try_at", Double),
+    Column("last_try_at", Double),
+    Column("clear_at", Double),
+    Column("sweep_at", Double),
+    Column("sweeps", Integer, nullable=False, server_default=text("0")),
+    Column("sent_at", Double),
+    Column("message_ref", String(128)),
+    Column("reason", Text, nullable=False, server_default=text("''")),
+    Column("told", Boolean, nullable=False, server_default=text("false")),
+    UniqueConstraint("channel_id", "local_date"),
+    UniqueConstraint("channel_id", "cycle", "passage_id"),
+)
+"""The ledger of daily posts. `clear_at` is when history was first read without finding the message."""
+
+_OPEN = text("state IN ('pending', 'sending', 'unknown')")
+Index("posts_open", posts.c.next_at, sqlite_where=_OPEN, postgresql_where=_OPEN)
+_SWEPT = text("sweep_at IS NOT NULL")
+Index("posts_sweep", posts.c.sweep_at, sqlite_where=_SWEPT, postgresql_where=_SWEPT)
+
+queue = Table(
+    "queue",
+    metadata,
+    Column("channel_id", Integer, ForeignKey("channels.id", ondelete="CASCADE"), primary_key=True),
+    Column("passage_id", String(64), primary_key=True),
+    Column("mark", String(8), CheckConstraint("mark IN ('approved', 'pinned', 'dropped')"), nullable=False),
+    Column("at", Double, nullable=False),
+)
+"""What admins said of coming highlights: approved, pinned (next) or dropped (never)."""
+
+votes = Table(
+    "votes",
+    metadata,
+    Column("platform", String(16), primary_key=True),
+    Column("tenant", String(64), primary_key=True),
+    Column("passage_id", String(64), primary_key=True),
+    Column("member", String(64), primary_key=True),
+    Column("value", Integer, CheckConstraint("value IN (-1, 1)"), nullable=False),
+    Column("at", Double, nullable=False),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("platform", String(16), primary_key=True),
+    Column("delivery_id", String(128), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("payload", JSON),
+    Column("done", Boolean, nullable=False),
+    Column("lease_until", Double, nullable=False),
+    Column("received_at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+)
+"""What arrived, for answering it once; the payload is cleared when it is answered."""
+
+Index("inbox_expiry", inbox.c.expires_at)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("platform", String(16), primary_key=True),
+    Column("tenant", String(64), primary_key=True),
+    Column("ref", String(64), primary_key=True),
+    Column("thread", String(64), primary_key=True),
+    Column("question", Text, nullable=False),
+    Column("passage_ids", JSON, nullable=False),
+    Column("expires_at", Double, nullable=False),
+)
+"""What a follow-up refers to: the last question and the ids of the passages shown."""
+
+Index("conversations_expiry", conversations.c.expires_at)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("key", String(128), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""Small facts the process must not forget: the hash of the synced commands, the last tick."""
+
+shard_leases = Table(
+    "shard_leases",
+    metadata,
+    Column("shard", String(64), primary_key=True),
+    Column("owner", String(64), nullable=False),
+    Column("until", Double, nullable=False),
+    Column("fence", Integer, nullable=False),
+)
+"""Which process holds a gateway shard, and until when."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("platform", String(16), nullable=False),
+    Column("tenant", String(64), nullable=False),
+    Column("ref", String(64), nullable=False),
+    Column("member", String(64), nullable=False),
+    Column("at", Double, nullable=False),
+    Column("change", Text, nullable=False),
+)
+"""Who changed which setting, when."""
