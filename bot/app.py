@@ -6,28 +6,56 @@ import argparse
 import asyncio
 import logging
 import os
+import secrets
 import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.adapters.console import Console, JsonLines
 from bot.commands import COMMANDS
 from bot.core import Core
 from bot.corpus import open_corpus
+from bot.daily import Daily
+from bot.delivery import Delivery, ticking
 from bot.errors import OperatorError
+from bot.highlights import Highlights
 from bot.message import Outcome
+from bot.schedule import read_moment
 from bot.search import load_meaning, open_searcher
 from bot.settings import ROOT, Settings, read_env_file
+from bot.store import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    import datetime as dt
+    from collections.abc import Awaitable, Callable, Sequence
 
+    from bot.core import Adapter
+    from bot.corpus import Corpus
+    from bot.search import Searcher
     from bot.search.meaning import Meaning
+    from bot.store import Store
 
 __all__ = ["main"]
 
 EXIT_STATUS = {Outcome.FOUND: 0, Outcome.NEAREST: 1, Outcome.NONE: 1, Outcome.DECLINED: 1, Outcome.ERROR: 2}
 """What `--once` ends with for each outcome; 2 is also a mistake of the operator's."""
+
+
+WORKS_ALONE = ("index", "deliver")
+"""Works at which nobody types."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What serving is made of; `tried` says that the clock was set by hand."""
+
+    corpus: Corpus
+    search: Searcher
+    store: Store | None
+    clock: Callable[[], float]
+    tried: bool
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,6 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _check(options, settings)
         if options.work == "import":
             return _import(options, settings)
+        if options.work in {"backup", "restore"}:
+            return _keep(options, settings)
         return _serve(options, settings)
     except OperatorError as error:
         sys.stderr.write(f"{error}\n")
@@ -61,16 +91,36 @@ def _parser() -> argparse.ArgumentParser:
     way = parser.add_mutually_exclusive_group()
     way.add_argument("--once", metavar="LINE", help="answer one line: status 0 found, 1 not found, 2 a mistake")
     way.add_argument("--jsonl", action="store_true", help="read and write JSON objects, one a line, for scripts")
+    parser.add_argument(
+        "--now", metavar="TIME", type=_moment, help="for trying: begin at this moment, 2026-11-24T09:00+01:00"
+    )
+    parser.add_argument(
+        "--channels", metavar="FOLDER", type=Path, help="each text file in it is a channel of the console"
+    )
     works = parser.add_subparsers(dest="work", metavar="WORK")
     check = works.add_parser("check", help="prove that every edition says what its source says")
     check.add_argument("--diff", action="store_true", help="print every declared mending with the words around it")
     works.add_parser("index", help="build the index and work out what sentences mean, ahead of time")
+    works.add_parser("deliver", help="post the daily quotes that are due, once, and end")
+    saved = works.add_parser("backup", help="write the database into a new file, safely while the bot runs")
+    saved.add_argument("file", type=Path, help="the file to write")
+    restored = works.add_parser("restore", help="put a backup in place of what the database has")
+    restored.add_argument("file", type=Path, help="a file that backup wrote")
     read_in = works.add_parser("import", help="make an episode of a transcript file, a folder of them, or a feed")
     read_in.add_argument("target", metavar="FILE|FOLDER|ADDRESS", help="what to read; an address begins with https://")
     read_in.add_argument("--show", required=True, help="folder of the show, in the content folder")
     read_in.add_argument("--episode", help="folder of the episode; named after the file when left out")
     read_in.add_argument("--force", action="store_true", help="replace an episode that is there, corrections too")
     return parser
+
+
+def _moment(text: str) -> dt.datetime:
+    """Read a moment for the argument parser, which says what is wrong."""
+    try:
+        return read_moment(text)
+    except ValueError:
+        message = f"{text!r} is not a moment like 2026-11-24T09:00+01:00"
+        raise argparse.ArgumentTypeError(message) from None
 
 
 def _check(options: argparse.Namespace, settings: Settings) -> int:
@@ -103,37 +153,96 @@ def _import(options: argparse.Namespace, settings: Settings) -> int:
     return 1 if refused else 0
 
 
+def _keep(options: argparse.Namespace, settings: Settings) -> int:
+    """Write a backup or read one in, and say how much it was."""
+    from bot.store import backup, restore  # noqa: PLC0415 - serving opens the store by itself
+
+    url = settings.database_url
+    rows = backup(url, options.file) if options.work == "backup" else restore(options.file, url)
+    done = f"wrote {rows:,} rows to" if options.work == "backup" else f"read {rows:,} rows from"
+    _notice(f"Done: {done} {options.file}.")
+    return 0
+
+
 def _serve(options: argparse.Namespace, settings: Settings) -> int:
     """Put the parts together and serve; Ctrl-C ends what takes long here at once, so no event loop runs yet."""
     folder = _writable(settings.data_dir)
     corpus = open_corpus(settings.content_dir, folder, _notice)
-    alone = options.jsonl or options.once is not None or options.work == "index" or not sys.stdin.isatty()
+    alone = options.jsonl or options.once is not None or options.work in WORKS_ALONE or not sys.stdin.isatty()
 
     def load(stopped: Callable[[], bool]) -> Meaning | None:
         say, place = _notice if alone else _silent, folder / "vectors" if folder else None
         return load_meaning(corpus, place, say, build=options.once is None, stopped=stopped)
 
     search = open_searcher(corpus, folder / "index" if folder else None, _notice, load if settings.semantic else None)
+    store = None
     try:
         # A person at a prompt is answered from words at once; a script gets the same answer every time.
-        search.load() if alone else search.prepare()
+        if options.work != "deliver":
+            search.load() if alone else search.prepare()
         if options.work == "index":
             return 0
-        return asyncio.run(_talk(options, Core(corpus, search, COMMANDS), folder))
+        store = _store(settings, folder)
+        ahead = options.now.timestamp() - time.time() if options.now else 0.0
+        parts = Parts(corpus, search, store, lambda: time.time() + ahead, tried=options.now is not None)
+        return asyncio.run(_talk(options, parts, folder))
     finally:
         search.close()
+        if store is not None:
+            store.close()
 
 
-async def _talk(options: argparse.Namespace, core: Core, folder: Path | None) -> int:
+def _store(settings: Settings, folder: Path | None) -> Store | None:
+    """Open the database, or say what is off without one: quotes are found all the same."""
+    if folder is None and not settings.verbatim_database_url:
+        return None
+    try:
+        return open_store(settings.database_url)
+    except OperatorError as error:
+        _notice(f"{error}\nUntil then settings, votes and the daily quote are off; everything else works.")
+        return None
+
+
+async def _talk(options: argparse.Namespace, parts: Parts, folder: Path | None) -> int:
     """Serve the way the command line asks."""
+    adapters: dict[str, Adapter] = {}
+    daily = Daily(parts.store, Highlights(parts.corpus), parts.corpus)
+    core = Core(
+        parts.corpus, parts.search, COMMANDS, store=parts.store, daily=daily, adapters=adapters, clock=parts.clock
+    )
     if options.jsonl:
         await JsonLines(core, sys.stdin, sys.stdout).run()
         return 0
-    console = Console(core, folder / "history" if folder else None)
+    console = Console(core, folder / "history" if folder else None, folder=options.channels)
+    adapters[console.platform] = console
+    tick = _delivery(parts, daily, adapters)
+    if options.work == "deliver":
+        await tick()
+        return 0
     if options.once is not None:
-        return EXIT_STATUS[(await console.say(options.once)).outcome]
-    await console.run()
+        status = EXIT_STATUS[(await console.say(options.once)).outcome]
+        await tick()
+        return status
+    async with ticking(tick):
+        await console.run()
+    await tick()
     return 0
+
+
+def _delivery(parts: Parts, daily: Daily, adapters: dict[str, Adapter]) -> Callable[[], Awaitable[object]]:
+    """Return the function that posts what is due; without a database nothing is."""
+    if parts.store is None:
+        return _nothing
+    owner = f"{os.getpid()}-{secrets.token_hex(4)}"
+
+    async def now() -> float:
+        return parts.clock()
+
+    return Delivery(parts.store, daily, adapters, owner, now if parts.tried else None).tick
+
+
+async def _nothing() -> None:
+    """Do nothing: there is no database to say what is due."""
 
 
 def _writable(folder: Path) -> Path | None:

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Annotated, get_args, get_origin, get_type_hint
 from bot.errors import UserError
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from bot.corpus import Corpus
-    from bot.message import Reply, Request
+    from bot.daily import Daily
+    from bot.message import Channel, Reply, Request
     from bot.search import Searcher
+    from bot.store import Store
 
-__all__ = ["Command", "Context", "Param", "Parameter", "command"]
+__all__ = ["Command", "Context", "Param", "Parameter", "command", "place_names"]
 
 # The tightest limit of any platform for each part of a declaration.
 LONGEST_NAME = 32  # Discord, interactions/application-commands; Slack's slash commands have the same length
@@ -30,12 +33,30 @@ _NAME = re.compile(r"[a-z][a-z0-9-]*")
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a handler may use: the request and the rooms below it."""
+    """What a handler may use: the request, the moment it was made (UTC), and the rooms below.
+
+    `check` asks a channel's platform whether the bot may post there: "" or what lacks.
+    """
 
     request: Request
     corpus: Corpus
     search: Searcher
     commands: Sequence[Command]
+    now: dt.datetime
+    daily: Daily
+    check: Callable[[Channel], Awaitable[str]]
+    kept: Store | None = None
+
+    @property
+    def store(self) -> Store:
+        """The store, or a UserError that says what is off without one."""
+        if self.kept is None:
+            sentence = (
+                "Settings, votes and the daily quote are off: the database cannot be used. Whoever runs me finds the "
+                "reason in my log."
+            )
+            raise UserError(sentence)
+        return self.kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +128,7 @@ _FLAGS = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false"
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A declared command."""
+    """A declared command; a `hidden` one serves buttons and scripts, and no menu or table names it."""
 
     name: str
     description: str
@@ -116,6 +137,7 @@ class Command:
     examples: tuple[str, ...]
     admin: bool
     private: bool
+    hidden: bool = False
 
     @property
     def free(self) -> Parameter | None:
@@ -149,13 +171,14 @@ class Command:
         return f"/{self.name} has no option “{name}:”. {takes}; to search for it as words, put them in quotes."
 
 
-def command(
+def command(  # noqa: PLR0913 - what can be declared of a command
     description: str,
     *,
     name: str | None = None,
     examples: tuple[str, ...] = (),
     admin: bool = False,
     private: bool = False,
+    hidden: bool = False,
 ) -> Callable[[Callable[..., Awaitable[Reply]]], Command]:
     """Make a Command of an async function; refuse, with the rule, what some platform would refuse later.
 
@@ -170,9 +193,8 @@ def command(
             for position, (name, parameter) in enumerate(signature.parameters.items())
             if position
         )
-        made = Command(
-            name or function.__name__.replace("_", "-"), description, parameters, function, examples, admin, private
-        )
+        called = name or function.__name__.replace("_", "-")
+        made = Command(called, description, parameters, function, examples, admin, private, hidden)
         _refuse(made)
         return made
 
@@ -233,3 +255,22 @@ def _size(made: Command) -> int:
     for parameter in made.parameters:
         texts += [parameter.name, parameter.about.description, *parameter.about.choices]
     return sum(map(len, texts))
+
+
+def place_names(kind: str) -> Callable[[Context, str], Sequence[str]]:
+    """Return a completer for the option of that name: speakers, episodes, shows or chapters known here."""
+
+    def names(ctx: Context, typed: str) -> Sequence[str]:
+        entries = ctx.corpus.entries
+        known: Sequence[str]
+        if kind == "speaker":
+            known = ctx.corpus.speakers
+        elif kind == "episode":
+            known = [str(entry.number) if entry.number is not None else entry.id for entry in entries]
+        elif kind == "show":
+            known = list(dict.fromkeys(entry.show.id for entry in entries))
+        else:
+            known = [chapter.title for chapter in ctx.corpus.episode(0).chapters] if len(entries) == 1 else []
+        return [name for name in known if name.casefold().startswith(typed)]
+
+    return names

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import time
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.errors import StoreError
 from bot.grammar import Line
 from bot.search import named_speaker
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from bot.message import Channel
+    from bot.store import Store
 
 __all__ = ["Conversations", "Last", "follow_up"]
 
@@ -43,24 +46,36 @@ class Last:
 
 
 class Conversations:
-    """The last answer in each channel (or thread), held in memory for some hours."""
+    """The last answer in each channel (or thread), for some hours: in memory, and in the store for other processes.
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
-        """Take a clock in seconds."""
-        self._now = now
+    A database that fails costs the memory of follow-ups, never an answer.
+    """
+
+    def __init__(self, store: Store | None = None, clock: Callable[[], float] = time.time) -> None:
+        """Take the store, if there is one, and a clock (UTC seconds)."""
+        self._store = store
+        self._clock = clock
         self._kept: OrderedDict[Channel, tuple[float, Last]] = OrderedDict()
 
-    def remember(self, channel: Channel, last: Last) -> None:
+    async def remember(self, channel: Channel, last: Last) -> None:
         """Keep the last answer of a channel in place of the one before."""
-        self._kept[channel] = (self._now(), last)
+        now = self._clock()
+        self._kept[channel] = (now, last)
         self._kept.move_to_end(channel)
         while len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
+        if self._store is not None:
+            with suppress(StoreError):
+                await self._store.conversations.remember(channel, last.question, last.ids, now + KEPT)
 
-    def last(self, channel: Channel) -> Last | None:
+    async def last(self, channel: Channel) -> Last | None:
         """Return the last answer of a channel, unless it is hours old."""
         then, last = self._kept.get(channel, (0.0, None))
-        return last if last is not None and self._now() - then <= KEPT else None
+        if self._store is not None and (last is None or self._store.shared):
+            with suppress(StoreError):
+                kept = await self._store.conversations.last(channel, self._clock())
+                return Last(*kept) if kept else None
+        return last if last is not None and self._clock() - then <= KEPT else None
 
 
 def follow_up(text: str, last: Last, speakers: Iterable[str]) -> Line | None:

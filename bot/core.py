@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import difflib
 import logging
 import re
 import secrets
+import time
 from typing import TYPE_CHECKING, Protocol
 
 from bot.command import Command, Context
 from bot.conversation import Conversations, Last, follow_up
-from bot.errors import UserError
+from bot.daily import Daily
+from bot.errors import StoreError, UserError
 from bot.grammar import Line, format_line, parse_line
+from bot.highlights import Highlights
 from bot.intent import read_intent
 from bot.message import Button, Card, Channel, Outcome, Reply, Request, Role
 from bot.offers import LONGEST_LINE
-from bot.refusals import hostile
+from bot.refusals import hostile, refusal
+from bot.served import ServedChannels
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from bot.command import Param
     from bot.corpus import Corpus
     from bot.intent import Intent
     from bot.post import Post, Posted, Seen
     from bot.search import Searcher
+    from bot.store import Store
 
 __all__ = ["Adapter", "Core"]
 
@@ -34,6 +41,7 @@ _CONTROL = re.compile(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]|["
     r"\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
+_WORD = re.compile(r"[^\W_]+")
 _READINGS = {
     "quote": "I read this as a line you remember.",
     "verify": "I read this as a quote to check.",
@@ -50,11 +58,18 @@ MOST_COMPLETIONS = 25
 """Suggestions at once: what Discord's autocomplete shows."""
 
 
+ALWAYS = ("settings", "help", "about", "privacy")
+"""Commands that work where answers are switched off."""
+
+
 class Adapter(Protocol):
     """A platform: it turns events into Requests, draws Replies, and posts what nobody asked for."""
 
     platform: str
     """What `Channel.platform` says of this adapter's channels."""
+
+    resend_within: float
+    """Seconds after the first try in which sending a post again cannot show it twice; 0 where nothing prevents it."""
 
     async def run(self) -> None:
         """Serve until told to stop or until the input ends; an OperatorError says what only the operator can mend."""
@@ -74,16 +89,41 @@ class Adapter(Protocol):
     async def delete(self, channel: Channel, ref: str) -> bool:
         """Delete one of the bot's own messages; True when it is gone."""
 
+    async def tell(self, channel: Channel, member: str, sentence: str) -> bool:
+        """Tell an admin something about a channel, privately; True when the platform took it."""
+
+    async def clock_ahead(self) -> float | None:
+        """Return how many seconds the platform's clock is ahead of this one, None when it is not known."""
+
 
 class Core:
     """Answers requests with the commands it was given."""
 
-    def __init__(self, corpus: Corpus, search: Searcher, commands: Sequence[Command]) -> None:
-        """Take what the commands work with, and the commands."""
+    def __init__(  # noqa: PLR0913 - what the commands work with
+        self,
+        corpus: Corpus,
+        search: Searcher,
+        commands: Sequence[Command],
+        *,
+        store: Store | None = None,
+        daily: Daily | None = None,
+        adapters: Mapping[str, Adapter] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Take what the commands work with, and the commands.
+
+        Without a store nothing is kept past the process. `adapters` by platform may be filled in later; `clock` gives
+        UTC seconds.
+        """
         self._corpus = corpus
         self._search = search
         self._commands = {command.name: command for command in commands}
-        self._conversations = Conversations()
+        self._store = store
+        self._daily = daily or Daily(store, Highlights(corpus), corpus)
+        self._adapters = adapters if adapters is not None else {}
+        self._clock = clock
+        self._conversations = Conversations(store, clock)
+        self._served = ServedChannels(store, clock)
 
     @property
     def commands(self) -> tuple[Command, ...]:
@@ -97,19 +137,31 @@ class Core:
         """
         name = request.command or ""
         try:
-            line, intent = self._reading(request)
+            line, intent = await self._reading(request)
             name = line.name
             command = self._known(name)
             if command.admin and not request.author.admin:
                 sentence = f"/{name} is for the people who run this server. Ask one of them."
                 raise UserError(sentence)  # noqa: TRY301 - one way out for every sentence to a member
-            reply = await command.handler(self._context(request), **command.arguments(self._given(command, line)))
+            given = self._given(command, line)
+            settings = await self._served.settings(request.channel)
+            if settings.answers == "off" and command.name not in ALWAYS:
+                refused = refusal("off-here")
+                told = refused.told(feature="answers")
+                return Reply(told, Outcome.DECLINED, name, buttons=(refused.step(),), private=True)
+            if settings.shows and "show" not in given and any(p.name == "show" for p in command.parameters):
+                given["show"] = ",".join(settings.shows)
+            reply = await command.handler(self._context(request), **command.arguments(given))
             kept = tuple(card for card in reply.cards if self._is_verbatim(card))
             reply = dataclasses.replace(reply, command=name, cards=kept, private=reply.private or command.private)
-            self._remember(request.channel, line, reply)
+            await self._remember(request.channel, line, reply)
             return _with_other_readings(reply, intent) if intent else reply
         except UserError as error:
             return Reply(str(error), Outcome.ERROR, name, private=True)
+        except StoreError as error:
+            _log.error("the database failed: %s", error)
+            sentence = "My database does not answer just now, so nothing was changed. Try again in a minute."
+            return Reply(sentence, Outcome.ERROR, name, private=True)
         except Exception:  # answer never raises: what broke goes to the log, a reference to the member
             reference = secrets.token_hex(3)
             _log.exception("request failed, reference %s, command %r", reference, name)
@@ -129,30 +181,38 @@ class Core:
             return []
         before, _, word = rest.rpartition(" ")
         start = f"/{name} {before} ".replace("  ", " ")
+        options = tuple(f"{parameter.name}:" for parameter in command.parameters if not parameter.free)
         context = self._context(request)
         lines: list[str] = []
         for parameter in command.parameters:
-            option = "" if parameter.free else f"{parameter.name}:"
-            if word.startswith(option):
-                typed = word[len(option) :].casefold()
-                about = parameter.about
-                values = about.complete(context, typed) if about.complete else about.choices
-                lines += [f"{start}{option}{value}" for value in values if value.casefold().startswith(typed)]
+            about, option = parameter.about, "" if parameter.free else f"{parameter.name}:"
+            if parameter.free and not any(each.startswith(options) for each in before.split()):
+                # Free words are one value, however many are typed; they end where the first option begins.
+                values = _suggested(about, context, rest.strip())
+                lines += [format_line(Line(name, value)) for value in values]
+            elif option and word.startswith(option):
+                lines += [f"{start}{option}{value}" for value in _suggested(about, context, word[len(option) :])]
             if option.startswith(word) and word != option:
                 lines.append(start + option)
         return lines[:MOST_COMPLETIONS]
 
     def _context(self, request: Request) -> Context:
-        return Context(request, self._corpus, self._search, tuple(self._commands.values()))
+        asked = request.now or dt.datetime.fromtimestamp(self._clock(), dt.UTC)
+        return Context(request, self._corpus, self._search, self.commands, asked, self._daily, self._check, self._store)
 
-    def _reading(self, request: Request) -> tuple[Line, Intent | None]:
+    async def _check(self, channel: Channel) -> str:
+        """Ask a channel's platform whether the bot may post there."""
+        adapter = self._adapters.get(channel.platform)
+        return await adapter.check(channel) if adapter else ""
+
+    async def _reading(self, request: Request) -> tuple[Line, Intent | None]:
         """Return the command line that was asked for; a free message also with how it was read."""
         if request.command is not None:
             return Line(request.command, "", tuple((key, _printable(v)) for key, v in request.args.items())), None
         line = parse_line(_printable(request.text))
         if line.name:
             return line, None
-        last = self._conversations.last(request.channel)
+        last = await self._conversations.last(request.channel)
         followed = follow_up(line.words, last, self._corpus.speakers) if last else None
         if followed is not None and followed.name in self._commands:
             return followed, None
@@ -171,14 +231,14 @@ class Core:
             given[command.free.name] = line.words
         return given
 
-    def _remember(self, channel: Channel, line: Line, reply: Reply) -> None:
+    async def _remember(self, channel: Channel, line: Line, reply: Reply) -> None:
         """Keep what a short message may go on from: the question, and the passages behind the answer."""
         shown = [card.quote.id for card in reply.cards if card.quote]
         if shown:
-            before = self._conversations.last(channel)
+            before = await self._conversations.last(channel)
             asked = line.words or dict(line.options).get("question", "")
             question = asked if line.name == "ask" else before.question if before else ""
-            self._conversations.remember(channel, Last(question, tuple(shown)))
+            await self._conversations.remember(channel, Last(question, tuple(shown)))
 
     def _known(self, name: str) -> Command:
         """Return the command of that name, or raise a UserError naming the nearest."""
@@ -209,6 +269,21 @@ def _with_other_readings(reply: Reply, intent: Intent) -> Reply:
     )
     aside = _READINGS.get(reply.command, "") if offers else ""
     return dataclasses.replace(reply, aside=aside, buttons=(*reply.buttons, *offers))
+
+
+def _suggested(about: Param, context: Context, typed: str) -> list[str]:
+    """Return the values of which a word begins what is typed, those first that begin so; case and marks do not matter.
+
+    jiu-jitsu is typed as “jiu jitsu” too.
+    """
+    values = about.complete(context, typed.casefold()) if about.complete else about.choices
+    begun = f" {_spaced(typed)}"
+    found = [(f" {_spaced(value)}".find(begun), value) for value in values]
+    return [value for at, value in found if at == 0] + [value for at, value in found if at > 0]
+
+
+def _spaced(text: str) -> str:
+    return " ".join(_WORD.findall(text.casefold()))
 
 
 def _printable(text: str) -> str:

@@ -1,7 +1,7 @@
 """What is never answered, as rules over a message read aloud; `bot.refusals` says what is said instead.
 
 Each rule is a list of patterns (joined by “or”), for text that `plain` has made of a message: no invisible characters,
-letters that only look Latin made Latin, lower case.
+letters that only look Latin made Latin, lower case; and for that text with the speakers' names as `named` puts them.
 """
 
 from __future__ import annotations
@@ -10,15 +10,20 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from bot.search import with_names_as
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 __all__ = [
-    "ABOUT_THE_BOT", "FOR_AN_OPINION", "PATTERNS", "as_speakers", "is_beside_the_show", "is_foreign", "is_hidden",
-    "plain", "unleet",
+    "ABOUT_THE_BOT", "FOR_AN_OPINION", "PATTERNS", "is_beside_the_show", "is_foreign", "is_hidden", "named", "plain",
+    "unleet",
 ]  # fmt: skip
 
-_NAME = r"(?:mark|zuck\w*|lex|fridman|elon|musk|him|her|the (?:host|guest|ceo)|a (?:guest|host))"
+_SPEAKER = "\ua66e"
+"""Stands for any speaker's name: a letter that no message has."""
+
+_NAME = rf"(?:{_SPEAKER}|him|her|the (?:host|guest|ceo)|a (?:guest|host))"
 _TALK = r"(?:speak|talk|answer|reply|respond|write|tweet|post|chat|act|behave|sound|say (?:it|that|something))"
 _ORDER = (
     r"(?:(?:^|[.,:;!?&|)>*_/-]|\b(?:please|now|then|and|just|so|also|now on|let's|lets|(?:can|could|would|will|"
@@ -140,16 +145,13 @@ RULES: tuple[tuple[str, tuple[str, ...]], ...] = (
                 r"words as)\b"
             ),
             r"\b(?:write|tell|make|say|rap|sing|give)\b.{0,40}\bin the (?:style|voice) of\b",
-            (
-                r"(?:^|[.:;!?,]\s*)(?:you(?:'re| are)|ur|u r|you r) (?:now )?(?:mark\b|zuck\w*|lex\b|fridman|elon|"
-                r"dan\b)"
-            ),
+            (rf"(?:^|[.:;!?,]\s*)(?:you(?:'re| are)|ur|u r|you r) (?:now )?(?:{_SPEAKER}|dan)\b"),
             (
                 r"(?:^|[.:;!?,]\s*)(?:you(?:'re| are)|ur) (?:now )?an? (?:\w+ )?(?:bot|ai|assistant|human|person|"
                 r"hacker|pirate)\b"
             ),
             rf"{_ORDER}be {_NAME}\b",
-            r"^\W*(?:hi|hey|hello|yo|dear),? (?:mark|zuck\w*|lex)\W.*\b(?:are|do|did|would|will|can) (?:you|u)\b",
+            rf"^\W*(?:hi|hey|hello|yo|dear),? {_SPEAKER}\W.*\b(?:are|do|did|would|will|can) (?:you|u)\b",
         ),
     ),
     (
@@ -319,7 +321,7 @@ ABOUT_THE_BOT = re.compile("|".join(f"(?:{rule})" for rule in OF_THE_BOT))
 _BESIDE = re.compile("|".join(f"(?:{rule})" for rule in BESIDE_THE_SHOW))
 
 _ABOUT_THE_SHOW = re.compile(
-    r"\b(?:mark|marks|zuck\w*|lex|fridman|he|hes|he's|his|him|they|them|their|host|guest|podcast|episode|conversation|interview|"
+    rf"\b(?:{_SPEAKER}|he|hes|he's|his|him|they|them|their|host|guest|podcast|episode|conversation|interview|"
     r"(?:did|does|do) (?:\w+ ){1,3}(?:say|think|mention|talk|feel)|said|says|mention\w*|talk\w* about)\b"
 )
 """What only somebody says who asks about an episode; then a subject such as the weather is one of the episode."""
@@ -353,19 +355,28 @@ def is_hidden(text: str) -> bool:
 
 def is_beside_the_show(text: str, speakers: Iterable[str]) -> bool:
     """Say whether a plain text asks for what no transcript can answer, or for another show."""
-    if _OTHER_SHOW.search(text) and not any(part in text for name in speakers for part in name.casefold().split()):
+    told = named(text, speakers)
+    if _OTHER_SHOW.search(text) and _SPEAKER not in told:
         return True
-    return _BESIDE.search(text) is not None and _ABOUT_THE_SHOW.search(text) is None
+    return _BESIDE.search(text) is not None and _ABOUT_THE_SHOW.search(told) is None
+
+
+def named(text: str, speakers: Iterable[str]) -> str:
+    """Return a plain text with one sign for each speaker's name, whole, in part or short."""
+    return with_names_as(_SPEAKER, text, speakers)
 
 
 def plain(text: str) -> str:
-    """Return a text as it is read aloud: nothing invisible, letters that only look Latin made Latin, one case."""
+    """Return a text as it is read aloud: nothing invisible, letters that only look Latin made Latin, one case.
+
+    There is one space between words.
+    """
     shown = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold().translate({0x2019: "'", 0x2018: "'"})
     words = (
         word.translate(_LIKE_LATIN) if any("a" <= character <= "z" for character in word) else word
         for word in re.split(r"(\s+)", shown)
     )
-    return "".join(words)
+    return " ".join("".join(words).split())
 
 
 def unleet(text: str) -> str:
@@ -373,17 +384,6 @@ def unleet(text: str) -> str:
     return re.sub(
         r"\S*[a-z]\S*", lambda match: match[0].translate(_LEET) if re.search(r"\d", match[0]) else match[0], text
     ).translate({ord("4"): "a"} if re.search(r"\b4\w", text) else {})
-
-
-def as_speakers(speakers: Iterable[str]) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """Return the rule for requests to speak as one of these people."""
-    names = {part for speaker in speakers for part in (speaker.casefold(), *speaker.casefold().split())}
-    if not names:
-        return ()
-    either = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
-    orders = rf"{_ORDER}(?:be|{_TALK}(?: to me| back)? (?:as|like))"
-    rule = rf"(?:{orders}|(?:^|[.:;!?,]\s*)you(?:'re| are)(?: now)?) (?:{either})\b"
-    return (("person", re.compile(rule)),)
 
 
 def is_foreign(text: str) -> bool:

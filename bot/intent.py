@@ -60,8 +60,8 @@ _FIND = re.compile(
 )
 _QUOTE_FIRST = re.compile(
     r"^(?:find (?:me )?(?:the )?(?:quote|line)|quote|the quote|the line|who said(?: that)?|who says|where (?:did|does) "
-    r"(?:he|she|they|mark|lex|zuck\w*) say|something (?:like|about how)|"
-    r"when (?:he|she|they|mark|lex|zuck\w*) (?:said|says|goes|was like))"
+    r"[\w'-]+(?: [\w'-]+)? say|something (?:like|about how)|"
+    r"when [\w'-]+(?: [\w'-]+)? (?:said|says|goes|was like))"
     r"\b[:,]?\s*(?P<words>.+)$",
     re.IGNORECASE | re.DOTALL,
 )

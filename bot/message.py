@@ -200,7 +200,7 @@ class Button:
 class Card:
     """One block of a reply: a quote with its source, or information.
 
-    Every role but INFO has a quote, and so a citation.
+    Every role but INFO has a quote, and so a citation. `score`, in 0..1, is of what an INFO card tells of.
     """
 
     role: Role
@@ -208,6 +208,7 @@ class Card:
     body: tuple[Span, ...] = ()
     fields: tuple[tuple[str, str], ...] = ()
     quote: Quote | None = None
+    score: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse a quoting role without a quote."""

@@ -1,4 +1,4 @@
-"""What replies offer next: buttons, and names to complete options with."""
+"""What replies offer next: buttons that carry a command line."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING
 from bot.message import Button
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from bot.command import Context
     from bot.corpus import Passage
 
-__all__ = ["LONGEST_LINE", "MOST_CONTEXT", "listen", "more_context", "others", "place_names"]
+__all__ = ["LONGEST_LINE", "MOST_CONTEXT", "listen", "more_context", "others"]
 
 MOST_CONTEXT = 10
 """Sentences on either side: a screenful, not a transcript."""
 
 LONGEST_LINE = 96
-"""Characters of a button's command line: Discord's custom_id (components/reference), less four for an adapter's mark."""
+"""Characters of a button's line: Discord's custom_id (components/reference), less four for an adapter's mark."""
 
 _STEP = 2
 
@@ -43,22 +42,3 @@ def others(passages: Sequence[Passage], at: int) -> tuple[Button, ...]:
     before = (Button(f"Previous {at}/{count}", f"/show {listed} at:{at}"),) if at > 0 else ()
     after = (Button(f"Next match {at + 2}/{count}", f"/show {listed} at:{at + 2}"),) if at + 1 < count else ()
     return (*before, *after)
-
-
-def place_names(kind: str) -> Callable[[Context, str], Sequence[str]]:
-    """Return a completer for the option of that name: speakers, episodes, shows or chapters known here."""
-
-    def names(ctx: Context, typed: str) -> Sequence[str]:
-        entries = ctx.corpus.entries
-        known: Sequence[str]
-        if kind == "speaker":
-            known = ctx.corpus.speakers
-        elif kind == "episode":
-            known = [str(entry.number) if entry.number is not None else entry.id for entry in entries]
-        elif kind == "show":
-            known = list(dict.fromkeys(entry.show.id for entry in entries))
-        else:
-            known = [chapter.title for chapter in ctx.corpus.episode(0).chapters] if len(entries) == 1 else []
-        return [name for name in known if name.casefold().startswith(typed)]
-
-    return names

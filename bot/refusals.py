@@ -15,10 +15,10 @@ from bot.hostile import (
     ABOUT_THE_BOT,
     FOR_AN_OPINION,
     PATTERNS,
-    as_speakers,
     is_beside_the_show,
     is_foreign,
     is_hidden,
+    named,
     plain,
     unleet,
 )
@@ -32,8 +32,8 @@ __all__ = ["MOST_CHARACTERS", "REFUSALS", "Refusal", "hostile", "refusal"]
 MOST_CHARACTERS = 2_000
 """Characters of a message that is read; Discord's longest for most members."""
 
-_LONGEST_LINE = 100
-"""Characters of a button's command line: Discord's custom_id, the shortest of any platform."""
+_LONGEST_LINE = 96
+"""Characters of a button's command line, as in `bot.offers`: Discord's custom_id less an adapter's mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,7 @@ def refusal(key: str) -> Refusal:
 def hostile(text: str, speakers: Iterable[str] = ()) -> Refusal | None:
     """Return why a message is not answered, or None when it is to be read as a question or a quote.
 
-    `speakers` are names that nobody asks the bot to speak as; the rules know the common ways to say it anyway.
+    `speakers` are the names of those who speak, as whom the bot is not to speak.
     """
     said = _OWN_MENTION.sub("", text[: MOST_CHARACTERS + 1])
     if not any(character.isalnum() for character in said):
@@ -173,11 +173,13 @@ def _ordered(said: str, speakers: tuple[str, ...]) -> str | None:
     if is_hidden(said):
         return "orders"
     text = plain(said)
-    for key, pattern in (*PATTERNS, *as_speakers(speakers)):
-        if pattern.search(text):
+    told = dict.fromkeys((text, named(text, speakers)))
+    for key, pattern in PATTERNS:
+        if any(pattern.search(each) for each in told):
             return key
     loud = unleet(text)
-    return "orders" if loud != text and any(pattern.search(loud) for _, pattern in PATTERNS) else None
+    louder = dict.fromkeys((loud, named(loud, speakers))) if loud != text else ()
+    return "orders" if any(pattern.search(each) for each in louder for _, pattern in PATTERNS) else None
 
 
 def _beside(said: str, speakers: tuple[str, ...]) -> str | None:

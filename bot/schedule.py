@@ -16,7 +16,20 @@ from zoneinfo import ZoneInfo
 
 from bot.errors import UserError
 
-__all__ = ["EVERY_DAY", "due_at", "next_due", "read_date", "read_days", "read_time", "zone_named", "zones"]
+__all__ = [
+    "EVERY_DAY",
+    "day_names",
+    "due_at",
+    "local_date",
+    "next_due",
+    "read_date",
+    "read_days",
+    "read_moment",
+    "read_time",
+    "written",
+    "zone_named",
+    "zones",
+]
 
 EVERY_DAY = "1111111"
 """Days of the week as seven flags, Monday first."""
@@ -38,6 +51,7 @@ _DAY_WORDS = {
     "weekends": "0000011",
     "weekend": "0000011",
 }
+_DAY_NAMES = {EVERY_DAY: "every day", "1111100": "on weekdays", "0000011": "at weekends", "0000000": "on no day"}
 _TIME = re.compile(r"(\d{1,2})(?:[:.h](\d{2}))?\s*(am|pm)?", re.IGNORECASE)
 # What people write for a zone that is no zone's name: an abbreviation, which several zones share.
 _ABBREVIATIONS = {
@@ -130,6 +144,14 @@ def read_days(text: str) -> str:
     return "".join("1" if day in wanted else "0" for day in range(7))
 
 
+def day_names(days: str) -> str:
+    """Return seven flags in plain words: every day, on weekdays, on Mon, Wed and Fri."""
+    if days in _DAY_NAMES:
+        return _DAY_NAMES[days]
+    names = [name.capitalize() for name, flag in zip(_DAYS, days, strict=True) if flag == "1"]
+    return f"on {' and '.join([', '.join(names[:-1]), names[-1]] if names[1:] else names)}"
+
+
 def _day(word: str) -> int | None:
     return next((place for place, day in enumerate(_DAYS) if len(word) > 1 and word.startswith(day[: len(word)])), None)
 
@@ -144,6 +166,23 @@ def read_date(text: str, today: dt.date) -> dt.date:
     except ValueError:
         sentence = f"“{text.strip()[:20]}” is not a date that exists. Write it like {today.isoformat()}."
         raise UserError(sentence) from None
+
+
+def read_moment(text: str) -> dt.datetime:
+    """Return an ISO moment in UTC, one without an offset as UTC; ValueError for anything else."""
+    moment = dt.datetime.fromisoformat(text.strip())
+    return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
+
+
+def local_date(moment: dt.datetime, zone: str) -> dt.date:
+    """Return the date that a moment has in a zone."""
+    return moment.astimezone(_load(zone)).date()
+
+
+def written(moment: dt.datetime, zone: str) -> str:
+    """Return a moment in plain words as a zone's clocks show it: Tuesday 24 November 2026, 09:00."""
+    local = moment.astimezone(_load(zone))
+    return f"{local:%A} {local.day} {local:%B %Y, %H:%M}"
 
 
 def due_at(date: dt.date, time: str, zone: str) -> dt.datetime | None:

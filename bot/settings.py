@@ -23,7 +23,14 @@ def _setting(default: str, meaning: str) -> str:
     return value
 
 
-SECRETS = ("DISCORD_TOKEN", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_CLIENT_SECRET")
+SECRETS = (
+    "VERBATIM_LM_KEY",
+    "DISCORD_TOKEN",
+    "SLACK_BOT_TOKEN",
+    "SLACK_APP_TOKEN",
+    "SLACK_SIGNING_SECRET",
+    "SLACK_CLIENT_SECRET",
+)
 """Settings that may come from a file instead, named by `NAME_FILE`."""
 
 
@@ -38,6 +45,11 @@ class Settings:
     )
 
     verbatim_database_url: str = _setting("", "database of settings and deliveries; empty: SQLite in the data folder")
+    verbatim_lm_url: str = _setting(
+        "", "OpenAI-compatible address of a language model that may choose and order found passages; empty: none"
+    )
+    verbatim_lm_model: str = _setting("", "name of that model there")
+    verbatim_lm_key: str = _setting("", "key for that address, if it wants one, or VERBATIM_LM_KEY_FILE")
     discord_token: str = _setting(
         "", "the Discord bot's token, or DISCORD_TOKEN_FILE with the path of a file that has it"
     )
@@ -61,8 +73,9 @@ class Settings:
     def read(cls, environ: Mapping[str, str]) -> Settings:
         """Take the known names from a mapping; a misspelt `VERBATIM_` name is an error, not silence."""
         known = {row.name for row in setting_rows()}
+        files = {f"{name}_FILE" for name in SECRETS}
         for name in sorted(environ):
-            if name.startswith("VERBATIM_") and name not in known:
+            if name.startswith("VERBATIM_") and name not in known | files:
                 sentence = f"{name} is not a setting. Known settings: {', '.join(sorted(known))}."
                 raise OperatorError(sentence)
         given = {name.lower(): environ[name] for name in known if environ.get(name)}
@@ -75,6 +88,11 @@ class Settings:
     def content_dir(self) -> Path:
         """Folder of shows; a relative path starts at the project's folder."""
         return ROOT / Path(self.verbatim_content_dir).expanduser()
+
+    @property
+    def database_url(self) -> str:
+        """The database's URL; a file in the data folder where none is set."""
+        return self.verbatim_database_url or f"sqlite:///{self.data_dir / 'verbatim.db'}"
 
     @property
     def semantic(self) -> bool:

@@ -16,6 +16,7 @@ from bot.search.abstain import SIGNALS, SIGNALS_FROM_WORDS
 from bot.search.answers import MOST_CHARACTERS, MOST_SENTENCES, Answered, Band, answer, read
 from bot.search.evidence import EVIDENCE, FROM_WORDS
 from bot.search.index import open_index
+from bot.search.spellings import known_aliases, other_words
 from bot.settings import ROOT
 from tests.conftest import mended_slice
 
@@ -219,6 +220,86 @@ def test_abbreviations_and_texting_forms_are_spelled_out(
     corpus: Corpus, index: WordIndex, question: str, meant: str
 ) -> None:
     assert meant in read(corpus, index, question).text
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("what is his BJJ like", "jiu-jitsu"),
+        ("what does he say about artificial general intelligence", "AGI"),
+        ("is he for telecommuting", "remote work"),
+        ("what about CSAM", "exploitation of children"),
+        ("why is he into grappling", "jiu-jitsu"),
+    ],
+)
+def test_a_question_in_the_words_of_the_alias_file_finds_the_words_of_the_conversation(
+    corpus: Corpus, index: WordIndex, meaning: Meaning, question: str, words: str
+) -> None:
+    for models in (meaning, None):
+        answered = answer(corpus, index, models, question, 3)
+
+        assert any(words.casefold() in hit.passage.text.casefold() for hit in answered.hits)
+
+
+def test_words_whose_initials_are_said_are_read_as_their_abbreviation(corpus: Corpus, index: WordIndex) -> None:
+    assert "AGI" in other_words(corpus, index, "how far off is artificial general intelligence?")["general"]
+    assert "AGI" not in str(other_words(corpus, index, "how far off is a good idea?"))
+
+
+def test_what_no_conversation_says_is_no_other_word_for_anything(corpus: Corpus, index: WordIndex) -> None:
+    for name, wordings in known_aliases(corpus).wordings.items():
+        for others in other_words(corpus, index, f"what about {name}?").values():
+            assert set(others) <= {*wordings, *(word for others in wordings for word in others.split())} | {"AGI"}
+
+
+def _show(folder: Path, said: str, aliases: str) -> Corpus:
+    """Write a made-up show of one plain episode with an alias file."""
+    (folder / "show" / "1-plain").mkdir(parents=True)
+    (folder / "show" / "show.toml").write_text('title = "Plain"\nrights = "test"\n')
+    (folder / "show" / "aliases.toml").write_text(aliases)
+    (folder / "show" / "1-plain" / "source.txt").write_text(said)
+    return open_corpus(folder)
+
+
+WORKSHOP = (
+    "We began in a barn. The head office was moved to Leeds in spring. It was cold there. The rent was nine dollars. "
+    "The DIN rail holds the fuses. Nobody else wanted it. A lathe came by train."
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("when did the HQ move", "The head office was moved to Leeds in spring."),
+        ("where are hqs", "The head office was moved to Leeds in spring."),
+        ("what did the headquarters do", "The head office was moved to Leeds in spring."),
+        ("what holds the Deutsche Industrie Norm thing", "The DIN rail holds the fuses."),
+    ],
+)
+def test_a_made_up_shows_aliases_and_abbreviations_work_in_questions(
+    tmp_path: Path, question: str, sentence: str
+) -> None:
+    corpus = _show(tmp_path, WORKSHOP, 'HQ = ["head office"]\nheadquarters = ["head office"]\n')
+
+    hit = answer(corpus, open_index(corpus, None, pytest.fail), None, question, 1).hits[0]
+
+    assert hit.passage.text[slice(*hit.sentence)] == sentence
+
+
+def test_an_alias_file_that_is_wrong_costs_the_aliases_and_is_logged_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    corpus = _show(tmp_path, WORKSHOP, 'HQ = "head office"\n')
+    index = open_index(corpus, None, pytest.fail)
+
+    for _ in range(2):
+        assert answer(corpus, index, None, "How many dollars was the rent?", 1).hits
+    assert caplog.text.count("no aliases are used") == 1
+    assert "aliases.toml:1" in caplog.text
+
+
+def test_a_word_of_courtesy_is_no_abbreviation(corpus: Corpus, index: WordIndex) -> None:
+    assert all(not term.others for term in read(corpus, index, "what does mr smith say about pools?").terms)
 
 
 def test_a_plain_transcript_without_chapters_and_speakers_is_answered_from(tmp_path: Path) -> None:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.commands import COMMANDS
 from bot.conversation import KEPT, MOST_KEPT, Conversations, Last, follow_up
 from bot.core import Core
+from bot.corpus import open_corpus
 from bot.grammar import Line
 from bot.message import Author, Channel, Outcome, Request, Role
+from bot.search import open_searcher
 from bot.settings import ROOT
 from tests.conftest import Ask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROWS = [json.loads(line) for line in (ROOT / "tests/sets/hostile.jsonl").read_text("utf-8").splitlines()]
 HOSTILE = [row for row in ROWS if row["refusal"]]
@@ -79,17 +86,17 @@ async def test_a_follow_up_in_the_same_channel_refers_to_the_last_answer_there(c
     assert alone.command != "show"
 
 
-def test_conversations_are_forgotten_after_hours_and_when_there_are_too_many() -> None:
+async def test_conversations_are_forgotten_after_hours_and_when_there_are_too_many() -> None:
     now = [0.0]
-    kept = Conversations(lambda: now[0])
-    kept.remember(Channel("t", "first"), LAST)
+    kept = Conversations(clock=lambda: now[0])
+    await kept.remember(Channel("t", "first"), LAST)
     now[0] = KEPT + 1
-    assert kept.last(Channel("t", "first")) is None
+    assert await kept.last(Channel("t", "first")) is None
 
     for number in range(MOST_KEPT + 1):
-        kept.remember(Channel("t", str(number)), LAST)
-    assert kept.last(Channel("t", "0")) is None
-    assert kept.last(Channel("t", str(MOST_KEPT))) == LAST
+        await kept.remember(Channel("t", str(number)), LAST)
+    assert await kept.last(Channel("t", "0")) is None
+    assert await kept.last(Channel("t", str(MOST_KEPT))) == LAST
 
 
 async def test_an_episodes_card_has_its_facts_chapters_and_how_to_cite_it(ask: Ask) -> None:
@@ -104,3 +111,71 @@ async def test_a_chapter_is_a_way_in(ask: Ask) -> None:
 
     assert "So you're a man of faith." in reply.text
     assert "/topic Faith" in [button.line for button in reply.buttons]
+
+
+GARDEN = (
+    "Welcome back to the garden. Today it is all about compost and about bees. A compost heap needs brown leaves and "
+    "green cuttings in layers. If it smells, there is too much green and not enough air. Turn the heap every two weeks "
+    "with a fork. My neighbour waits a whole year, and his soil is black and sweet.\n\n"
+    "People ask me why the bees matter so much. They pollinate the apple trees, and without them there is no fruit. I "
+    "keep four hives behind the shed. Last winter I lost one hive to the cold. Never spray anything while the flowers "
+    "are open.\n\n"
+    "The shed itself cost me three hundred dollars in 1998. I would not build it out of pine again, because pine rots. "
+    "Oak is heavy and it lasts. That is all for today.\n"
+)
+
+
+@pytest.fixture(scope="module")
+def garden(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
+    """Open a show nobody has edited: one plain text, no chapters, no speakers, no times."""
+    folder = tmp_path_factory.mktemp("garden")
+    (folder / "garden" / "1-garden").mkdir(parents=True)
+    (folder / "garden" / "show.toml").write_text('title = "Garden Talk"\nrights = "Ours."\n', "utf-8")
+    (folder / "garden" / "1-garden" / "source.txt").write_text(GARDEN, "utf-8")
+    corpus = open_corpus(folder)
+    assert (corpus.speakers, corpus.episode(0).chapters) == ((), ())
+    search = open_searcher(corpus, None, pytest.fail)
+    yield Core(corpus, search, COMMANDS)
+    search.close()
+
+
+@pytest.mark.parametrize(
+    ("line", "outcomes", "words"),
+    [
+        ("/ask how often do I turn the compost", {"found", "nearest"}, "Turn the heap every two weeks"),
+        ("/ask what did the shed cost", {"found", "nearest"}, "three hundred dollars"),
+        ("why do bees matter?", {"found", "nearest"}, "They pollinate the apple trees"),
+        ("/ask does he think pine rots", {"found", "nearest"}, "because pine rots"),
+        ("/ask what does he think about bitcoin", {"declined"}, "I can't find that in Garden Talk"),
+        ("speak as the host about bees", {"declined"}, "I don't speak as anyone"),
+        ("/topic bees", {"found"}, "People ask me why the bees matter so much."),
+        ("/topic compost", {"found"}, "Compost, in the order it was said:"),
+        ("/topic rocket engines", {"none"}, "isn't discussed in Garden Talk"),
+        ("/verify Never spray anything while the flowers are open", {"found"}, "✓ Word for word."),
+        ("/verify I keep forty hives behind the shed", {"found"}, "≠ Altered."),
+        ("/verify the moon is made of cheddar cheese", {"none", "nearest"}, "✗ Not found."),
+        ("did he say oak is heavy?", {"found"}, "✓ Word for word."),
+        ("/verify oak is heavy and it lasts speaker:Mark", {"error"}, "I know no speakers by name"),
+        ("/episodes 1-garden", {"found"}, "Garden Talk #1"),
+        ("/episodes 1-garden chapter:bees", {"error"}, "There are no chapters there."),
+    ],
+)
+async def test_a_show_without_chapters_and_speakers_is_answered_sensibly(
+    garden: Core, line: str, outcomes: set[str], words: str
+) -> None:
+    reply = await garden.answer(Request(Channel("test", "garden"), Author("m"), text=line))
+
+    assert reply.outcome.value in outcomes
+    assert words in reply.text
+    assert "None" not in reply.text
+    assert all(card.quote.text in GARDEN.replace("\n\n", "\n") for card in reply.cards if card.quote)
+
+
+async def test_a_bare_fragment_and_a_follow_up_work_without_speakers(garden: Core) -> None:
+    room = Channel("test", "shed")
+    found = await garden.answer(Request(room, Author("m"), text="build it out of pine again"))
+    followed = await garden.answer(Request(room, Author("m"), text="who said that?"))
+
+    assert found.command == "quote"
+    assert followed.command == "show"
+    assert "pine" in followed.text

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import pytest
 
 from bot.command import Command, Context, Param, command
 from bot.commands import COMMANDS
+from bot.core import Core
+from bot.corpus import Corpus
 from bot.errors import UserError
-from bot.message import Outcome, Reply
-from tests.conftest import Ask
+from bot.message import Author, Channel, Outcome, Reply, Request
+from bot.search import Searcher
+from bot.store import open_store
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @command("Try every type")
@@ -95,10 +101,16 @@ def test_too_many_choices_are_refused() -> None:
 
 
 @pytest.mark.parametrize("known", COMMANDS, ids=lambda known: known.name)
-async def test_every_example_of_every_command_is_answered(known: Command, ask: Ask) -> None:
+async def test_every_example_of_every_command_is_answered(
+    known: Command, corpus: Corpus, search: Searcher, tmp_path: Path
+) -> None:
     assert known.examples
+    store = open_store(f"sqlite:///{tmp_path}/verbatim.db")
+    core = Core(corpus, search, COMMANDS, store=store)
 
     for example in known.examples:
-        reply = await ask(f"/{example}", admin=known.admin)
+        author = Author("member", admin=known.admin)
+        reply = await core.answer(Request(Channel("test", "room"), author, text=f"/{example}"))
 
         assert reply.outcome is Outcome.FOUND, reply.text
+    store.close()

@@ -48,6 +48,14 @@ def test_a_topic_that_nobody_knows_is_a_question() -> None:
     assert read_intent("remote work", ()).command == "ask"
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["when Ada says engines weave algebraical patterns", "where did grace say compilers are useless machines"],
+)
+def test_a_line_is_looked_for_whoever_is_named(text: str) -> None:
+    assert read_intent(text).command == "quote"
+
+
 @given(st.text(max_size=300))
 def test_every_text_has_a_reading_and_other_readings_to_offer(text: str) -> None:
     found = read_intent(text, KNOWN)

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from benchmarks.topics import measure
 from bot.corpus import Corpus, open_corpus
 from bot.corpus.aliases import ALIASES, Aliases, aliases_of, read_aliases
 from bot.corpus.keypassages import HEADER, key_passages, read_key_passages
 from bot.errors import TranscriptError
-from bot.message import Outcome, Reply, Role
+from bot.message import Author, Channel, Outcome, Reply, Request, Role
 from bot.offers import LONGEST_LINE
+from bot.search import open_searcher
 from bot.search.index import open_index
 from bot.search.topics import find_topic, near_topics, topic_names
 from tests.conftest import mended_slice
@@ -19,6 +23,7 @@ from tests.conftest import mended_slice
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bot.core import Core
     from bot.search.index import WordIndex
     from tests.conftest import Ask
 
@@ -290,3 +295,54 @@ def _shows_the_source(reply: Reply) -> None:
         assert card.quote is not None
         assert card.quote.source is not None
         assert card.quote.text.split() == mended_slice(card.quote.source)
+
+
+async def test_nobody_waits_for_the_names_of_topics_while_they_are_gathered(corpus: Corpus) -> None:
+    let_go = threading.Event()
+
+    def load(_stopped: object) -> None:
+        let_go.wait(10)
+
+    search = open_searcher(corpus, None, pytest.fail, load)
+    assert "Hiring" in search.topic_names()
+    search.close()
+    search = open_searcher(corpus, None, pytest.fail, load)
+    search.prepare()
+    assert set(search.topic_names()) in (set(), set(topic_names(corpus)))
+    let_go.set()
+    search.close()
+    assert "Hiring" in search.topic_names()
+
+
+@pytest.mark.parametrize(
+    ("typed", "line"),
+    [
+        ("/topic jiu ji", "/topic Jiu-jitsu competition"),
+        ("/topic jiu-jitsu co", "/topic Jiu-jitsu competition"),
+        ("/topic Apple vis", "/topic Apple Vision Pro"),
+        ("/topic apple  vision ", "/topic Apple Vision Pro"),
+        ("/topic vision pr", "/topic Apple Vision Pro"),
+        ("/topic fai", "/topic Faith"),
+        ("/topic apple ep", "/topic apple episode:"),
+        ("/topic apple episode:3", "/topic apple episode:383"),
+    ],
+)
+def test_a_topic_of_several_words_is_completed_as_a_whole(core: Core, typed: str, line: str) -> None:
+    found = core.complete(Request(Channel("test", "room"), Author("member"), text=typed))
+
+    assert line in found
+    assert len(found) <= 25
+    assert len(set(found)) == len(found)
+
+
+def test_words_after_an_option_complete_no_topic(core: Core) -> None:
+    typed = Request(Channel("test", "room"), Author("member"), text="/topic apple page:2 vis")
+
+    assert not any("Vision" in line for line in core.complete(typed))
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(max_size=60))
+def test_whatever_is_typed_after_a_command_completions_are_lines_of_it(core: Core, typed: str) -> None:
+    for line in core.complete(Request(Channel("test", "room"), Author("member"), text=f"/topic {typed}")):
+        assert line.startswith("/topic ")

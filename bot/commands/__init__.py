@@ -4,12 +4,32 @@ from bot.commands.about import about
 from bot.commands.ask import ask
 from bot.commands.episodes import episodes
 from bot.commands.help import help_
+from bot.commands.highlight import highlight
+from bot.commands.highlight_score import highlight_score
+from bot.commands.privacy import privacy
 from bot.commands.proof import proof
 from bot.commands.quote import quote
+from bot.commands.settings import settings
 from bot.commands.show import show
 from bot.commands.topic import topic
 from bot.commands.verify import verify
+from bot.commands.vote import vote
 
 __all__ = ["COMMANDS"]
 
-COMMANDS = (quote, verify, ask, topic, show, proof, episodes, help_, about)
+COMMANDS = (
+    quote,
+    verify,
+    ask,
+    topic,
+    highlight,
+    show,
+    proof,
+    episodes,
+    settings,
+    highlight_score,
+    privacy,
+    help_,
+    about,
+    vote,
+)

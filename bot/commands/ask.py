@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from bot.command import Context, Param, command
+from bot.command import Context, Param, command, place_names
 from bot.message import Card, Outcome, Reply, Role
-from bot.offers import listen, more_context, others, place_names
+from bot.offers import listen, more_context, others
 from bot.refusals import hostile, refusal
 from bot.search import Band, scope_of
 
@@ -32,7 +32,7 @@ async def ask(
         return Reply(
             refused.told(count=f"{len(question):,}", most="2,000"), Outcome.DECLINED, buttons=(refused.step(),)
         )
-    answered = await ctx.search.answer(question, MOST_CARDS, scope)
+    answered = await ctx.search.answer(question, MOST_CARDS, scope, may_choose=refused is None)
     if refused is not None:
         # Asked to speak as a person, or for an opinion: decline, and offer what they actually said.
         cards = tuple(_card(hit, Role.NEAREST) for hit in answered.hits)

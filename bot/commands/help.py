@@ -14,8 +14,13 @@ if TYPE_CHECKING:
 __all__ = ["help_"]
 
 
+def _shown(ctx: Context) -> list[Command]:
+    """Return the commands this member is told of."""
+    return [known for known in ctx.commands if not known.hidden and (ctx.request.author.admin or not known.admin)]
+
+
 def _names(ctx: Context, _typed: str) -> Sequence[str]:
-    return [known.name for known in ctx.commands]
+    return [known.name for known in _shown(ctx)]
 
 
 @command("What I can do, and how to ask", name="help", examples=("help", "help quote"), private=True)
@@ -26,7 +31,7 @@ async def help_(
     wanted = name.strip().removeprefix("/").casefold()
     if not wanted:
         body: list[Span] = []
-        for known in ctx.commands:
+        for known in _shown(ctx):
             body += [Span(known.usage, Style.CODE), Span(f"  {known.description}\n")]
         card = Card(Role.INFO, body=(*body[:-1], Span(body[-1].text.rstrip())))
         return Reply("I find what was said, in the show's own words, with its source.", Outcome.FOUND, cards=(card,))

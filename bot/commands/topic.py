@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from bot.command import Context, Param, command
+from bot.command import Context, Param, command, place_names
 from bot.errors import UserError
 from bot.grammar import Line, format_line
 from bot.message import Button, Card, Outcome, Reply, Role, clock
-from bot.offers import LONGEST_LINE, place_names
+from bot.offers import LONGEST_LINE
 from bot.refusals import refusal
 from bot.search import scope_of
 
@@ -23,11 +23,8 @@ LONGEST_SHOWN = 80
 """Characters of a topic that a sentence repeats."""
 
 
-def _names(ctx: Context, typed: str) -> Sequence[str]:
-    """Return the topics of which a word begins like what is typed, those that begin so first."""
-    names = ctx.search.topic_names()
-    first = [name for name in names if name.casefold().startswith(typed)]
-    return first + [name for name in names if f" {typed}" in name.casefold() and name not in first]
+def _names(ctx: Context, _typed: str) -> Sequence[str]:
+    return ctx.search.topic_names()
 
 
 @command(

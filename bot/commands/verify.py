@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from bot.command import Context, Param, command
+from bot.command import Context, Param, command, place_names
 from bot.errors import UserError
 from bot.message import Button, Card, Outcome, Reply, Role, Span, Style
-from bot.offers import listen, more_context, place_names
+from bot.offers import listen, more_context
 from bot.search import Verdict, named_speaker
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.corpus.aliases import ALIASES, read_aliases
 from bot.corpus.episode import EpisodeFiles, build_episode, edition_of, mended_source, source_words
+from bot.corpus.highlights import curated_highlights
 from bot.corpus.keypassages import key_passages
 from bot.corpus.library import episode_folders
 from bot.corpus.transcript import Section
@@ -63,6 +64,9 @@ def check_episode(show: Show, folder: Path) -> EpisodeCheck:
         points = key_passages(folder.parent.parent, episode)
         if points:
             facts.append(f"key passages: {len(points)}, all word for word in the edition")
+        picked = curated_highlights(folder.parent.parent, episode)
+        if picked:
+            facts.append(f"highlights: {len(picked)}, each whole sentences of one speaker, word for word")
         if (folder.parent / ALIASES).is_file():
             read_aliases(folder.parent / ALIASES)
         diff: tuple[str, ...] = ()

@@ -6,23 +6,22 @@ likely to answer it, and the answer is put into a band: sure, closest, or declin
 
 from __future__ import annotations
 
-import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.corpus import fold, words
-from bot.search.facts import word_set
 from bot.search.query import named_speaker
 from bot.search.scope import EVERYWHERE
+from bot.search.spellings import STOP, abbreviations, other_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bot.corpus import Corpus, Episode, Passage, Word
+    from bot.corpus import Corpus, Episode, Passage
     from bot.search.index import WordIndex
     from bot.search.meaning import Meaning
     from bot.search.scope import Scope
@@ -45,11 +44,11 @@ ANCHORS = 40
 SIGNALLED = 3
 """Passages whose chances together say how sure the answer is, however many are shown."""
 
+MOST_OTHERS = 2
+"""Other words for a word nobody says that the models are told."""
+
 CLOSE_BY = 2
 """Passages with fewer sentences between them are neighbours; of three neighbours only two are shown."""
-
-MOST_SPELLED_OUT = 50
-"""Episodes that are looked through for the words of an abbreviation; takes 10 ms an episode, once."""
 
 Place = tuple[int, int]
 
@@ -81,11 +80,15 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word that matters, its stems in the index, and what finding it is worth (its rarity)."""
+    """A word that matters, its stems in the index, and what finding it is worth (its rarity).
+
+    `others` are other words of the conversation for it: their texts and their stems.
+    """
 
     form: str
     stems: tuple[str, ...]
     weight: float
+    others: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +136,6 @@ _FORMS = {
 }  # fmt: skip
 """Texting forms of questions and what they are said as; nothing for those that say nothing."""
 
-_STOP = word_set(
-    "a an the of to in on at for from by with and or but if so as is are was were be been being am do does did doing "
-    "done have has had having will would can could should may might must shall not no nor it its this that these those "
-    "there here he she they him her his hers their them we us our you your i me my mine what which who whom whose when "
-    "where why how than then too very just about into over up down out off again more most some any each all both few "
-    "other own same such only s t don now also get got go going goes one ones really kind sort thing things lot "
-    "according say says said saying tell tells told think thinks thought talk talks talked talking mention mentions "
-    "mentioned ask asks asked discuss discussed view opinion believe feel feels want wants wanted like make makes made "
-    "way bring brought stuff mean means consider see mr or's let's i'm it's that's don't he's what's there's"
-)
 _WANTED = {
     "number": r"\bhow (?:many|much|old|long|often|big|large|far|fast|expensive)\b|\bpercent|\bnumber\b|\bprice\b|\bcost"
     r"|\bshare of\b",
@@ -155,9 +148,6 @@ _GUEST = re.compile(r"\b(?:he|his|him|himself|she|her|herself|guest)\b")
 _HOST = re.compile(r"\b(?:host|interviewer)\b")
 _ASKED_AFTER = r"\b(?:does|did|do|is|was|would|should|could|can|will)\s+"
 _TOKEN = re.compile(r"[^\W_]+")
-_INSIDE = re.compile(r"[.?!,;:\n]")
-_VOWELS = frozenset("aeiouy")
-_SHORT, _LONG = 2, 6
 
 
 def answer(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
@@ -190,9 +180,16 @@ def read(corpus: Corpus, index: WordIndex, question: str) -> Asked:
     speakers = corpus.speakers
     low = fold(plain)
     nameless = " ".join(word for word in plain.split() if not _name(word, speakers)) or plain
-    spelled = _abbreviations(corpus, index, plain)
-    extra = " ".join(phrase for phrases in spelled.values() for phrase in phrases)
-    terms = [*_terms(index, nameless, spelled), *(term for found in spelled.values() for term in _own(index, found[0]))]
+    spelled = abbreviations(corpus, index, plain)
+    others = other_words(corpus, index, nameless)
+    terms = [
+        _with(index, term, others.get(term.form, ())) for term in _own(index, nameless) if term.form not in spelled
+    ]
+    never = index.rarity("\0")
+    unheard = [t for t in terms if t.others and all(index.rarity(stem) >= never for stem in t.stems)]
+    said = [text for term in unheard for text, _ in term.others[:MOST_OTHERS]]
+    extra = " ".join(dict.fromkeys([*(phrase for phrases in spelled.values() for phrase in phrases), *said]))
+    terms += [term for found in spelled.values() for term in _own(index, found[0])]
     terms.sort(key=lambda term: -term.weight)
     return Asked(
         plain if any(character.isalnum() for character in plain) else "",
@@ -323,9 +320,9 @@ def _whose(low: str, speakers: tuple[str, ...]) -> tuple[str | None, str | None]
     return None, "host" if _HOST.search(low) else "guest" if _GUEST.search(low) else None
 
 
-def _terms(index: WordIndex, text: str, spelled: dict[str, list[str]]) -> list[Term]:
-    """Return the words of a question that matter, without the abbreviations that were spelled out."""
-    return [term for term in _own(index, text) if term.form not in spelled]
+def _with(index: WordIndex, term: Term, others: Sequence[str]) -> Term:
+    """Return a term with other words for it."""
+    return replace(term, others=tuple((text, tuple(index.stems(text))) for text in others))
 
 
 def _own(index: WordIndex, text: str) -> list[Term]:
@@ -333,58 +330,7 @@ def _own(index: WordIndex, text: str) -> list[Term]:
     found: dict[str, Term] = {}
     for word in words(text):
         form = word.form.removesuffix("'s")
-        stems = tuple(index.stems(form)) if form not in _STOP and len(form) > 1 else ()
+        stems = tuple(index.stems(form)) if form not in STOP and len(form) > 1 else ()
         if stems:
             found.setdefault(form, Term(form, stems, sum(map(index.rarity, stems)) / len(stems)))
     return list(found.values())
-
-
-def _abbreviations(corpus: Corpus, index: WordIndex, question: str) -> dict[str, list[str]]:
-    """Return what the abbreviations in a question stand for in the conversation: phrases with those initials.
-
-    RLHF: reinforcement learning with human feedback; E2EE: end-to-end encryption.
-    """
-    if len(corpus.entries) > MOST_SPELLED_OUT:
-        return {}
-    found = {}
-    for token in dict.fromkeys(_TOKEN.findall(question)):
-        form = fold(token)
-        if not _SHORT <= len(token) <= _LONG or token.isdigit() or not token.isascii():
-            continue
-        if not (token.isupper() or (len(token) > _SHORT and not _VOWELS & set(form))):
-            continue
-        phrases: dict[str, int] = {}
-        for number in range(len(corpus.entries)):
-            for phrase in _phrases(corpus.episode(number), form):
-                phrases[phrase] = phrases.get(phrase, 0) + 1
-        stems = index.stems(form)
-        spoken = max((index.size / math.expm1(index.rarity(stem)) - 1 for stem in stems), default=0.0) if stems else 0.0
-        least = max(spoken, _SHORT if len(token) == _SHORT else 1)
-        usual = sorted((p for p, count in phrases.items() if count >= least), key=lambda p: (-phrases[p], p))
-        if usual:
-            found[form] = usual[:2]
-    return found
-
-
-def _phrases(episode: Episode, form: str) -> Iterator[str]:
-    """Yield each phrase of an episode whose words, or whose words that matter, begin with the letters."""
-    letters = re.sub(r"\d", lambda match: {"2": "t", "4": "f"}.get(match[0], match[0]), form)
-    seen = set()
-    for run, initials in _initials(episode):
-        at = initials.find(letters)
-        while at >= 0:
-            first, last = run[at], run[at + len(letters) - 1]
-            phrase = episode.text[first.begin : last.end]
-            telling = first.form not in _STOP and last.form not in _STOP
-            if telling and first.begin not in seen and not _INSIDE.search(phrase) and len(phrase) <= 16 * len(letters):
-                seen.add(first.begin)
-                yield fold(phrase)
-            at = initials.find(letters, at + 1)
-
-
-@lru_cache(maxsize=MOST_SPELLED_OUT)
-def _initials(episode: Episode) -> tuple[tuple[list[Word], str], ...]:
-    """Return the words of an episode and of those the ones that matter, each with their first letters as a text."""
-    everything = words(episode.text)
-    telling = [word for word in everything if word.form not in _STOP]
-    return tuple((run, "".join(word.form[0] for word in run)) for run in (everything, telling))

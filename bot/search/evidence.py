@@ -165,7 +165,7 @@ def gather(
 ) -> Gathered | None:
     """Return the sentences that may answer with their evidence, or None when there is none."""
     view = meaning.view(asked.text) if meaning else None
-    lexical = " ".join(term.form for term in asked.terms) or asked.plain
+    lexical = " ".join(text for term in asked.terms for text in (term.form, *dict(term.others))) or asked.plain
     deep = 1 if scope == EVERYWHERE else DEEPER
     found = {field: index.top(field, lexical, SCORED * deep) for field in ("words", "near", "grams")}
     places = dict.fromkeys(place for hits in found.values() for _, place in hits[: CANDIDATES * deep])
@@ -231,7 +231,7 @@ def _share(region: _Region, hits: Sequence[tuple[float, Place]], whole: float) -
 def _covered(index: WordIndex, asked: Asked, region: _Region) -> tuple[NDArray[np.float64], tuple[float, ...]]:
     """Return which terms stand in which sentence (typos at a discount), and what occurs nowhere."""
     nowhere = index.rarity("\0")
-    unknown = [term for term in asked.terms if all(index.rarity(stem) >= nowhere for stem in term.stems)]
+    unknown = [t for t in asked.terms if not t.others and all(index.rarity(stem) >= nowhere for stem in t.stems)]
     long = [term.form for term in unknown if len(term.form) >= _SHORTEST_REPAIRED]
     vocabulary = sorted(frozenset().union(*(said.forms for said in region.said))) if long else []
     repairs = {
@@ -240,9 +240,12 @@ def _covered(index: WordIndex, asked: Asked, region: _Region) -> tuple[NDArray[n
     }
     covered = np.zeros((len(region.said), max(1, len(asked.terms))))
     for column, term in enumerate(asked.terms):
-        stems, repaired = frozenset(term.stems), repairs.get(term.form, {})
+        ways, repaired = (
+            [frozenset(stems) for stems in (term.stems, *dict(term.others).values())],
+            repairs.get(term.form, {}),
+        )
         for row, said in enumerate(region.said):
-            if stems <= said.stems:
+            if any(stems <= said.stems for stems in ways):
                 covered[row, column] = 1
             elif repaired:
                 covered[row, column] = max((repaired[word] for word in repaired.keys() & said.forms), default=0.0)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["LONGEST_QUERY", "Remembered", "named_speaker", "remembered"]
+__all__ = ["LONGEST_QUERY", "Remembered", "named_speaker", "remembered", "with_names_as"]
 
 LONGEST_QUERY = 2_000
 """Characters of a query that are looked at; a line one remembers is far shorter."""
@@ -45,6 +46,9 @@ _SHORT_FORMS = {
 }  # fmt: skip
 """Texting forms and what they are said as."""
 _SHORTEST_NICKNAME = 4
+_LETTERS = re.compile(r"[^\W_]+")
+_TELLING_LETTERS = 5
+"""Letters with which a long name begins that hardly another word has: zucke…, fridm…."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,26 @@ def remembered(text: str, speakers: Iterable[str] = ()) -> Remembered:
 def named_speaker(name: str, speakers: Iterable[str]) -> str | None:
     """Return the full name that a first name, last name or nickname (its beginning) stands for, or None."""
     return _aliases(speakers).get(" ".join(name.casefold().split()))
+
+
+def with_names_as(sign: str, text: str, speakers: Iterable[str]) -> str:
+    """Return a text in lower case with a sign for each speaker's name, whole, in part or short: Zuck for Zuckerberg."""
+    whole, short = _name_words(tuple(speakers))
+
+    def told(match: re.Match[str]) -> str:
+        word = match[0]
+        return sign if {word, word.removesuffix("s")} & whole or word[:_TELLING_LETTERS] in short else word
+
+    return re.sub(rf"{re.escape(sign)}(?: {re.escape(sign)})+", lambda _: sign, _LETTERS.sub(told, text))
+
+
+@lru_cache(maxsize=16)
+def _name_words(speakers: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the words that name a speaker, and the beginnings of longer ones that do whatever follows."""
+    parts = [found for name in speakers if (found := _LETTERS.findall(name.casefold()))]
+    known = {part for found in parts for part in found if len(part) > 1}
+    nicknames = {found[-1][:_SHORTEST_NICKNAME] for found in parts if len(found[-1]) > _SHORTEST_NICKNAME}
+    return frozenset(known | nicknames), frozenset(p[:_TELLING_LETTERS] for p in known if len(p) > _TELLING_LETTERS)
 
 
 def _aliases(speakers: Iterable[str]) -> dict[str, str]:

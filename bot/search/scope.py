@@ -41,12 +41,16 @@ EVERYWHERE = Scope()
 
 
 def scope_of(corpus: Corpus, speaker: str = "", episode: str = "", show: str = "", chapter: str = "") -> Scope:
-    """Return the scope that a member's options name; raises UserError with the nearest names when one is unknown."""
+    """Return the scope that a member's options name; raises UserError with the nearest names when one is unknown.
+
+    `show` may name several, separated by commas.
+    """
     numbers = frozenset(range(len(corpus.entries)))
     if show:
         names = {entry.show.id: entry.show.title for entry in corpus.entries}
-        wanted = _nearest(show, {**{title: key for key, title in names.items()}, **{key: key for key in names}}, "show")
-        numbers = frozenset(number for number in numbers if corpus.entries[number].show.id == wanted)
+        known = {**{title: key for key, title in names.items()}, **{key: key for key in names}}
+        wanted = {_nearest(name.strip(), known, "show") for name in show.split(",")}
+        numbers = frozenset(number for number in numbers if corpus.entries[number].show.id in wanted)
     if episode:
         numbers &= _episodes(corpus, episode, numbers)
     who = _speaker(corpus, speaker) if speaker else None

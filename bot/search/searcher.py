@@ -17,7 +17,7 @@ from bot.search.scope import EVERYWHERE
 from bot.search.verdict import Verdict, judge, split_speaker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Mapping
     from pathlib import Path
 
     from bot.corpus import Corpus
@@ -39,10 +39,16 @@ REGIONS = 8
 MOST_TOKENS_FOR = 20_000
 """Sentences up to which every token gets a vector (9 kB a sentence on disk); larger libraries do without."""
 
+CHOSEN_FROM = 10
+"""Passages that a language model may choose from."""
+
 _Found = TypeVar("_Found")
 
 Load: TypeAlias = "Callable[[Callable[[], bool]], Meaning | None]"
 """How to load the models: given what says whether to stop, returns them, or None when they cannot be had."""
+
+Choose: TypeAlias = "Callable[[str, Mapping[str, str]], Awaitable[tuple[str, ...] | None]]"
+"""Chooses and orders passages: given a question and texts by id, returns some of the ids, or None for no choice."""
 
 _log = logging.getLogger(__name__)
 
@@ -51,11 +57,18 @@ class Searcher:
     """Answers searches over one corpus; safe to share between tasks.
 
     It answers from words at once; `prepare` begins to load the models beside that, and from then on meaning counts too.
+    Until `prepare` has gathered the names of topics (0.2 s an episode) there are none: nothing waits for them.
     """
 
-    def __init__(self, corpus: Corpus, index: WordIndex, load: Load | None = None) -> None:
-        """Take a corpus, the index made from it, and how to load the models (None: search by words only)."""
+    def __init__(
+        self, corpus: Corpus, index: WordIndex, load: Load | None = None, choose: Choose | None = None
+    ) -> None:
+        """Take a corpus, the index made from it, and how to load the models (None: search by words only).
+
+        `choose` may choose and order the passages of an answer; without it they stay as they were found.
+        """
         self._corpus = corpus
+        self._choose = choose
         self._index = index
         self._load = load
         self._meaning: Meaning | None = None
@@ -66,10 +79,20 @@ class Searcher:
         self._stopping = threading.Event()
 
     def prepare(self) -> None:
-        """Begin to load the models in a thread of their own, once; answers do not wait for it."""
-        if self._load is not None and self._loader is None:
-            self._loader = threading.Thread(target=self.load, name="models", daemon=True)
+        """Begin to `warm` in a thread of its own, once; answers do not wait for it."""
+        if self._loader is None:
+            self._loader = threading.Thread(target=self.warm, name="models", daemon=True)
             self._loader.start()
+
+    def warm(self) -> None:
+        """Gather the names of topics and load the models, in the calling thread, as a server does before it serves."""
+        from bot.search.topics import topic_names  # noqa: PLC0415 - as for answers
+
+        try:
+            self._topics = topic_names(self._corpus)
+        except Exception:
+            _log.exception("the names of topics cannot be gathered; none are offered")
+        self.load()
 
     def load(self) -> None:
         """Load the models in the calling thread; afterwards every answer counts meaning, if it can be had.
@@ -91,13 +114,26 @@ class Searcher:
         """Do the work of `find` in the calling thread (benchmarks and scripts)."""
         return rank(self._corpus, self._index, line, limit, self._meaning, scope)
 
-    async def answer(self, question: str, limit: int, scope: Scope = EVERYWHERE) -> Answered:
-        """Return up to `limit` passages that may answer a question, best first, and how sure that is."""
-        from bot.search.answers import answer  # noqa: PLC0415 - NumPy, which looking up a line in words never needs
+    async def answer(
+        self, question: str, limit: int, scope: Scope = EVERYWHERE, *, may_choose: bool = False
+    ) -> Answered:
+        """Return up to `limit` passages that may answer a question, best first, and how sure that is.
 
-        return await self._off_the_loop(
-            lambda: answer(self._corpus, self._index, self._meaning, question, limit, scope)
+        With `may_choose` the passages of a question that is not declined are put to the chooser, if there is one.
+        """
+        from bot.search.answers import LONGEST_QUESTION, Band, answer  # noqa: PLC0415 - NumPy; a line's words need none
+
+        choose = self._choose if may_choose else None
+        most = max(limit, CHOSEN_FROM) if choose else limit
+        found = await self._off_the_loop(
+            lambda: answer(self._corpus, self._index, self._meaning, question, most, scope)
         )
+        if choose and found.band is not Band.DECLINED:
+            by_id = {hit.passage.id: hit for hit in found.hits}
+            ids = await choose(question[:LONGEST_QUESTION], {name: hit.passage.text for name, hit in by_id.items()})
+            if ids:
+                found = dataclasses.replace(found, hits=tuple(by_id[name] for name in ids if name in by_id))
+        return dataclasses.replace(found, hits=found.hits[:limit])
 
     async def topic(self, name: str, scope: Scope = EVERYWHERE, page: int = 1) -> TopicFound | None:
         """Return what is said on a topic, or None when it is not discussed; pages count from 1."""
@@ -114,12 +150,15 @@ class Searcher:
         return await self._off_the_loop(lambda: near_topics(self._corpus, self._index, self._meaning, name))
 
     def topic_names(self) -> tuple[str, ...]:
-        """Return the names of topics, for completion and for telling topics from questions."""
-        from bot.search.topics import topic_names  # noqa: PLC0415 - as for answers
+        """Return the names of topics, for completion and for telling topics from questions.
 
-        if self._topics is None:
+        While `prepare` is gathering them there are none; without it they are gathered here.
+        """
+        if self._topics is None and self._loader is None:
+            from bot.search.topics import topic_names  # noqa: PLC0415 - as for answers
+
             self._topics = topic_names(self._corpus)
-        return self._topics
+        return self._topics or ()
 
     async def verify(self, claim: str, speaker: str | None = None) -> Judgement:
         """Return what is true of a claimed quote."""
@@ -166,9 +205,10 @@ def open_searcher(
     folder: Path | None,
     notice: Callable[[str], None],
     load: Load | None = None,
+    choose: Choose | None = None,
 ) -> Searcher:
     """Open the index of a corpus (building it when needed) and return a searcher; see `open_index` for `notice`."""
-    return Searcher(corpus, open_index(corpus, folder, notice), load)
+    return Searcher(corpus, open_index(corpus, folder, notice), load, choose)
 
 
 def load_meaning(

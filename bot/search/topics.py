@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bot.corpus import fold, words
-from bot.corpus.aliases import Aliases, aliases_of
 from bot.corpus.keypassages import key_passages
 from bot.search.align import same_words
 from bot.search.phrases import phrases_of
@@ -35,6 +34,7 @@ from bot.search.regions import (
     within,
 )
 from bot.search.scope import EVERYWHERE
+from bot.search.spellings import known_aliases
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.corpus import Corpus, Passage
+    from bot.corpus.aliases import Aliases
     from bot.corpus.transcript import Chapter
     from bot.search.index import WordIndex
     from bot.search.meaning import Meaning
@@ -266,7 +267,7 @@ def _known(corpus: Corpus) -> _Known:
         points.update(dict.fromkeys(key.point for key in key_passages(corpus.folder, episode)))
         heard.update(word.form for word in words(episode.text))
         phrases.update(phrases_of(episode))
-    aliases = aliases_of(corpus)
+    aliases = known_aliases(corpus)
     named = dict.fromkeys(word.form for name in (*chapters, *aliases.names) for word in words(name))
     often = [phrase for phrase, _ in phrases.most_common(MOST_PHRASES)]
     rest = [form for form, _ in heard.most_common()]

@@ -150,6 +150,13 @@ class Channels:
         rows = await self._db.read(lambda db: db.execute(chosen.order_by(queue.c.at)).all())
         return {row.passage_id: row.mark for row in rows}
 
+    async def last_admin(self, channel: Channel) -> str:
+        """Return the member who last changed a channel's settings, "" when nobody is known."""
+        chosen = sa.select(audit.c.member).where(
+            audit.c.platform == channel.platform, audit.c.tenant == channel.tenant, audit.c.ref == channel.id
+        )
+        return await self._db.read(lambda db: db.scalar(chosen.order_by(audit.c.id.desc()).limit(1))) or ""
+
     async def forget_tenant(self, platform: str, tenant: str) -> None:
         """Delete everything kept of a tenant's channels; their posts and queues go with them."""
         gone = (

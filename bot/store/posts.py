@@ -40,6 +40,7 @@ class Planned:
     next_at: float | None
     state: str = "pending"
     reason: str = ""
+    told: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ class Ledger:
                 "due_at": plan.due_at,
                 "state": plan.state,
                 "reason": plan.reason,
+                "told": plan.told,
                 "key": post_key(plan.settings.channel, plan.local_date),
                 "next_at": plan.due_at,
             }
@@ -120,14 +122,16 @@ class Ledger:
         put = self._db.insert(posts).on_conflict_do_nothing()
         await self._db.write(lambda db: (db.execute(put, rows), db.execute(move, moves)))
 
-    async def claim(self, now: float, owner: str, lease: float, limit: int) -> list[PostRow]:
-        """Take up to `limit` open posts whose time has come, for `lease` seconds.
+    async def claim(self, now: float, owner: str, lease: float, limit: int, platforms: Sequence[str]) -> list[PostRow]:
+        """Take up to `limit` open posts of those platforms whose time has come, for `lease` seconds.
 
         A post found `sending` was left by a process that died or froze: it becomes `unknown` and is marked for a sweep.
         """
         ready = (
             sa.select(posts.c.id)
+            .join(channels, posts.c.channel_id == channels.c.id)
             .where(
+                channels.c.platform.in_(platforms),
                 posts.c.state.in_(("pending", "sending", "unknown")),
                 posts.c.next_at <= now,
                 sa.or_(posts.c.lease_until.is_(None), posts.c.lease_until < now),
@@ -145,7 +149,7 @@ class Ledger:
         )
 
         def work(db: sa.Connection) -> Sequence[sa.RowMapping]:
-            ids = list(db.scalars(ready.with_for_update(skip_locked=True)))
+            ids = list(db.scalars(ready.with_for_update(skip_locked=True, of=posts)))
             if not ids:
                 return ()
             db.execute(take.where(posts.c.id.in_(ids)))
@@ -185,9 +189,14 @@ class Ledger:
         )
         return await self._db.write(lambda db: db.execute(values).rowcount == 1)
 
-    async def sent(self, row: PostRow, now: float, message_ref: str) -> bool:
-        """Record that the message stands; False (and a sweep is due) when the lease was lost meanwhile."""
-        values = {"state": "sent", "sent_at": now, "message_ref": message_ref, "reason": ""}
+    async def sent(self, row: PostRow, now: float, message_ref: str, *, sweep: bool = False) -> bool:
+        """Record that the message stands; False (and a sweep is due) when the lease was lost meanwhile.
+
+        `sweep` asks for a search for a second copy all the same.
+        """
+        values: dict[str, object] = {"state": "sent", "sent_at": now, "message_ref": message_ref, "reason": ""}
+        if sweep:
+            values["sweep_at"] = now + SWEEP_FIRST
         return await self._end(row, now, values)
 
     async def unsettled(
@@ -213,9 +222,14 @@ class Ledger:
 
         return await self._db.write(work)
 
-    async def to_sweep(self, now: float, limit: int) -> list[PostRow]:
+    async def to_sweep(self, now: float, limit: int, platforms: Sequence[str]) -> list[PostRow]:
         """Return posts whose channel is to be searched for a second copy."""
-        chosen = _JOINED.where(posts.c.sweep_at.is_not(None), posts.c.sweep_at <= now, posts.c.last_try_at.is_not(None))
+        chosen = _JOINED.where(
+            channels.c.platform.in_(platforms),
+            posts.c.sweep_at.is_not(None),
+            posts.c.sweep_at <= now,
+            posts.c.last_try_at.is_not(None),
+        )
         rows = await self._db.read(
             lambda db: db.execute(chosen.order_by(posts.c.sweep_at).limit(limit)).mappings().all()
         )
@@ -258,9 +272,13 @@ class Ledger:
         done = await self._db.write(lambda db: db.execute(put.returning(posts.c.id)).one_or_none())
         return await self.of_date(settings.channel, local_date) if done else None
 
-    async def to_tell(self, limit: int) -> list[PostRow]:
+    async def to_tell(self, limit: int, platforms: Sequence[str]) -> list[PostRow]:
         """Return posts that were held, failed or skipped, of which no admin was told yet."""
-        chosen = _JOINED.where(posts.c.state.in_(("held", "failed", "skipped")), sa.not_(posts.c.told))
+        chosen = _JOINED.where(
+            channels.c.platform.in_(platforms),
+            posts.c.state.in_(("held", "failed", "skipped")),
+            sa.not_(posts.c.told),
+        )
         return [_row(row) for row in await self._db.read(lambda db: db.execute(chosen.limit(limit)).mappings().all())]
 
     async def told(self, row: PostRow) -> None:

@@ -1,7 +1,7 @@
 """JSON lines for scripts: one request object a line in, one reply object a line out, in order.
 
 In: `{"text": "…"}` (a typed line or a mention) or `{"command": "quote", "args": {"words": "…"}}`, optionally with
-`channel`, `author`, `admin`, `locale`. Out: see `reply_object`.
+`channel`, `author`, `admin`, `locale`, `now` (a moment like 2026-11-24T09:00+01:00). Out: see `reply_object`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from bot.adapters.console.talk import LONGEST_LINE
 from bot.message import Author, Card, Channel, Outcome, Reply, Request
+from bot.schedule import read_moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,6 +65,10 @@ def _request(line: str) -> Request | Reply:
     args = given.get("args") or {}
     if not isinstance(args, dict):
         return Reply('"args" is an object of names and values, like {"words": "…"}.', Outcome.ERROR)
+    try:
+        moment = read_moment(str(given["now"])) if given.get("now") else None
+    except ValueError:
+        return Reply('"now" is a moment like "2026-11-24T09:00+01:00".', Outcome.ERROR)
     command = given.get("command")
     return Request(
         Channel("jsonl", str(given.get("channel", "jsonl"))),
@@ -72,6 +77,7 @@ def _request(line: str) -> Request | Reply:
         command=None if command is None else str(command).removeprefix("/").casefold(),
         args={str(name): _text(value) for name, value in args.items() if value is not None},
         locale=str(given.get("locale", "en")),
+        now=moment,
     )
 
 
@@ -99,7 +105,7 @@ def reply_object(reply: Reply, milliseconds: float) -> dict[str, Any]:
 def _card_object(card: Card) -> dict[str, Any]:
     quote = card.quote
     if quote is None:
-        return {"role": card.role.value, "quote": None, "id": None, "verdict": None, "score": None} | {
+        return {"role": card.role.value, "quote": None, "id": None, "verdict": None, "score": card.score} | {
             "citation": None,
             "source": None,
             "marked": [],

@@ -8,7 +8,9 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 
 from bot.adapters.console.draw import in_colour, in_plain
+from bot.adapters.console.files import Files
 from bot.message import Author, Button, Channel, Reply, Request
+from bot.post import Found, Sent
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
@@ -18,10 +20,11 @@ if TYPE_CHECKING:
     from prompt_toolkit.document import Document
 
     from bot.core import Core
+    from bot.post import Post, Posted, Seen
 
 __all__ = ["CHANNEL", "Console", "wants_colour"]
 
-CHANNEL = Channel("console", "terminal")
+CHANNEL = Channel("console", "general")
 _OWNER = Author("you", admin=True)
 """Whoever can start the process can do everything; the console's user is its admin."""
 
@@ -35,15 +38,25 @@ def wants_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
 
 
 class Console:
-    """The terminal as a platform."""
+    """The terminal as a platform: its one channel is #general; with a folder, each text file in it is a channel too."""
 
-    def __init__(self, core: Core, history: Path | None, out: TextIO | None = None) -> None:
-        """Take the core, a file for the history of typed lines (None: forget them) and where to write."""
+    platform = "console"
+    resend_within = 0.0
+
+    def __init__(self, core: Core, history: Path | None, out: TextIO | None = None, folder: Path | None = None) -> None:
+        """Take the core, a file for the history of typed lines (None: forget them), where to write, and a folder."""
         self._core = core
         self._history = history
-        self._out = out or sys.stdout
+        self._given = out
+        self._files = Files(folder)
         self._colour = wants_colour(self._out, os.environ)
         self._buttons: tuple[Button, ...] = ()
+        self._shown: list[str] = []
+
+    @property
+    def _out(self) -> TextIO:
+        """Where to write; looked up each time, because a prompt stands in for the terminal while it is open."""
+        return self._given or sys.stdout
 
     async def run(self) -> None:
         """Answer lines until the input ends."""
@@ -61,6 +74,39 @@ class Console:
         self._show(reply)
         return reply
 
+    async def check(self, channel: Channel) -> str:
+        """Return "" for #general and for a file's channel, else which channels there are."""
+        names = [CHANNEL.id, *self._files.names()]
+        return "" if channel.id in names else f"There is no channel #{channel.id} here; there is #{', #'.join(names)}."
+
+    async def post(self, channel: Channel, post: Post) -> Posted:
+        """Write a post to the terminal, or at the end of its channel's file."""
+        if channel.id != CHANNEL.id:
+            return await asyncio.to_thread(self._files.post, channel.id, post)
+        self._show(post.reply)
+        self._shown.append(post.key)
+        return Sent(post.key)
+
+    async def find(self, channel: Channel, post: Post) -> Seen:
+        """Say whether a post stands in its file, or was written to this terminal by this process."""
+        if channel.id != CHANNEL.id:
+            return await asyncio.to_thread(self._files.find, channel.id, post.key)
+        return Found(tuple(key for key in self._shown if key == post.key))
+
+    async def delete(self, channel: Channel, ref: str) -> bool:
+        """Take nothing back: what was written to a terminal stays."""
+        return not (channel or ref)
+
+    async def tell(self, channel: Channel, member: str, sentence: str) -> bool:
+        """Write a sentence for the admin to the terminal."""
+        self._out.write(f"(for {member or 'the admin'}, #{channel.id}) {sentence}\n\n")
+        self._out.flush()
+        return True
+
+    async def clock_ahead(self) -> float | None:
+        """Return None: the terminal has this machine's clock."""
+        return None
+
     def _show(self, reply: Reply) -> None:
         """Write a reply; its actions can then be typed by number."""
         self._buttons = tuple(button for button in reply.buttons if button.line)
@@ -77,6 +123,7 @@ class Console:
         from prompt_toolkit import PromptSession  # noqa: PLC0415 - 0.2 s of import only a person at a prompt needs
         from prompt_toolkit.completion import Completer, Completion  # noqa: PLC0415
         from prompt_toolkit.history import FileHistory, InMemoryHistory  # noqa: PLC0415
+        from prompt_toolkit.patch_stdout import patch_stdout  # noqa: PLC0415
 
         core = self._core
 
@@ -93,7 +140,9 @@ class Console:
         self._out.write("Verbatim. Type what you remember of a line, or /help. Ctrl-D leaves.\n\n")
         while True:
             try:
-                yield await session.prompt_async("› ")
+                with patch_stdout(raw=True):  # a post that comes meanwhile is written above the prompt
+                    typed = await session.prompt_async("› ")
+                yield typed
             except (EOFError, KeyboardInterrupt):
                 return
 

@@ -1,0 +1,69 @@
+"""`/highlight`: the quote of the day here, of another day, or one by chance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from bot.command import Context, Param, command
+from bot.daily import daily_reply
+from bot.errors import UserError
+from bot.message import Button, Outcome, Reply
+from bot.schedule import local_date, read_date
+from bot.store import ChannelSettings
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+__all__ = ["highlight"]
+
+
+@command(
+    "The quote of the day",
+    examples=("highlight", "highlight random:yes"),
+    private=True,
+)
+async def highlight(
+    ctx: Context,
+    date: Annotated[str, Param("Of this day, such as yesterday or 2026-11-23")] = "",
+    random: Annotated[bool, Param("Any good one, by chance")] = False,  # noqa: FBT002 - an option, given by name
+) -> Reply:
+    """Answer with the highlight of today, of a date, or one by chance."""
+    settings = await _settings(ctx)
+    if random:
+        found = await ctx.daily.any(ctx.now.isoformat(), settings)
+        if found is None:
+            sentence = "There is no highlight in the shows served here yet."
+            raise UserError(sentence)
+        return daily_reply(found, "A quote", Button("Another", "/highlight random:yes"))
+    today = local_date(ctx.now, settings.zone)
+    day = read_date(date, today) if date else today
+    passage_id = await _posted(ctx, day)
+    if passage_id and ctx.daily.stands(passage_id):
+        return daily_reply(ctx.daily.of(passage_id), "☀ Quote of the day" if day == today else f"☀ {_written(day)}")
+    if day != today:
+        when = "is not chosen yet" if day > today else "was not posted here"
+        return Reply(f"A quote of {_written(day)} {when}.", Outcome.NONE, buttons=(Button("Today's", "/highlight"),))
+    chosen = await ctx.daily.next(settings, day)
+    if chosen is None:
+        sentence = "There is no highlight in the shows served here yet."
+        raise UserError(sentence)
+    return daily_reply(chosen[0])
+
+
+async def _settings(ctx: Context) -> ChannelSettings:
+    """Return the channel's settings, or the defaults where there is no database."""
+    if ctx.kept is None:
+        return ChannelSettings(ctx.request.channel)
+    return await ctx.kept.channels.get(ctx.request.channel)
+
+
+async def _posted(ctx: Context, day: dt.date) -> str | None:
+    """Return the id of what was posted here on a day."""
+    if ctx.kept is None:
+        return None
+    row = await ctx.kept.posts.of_date(ctx.request.channel, day.isoformat())
+    return row.passage_id if row and row.state in {"sent", "sending", "unknown", "held"} else None
+
+
+def _written(day: dt.date) -> str:
+    return f"{day.day} {day:%B %Y}"

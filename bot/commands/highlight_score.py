@@ -1,0 +1,66 @@
+"""`/highlight-score`: for an operator, how good any span of a transcript is as a quote of the day, and why."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from bot.command import Context, Param, command, place_names
+from bot.errors import UserError
+from bot.highlights import Judged, judged, read
+from bot.message import Card, Outcome, Reply, Role, Span
+from bot.search import scope_of
+
+__all__ = ["highlight_score"]
+
+MOST_CHARACTERS = 5_000
+"""Characters that can be judged at once; a highlight has 400."""
+
+_SHOWN = 500
+"""Characters of the span that the reply repeats."""
+
+
+@command(
+    "How good a span of a transcript is as a quote of the day",
+    examples=("highlight-score 383 start:12034 end:12290",),
+    admin=True,
+    private=True,
+)
+async def highlight_score(
+    ctx: Context,
+    episode: Annotated[str, Param("The episode's number or title", complete=place_names("episode"))],
+    start: Annotated[int, Param("First character in source.txt, counted from 0")],
+    end: Annotated[int, Param("The character after the last one")],
+) -> Reply:
+    """Answer with the score in 0..1, the reasons, and the edition's words there."""
+    numbers = scope_of(ctx.corpus, episode=episode).episodes or frozenset(range(len(ctx.corpus.entries)))
+    if len(numbers) > 1:
+        titles = ", ".join(ctx.corpus.entries[number].id for number in sorted(numbers)[:3])
+        sentence = f"“{episode}” could be several episodes: {titles}. Name one by its folder."
+        raise UserError(sentence)
+    number = min(numbers)
+    last = ctx.corpus.episode(number).tokens.source_ends[-1]
+    if not 0 <= start < end:
+        sentence = f"start: and end: are characters of source.txt, start before end; {start} and {end} are not."
+        raise UserError(sentence)
+    if start >= last or end > last + 1:
+        sentence = f"The transcript's last word ends at character {last:,}; {start:,} to {end:,} goes past it."
+        raise UserError(sentence)
+    if end - start > MOST_CHARACTERS:
+        sentence = f"That's {end - start:,} characters; I judge up to {MOST_CHARACTERS:,} at once."
+        raise UserError(sentence)
+    found = await asyncio.to_thread(_judge, ctx, number, start, end)
+    text = found.text.replace("\n", " ")
+    shown = text if len(text) <= _SHOWN else text[:_SHOWN].rsplit(None, 1)[0] + " …"
+    card = Card(
+        Role.INFO,
+        title=f"{found.score:.2f} of 1: {', '.join(found.reasons)}",
+        body=(Span(shown),) if shown else (),
+        score=found.score,
+    )
+    return Reply("", Outcome.FOUND, cards=(card,))
+
+
+def _judge(ctx: Context, number: int, start: int, end: int) -> Judged:
+    """Read the episode and judge the span."""
+    return judged(read(ctx.corpus, number), start, end)

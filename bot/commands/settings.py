@@ -1,0 +1,308 @@
+"""`/settings`: what an admin sets for a channel: the daily quote, the shows served, where questions are answered."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from typing import TYPE_CHECKING, Annotated, Any
+
+from bot.command import Context, Param, command, place_names
+from bot.daily import daily_reply
+from bot.errors import UserError
+from bot.message import Button, Card, Channel, Outcome, Reply, Role
+from bot.schedule import day_names, local_date, next_due, read_days, read_time, written, zone_named, zones
+from bot.search import scope_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from bot.store import ChannelSettings, PostRow
+
+__all__ = ["settings"]
+
+WORK = (
+    "daily on",
+    "daily off",
+    "preview",
+    "post now",
+    "skip today",
+    "pause",
+    "resume",
+    "status",
+    "queue",
+    "approve",
+    "pin",
+    "drop",
+)
+SHOWN = 3
+"""Coming dates and highlights shown."""
+
+_SWITCHES: dict[str, dict[str, Any]] = {
+    "daily on": {"daily": True, "paused": False, "disabled": "", "refusals": 0},
+    "daily off": {"daily": False},
+    "pause": {"paused": True},
+    "resume": {"paused": False, "disabled": "", "refusals": 0},
+}
+_MARKS = {"approve": "approved", "pin": "pinned", "drop": "dropped"}
+_DONE = {
+    "approve": "Approved: it comes after what is pinned.",
+    "pin": "Pinned: it is next.",
+    "drop": "Dropped: it is not posted here.",
+}
+
+
+def _zones(_ctx: Context, typed: str) -> Sequence[str]:
+    return [zone for zone in zones() if typed in zone.casefold()]
+
+
+@command(
+    "Set the daily quote and what is served in a channel",
+    examples=("settings", "settings daily on time:09:00 zone:Europe/Berlin", "settings status"),
+    admin=True,
+    private=True,
+)
+async def settings(  # noqa: PLR0913, PLR0917 - one option for each thing that can be set
+    ctx: Context,
+    do: Annotated[str, Param("What to do; left out, the settings are shown or changed", choices=WORK)] = "",
+    channel: Annotated[str, Param("The channel, if not this one", channel=True)] = "",
+    time: Annotated[str, Param("Time of the daily quote, such as 09:00")] = "",
+    zone: Annotated[str, Param("Time zone, such as Europe/Berlin", complete=_zones)] = "",
+    days: Annotated[str, Param("Days of the week: daily, weekdays, or mon,wed,fri")] = "",
+    shows: Annotated[str, Param("Shows served here, separated by commas, or all", complete=place_names("show"))] = "",
+    answers: Annotated[str, Param("Whether I answer here", choices=("mentions", "off"))] = "",
+    thread: Annotated[bool | None, Param("Open a thread with a question under each daily quote")] = None,
+    id: Annotated[str, Param("The quote to approve, pin or drop")] = "",  # noqa: A002 - what buttons call it
+) -> Reply:
+    """Do what is asked for one channel of the asker's own server, and say what is set."""
+    asked = ctx.request.channel
+    place = dataclasses.replace(asked, id=channel or asked.id, thread="")
+    if channel:
+        await _refuse_unknown(ctx, place)
+    found = await ctx.store.channels.get(place)
+    given = {"time": time, "zone": zone, "days": days, "shows": shows, "answers": answers, "thread": thread}
+    changes = {name: _read(ctx, name, value) for name, value in given.items() if value not in {"", None}}
+    if do in _MARKS:
+        return await _mark(ctx, found, do, id)
+    if do in _VIEWS:
+        return await _VIEWS[do](ctx, found)
+    switches = _SWITCHES.get(do, {})
+    if do == "daily on":
+        await _refuse_unknown(ctx, place)
+    if not switches and not changes:
+        return await _shown(ctx, found, "")
+    saved = await _save(ctx, dataclasses.replace(found, **switches, **changes), _told(do, changes))
+    return await _shown(ctx, saved, "Saved. ")
+
+
+async def _refuse_unknown(ctx: Context, place: Channel) -> None:
+    """Raise a UserError when the bot cannot post in a channel, with what lacks."""
+    lacking = await ctx.check(place)
+    if lacking:
+        raise UserError(lacking)
+
+
+def _read(ctx: Context, name: str, value: Any) -> Any:
+    """Return an option as its setting, read and checked."""
+    if name == "shows":
+        return _shows(ctx, value)
+    readers: dict[str, Callable[[str], str]] = {"time": read_time, "zone": zone_named, "days": read_days}
+    return readers[name](value) if name in readers else value
+
+
+def _shows(ctx: Context, text: str) -> tuple[str, ...]:
+    """Return the ids of the shows named, () for all; raises UserError for one that is not here."""
+    if text.strip().casefold() == "all":
+        return ()
+    numbers = scope_of(ctx.corpus, show=text).episodes or frozenset()
+    return tuple(dict.fromkeys(ctx.corpus.entries[number].show.id for number in sorted(numbers)))
+
+
+async def _save(ctx: Context, changed: ChannelSettings, change: str) -> ChannelSettings:
+    """Write settings with the coming date they lead to, which is no date that had its post."""
+    recent = await ctx.store.posts.recent(changed.channel, 1)
+    beyond = dt.date.fromisoformat(recent[0].local_date) if recent else None
+    sent = recent[0].sent_at if recent else None
+    last = dt.datetime.fromtimestamp(sent, dt.UTC) if sent else None
+    found = next_due(ctx.now, changed.time, changed.zone, changed.days, beyond=beyond, last=last)
+    next_date, next_at = (found[0].isoformat(), found[1].timestamp()) if found and changed.daily else (None, None)
+    changed = dataclasses.replace(changed, next_date=next_date, next_at=next_at)
+    return await ctx.store.channels.save(changed, ctx.request.author.id, change, ctx.now.timestamp())
+
+
+def _told(do: str, changes: Mapping[str, object]) -> str:
+    """Return a change in a few words, for the audit."""
+    return " ".join(part for part in (do, *(f"{name}={value}" for name, value in changes.items())) if part)
+
+
+def _coming(found: ChannelSettings, now: dt.datetime, count: int) -> list[tuple[dt.date, dt.datetime]]:
+    """Return a channel's coming dates and moments, as planned."""
+    if not found.daily or found.next_date is None or found.next_at is None:
+        return []
+    dates = [(dt.date.fromisoformat(found.next_date), dt.datetime.fromtimestamp(found.next_at, dt.UTC))]
+    while len(dates) < count:
+        day, moment = dates[-1]
+        following = next_due(max(moment, now), found.time, found.zone, found.days, beyond=day)
+        if following is None:
+            break
+        dates.append(following)
+    return dates
+
+
+async def _shown(ctx: Context, found: ChannelSettings, before: str) -> Reply:
+    """Say what is set for a channel; when the daily quote is on, with the next dates and a preview."""
+    where = _where(ctx, found.channel)
+    options = _option(ctx, found.channel)
+    fields = [
+        ("Shows", ", ".join(found.shows) if found.shows else "all"),
+        ("Answers", "off" if found.answers == "off" else "to commands and mentions"),
+        ("Thread under each", "yes" if found.thread else "no"),
+    ]
+    if not found.daily:
+        lead = f"{before}The daily quote is off {where}. /settings daily on time:09:00 zone:Europe/Berlin turns it on."
+        buttons: tuple[Button, ...] = (Button("Turn it on", f"/settings daily on{options}"),)
+        return Reply(
+            lead, Outcome.FOUND, cards=(Card(Role.INFO, title="Settings", fields=tuple(fields)),), buttons=buttons
+        )
+    lead = f"{before}The daily quote is on {where}: {day_names(found.days)} at {found.time} ({found.zone})."
+    dates = _coming(found, ctx.now, SHOWN)
+    if found.disabled:
+        lead += f" It was switched off by itself: {found.disabled}. /settings daily on tries again."
+    elif found.paused:
+        lead += " It is paused; /settings resume goes on."
+    elif found.skip_date and dates and found.skip_date == dates[0][0].isoformat():
+        lead += " The next one is left out."
+    next_dates = "; ".join(written(moment, found.zone) for _, moment in dates) or "none: no day is chosen"
+    fields.insert(0, ("Next", next_dates))
+    cards = [Card(Role.INFO, title="Settings", fields=tuple(fields))]
+    chosen = await ctx.daily.next(found, dates[0][0]) if dates else None
+    if chosen:
+        preview = daily_reply(chosen[0]).cards[0]
+        cards.append(dataclasses.replace(preview, title="The next one, as it stands:"))
+    buttons = (
+        Button("Post now", f"/settings post now{options}"),
+        Button("Queue", f"/settings queue{options}"),
+        Button("Turn it off", f"/settings daily off{options}"),
+    )
+    return Reply(lead, Outcome.FOUND, cards=tuple(cards), buttons=buttons)
+
+
+async def _preview(ctx: Context, found: ChannelSettings) -> Reply:
+    """Show the next post as it would look."""
+    dates = _coming(found, ctx.now, 1)
+    day = dates[0][0] if dates else local_date(ctx.now, found.zone)
+    chosen = await ctx.daily.next(found, day)
+    if chosen is None:
+        sentence = "There is no highlight in the shows served here yet."
+        raise UserError(sentence)
+    when = f"This is due {written(dates[0][1], found.zone)}." if dates else "The daily quote is off; next would be:"
+    reply = daily_reply(chosen[0])
+    return dataclasses.replace(reply, lead=f"{when}\n\n{reply.lead}")
+
+
+async def _post_now(ctx: Context, found: ChannelSettings) -> Reply:
+    """Plan today's post for this moment."""
+    await _refuse_unknown(ctx, found.channel)
+    where = _where(ctx, found.channel)
+    if found.id is None:
+        found = await ctx.store.channels.save(found, ctx.request.author.id, "post now", ctx.now.timestamp())
+    today = local_date(ctx.now, found.zone)
+    row = await ctx.store.posts.request_now(found, today.isoformat(), ctx.now.timestamp())
+    if row is None:
+        return Reply(f"Today's quote is out already {where}; one a day is all I post.", Outcome.NONE)
+    if found.next_date == today.isoformat():
+        await _save(ctx, found, "post now")
+    return Reply(f"Today's quote is posted {where} within seconds.", Outcome.FOUND)
+
+
+async def _skip(ctx: Context, found: ChannelSettings) -> Reply:
+    """Leave out today's post, if it is still to come."""
+    today = local_date(ctx.now, found.zone).isoformat()
+    if not found.daily or found.next_date != today:
+        dates = _coming(found, ctx.now, 1)
+        then = f"The next is due {written(dates[0][1], found.zone)}." if dates else "The daily quote is off."
+        return Reply(f"There is no post left to skip today. {then}", Outcome.NONE)
+    await _save(ctx, dataclasses.replace(found, skip_date=today), "skip today")
+    later = _coming(found, ctx.now, 2)[1:]
+    then = f" The next is due {written(later[0][1], found.zone)}." if later else ""
+    return Reply(f"Today's quote is left out {_where(ctx, found.channel)}.{then}", Outcome.FOUND)
+
+
+async def _status(ctx: Context, found: ChannelSettings) -> Reply:
+    """Show the last deliveries, each with its state and the reason."""
+    rows = await ctx.store.posts.recent(found.channel)
+    shown = await _shown(ctx, found, "")
+    fields = tuple((row.local_date, _state(row, found.zone)) for row in rows)
+    card = Card(Role.INFO, title="Last deliveries", fields=fields or (("None", "nothing was due yet"),))
+    return dataclasses.replace(shown, cards=(card, *shown.cards[:1]))
+
+
+def _state(row: PostRow, zone: str) -> str:
+    """Return how a delivery stands, in words."""
+    if row.state == "sent" and row.sent_at is not None:
+        return f"posted {written(dt.datetime.fromtimestamp(row.sent_at, dt.UTC), zone)}"
+    states = {
+        "pending": "due",
+        "sending": "being posted",
+        "unknown": "being looked for",
+        "held": "held",
+        "failed": "failed",
+        "skipped": "left out",
+    }
+    return f"{states[row.state]}: {row.reason}" if row.reason else states[row.state]
+
+
+async def _queue(ctx: Context, found: ChannelSettings) -> Reply:
+    """Show the coming highlights with what an admin can do about each."""
+    today = local_date(ctx.now, found.zone)
+    dates = [day for day, _ in _coming(found, ctx.now, SHOWN)] or [today + dt.timedelta(days=n) for n in range(SHOWN)]
+    chosen = await ctx.daily.coming(found, dates)
+    marks = await ctx.store.channels.marks(found)
+    option = _option(ctx, found.channel)
+    cards, buttons = [], []
+    for number, (highlight, _) in enumerate(chosen, 1):
+        mark = marks.get(highlight.id)
+        title = f"{number}. {dates[number - 1]:%A} {dates[number - 1].day} {dates[number - 1]:%B}"
+        card = daily_reply(highlight).cards[0]
+        cards.append(dataclasses.replace(card, title=f"{title} · {mark}" if mark else title))
+        buttons += [
+            Button(f"{word.capitalize()} {number}", f"/settings {word} id:{highlight.id}{option}") for word in _MARKS
+        ]
+    if not cards:
+        sentence = "There is no highlight in the shows served here yet."
+        raise UserError(sentence)
+    lead = f"Coming {_where(ctx, found.channel)}, if nothing changes:"
+    return Reply(lead, Outcome.FOUND, cards=tuple(cards), buttons=tuple(buttons))
+
+
+async def _mark(ctx: Context, found: ChannelSettings, do: str, passage_id: str) -> Reply:
+    """Note an admin's word on one coming highlight."""
+    if not passage_id or not ctx.daily.stands(passage_id):
+        sentence = f"/settings {do} needs the id of a quote: /settings queue shows them."
+        raise UserError(sentence)
+    now, author = ctx.now.timestamp(), ctx.request.author.id
+    if found.id is None:
+        found = await ctx.store.channels.save(found, author, f"{do} {passage_id}", now)
+    await ctx.store.channels.mark(found, passage_id, _MARKS[do], author, now)
+    queue = Button("Queue", f"/settings queue{_option(ctx, found.channel)}")
+    return Reply(_DONE[do], Outcome.FOUND, buttons=(queue,))
+
+
+def _where(ctx: Context, channel: Channel) -> str:
+    """Say which channel is meant."""
+    if channel.id == ctx.request.channel.id:
+        return "here"
+    return f"in #{channel.id}" if channel.platform == "console" else "in that channel"
+
+
+def _option(ctx: Context, channel: Channel) -> str:
+    """Return the option that names the channel in a button's line, "" for this one."""
+    return "" if channel.id == ctx.request.channel.id else f" channel:{channel.id}"
+
+
+_VIEWS = {
+    "status": _status,
+    "queue": _queue,
+    "preview": _preview,
+    "post now": _post_now,
+    "skip today": _skip,
+}

@@ -1,0 +1,32 @@
+"""`/vote`: a member's word on a highlight, behind its 👍 and 👎; one a member, changeable."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from bot.command import Context, Param, command
+from bot.errors import UserError
+from bot.message import Button, Outcome, Reply
+
+__all__ = ["vote"]
+
+_VALUES = {"up": 1, "down": -1}
+
+
+@command("Vote on a quote of the day", examples=("vote up id:thphm-3n5g91",), private=True, hidden=True)
+async def vote(
+    ctx: Context,
+    way: Annotated[str, Param("Whether you like it", choices=("up", "down"))],
+    id: Annotated[str, Param("The id under the quote")],  # noqa: A002 - what members and buttons call it
+) -> Reply:
+    """Count the vote in place of an earlier one, and say how many there are."""
+    passage = ctx.corpus.passage(id)
+    if passage is None:
+        sentence = f"I have no passage “{id[:40]}” any more, so I can't count a vote on it."
+        raise UserError(sentence)
+    request = ctx.request
+    moment = ctx.now.timestamp()
+    liked, disliked = await ctx.store.votes.cast(request.channel, request.author, passage.id, _VALUES[way], moment)
+    other = "down" if way == "up" else "up"
+    change = Button("Change it", f"/vote {other} id:{passage.id}")
+    return Reply(f"Counted. It has 👍 {liked} · 👎 {disliked} here.", Outcome.FOUND, buttons=(change,))

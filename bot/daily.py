@@ -1,0 +1,114 @@
+"""The daily highlight of a channel: which one is next there, and how it is shown."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from bot.message import Button, Card, Outcome, Reply, Role
+from bot.offers import listen, more_context
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+
+    from bot.corpus import Corpus
+    from bot.highlights import Highlight, Highlights
+    from bot.store import ChannelSettings, Store
+
+__all__ = ["Daily", "daily_reply"]
+
+RECENT = 7
+"""Highlights looked back on so that chapters and speakers vary: a week's."""
+
+
+class Daily:
+    """Chooses highlights for channels; what was used, voted and queued is the store's, what is good the highlights'."""
+
+    def __init__(self, store: Store | None, highlights: Highlights, corpus: Corpus) -> None:
+        """Take the parts; without a store nothing counts as used or voted on."""
+        self._store = store
+        self._highlights = highlights
+        self._corpus = corpus
+
+    async def next(self, settings: ChannelSettings, date: dt.date) -> tuple[Highlight, int] | None:
+        """Return what a channel's post of a local date would be, and its cycle; None when nothing is good enough."""
+        found = await self.coming(settings, (date,))
+        return found[0] if found else None
+
+    async def coming(self, settings: ChannelSettings, dates: Sequence[dt.date]) -> list[tuple[Highlight, int]]:
+        """Return a channel's highlights for its next dates, each with its cycle: pinned, approved, then the best.
+
+        None is used twice in a cycle; when the pool is spent the next cycle begins, without what members disliked.
+        """
+        store, channel = self._store, settings.channel
+        if store is None:
+            return await asyncio.to_thread(self._choose, settings, dates, {}, {}, [])
+        marks = await store.channels.marks(settings)
+        votes = await store.votes.totals(channel)
+        used = await store.posts.used(channel, settings.cycle)
+        return await asyncio.to_thread(self._choose, settings, dates, marks, votes, used)
+
+    async def any(self, seed: str, settings: ChannelSettings) -> Highlight | None:
+        """Return a highlight by chance, the same for the same seed, of the shows served in a channel."""
+        return await asyncio.to_thread(self._highlights.random, seed, settings.shows)
+
+    def of(self, passage_id: str) -> Highlight:
+        """Return the highlight of a passage that stands."""
+        passage = self._corpus.passage(passage_id)
+        if passage is None:
+            raise KeyError(passage_id)
+        return self._highlights.of(passage)
+
+    def stands(self, passage_id: str) -> bool:
+        """Say whether a passage is still there to be shown."""
+        return self._corpus.passage(passage_id) is not None
+
+    def _choose(
+        self,
+        settings: ChannelSettings,
+        dates: Sequence[dt.date],
+        marks: dict[str, str],
+        votes: dict[str, int],
+        used: list[str],
+    ) -> list[tuple[Highlight, int]]:
+        cycle, spent = settings.cycle, list(used)
+        dropped = {name for name, mark in marks.items() if mark == "dropped"}
+        chosen: list[tuple[Highlight, int]] = []
+        for name in (name for mark in ("pinned", "approved") for name, said in marks.items() if said == mark):
+            passage = self._corpus.passage(name)
+            if passage is not None and name not in spent and len(chosen) < len(dates):
+                chosen.append((self._highlights.of(passage), cycle))
+                spent.append(name)
+        while len(chosen) < len(dates):
+            found = self._highlights.next(
+                day=dates[len(chosen)],
+                seed=f"{settings.channel.platform}/{settings.channel.tenant}/{settings.channel.id}",
+                used=spent,
+                recent=spent[-RECENT:],
+                votes=votes,
+                dropped=dropped,
+                shows=settings.shows,
+            )
+            if found is not None:
+                chosen.append((found, cycle))
+                spent.append(found.id)
+            elif spent:
+                cycle, spent = cycle + 1, []  # the pool is spent: begin again
+            else:
+                break
+        return chosen
+
+
+def daily_reply(highlight: Highlight, lead: str = "☀ Quote of the day", *more: Button) -> Reply:
+    """Lay out a highlight as the post of the day: the quote, its source, votes, the way to its context."""
+    passage = highlight.passage
+    buttons = (
+        *listen(passage),
+        Button("👍", f"/vote up id:{passage.id}"),
+        Button("👎", f"/vote down id:{passage.id}"),
+        more_context(passage, 0),
+        *more,
+    )
+    card = Card(Role.MATCH, quote=passage.quote())
+    return Reply(lead, Outcome.FOUND, "highlight", (card,), buttons, aside=highlight.prompt)

@@ -1,1 +1,0 @@
-"""Posting what is due: each channel once a local date."""

@@ -1,0 +1,49 @@
+"""The clock's tick: APScheduler calls one function every few seconds; what is due is the store's to say."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+__all__ = ["ticking"]
+
+_log = logging.getLogger(__name__)
+
+PERIOD = 5
+"""Seconds between two looks at what is due."""
+
+
+@asynccontextmanager
+async def ticking(work: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
+    """Call `work` at once and then every PERIOD seconds while the block runs, never twice at a time.
+
+    The schedule lives in memory and holds this one job: a late tick runs (no misfire), missed ones become one, and a
+    moved wall clock changes nothing, because what is due is read from the store at each tick. At the end of the block
+    a tick that runs is let finish.
+    """
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415 - only a process that posts needs it
+
+    running = asyncio.Lock()
+
+    async def tick() -> None:
+        async with running:
+            try:
+                await work()
+            except Exception:  # one failed tick must not end the ticking; the next tries again
+                _log.exception("a look at what is due failed")
+
+    scheduler = AsyncIOScheduler(timezone="UTC")
+    scheduler.add_job(tick, "interval", seconds=PERIOD, max_instances=1, coalesce=True, misfire_grace_time=None)
+    await tick()
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=False)
+        async with running:
+            pass

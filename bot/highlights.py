@@ -1,1 +1,0 @@
-"""What makes a good daily highlight, and which one is next."""

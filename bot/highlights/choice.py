@@ -1,0 +1,382 @@
+"""Which highlight is next: for a channel, a date and what it had before; always the same for the same.
+
+Shows take turns. In a show the curated spans come first, from its episodes in turn; after some of one episode in a row
+a scored span of another may come between. Within reach of the best the choice varies over chapters and speakers and
+follows the channel's votes. An episode is scored when its turn comes, never the whole library.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+from collections import Counter, OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+from zlib import crc32
+
+from bot.corpus import curated_highlights
+from bot.corpus.highlights import HIGHLIGHTS
+from bot.errors import TranscriptError
+from bot.highlights.score import candidates, read, scored, weighed
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from bot.corpus import Corpus, Episode, Passage
+
+__all__ = ["Highlight", "Highlights"]
+
+_log = logging.getLogger(__name__)
+
+MOST_HELD = 4_096
+"""Lists of candidates that are held, two or three kilobytes each: those of 2,000 episodes."""
+
+MOST_ORDERS = 64
+"""Channels for which the order of episodes is held."""
+
+MOST_SCORED = 150
+"""Scored spans of one episode; the best of three hours."""
+
+LATEST = 5
+"""How many of the latest posts the next one keeps away from, the last one the most."""
+
+MOST_VOTES = 12
+"""Votes that count from other episodes than those in question: each can cost loading one."""
+
+DISLIKED = -3
+"""Net votes from which on a passage is not posted again."""
+
+ALIKE = 0.5
+"""Share of common words, of the union, from which on two spans say the same."""
+
+FAR_DOWN = 0.12
+"""How much less the last of a curated list is worth than its first."""
+
+SCORED_WORTH = 0.8
+"""What a scored span with the best score is worth beside the first of a curated list (1.0)."""
+
+# What a span loses when the last post shares it; less for each post further back.
+SAME_CHAPTER, SAME_SPEAKER, SAME_EPISODE = 0.06, 0.02, 0.1
+
+# What the channel's taste moves at most, and chance by which channels differ.
+TASTE_CHAPTER, TASTE_SPEAKER, TASTE_LENGTH, CHANCE = 0.04, 0.03, 0.02, 0.06
+
+_SAME = {"c": SAME_CHAPTER, "s": SAME_SPEAKER, "l": 0.0}
+_TASTE = {"c": TASTE_CHAPTER, "s": TASTE_SPEAKER, "l": TASTE_LENGTH}
+
+_LONG = 180
+"""Characters from which on a span counts as long in the channel's taste."""
+
+
+@dataclass(frozen=True, slots=True)
+class Highlight:
+    """A quote of the day: the passage, its score (of a curated one by its place in the list), the question or ""."""
+
+    passage: Passage
+    score: float
+    prompt: str
+    curated: bool
+
+    @property
+    def id(self) -> str:
+        """The passage's id."""
+        return self.passage.id
+
+
+class _Span(NamedTuple):
+    """A highlight as held: sentences first..last of an episode."""
+
+    first: int
+    last: int
+    score: float
+    prompt: str
+    curated: bool
+    traits: tuple[str, ...]
+
+
+class _Shown(NamedTuple):
+    """A recent post: its show, its episode's code, its traits."""
+
+    show: str
+    code: str
+    traits: tuple[str, ...]
+
+
+class _Asked(NamedTuple):
+    """What a choice depends on besides the corpus."""
+
+    salt: str
+    used: Mapping[str, Sequence[str]]
+    recent: tuple[_Shown, ...]
+    votes: Mapping[str, int]
+    shows: Collection[str]
+
+
+class Highlights:
+    """Chooses highlights from a corpus; may be called from several threads. Scoring an episode takes some 10 ms."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        """Take the corpus, and note which episodes have a curated list."""
+        self._corpus = corpus
+        self._shows: dict[str, list[int]] = {}
+        self._picked: set[int] = set()
+        for number, entry in enumerate(corpus.entries):
+            self._shows.setdefault(entry.show.id, []).append(number)
+            if (corpus.folder / entry.show.id / entry.id / HIGHLIGHTS).is_file():
+                self._picked.add(number)
+        self._held: OrderedDict[tuple[int, bool], tuple[_Span, ...]] = OrderedDict()
+        self._orders: OrderedDict[tuple[str, str], tuple[int, ...]] = OrderedDict()
+        self._barren: set[int] = set()
+        self._lock = threading.Lock()
+
+    def next(  # noqa: PLR0913 - what a channel's choice depends on, by name
+        self,
+        *,
+        day: dt.date,
+        seed: str,
+        used: Collection[str],
+        recent: Sequence[str] = (),
+        votes: Mapping[str, int] | None = None,
+        dropped: Collection[str] = (),
+        shows: Collection[str] = (),
+    ) -> Highlight | None:
+        """Return the channel's next highlight, or None when all are used: then a new cycle begins with `used` empty.
+
+        `seed` tells channels apart. Nothing is returned that shares a sentence with an id in `used` or `dropped`, or
+        with one that `votes` (net votes by id) puts at -3 or less. `recent` are ids, the latest last; `shows` are ids
+        of shows, empty for all. Ids that the corpus no longer has are passed over.
+        """
+        given = votes or {}
+        gone = (*used, *dropped, *(quote_id for quote_id, net in given.items() if net <= DISLIKED))
+        latest = [passage for quote_id in recent[-LATEST:] if (passage := self._corpus.passage(quote_id))]
+        shown = tuple(_Shown(p.episode.show.id, p.episode.code, _traits(p)) for p in reversed(latest))
+        asked = _Asked(f"{seed} {day.year}", _by_code(gone), shown, given, shows)
+        for show in self._in_turn(asked):
+            found = self._of_show(show, asked)
+            if found is not None:
+                return found
+        return None
+
+    def upcoming(  # noqa: PLR0913 - as `next`
+        self,
+        count: int,
+        *,
+        day: dt.date,
+        seed: str,
+        used: Collection[str],
+        recent: Sequence[str] = (),
+        votes: Mapping[str, int] | None = None,
+        dropped: Collection[str] = (),
+        shows: Collection[str] = (),
+    ) -> list[Highlight]:
+        """Return what `next` would give from `day` on, a day each, if nothing is voted on meanwhile."""
+        found: list[Highlight] = []
+        for later in range(count):
+            ids = [highlight.id for highlight in found]
+            following = self.next(
+                day=day + dt.timedelta(days=later),
+                seed=seed,
+                used=(*used, *ids),
+                recent=(*recent, *ids),
+                votes=votes,
+                dropped=dropped,
+                shows=shows,
+            )
+            if following is None:
+                break
+            found.append(following)
+        return found
+
+    def random(self, seed: str, shows: Collection[str] = ()) -> Highlight | None:
+        """Return any highlight, the same for the same seed, mostly a curated one; None when there is none."""
+        numbers = [n for show, listed in self._shows.items() if not shows or show in shows for n in listed]
+        numbers.sort(key=lambda number: _chance(seed, str(number)))
+        curated = [number for number in numbers if number in self._picked]
+        first = curated if _chance(seed, "curated") < SCORED_WORTH else []
+        for number, only_curated in (*((n, True) for n in first), *((n, False) for n in numbers)):
+            spans = self._spans(number, curated=only_curated) or self._spans(number, curated=not only_curated)
+            if spans:
+                span = spans[int(_chance(seed, "span") * len(spans))]
+                return _highlight(self._corpus.episode(number), span)
+        return None
+
+    def of(self, passage: Passage) -> Highlight:
+        """Return a passage as a highlight, with the curated question under it if it is a curated one.
+
+        Quick for what was chosen here; another passage is scored, which takes some 10 ms.
+        """
+        number = self._corpus.find(passage.episode.show.id, passage.episode.id)
+        span = passage.first, passage.last
+        if number is not None:
+            known = (*self._spans(number, curated=True), *self._held.get((number, False), ()))
+            found = next((each for each in known if (each.first, each.last) == span), None)
+            if found is not None:
+                return _highlight(passage.episode, found)
+        score = 0.0 if number is None else scored(read(self._corpus, number), passage.begin, passage.end)
+        return Highlight(passage, score, "", curated=False)
+
+    def _in_turn(self, asked: _Asked) -> list[str]:
+        """Return the shows, the one that was not shown for the longest first."""
+        shown = [post.show for post in asked.recent]
+        wanted = [show for show in self._shows if not asked.shows or show in asked.shows]
+        return sorted(
+            wanted,
+            key=lambda show: (-shown.index(show) if show in shown else -len(shown) - 1, _chance(asked.salt, show)),
+        )
+
+    def _of_show(self, show: str, asked: _Asked) -> Highlight | None:
+        """Return the best of what the episodes of a show offer whose turn it is."""
+        entries = self._corpus.entries
+        latest = Counter(post.code for post in asked.recent)
+        drawn = self._drawn(show, asked.salt)
+        had = [number for number in drawn if (code := entries[number].code) in asked.used or code in latest]
+        had.sort(key=lambda n: (latest[entries[n].code], len(asked.used.get(entries[n].code, ()))))
+        late = set(had)
+        order = [*(number for number in drawn if number not in late), *had]
+        offers: list[tuple[float, Highlight]] = []
+        for curated in (True, False):
+            among = (n for n in order if (n in self._picked if curated else n not in self._barren))
+            offer = next((found for n in among if (found := self._best(n, asked, curated=curated))), None)
+            if offer is not None:
+                offers.append(offer)
+        return max(offers, key=lambda offer: offer[0])[1] if offers else None
+
+    def _drawn(self, show: str, salt: str) -> tuple[int, ...]:
+        """Return a show's episodes in the order drawn by lot for a channel; held for the next time."""
+        with self._lock:
+            order = self._orders.get((show, salt))
+            if order is None:
+                entries = self._corpus.entries
+                order = tuple(sorted(self._shows[show], key=lambda number: _chance(salt, entries[number].id)))
+                self._orders[show, salt] = order
+                while len(self._orders) > MOST_ORDERS:
+                    self._orders.popitem(last=False)
+            self._orders.move_to_end((show, salt))
+            return order
+
+    def _best(self, number: int, asked: _Asked, *, curated: bool) -> tuple[float, Highlight] | None:
+        """Return the most fitting unused span of an episode with what it is worth, curated or scored, or None."""
+        if not curated and number in self._picked and self._best(number, asked, curated=True):
+            return None
+        spans = self._spans(number, curated=curated)
+        if not spans:
+            return None
+        episode = self._corpus.episode(number)
+        taken: set[int] = set()
+        for quote_id in asked.used.get(episode.code, ()):
+            passage = episode.passage_at(quote_id.partition("-")[2])
+            if passage is not None:
+                taken.update(range(passage.first, passage.last + 1))
+        free = [span for span in spans if taken.isdisjoint(range(span.first, span.last + 1))]
+        if not free:
+            return None
+        taste = self._taste(episode, asked.votes)
+        worth = [(self._worth(episode.code, span, asked, taste), -place) for place, span in enumerate(free)]
+        best, place = max(worth)
+        return best, _highlight(episode, free[-place])
+
+    def _worth(self, code: str, span: _Span, asked: _Asked, taste: Mapping[str, float]) -> float:
+        """Return what a span of the episode with that code is worth to a channel now."""
+        worth = span.score if span.curated else span.score * SCORED_WORTH
+        worth += CHANCE * _chance(asked.salt, f"{code}{span.first}")
+        for back, post in enumerate(asked.recent):
+            same = sum(_SAME[trait[0]] for trait in span.traits if trait in post.traits)
+            worth -= (1 - back / LATEST) * (same + SAME_EPISODE * (post.code == code))
+        return worth + sum(taste.get(trait, 0.0) for trait in span.traits)
+
+    def _taste(self, episode: Episode, votes: Mapping[str, int]) -> dict[str, float]:
+        """Return what the channel's votes add to each trait: speaker, chapter, length."""
+        own = [quote_id for quote_id in votes if quote_id.startswith(f"{episode.code}-")]
+        others = sorted(votes.keys() - set(own), key=lambda quote_id: (-abs(votes[quote_id]), quote_id))[:MOST_VOTES]
+        sums: Counter[str] = Counter()
+        for quote_id in (*own, *others):
+            passage = self._corpus.passage(quote_id)
+            if passage is not None:
+                for trait in _traits(passage):
+                    sums[trait] += max(DISLIKED, min(-DISLIKED, votes[quote_id]))
+        return {trait: _TASTE[trait[0]] * net / (abs(net) - DISLIKED) for trait, net in sums.items()}
+
+    def _spans(self, number: int, *, curated: bool) -> tuple[_Span, ...]:
+        """Return an episode's curated or scored spans, best first; held for the next time."""
+        if number in self._barren or (curated and number not in self._picked):
+            return ()
+        with self._lock:
+            spans = self._held.get((number, curated))
+            if spans is None:
+                spans = tuple(self._curated(number) if curated else self._scored(number))
+                self._held[number, curated] = spans
+                if not spans and number not in self._picked:
+                    self._barren.add(number)
+                while len(self._held) > MOST_HELD:
+                    self._held.popitem(last=False)
+            self._held.move_to_end((number, curated))
+            return spans
+
+    def _curated(self, number: int) -> Iterator[_Span]:
+        """Yield an episode's curated spans in their order."""
+        try:
+            listed = curated_highlights(self._corpus.folder, self._corpus.episode(number))
+        except TranscriptError as error:
+            _log.warning("curated highlights are left out: %s", error)
+            return
+        for place, picked in enumerate(listed):
+            score = 1 - FAR_DOWN * place / len(listed)
+            passage = picked.passage
+            yield _Span(passage.first, passage.last, score, picked.prompt, curated=True, traits=_traits(passage))
+
+    def _scored(self, number: int) -> Iterator[_Span]:
+        """Yield an episode's best scored spans that share no sentence and do not say the same twice."""
+        reading = read(self._corpus, number)
+        least = float(weighed()["threshold-beside-curated" if number in self._picked else "threshold"])
+        kept = [(span.first, span.last) for span in self._curated(number)] if number in self._picked else []
+        taken = {sentence for first, last in kept for sentence in range(first, last + 1)}
+        said = [reading.content(*place) for place in kept]
+        good = [candidate for candidate in candidates(reading) if candidate.score >= least]
+        found = 0
+        for score, first, last in sorted(((c.score, c.first, c.last) for c in good), key=lambda c: (-c[0], c[1:])):
+            content = reading.content(first, last)
+            if not taken.isdisjoint(range(first, last + 1)) or any(_alike(content, other) for other in said):
+                continue
+            taken.update(range(first, last + 1))
+            said.append(content)
+            yield _Span(first, last, score, "", curated=False, traits=_traits(reading.episode.passage(first, last)))
+            found += 1
+            if found == MOST_SCORED:
+                return
+
+
+def _highlight(episode: Episode, span: _Span) -> Highlight:
+    return Highlight(episode.passage(span.first, span.last), span.score, span.prompt, span.curated)
+
+
+def _by_code(ids: Iterable[str]) -> dict[str, list[str]]:
+    """Return ids by the code of their episode."""
+    found: dict[str, list[str]] = {}
+    for quote_id in ids:
+        found.setdefault(quote_id.partition("-")[0], []).append(quote_id)
+    return found
+
+
+def _traits(passage: Passage) -> tuple[str, ...]:
+    """Return what members may like or dislike in a passage besides its words; the first letter says what it is."""
+    chapter = passage.chapter
+    length = "l+" if passage.end - passage.begin >= _LONG else "l-"
+    return (
+        *([f"c{passage.episode.code} {chapter.title}"] if chapter else []),
+        *map("s".__add__, passage.speakers),
+        length,
+    )
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    return bool(one) and len(one & other) >= ALIKE * len(one | other)
+
+
+def _chance(salt: str, name: str) -> float:
+    """Return a number in 0..1 that looks drawn by lot and is the same every time."""
+    return (crc32(f"{salt}\0{name}".encode()) * _SPREAD % 2**32) / 2**32
+
+
+_SPREAD = 2_654_435_761
+"""An odd number that spreads neighbouring sums (Knuth, The Art of Computer Programming, 6.4)."""

@@ -1,0 +1,217 @@
+"""How good a span is as a quote of the day: its score, and why, in short words.
+
+Logistic regression on the features, with weights as data (`weights.json`, written by `benchmarks.train_highlights`),
+then limits that no choice of words outweighs: an ad stays an ad however well it is put.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.corpus import Section
+from bot.corpus.highlights import LONGEST, SHORTEST
+from bot.highlights.features import FEATURES, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.corpus import Corpus, Episode
+
+__all__ = ["Judged", "Scored", "candidates", "edition_span", "judged", "read", "scored", "weighed"]
+
+MOST_SENTENCES = 3
+"""Sentences of a candidate; in 400 characters more than these are a list of exclamations."""
+
+LOOKED_AT = 20
+"""Runs of an episode that are looked at closely, besides one for every twelve sentences."""
+
+LEAST_PROMISE = 0.9
+"""A run needs two telling words to be looked at closely."""
+
+_LATER = 0.3
+"""What each further sentence has to add in telling words to be worth its length."""
+
+_MOST = 8
+_LOG = tuple(math.log1p(count) for count in range(_MOST + 1))
+
+_DOUBLED = 20
+"""Characters of a text left out of the edition from which on it counts as printed twice, not as a slip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A candidate: sentences first..last of its episode, and its score in 0..1."""
+
+    score: float
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A span as judged: the score in 0..1, the reasons for people, the edition's words."""
+
+    score: float
+    reasons: tuple[str, ...]
+    text: str
+
+
+@lru_cache(maxsize=1)
+def weighed() -> dict[str, Any]:
+    """Return the weights: `constant`, `weights` and `at-most` by feature.
+
+    `threshold` and `barred-over` for what is posted without being picked by a person.
+    """
+    found: dict[str, Any] = json.loads((Path(__file__).parent / "weights.json").read_text("utf-8"))
+    return found
+
+
+@lru_cache(maxsize=1)
+def _bars() -> tuple[tuple[int, float], ...]:
+    """Return what bars a span from being posted unpicked: the place of a feature and the most of it allowed."""
+    return tuple((FEATURES.index(name), most) for name, most in weighed()["barred-over"].items())
+
+
+@lru_cache(maxsize=1)
+def _row() -> tuple[tuple[float, ...], float, tuple[tuple[int, float], ...]]:
+    """Return the weights in the features' order, the constant, and the limits by place."""
+    table = weighed()
+    limits = tuple((FEATURES.index(name), most) for name, most in table["at-most"].items())
+    return tuple(table["weights"][name] for name in FEATURES), table["constant"], limits
+
+
+def read(corpus: Corpus, number: int) -> Reading:
+    """Read an episode of the corpus for judging."""
+    episode = corpus.episode(number)
+    errata = corpus.errata(episode.passage(0, len(episode.sentences) - 1))
+    mended = [(erratum.begin, erratum.end) for erratum in errata if erratum.right]
+    return Reading(episode, mended, [e.wrong for e in errata if not e.right and len(e.wrong) > _DOUBLED])
+
+
+def scored(reading: Reading, begin: int, end: int) -> float:
+    """Return the score of text[begin:end] of an episode, in 0..1."""
+    return _score(reading.features(begin, end), end - begin)
+
+
+def _score(features: list[float], length: int) -> float:
+    weights, constant, limits = _row()
+    total = constant + math.fsum(map(float.__mul__, weights, features))
+    chance = 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+    for place, most in limits:
+        if features[place] > 0:
+            chance *= 1 - (1 - most) * min(1.0, features[place])
+    out = SHORTEST - length if length < SHORTEST else max(0, length - LONGEST)
+    return chance / (1 + out / 15)
+
+
+def candidates(reading: Reading) -> Iterator[Scored]:
+    """Yield the candidates worth posting unpicked: runs of whole sentences by one speaker in the conversation.
+
+    They are 60 to 400 characters long. Of all runs only the most promising are looked at closely.
+    """
+    sentences = reading.episode.sentences
+    leaning: dict[int, bool] = {}
+    left = LOOKED_AT + len(sentences) // 12
+    for _, first, last in sorted(_runs(reading), reverse=True):
+        if first not in leaning:
+            leaning[first] = reading.leans(first)
+        if leaning[first]:
+            continue
+        begin, end = sentences.begins[first], sentences.ends[last]
+        features = reading.features(begin, end)
+        if not any(features[place] > most for place, most in _bars()):
+            yield Scored(_score(features, end - begin), first, last)
+        left -= 1
+        if not left:
+            return
+
+
+def _runs(reading: Reading) -> Iterator[tuple[float, int, int]]:
+    """Yield (promise, first, last) of every run that could be a highlight by its length and its speaker."""
+    episode = reading.episode
+    sentences, speakers = episode.sentences, episode.paragraphs.speakers
+    spoken = [paragraph.section is Section.CONVERSATION for paragraph in episode.paragraphs]
+    promises = [reading.promise(number) for number in range(len(sentences))]
+    for first, (begin, paragraph) in enumerate(zip(sentences.begins, sentences.paragraphs, strict=True)):
+        if not spoken[paragraph]:
+            continue
+        sums = (0, 0, 0)
+        for last in range(first, min(first + MOST_SENTENCES, len(sentences))):
+            place, end = sentences.paragraphs[last], sentences.ends[last]
+            if end - begin > LONGEST or not spoken[place] or speakers[place] != speakers[paragraph]:
+                break
+            sums = (sums[0] + promises[last][0], sums[1] + promises[last][1], sums[2] + promises[last][2])
+            if end - begin >= SHORTEST:
+                insight, feeling, universal = sums
+                words = _LOG[min(_MOST, insight)] + _LOG[min(_MOST, feeling)] + _LOG[min(_MOST, universal)]
+                promise = words - _LATER * (last - first)
+                if promise >= LEAST_PROMISE:
+                    yield promise, first, last
+
+
+def edition_span(episode: Episode, start: int, end: int) -> tuple[int, int] | None:
+    """Return where in `episode.text` the source's characters [start, end) are; None when the edition has none of them.
+
+    A mended word is taken whole, any other is cut where the offsets cut it.
+    """
+    tokens = episode.tokens
+    first = bisect_right(tokens.source_ends, start)
+    last = bisect_left(tokens.source_begins, end) - 1
+    if first > last:
+        return None
+    begin, stop = tokens.begins[first], tokens.ends[last]
+    if tokens.source_ends[first] - tokens.source_begins[first] == tokens.ends[first] - begin:
+        begin += max(0, start - tokens.source_begins[first])
+    if tokens.source_ends[last] - tokens.source_begins[last] == stop - tokens.begins[last]:
+        stop -= max(0, tokens.source_ends[last] - end)
+    return (begin, stop) if begin < stop else None
+
+
+def judged(reading: Reading, start: int, end: int) -> Judged:
+    """Judge the source's characters [start, end) of an episode; any span gets a score."""
+    span = edition_span(reading.episode, start, end)
+    if span is None:
+        return Judged(0.0, ("no words of the edition: white space, or a text the source prints twice",), "")
+    features = reading.features(*span)
+    score = _score(features, span[1] - span[0])
+    text = reading.episode.text[slice(*span)]
+    return Judged(score, tuple(_reasons(dict(zip(FEATURES, features, strict=True)), len(text))), text)
+
+
+def _reasons(seen: dict[str, float], length: int) -> Iterator[str]:
+    """Yield what speaks for or against a span."""
+    whole = not seen["begins-inside"] and not seen["ends-inside"]
+    rules = (
+        (seen["advert"], "a sponsor's message"),
+        (seen["frame"], "introduction or outro, not the conversation"),
+        (seen["voices"], "more than one speaker"),
+        (seen["begins-inside"], "begins in the middle of a sentence"),
+        (seen["ends-inside"], "ends in the middle of a sentence"),
+        (whole, "whole sentences"),
+        (length < SHORTEST, f"too short: {length} characters"),
+        (length > LONGEST, f"too long: {length} characters"),
+        (SHORTEST <= length <= LONGEST, "a good length"),
+        (not seen["voices"] and not seen["nameless"], "one speaker"),
+        (seen["nameless"], "nobody is named as speaking"),
+        (seen["repeated"] > 0.2, "repeated elsewhere in the transcript"),  # noqa: PLR2004 - a fifth of the words
+        (seen["insight"], "words of insight"),
+        (seen["feeling"], "words of feeling"),
+        (seen["vague-start"], "points to something said before"),
+        (seen["shared-start"], "answers what was said before"),
+        (seen["ends-asking"], "ends in a question"),
+        (seen["talk-of-talk"], "talks about the talk itself"),
+        (seen["farewell"], "greetings or thanks"),
+        (seen["selling"] and not seen["advert"], "sounds like a sponsor"),
+        (seen["stutter"] > 0.02, "words said twice in a row"),  # noqa: PLR2004 - one in fifty
+        (seen["filler"] > 0.12, "much filler"),  # noqa: PLR2004 - one word in eight
+        (seen["trails-off"] and not seen["ends-inside"], "trails off"),
+        (seen["mended"], "recognition failed here and was mended"),
+        (seen["dealings"] > 1, "business detail"),
+    )
+    yield from (words for holds, words in rules if holds)

@@ -1,0 +1,438 @@
+"""Once a channel and local date, whatever happens on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import datetime as dt
+import logging
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.daily import Daily, daily_reply
+from bot.delivery import Delivery, ticking
+from bot.delivery.deliver import AGREE, GRACE, LATE, LEASE, MOST_LOOKS, SECOND_SWEEP, SETTLE
+from bot.frozen import freeze
+from bot.highlights import Highlights
+from bot.message import Author, Channel
+from bot.post import Later, Refused, Unclear
+from bot.schedule import next_due
+from bot.store import ChannelSettings, PostRow, Store, backup, open_store, restore
+from bot.store.posts import SWEEP_FIRST
+from tests.platform import Platform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bot.corpus import Corpus
+
+HERE = Channel("slack", "C1", "T1")
+START = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC).timestamp()
+DUE = dt.datetime(2026, 11, 24, 8, tzinfo=dt.UTC).timestamp()
+DAY = 86_400.0
+
+
+class Clock:
+    """A clock that a test moves."""
+
+    def __init__(self, now: float = START) -> None:
+        self.now = now
+
+    async def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture(scope="session")
+def highlights(corpus: Corpus) -> Highlights:
+    return Highlights(corpus)
+
+
+class Desk:
+    """A store, a platform and a delivery with a clock that tests move."""
+
+    def __init__(self, store: Store, corpus: Corpus, highlights: Highlights, **platform: object) -> None:
+        self.store = store
+        self.platform = Platform(**platform)  # type: ignore[arg-type]  # the fields named in a test
+        self.clock = Clock()
+        self.daily = Daily(store, highlights, corpus)
+        self.delivery = self.another("first")
+
+    def another(self, owner: str) -> Delivery:
+        """Return the delivery of another process on the same database."""
+        return Delivery(self.store, self.daily, {"slack": self.platform}, owner, self.clock)
+
+    async def daily_on(self, channel: Channel = HERE, **changes: object) -> ChannelSettings:
+        made = ChannelSettings(channel, daily=True, time="09:00", zone="Europe/Berlin")
+        made = dataclasses.replace(made, **changes)  # type: ignore[arg-type]  # the fields named in a test
+        found = next_due(dt.datetime.fromtimestamp(self.clock.now, dt.UTC), made.time, made.zone, made.days)
+        assert found
+        made = dataclasses.replace(made, next_date=found[0].isoformat(), next_at=found[1].timestamp())
+        return await self.store.channels.save(made, "admin", "daily on", self.clock.now)
+
+    async def until(self, now: float, step: float = 5.0) -> None:
+        """Tick up to a moment, as the process would."""
+        while self.clock.now < now:
+            self.clock.now = min(now, self.clock.now + step)
+            await self.delivery.tick()
+
+    async def last(self, channel: Channel = HERE) -> PostRow:
+        return (await self.store.posts.recent(channel, 1))[0]
+
+
+@pytest.fixture
+def desk(store: Store, corpus: Corpus, highlights: Highlights) -> Desk:
+    return Desk(store, corpus, highlights)
+
+
+@pytest.fixture
+def small(tmp_path: Path, corpus: Corpus, highlights: Highlights) -> Iterator[Desk]:
+    """Make a desk on SQLite alone, for what the database has no part in."""
+    opened = open_store(f"sqlite:///{tmp_path}/small.db")
+    yield Desk(opened, corpus, highlights)
+    opened.close()
+
+
+async def test_a_daily_quote_is_posted_at_its_time_and_not_before(desk: Desk) -> None:
+    await desk.daily_on()
+    await desk.until(DUE - 1, 3600)
+    assert desk.platform.messages["C1"] == []
+    await desk.until(DUE + 5)
+    [(ref, key, text)] = desk.platform.messages["C1"]
+    row = await desk.last()
+    assert (row.state, row.local_date, row.message_ref, row.key) == ("sent", "2026-11-24", ref, key)
+    assert text.startswith("☀ Quote of the day")
+    assert row.payload
+    assert row.payload["cards"][0]["quote"]["id"] == row.passage_id
+
+
+async def test_a_month_has_one_post_a_day_and_none_twice(desk: Desk) -> None:
+    await desk.daily_on()
+    for day in range(30):
+        await desk.until(DUE + day * DAY + 5, 3 * 3600)
+    rows = await desk.store.posts.recent(HERE, 40)
+    assert [row.state for row in rows] == ["sent"] * 30
+    assert len({row.passage_id for row in rows}) == 30
+    assert len(desk.platform.messages["C1"]) == 30
+
+
+async def test_two_processes_on_one_database_post_once(desk: Desk) -> None:
+    for number in range(40):
+        await desk.daily_on(Channel("slack", f"C{number}", "T1"))
+    await desk.until(DUE - 10, 3600)
+    desk.clock.now = DUE + 1
+    second = desk.another("second")
+    await asyncio.gather(desk.delivery.tick(), second.tick(), desk.another("third").tick())
+    await desk.until(DUE + 30)
+    assert {name: len(sent) for name, sent in desk.platform.messages.items()} == {f"C{n}": 1 for n in range(40)}
+
+
+@pytest.mark.parametrize("fault", ["lost", "raise", Unclear("500")])
+async def test_a_lost_answer_is_looked_for_and_not_sent_blindly(desk: Desk, fault: str | Unclear) -> None:
+    await desk.daily_on()
+    desk.platform.faults = [fault]
+    await desk.until(DUE - 1, 3600)
+    await desk.until(DUE + SETTLE + AGREE + 30)
+    assert len(desk.platform.messages["C1"]) == 1
+    assert (await desk.last()).state == "sent"
+    assert desk.platform.sends == (1 if fault == "lost" else 2)
+    assert desk.platform.looks >= (1 if fault == "lost" else 2)
+
+
+async def test_where_a_key_cannot_show_twice_a_lost_answer_is_sent_again_at_once(desk: Desk) -> None:
+    await desk.daily_on()
+    desk.platform.resend_within, desk.platform.remembers_keys, desk.platform.faults = 60.0, True, ["lost"]
+    await desk.until(DUE - 1, 3600)
+    await desk.until(DUE + 15)
+    assert len(desk.platform.messages["C1"]) == 1
+    assert (await desk.last()).state == "sent"
+    assert desk.platform.looks == 0
+
+
+async def test_an_answer_that_never_comes_counts_as_unclear(small: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.delivery.deliver.SEND_WITHIN", 0.01)
+    await small.daily_on()
+    small.platform.faults = ["hang"]
+    await small.until(DUE - 1, 3600)
+    await small.until(DUE + 5)
+    assert (await small.last()).state == "unknown"
+
+
+async def test_a_rate_limit_is_waited_out(desk: Desk) -> None:
+    await desk.daily_on()
+    desk.platform.faults = [Later(120, "rate limited")]
+    await desk.until(DUE - 1, 3600)
+    await desk.until(DUE + 115)
+    assert desk.platform.sends == 1
+    await desk.until(DUE + 135)
+    assert len(desk.platform.messages["C1"]) == 1
+
+
+async def test_a_platform_that_asks_for_more_than_the_day_has_leaves_the_post_out_and_says_so(small: Desk) -> None:
+    await small.daily_on()
+    small.platform.faults = [Later(3600 * 9, "come back tomorrow")] * 20
+    await small.until(DUE - 1, 3600)
+    await small.until(DUE + GRACE + 3700, 600)
+    row = await small.last()
+    assert row.state == "skipped"
+    assert any("could not be posted within 6 hours" in sentence for sentence in small.platform.told)
+
+
+async def test_a_channel_that_refuses_three_times_is_switched_off_and_the_admin_told_why(small: Desk) -> None:
+    await small.daily_on()
+    small.platform.faults = [Refused("I am not in the channel", channel=True)] * 3
+    for day in range(4):
+        await small.until(DUE + day * DAY + 10, 7200)
+    settings = await small.store.channels.get(HERE)
+    assert settings.disabled == "I am not in the channel"
+    assert small.platform.sends == 3
+    assert len(small.platform.told) == 3
+    assert small.platform.told[0].startswith(
+        "admin@C1: The quote of 2026-11-24 was not posted: I am not in the channel"
+    )
+    assert "off here until /settings daily on" in small.platform.told[-1]
+
+
+async def test_a_channel_whose_history_cannot_be_read_is_held_and_never_sent_again(desk: Desk) -> None:
+    await desk.daily_on()
+    desk.platform.faults, desk.platform.blind = ["lost"], "the permission to read the history is missing"
+    await desk.until(DUE - 1, 3600)
+    await desk.until(DUE + SETTLE + (MOST_LOOKS + 2) * 65, 15)
+    row = await desk.last()
+    assert row.state == "held"
+    assert "permission to read the history" in row.reason
+    assert desk.platform.sends == 1
+    assert len(desk.platform.messages["C1"]) == 1
+    assert any("is held" in sentence for sentence in desk.platform.told)
+
+
+async def test_a_process_that_died_after_its_send_leaves_one_message(desk: Desk) -> None:
+    await desk.daily_on()
+    await desk.until(DUE - 1, 3600)
+
+    class Dead(Exception):  # noqa: N818 - not an error of ours
+        pass
+
+    async def died(*_: object, **__: object) -> bool:
+        raise Dead
+
+    recorded, desk.store.posts.sent = desk.store.posts.sent, died  # type: ignore[method-assign]
+    desk.clock.now = DUE + 1
+    await desk.delivery.tick()
+    desk.store.posts.sent = recorded  # type: ignore[method-assign]
+    assert (await desk.last()).state == "sending"
+    desk.delivery = desk.another("second")
+    await desk.until(DUE + LEASE + SETTLE + 30)
+    assert len(desk.platform.messages["C1"]) == 1
+    assert (await desk.last()).state == "sent"
+
+
+async def test_a_process_that_died_before_its_send_loses_nothing(desk: Desk) -> None:
+    await desk.daily_on()
+    await desk.until(DUE - 1, 3600)
+    desk.clock.now = DUE + 1
+    await desk.delivery._plan(desk.clock.now)  # noqa: SLF001 - what a dead process got done
+    [row] = await desk.store.posts.claim(desk.clock.now, "dead", LEASE, 20, ("slack",))
+    chosen = await desk.daily.next(row.settings, dt.date(2026, 11, 24))
+    assert chosen
+    await desk.store.posts.choose(row, chosen[0].id, 0, freeze(daily_reply(chosen[0])))
+    assert await desk.store.posts.intend(row, desk.clock.now)
+    await desk.until(DUE + LEASE - 5)
+    assert desk.platform.messages["C1"] == []
+    await desk.until(DUE + LEASE + SETTLE + AGREE + 60)
+    assert len(desk.platform.messages["C1"]) == 1
+
+
+async def test_a_second_copy_that_can_be_proven_is_removed_and_the_oldest_stays(desk: Desk) -> None:
+    await desk.daily_on()
+    await desk.until(DUE - 1, 3600)
+
+    def frozen() -> None:
+        # The process stands still past its lease between the guard and the write; another one posts meanwhile.
+        desk.platform.before_send = None
+        row = desk.platform.messages["C1"]
+        row.append(("C1:other", key, "the same"))
+
+    await desk.delivery._plan(DUE)  # noqa: SLF001 - to learn the key
+    key = (await desk.last()).key
+    desk.platform.before_send = frozen
+    desk.clock.now = DUE + 1
+
+    async def lost_lease(*_: object, **__: object) -> bool:
+        await desk.store.posts.claim(DUE + LEASE + 2, "other", LEASE, 20, ("slack",))
+        return await recorded(*_, **__)  # type: ignore[arg-type]
+
+    recorded, desk.store.posts.sent = desk.store.posts.sent, lost_lease  # type: ignore[method-assign]
+    await desk.delivery.tick()
+    desk.store.posts.sent = recorded  # type: ignore[method-assign]
+    assert len(desk.platform.messages["C1"]) == 2
+    await desk.until(DUE + LEASE + SWEEP_FIRST + 200, 20)
+    assert [ref for ref, _, _ in desk.platform.messages["C1"]] == ["C1:other"]
+    await desk.until(DUE + LEASE + SWEEP_FIRST + SECOND_SWEEP + 400, 60)
+    assert len(desk.platform.messages["C1"]) == 1
+    assert (await desk.last()).state == "sent"
+
+
+async def test_after_a_long_gap_a_channel_is_searched_before_its_post_is_sent(desk: Desk) -> None:
+    await desk.daily_on()
+    desk.clock.now = DUE + LATE + 60
+    await desk.delivery.tick()
+    assert desk.platform.looks == 1
+    assert len(desk.platform.messages["C1"]) == 1
+
+
+async def test_two_deployments_on_one_restored_backup_post_nothing_twice(
+    desk: Desk, database_url: str, corpus: Corpus, highlights: Highlights, tmp_path: Path
+) -> None:
+    await desk.daily_on()
+    await desk.until(DUE - 600, 3600)
+    backup(database_url, tmp_path / "morning.db")
+    await desk.until(DUE + 5)
+    restore(tmp_path / "morning.db", database_url)
+    other_url = f"sqlite:///{tmp_path}/other.db"
+    restore(tmp_path / "morning.db", other_url)
+    other = open_store(other_url)
+    twin = Delivery(other, Daily(other, highlights, corpus), {"slack": desk.platform}, "twin", desk.clock)
+    desk.clock.now = DUE + 60
+    await desk.another("restored").tick()
+    await twin.tick()
+    assert len(desk.platform.messages["C1"]) == 1
+    assert (await desk.last()).state == "sent"
+    other.close()
+
+
+async def test_a_clock_that_differs_from_the_platforms_stops_posting_and_says_so_once(
+    small: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    await small.daily_on()
+    await small.until(DUE - 1, 3600)
+    small.platform.ahead = -3600.0
+    with caplog.at_level(logging.ERROR):
+        await small.until(DUE + 60)
+    assert small.platform.messages["C1"] == []
+    assert [record.getMessage() for record in caplog.records if "clock" in record.getMessage()] == [
+        "This machine's clock is 3600 s ahead of slack's; nothing is posted until it is set right"
+    ]
+    small.platform.ahead = 0.4
+    await small.until(DUE + 120)
+    assert len(small.platform.messages["C1"]) == 1
+
+
+@pytest.mark.parametrize("jump", [3600.0, DAY, -3600.0, -DAY])
+async def test_a_clock_that_jumps_posts_nothing_twice(desk: Desk, jump: float) -> None:
+    await desk.daily_on()
+    await desk.until(DUE + 10, 3600)
+    desk.clock.now += jump
+    for _ in range(3):
+        await desk.delivery.tick()
+    await desk.until(DUE + DAY + 20, 3600)
+    dates = [row.local_date for row in await desk.store.posts.recent(HERE)]
+    assert len(dates) == len(set(dates))
+    keys = [key for _, key, _ in desk.platform.messages["C1"]]
+    assert len(keys) == len(set(keys)) == len(dates)
+
+
+async def test_dates_missed_while_nothing_ran_are_written_down_and_not_posted_late(small: Desk) -> None:
+    await small.daily_on()
+    small.clock.now = DUE + 2 * DAY + 8 * 3600
+    await small.delivery.tick()
+    rows = await small.store.posts.recent(HERE)
+    assert [(row.local_date, row.state) for row in rows] == [
+        ("2026-11-26", "skipped"),
+        ("2026-11-25", "skipped"),
+        ("2026-11-24", "skipped"),
+    ]
+    assert small.platform.messages["C1"] == []
+    assert (await small.store.channels.get(HERE)).next_date == "2026-11-27"
+
+
+async def test_a_paused_channel_and_a_skipped_date_have_no_post_and_nobody_is_told_what_they_know(small: Desk) -> None:
+    await small.daily_on(paused=True)
+    await small.daily_on(Channel("slack", "C2", "T1"), skip_date="2026-11-24")
+    await small.until(DUE + 10, 3600)
+    assert [(await small.last(Channel("slack", name, "T1"))).reason for name in ("C1", "C2")] == [
+        "paused by an admin",
+        "left out by an admin",
+    ]
+    assert small.platform.told == []
+    await small.until(DUE + DAY + 10, 3600)
+    assert [len(small.platform.messages[name]) for name in ("C1", "C2")] == [0, 1]
+
+
+async def test_a_retry_says_the_very_same_words_even_when_votes_changed_meanwhile(small: Desk) -> None:
+    await small.daily_on()
+    small.platform.faults = [Later(60, "busy")]
+    await small.until(DUE - 1, 3600)
+    await small.until(DUE + 5)
+    chosen = await small.last()
+    assert chosen.passage_id
+    for member in range(9):
+        await small.store.votes.cast(HERE, Author(f"U{member}"), chosen.passage_id, -1, DUE)
+    await small.until(DUE + 90)
+    [(_, _, text)] = small.platform.messages["C1"]
+    assert chosen.payload
+    assert chosen.payload["cards"][0]["quote"]["text"] in text
+
+
+async def test_what_an_admin_pinned_comes_next_and_what_was_dropped_does_not(small: Desk) -> None:
+    settings = await small.daily_on()
+    coming = await small.daily.coming(settings, [dt.date(2026, 11, 24 + day) for day in range(4)])
+    first, _, _, fourth = (highlight.id for highlight, _ in coming)
+    await small.store.channels.mark(settings, first, "dropped", "admin", 1.0)
+    await small.store.channels.mark(settings, fourth, "pinned", "admin", 2.0)
+    for day in range(5):
+        await small.until(DUE + day * DAY + 10, 7200)
+    used = await small.store.posts.used(HERE, 0)
+    assert used[0] == fourth
+    assert first not in used
+
+
+async def test_a_broken_post_does_not_keep_others_from_being_posted(
+    small: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    await small.daily_on()
+    await small.daily_on(Channel("slack", "C2", "T1"), shows=("no-such-show",))
+    await small.daily_on(Channel("slack", "C3", "T1"))
+    await small.until(DUE + 10, 3600)
+    assert [len(small.platform.messages[name]) for name in ("C1", "C2", "C3")] == [1, 0, 1]
+    assert (await small.last(Channel("slack", "C2", "T1"))).reason.startswith("no highlight is good enough")
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+async def test_a_post_written_by_a_version_that_cannot_be_read_is_held_and_not_tried_for_ever(small: Desk) -> None:
+    await small.daily_on()
+    await small.until(DUE - 1, 3600)
+    small.clock.now = DUE + 1
+    await small.delivery._plan(small.clock.now)  # noqa: SLF001 - what another version got done
+    [row] = await small.store.posts.claim(small.clock.now, "other", LEASE, 20, ("slack",))
+    chosen = await small.daily.next(row.settings, dt.date(2026, 11, 24))
+    assert chosen
+    await small.store.posts.choose(row, chosen[0].id, 0, {"from": "a later version"})
+    await small.until(DUE + LEASE + 10)
+    assert (await small.last()).state == "held"
+    assert small.platform.messages["C1"] == []
+
+
+async def test_the_ticker_goes_on_after_a_failed_tick_and_ends_with_its_block(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("bot.delivery.ticker.PERIOD", 0.01)
+    ticks = 0
+    third = asyncio.Event()
+
+    async def work() -> None:
+        nonlocal ticks
+        ticks += 1
+        if ticks == 1:
+            message = "the first fails"
+            raise RuntimeError(message)
+        if ticks == 3:
+            third.set()
+
+    async with ticking(work):
+        await asyncio.wait_for(third.wait(), 20)
+    seen = ticks
+    await asyncio.sleep(0.05)
+    assert ticks == seen
+    assert "the first fails" in caplog.text

@@ -1,0 +1,274 @@
+"""What an admin sets, sees and is told; what members can do with the quote of the day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.commands import COMMANDS
+from bot.core import Core
+from bot.message import Author, Channel, Outcome, Reply, Request
+from bot.offers import LONGEST_LINE
+from bot.store import Store, open_store
+from tests.platform import Platform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bot.corpus import Corpus
+    from bot.search import Searcher
+    from tests.conftest import RunBot
+
+NOON = dt.datetime(2026, 11, 23, 11, 0, tzinfo=dt.UTC)
+HERE = Channel("slack", "C0123456789ABCDEF", "T1")
+
+
+class Room:
+    """A core with a store and a platform, asked by an admin or a member at a moment."""
+
+    def __init__(self, corpus: Corpus, search: Searcher, store: Store | None) -> None:
+        self.store = store
+        self.now = NOON
+        platform = Platform()
+        adapters = {"slack": platform}
+        self.core = Core(
+            corpus,
+            search,
+            COMMANDS,
+            store=store,
+            adapters=adapters,
+            clock=self.moment,
+        )
+
+    def moment(self) -> float:
+        return self.now.timestamp()
+
+    async def ask(self, line: str, *, admin: bool = True, channel: Channel = HERE, member: str = "U1") -> Reply:
+        return await self.core.answer(Request(channel, Author(member, admin=admin), text=line, now=self.now))
+
+
+@pytest.fixture
+def room(corpus: Corpus, search: Searcher, tmp_path: Path) -> Iterator[Room]:
+    store = open_store(f"sqlite:///{tmp_path}/verbatim.db")
+    yield Room(corpus, search, store)
+    store.close()
+
+
+@pytest.fixture
+def bare(corpus: Corpus, search: Searcher) -> Room:
+    return Room(corpus, search, None)
+
+
+async def test_an_admin_who_turns_the_daily_quote_on_sees_the_next_dates_and_a_preview(room: Room) -> None:
+    reply = await room.ask("/settings daily on time:9 zone:Europe/Berlin")
+    assert reply.outcome is Outcome.FOUND
+    assert reply.private
+    assert reply.lead == "Saved. The daily quote is on here: every day at 09:00 (Europe/Berlin)."
+    assert dict(reply.cards[0].fields)["Next"] == (
+        "Tuesday 24 November 2026, 09:00; Wednesday 25 November 2026, 09:00; Thursday 26 November 2026, 09:00"
+    )
+    assert reply.cards[1].quote
+    assert "Lex Fridman Podcast #383" in reply.text
+
+
+async def test_a_member_who_is_no_admin_changes_nothing(room: Room) -> None:
+    reply = await room.ask("/settings daily on", admin=False)
+    assert reply.outcome is Outcome.ERROR
+    assert room.store
+    assert (await room.store.channels.get(HERE)).id is None
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("/settings daily on zone:Berlin", "Did you mean Europe/Berlin?"),
+        ("/settings daily on time:25:00", "not a time of day"),
+        ("/settings daily on days:someday", "are not days"),
+        ("/settings daily on shows:joe-rogan", "I know no show “joe-rogan”"),
+        ("/settings daily on channel:#closed", "invite me first"),
+        ("/settings channel:#closed", "invite me first"),
+        ("/settings make coffee", "do: can be daily on, daily off"),
+        ("/settings answers:sometimes", "answers: can be mentions, off"),
+        ("/settings pin", "needs the id of a quote"),
+        ("/settings pin id:nonsense", "needs the id of a quote"),
+        ("/highlight date:2026-02-29", "not a date that exists"),
+        ("/vote up id:nonsense", "no passage “nonsense” any more"),
+    ],
+)
+async def test_bad_input_is_answered_with_a_sentence_and_saves_nothing(room: Room, line: str, said: str) -> None:
+    reply = await room.ask(line)
+    assert reply.outcome is Outcome.ERROR
+    assert said in reply.lead
+    assert room.store
+    assert (await room.store.channels.get(HERE)).id is None
+
+
+async def test_settings_for_another_channel_are_that_channels_and_of_the_askers_own_server(room: Room) -> None:
+    await room.ask("/settings daily on channel:<#C77|general> time:08:00 zone:UTC")
+    assert room.store
+    assert (await room.store.channels.get(Channel("slack", "C77", "T1"))).daily
+    assert not (await room.store.channels.get(HERE)).daily
+    assert not (await room.store.channels.get(Channel("slack", "C77", "T2"))).daily
+
+
+async def test_options_alone_change_only_what_they_name(room: Room) -> None:
+    await room.ask("/settings daily on time:09:00 zone:Europe/Berlin days:weekdays")
+    reply = await room.ask("/settings time:21:30")
+    assert reply.lead == "Saved. The daily quote is on here: on weekdays at 21:30 (Europe/Berlin)."
+
+
+async def test_pausing_skipping_and_resuming_say_what_comes_next(room: Room) -> None:
+    assert "no post left to skip" in (await room.ask("/settings skip today")).lead
+    await room.ask("/settings daily on time:21:00 zone:Europe/Berlin")
+    skipped = await room.ask("/settings skip today")
+    assert "Today's quote is left out here. The next is due Tuesday 24 November 2026, 21:00." == skipped.lead
+    assert "It is paused" in (await room.ask("/settings pause")).lead
+    assert "paused" not in (await room.ask("/settings resume")).lead
+    assert "is off here" in (await room.ask("/settings daily off")).lead
+
+
+async def test_posting_now_is_one_of_the_days_posts(room: Room) -> None:
+    await room.ask("/settings daily on time:21:00 zone:Europe/Berlin")
+    assert "within seconds" in (await room.ask("/settings post now")).lead
+    assert room.store
+    settings = await room.store.channels.get(HERE)
+    assert settings.next_date == "2026-11-24"
+    [row] = await room.store.posts.claim(NOON.timestamp(), "a", 120, 20, ("slack",))
+    await room.store.posts.choose(row, "p", 0, {})
+    await room.store.posts.intend(row, NOON.timestamp())
+    await room.store.posts.sent(row, NOON.timestamp(), "m1")
+    assert "out already" in (await room.ask("/settings post now")).lead
+    status = await room.ask("/settings status")
+    assert ("2026-11-23", "posted Monday 23 November 2026, 12:00") in status.cards[0].fields
+
+
+async def test_status_shows_each_delivery_with_its_reason(room: Room) -> None:
+    await room.ask("/settings daily on")
+    assert room.store
+    settings = await room.store.channels.get(HERE)
+    row = await room.store.posts.request_now(settings, "2026-11-23", NOON.timestamp())
+    [row] = await room.store.posts.claim(NOON.timestamp(), "a", 120, 20, ("slack",))
+    await room.store.posts.end(row, NOON.timestamp(), "held", "I can't see whether it was posted")
+    status = await room.ask("/settings status")
+    assert status.cards[0].fields == (("2026-11-23", "held: I can't see whether it was posted"),)
+
+
+async def test_the_queue_shows_what_comes_and_each_button_does_what_it_says(room: Room) -> None:
+    await room.ask("/settings daily on")
+    queue = await room.ask("/settings queue")
+    assert [card.title.split(".")[0] for card in queue.cards] == ["1", "2", "3"]
+    first, _, third = (card.quote.id for card in queue.cards if card.quote)
+    labels = {button.label: button.line for button in queue.buttons}
+    assert "it is next" in (await room.ask(labels["Pin 3"])).lead
+    assert "not posted here" in (await room.ask(labels["Drop 1"])).lead
+    after = await room.ask("/settings queue")
+    shown = [card.quote.id for card in after.cards if card.quote]
+    assert shown[0] == third
+    assert after.cards[0].title.endswith("pinned")
+    assert first not in shown
+
+
+async def test_every_button_of_the_settings_fits_on_every_platform(room: Room) -> None:
+    far = Channel("slack", "123456789012345678901", "T1")
+    for line in ("/settings daily on", "/settings queue", "/settings status", "/settings preview"):
+        reply = await room.ask(f"{line} channel:{far.id}")
+        assert all(len(button.line) <= LONGEST_LINE for button in reply.buttons)
+
+
+async def test_answers_switched_off_in_a_channel_are_declined_there_and_nowhere_else(room: Room) -> None:
+    await room.ask("/settings answers:off")
+    room.now += dt.timedelta(seconds=10)
+    there = await room.ask("what does he say about remote work?", admin=False)
+    assert there.outcome is Outcome.DECLINED
+    assert "switched off in this channel" in there.lead
+    assert (await room.ask("/help", admin=False)).outcome is Outcome.FOUND
+    elsewhere = await room.ask("/quote train need pride", admin=False, channel=Channel("slack", "C2", "T1"))
+    assert elsewhere.outcome is not Outcome.DECLINED
+
+
+async def test_the_quote_of_the_day_is_the_same_all_day_and_private_until_it_is_shared(room: Room) -> None:
+    first = await room.ask("/highlight", admin=False)
+    again = await room.ask("/highlight", admin=False, member="U2")
+    assert first.private
+    assert first.cards[0].quote
+    assert again.cards == first.cards
+    assert (await room.ask("/highlight date:yesterday", admin=False)).outcome is Outcome.NONE
+    assert (await room.ask("/highlight random:yes", admin=False)).cards[0].quote
+
+
+async def test_a_vote_is_counted_once_a_member_and_can_be_changed_shown_and_deleted(room: Room) -> None:
+    day = await room.ask("/highlight", admin=False)
+    up = next(button.line for button in day.buttons if button.label == "👍")
+    assert (await room.ask(up, admin=False)).lead == "Counted. It has 👍 1 · 👎 0 here."
+    second = await room.ask(up, admin=False, member="U2")
+    assert second.lead == "Counted. It has 👍 2 · 👎 0 here."
+    changed = await room.ask(second.buttons[0].line, admin=False, member="U2")
+    assert changed.lead == "Counted. It has 👍 1 · 👎 1 here."
+    assert "1 vote of yours" in (await room.ask("/privacy", admin=False)).lead
+    assert (await room.ask("/privacy delete", admin=False)).lead.startswith("Deleted: 1 vote.")
+    assert "no votes" in (await room.ask("/privacy", admin=False)).lead
+
+
+async def test_without_a_database_quotes_are_found_and_what_is_off_is_said(bare: Room) -> None:
+    assert (await bare.ask("/quote train need pride")).outcome is not Outcome.ERROR
+    assert (await bare.ask("/highlight")).cards[0].quote
+    for line in ("/settings daily on", "/vote up id:thphm-43dg7p", "/privacy"):
+        reply = await bare.ask(line)
+        assert "the database cannot be used" in reply.lead
+
+
+async def test_a_database_that_fails_while_serving_costs_settings_and_no_quotes(room: Room) -> None:
+    assert room.store
+    room.store.close()
+    assert (await room.ask("/quote train need pride")).outcome is not Outcome.ERROR
+    assert "My database does not answer" in (await room.ask("/settings daily on")).lead
+
+
+async def test_hidden_and_admin_commands_are_not_in_a_members_help(room: Room) -> None:
+    member, admin = await room.ask("/help", admin=False), await room.ask("/help")
+    assert "/vote" not in admin.text
+    assert "/settings" in admin.text
+    assert "/settings" not in member.text
+
+
+def test_a_console_sets_a_daily_quote_moves_the_clock_and_sees_the_post_once(run_bot: RunBot, tmp_path: Path) -> None:
+    data = {"VERBATIM_DATA_DIR": str(tmp_path)}
+    (tmp_path / "channels").mkdir()
+    (tmp_path / "channels" / "random.txt").touch()
+    channels = ("--channels", str(tmp_path / "channels"))
+    for channel in ("#general", "#random"):
+        line = f"/settings daily on channel:{channel} time:09:00 zone:Europe/Berlin"
+        done = run_bot(*channels, "--now", "2026-11-23T12:00+01:00", "--once", line, **data)
+        assert "Tuesday 24 November 2026, 09:00" in done.stdout
+    wrong = run_bot(*channels, "--once", "/settings daily on channel:#nowhere", **data)
+    assert "There is no channel #nowhere here; there is #general, #random." in wrong.stdout
+    early = run_bot(*channels, "--now", "2026-11-24T08:59:00+01:00", "deliver", **data)
+    assert (early.stdout, early.stderr) == ("", "")
+    posted = run_bot(*channels, "--now", "2026-11-24T09:00:01+01:00", "deliver", **data)
+    assert posted.stdout.startswith("☀ Quote of the day")
+    again = run_bot(*channels, "--now", "2026-11-24T09:00:09+01:00", "deliver", **data)
+    assert again.stdout == ""
+    assert (tmp_path / "channels" / "random.txt").read_text("utf-8").count("☀ Quote of the day") == 1
+
+
+def test_a_backup_and_a_restore_are_one_command_each(run_bot: RunBot, tmp_path: Path) -> None:
+    data = {"VERBATIM_DATA_DIR": str(tmp_path / "data")}
+    run_bot("--once", "/settings daily on time:06:15", **data)
+    saved = run_bot("backup", str(tmp_path / "copy.db"), **data)
+    assert "Done: wrote" in saved.stderr
+    other = {"VERBATIM_DATA_DIR": str(tmp_path / "other")}
+    (tmp_path / "other").mkdir()
+    assert "Done: read" in run_bot("restore", str(tmp_path / "copy.db"), **other).stderr
+    assert "06:15" in run_bot("--once", "/settings", **other).stdout
+    assert run_bot("backup", str(tmp_path / "copy.db"), **data).returncode == 2
+
+
+@pytest.mark.parametrize("url", ["nonsense", "postgresql://u:hunter2@127.0.0.1:9/x", "sqlite:////nowhere/at/all.db"])
+def test_a_wrong_database_is_said_and_the_rest_works(run_bot: RunBot, url: str) -> None:
+    done = run_bot("--once", "/quote people who train need to not have pride", VERBATIM_DATABASE_URL=url)
+    assert done.returncode == 0
+    assert "settings, votes and the daily quote are off" in done.stderr
+    assert "hunter2" not in done.stderr

@@ -1,0 +1,365 @@
+"""One contract on two databases: what is kept is kept once, for its tenant, whatever fails meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import sqlite3
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.errors import OperatorError, StoreError
+from bot.message import Author, Channel
+from bot.store import ChannelSettings, Planned, PostRow, Store, backup, open_store, post_key, restore
+from bot.store.database import connect
+from bot.store.migrate import HEAD, MIGRATIONS
+from bot.store.tables import metadata
+from tests.databases import empty_database
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HERE = Channel("slack", "C1", "T1")
+THERE = Channel("slack", "C1", "T2")
+PLATFORMS = ("slack",)
+
+
+async def configured(store: Store, channel: Channel = HERE, **changes: object) -> ChannelSettings:
+    made = dataclasses.replace(ChannelSettings(channel), **{"daily": True, "next_at": 100.0, **changes})  # type: ignore[arg-type]
+    return await store.channels.save(dataclasses.replace(made, next_date="2026-11-23"), "admin", "daily on", 1.0)
+
+
+async def claimed(store: Store, now: float = 100.0) -> PostRow:
+    found = await configured(store)
+    await store.posts.plan([Planned(found, "2026-11-23", 100.0, "2026-11-24", 86_500.0)])
+    return (await store.posts.claim(now, "a", 120, 20, PLATFORMS))[0]
+
+
+async def test_settings_come_back_as_they_were_saved(store: Store) -> None:
+    saved = await configured(store, shows=("lex-fridman",), time="21:30", thread=True)
+    assert await store.channels.get(HERE) == saved
+    assert (saved.shows, saved.time, saved.thread, saved.version) == (("lex-fridman",), "21:30", True, 0)
+    again = await store.channels.save(dataclasses.replace(saved, paused=True), "admin", "pause", 2.0)
+    assert (again.id, again.paused, again.version) == (saved.id, True, 1)
+
+
+async def test_a_channel_that_was_never_set_has_the_defaults(store: Store) -> None:
+    assert await store.channels.get(HERE) == ChannelSettings(HERE)
+
+
+async def test_a_thread_has_its_channels_settings(store: Store) -> None:
+    saved = await configured(store)
+    assert (await store.channels.get(dataclasses.replace(HERE, thread="17.5"))).id == saved.id
+
+
+async def test_due_channels_are_those_switched_on_and_not_disabled(store: Store) -> None:
+    due = await configured(store)
+    await configured(store, Channel("slack", "off", "T1"), daily=False)
+    await configured(store, Channel("slack", "disabled", "T1"), disabled="it refused")
+    await configured(store, Channel("slack", "later", "T1"), next_at=500.0)
+    assert await store.channels.due(100.0, 10) == [due]
+
+
+async def test_a_date_is_planned_once_and_its_channel_moves_on(store: Store) -> None:
+    found = await configured(store)
+    plan = Planned(found, "2026-11-23", 100.0, "2026-11-24", 86_500.0)
+    await store.posts.plan([plan])
+    await store.posts.plan([plan])
+    assert [row.local_date for row in await store.posts.recent(HERE)] == ["2026-11-23"]
+    moved = await store.channels.get(HERE)
+    assert (moved.next_date, moved.next_at) == ("2026-11-24", 86_500.0)
+
+
+async def test_a_plan_made_before_an_edit_does_not_move_the_edited_channel(store: Store) -> None:
+    before = await configured(store)
+    edited = await store.channels.save(dataclasses.replace(before, next_at=777.0), "admin", "time", 2.0)
+    await store.posts.plan([Planned(before, "2026-11-23", 100.0, "2026-11-24", 86_500.0)])
+    assert (await store.channels.get(HERE)).next_at == edited.next_at
+
+
+async def test_two_replicas_never_hold_one_post(store: Store) -> None:
+    rows = []
+    for number in range(60):
+        found = await configured(store, Channel("slack", f"C{number}", "T1"))
+        rows.append(Planned(found, "2026-11-23", 100.0, None, None))
+    await store.posts.plan(rows)
+    taken = await asyncio.gather(*(store.posts.claim(100.0, f"replica {n}", 120, 20, PLATFORMS) for n in range(6)))
+    ids = [row.id for batch in taken for row in batch]
+    while more := await store.posts.claim(100.0, "last", 120, 20, PLATFORMS):
+        ids += [row.id for row in more]
+    assert sorted(ids) == sorted(set(ids))
+    assert len(ids) == 60
+
+
+async def test_only_the_platforms_a_process_serves_are_claimed(store: Store) -> None:
+    await store.posts.plan([Planned(await configured(store), "2026-11-23", 100.0, None, None)])
+    assert await store.posts.claim(100.0, "a", 120, 20, ("discord",)) == []
+    assert await store.posts.claim(100.0, "a", 120, 20, ()) == []
+
+
+async def test_a_post_that_was_being_sent_when_its_holder_vanished_is_unknown_and_swept(store: Store) -> None:
+    row = await claimed(store)
+    assert await store.posts.choose(row, "p-1", 0, {"lead": "hello"})
+    assert await store.posts.intend(row, 101.0)
+    assert await store.posts.claim(150.0, "b", 120, 20, PLATFORMS) == []
+    [taken] = await store.posts.claim(221.0, "b", 120, 20, PLATFORMS)
+    assert (taken.state, taken.fence, taken.payload) == ("unknown", row.fence + 1, {"lead": "hello"})
+    assert [swept.id for swept in await store.posts.to_sweep(600.0, 5, PLATFORMS)] == [row.id]
+
+
+async def test_whoever_lost_the_lease_changes_nothing(store: Store) -> None:
+    row = await claimed(store)
+    assert await store.posts.choose(row, "p-1", 0, {})
+    await store.posts.claim(221.0, "b", 120, 20, PLATFORMS)
+    assert not await store.posts.choose(row, "p-2", 0, {})
+    assert not await store.posts.intend(row, 222.0)
+    assert not await store.posts.sent(row, 223.0, "m1")
+    assert not await store.posts.end(row, 223.0, "failed", "no")
+    [found] = await store.posts.recent(HERE)
+    assert (found.state, found.passage_id, found.reason) == ("pending", "p-1", "")
+
+
+async def test_a_message_recorded_as_sent_stays_sent(store: Store) -> None:
+    row = await claimed(store)
+    await store.posts.choose(row, "p-1", 0, {})
+    await store.posts.intend(row, 101.0)
+    assert await store.posts.sent(row, 102.0, "m1")
+    assert not await store.posts.unsettled(row, 103.0, "unknown", 1.0, "late answer")
+    [found] = await store.posts.recent(HERE)
+    assert (found.state, found.message_ref, found.sent_at) == ("sent", "m1", 102.0)
+    assert await store.posts.claim(10_000.0, "b", 120, 20, PLATFORMS) == []
+
+
+async def test_a_highlight_is_not_used_twice_in_a_cycle(store: Store) -> None:
+    row = await claimed(store)
+    assert await store.posts.choose(row, "p-1", 0, {})
+    found = await store.channels.get(HERE)
+    await store.posts.plan([Planned(found, "2026-11-24", 86_500.0, None, None)])
+    taken = await store.posts.claim(86_500.0, "a", 120, 20, PLATFORMS)
+    [following] = [post for post in taken if post.local_date == "2026-11-24"]
+    assert not await store.posts.choose(following, "p-1", 0, {})
+    assert await store.posts.choose(following, "p-1", 1, {})
+    assert (await store.channels.get(HERE)).cycle == 1
+    assert (await store.posts.used(HERE, 0), await store.posts.used(HERE, 1)) == (["p-1"], ["p-1"])
+
+
+async def test_post_now_is_refused_for_a_date_that_was_tried(store: Store) -> None:
+    row = await claimed(store)
+    await store.posts.choose(row, "p-1", 0, {})
+    await store.posts.intend(row, 101.0)
+    assert await store.posts.request_now(row.settings, "2026-11-23", 102.0) is None
+    asked = await store.posts.request_now(row.settings, "2026-11-24", 102.0)
+    assert asked is not None
+    assert (asked.state, asked.due_at) == ("pending", 102.0)
+
+
+async def test_a_channel_that_refuses_three_times_is_switched_off_with_the_reason(store: Store) -> None:
+    await configured(store)
+    assert [await store.channels.refused(HERE, "no permission", 3) for _ in range(3)] == [False, False, True]
+    assert (await store.channels.get(HERE)).disabled == "no permission"
+
+
+async def test_a_vote_counts_once_a_member_and_can_be_changed(store: Store) -> None:
+    one, two = Author("U1"), Author("U2")
+    assert await store.votes.cast(HERE, one, "p-1", 1, 1.0) == (1, 0)
+    assert await store.votes.cast(HERE, two, "p-1", 1, 2.0) == (2, 0)
+    assert await store.votes.cast(HERE, one, "p-1", -1, 3.0) == (1, 1)
+    assert await store.votes.totals(HERE) == {"p-1": 0}
+    assert await store.votes.of_member(HERE, one) == {"p-1": -1}
+    assert await store.votes.forget_member(HERE, one) == 1
+    assert await store.votes.totals(HERE) == {"p-1": 1}
+
+
+async def test_an_event_is_taken_once_and_taken_up_again_when_its_answer_never_came(store: Store) -> None:
+    takes = await asyncio.gather(*(store.inbox.take("slack", "E1", "mention", {"text": "hi"}, 60) for _ in range(5)))
+    assert sorted(takes) == [False, False, False, False, True]
+    now = time.time()
+    assert await store.inbox.unfinished("slack", 0.0, now) == []
+    [left] = await store.inbox.unfinished("slack", 0.0, now + 31)
+    assert (left.delivery_id, left.payload) == ("E1", {"text": "hi"})
+    assert await store.inbox.unfinished("slack", 0.0, now + 32) == []
+    await store.inbox.done("slack", "E1")
+    assert await store.inbox.unfinished("slack", 0.0, now + 50) == []
+    assert await store.inbox.expire(now + 61) == 1
+
+
+async def test_a_lease_has_one_holder_and_a_new_fence_for_a_new_one(store: Store) -> None:
+    assert await store.leases.hold("shard 0", "a", 30) == 1
+    assert await store.leases.hold("shard 0", "b", 30) is None
+    assert await store.leases.hold("shard 0", "a", 30) == 1
+    await store.leases.let_go("shard 0", "a")
+    assert await store.leases.hold("shard 0", "b", 30) == 2
+
+
+async def test_conversations_keep_ids_and_a_question_and_expire(store: Store) -> None:
+    await store.conversations.remember(HERE, "who?", ("p-1", "p-2"), 100.0)
+    assert await store.conversations.last(HERE, 99.0) == ("who?", ("p-1", "p-2"))
+    assert await store.conversations.last(THERE, 99.0) is None
+    assert await store.conversations.last(HERE, 100.0) is None
+    assert await store.conversations.expire(101.0) == 1
+
+
+async def test_notes_are_kept_by_name(store: Store) -> None:
+    await store.notes.put("discord-sync:1", "a")
+    await store.notes.put("discord-sync:1", "b")
+    await store.notes.put("discord%other", "c")
+    assert await store.notes.get("discord-sync:1") == "b"
+    assert await store.notes.named("discord-") == {"discord-sync:1": "b"}
+    await store.notes.delete("discord-sync:1")
+    assert await store.notes.get("discord-sync:1") is None
+
+
+_CHANNELS = st.builds(
+    Channel, st.sampled_from(["slack", "discord"]), st.sampled_from(["C1", "C2"]), st.sampled_from(["T1", "T2", ""])
+)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(mine=_CHANNELS, others=st.lists(_CHANNELS, max_size=4))
+async def test_no_tenant_reads_or_changes_anothers(store: Store, mine: Channel, others: list[Channel]) -> None:
+    foreign = [c for c in others if (c.platform, c.tenant) != (mine.platform, mine.tenant)]
+    await store.forget_tenant(mine)
+    for channel in foreign:
+        await store.forget_tenant(channel)
+    saved = await configured(store, mine)
+    await store.votes.cast(mine, Author("U1"), "p-1", 1, 1.0)
+    await store.channels.mark(saved, "p-9", "dropped", "admin", 1.0)
+    await store.posts.plan([Planned(saved, "2026-11-23", 100.0, None, None)])
+    before = await store.channels.get(mine)
+    for channel in foreign:
+        theirs = await configured(store, channel, time="23:00", paused=True)
+        await store.votes.cast(channel, Author("U1"), "p-1", -1, 1.0)
+        await store.channels.mark(theirs, "p-9", "pinned", "admin", 1.0)
+        await store.channels.refused(channel, "no", 1)
+        await store.posts.request_now(theirs, "2026-11-24", 5.0)
+        assert mine not in [found.channel for found in await store.channels.of_tenant(channel)]
+        assert [row.local_date for row in await store.posts.recent(channel)] == ["2026-11-24"]
+        await store.forget_tenant(channel)
+    assert await store.channels.get(mine) == before
+    assert await store.votes.totals(mine) == {"p-1": 1}
+    assert await store.channels.marks(saved) == {"p-9": "dropped"}
+    assert [row.local_date for row in await store.posts.recent(mine)] == ["2026-11-23"]
+
+
+def test_the_tables_are_what_the_migrations_make(database_url: str) -> None:
+    from alembic.autogenerate import compare_metadata  # noqa: PLC0415 - only this test compares
+    from alembic.migration import MigrationContext  # noqa: PLC0415
+    from alembic.script import ScriptDirectory  # noqa: PLC0415
+
+    open_store(database_url).close()
+    database = connect(database_url)
+    with database.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    database.close()
+    assert ScriptDirectory(str(MIGRATIONS)).get_current_head() == HEAD
+
+
+async def test_replicas_that_start_together_migrate_once(database_url: str) -> None:
+    stores = await asyncio.gather(*(asyncio.to_thread(open_store, database_url) for _ in range(4)))
+    assert await stores[0].channels.get(HERE) == ChannelSettings(HERE)
+    for opened in stores:
+        opened.close()
+
+
+def test_a_schema_of_a_later_version_is_refused_and_left_alone(database_url: str) -> None:
+    open_store(database_url).close()
+    database = connect(database_url)
+    with database.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+    with pytest.raises(OperatorError, match="schema 9999; this version knows up to"):
+        open_store(database_url)
+
+
+async def test_a_backup_of_a_running_database_has_every_row(store: Store, database_url: str, tmp_path: Path) -> None:
+    for number in range(25):
+        await configured(store, Channel("slack", f"C{number}", "T1"))
+    assert backup(database_url, tmp_path / "copy.db") == 50
+    other = f"sqlite:///{tmp_path}/other.db"
+    assert restore(tmp_path / "copy.db", other) == 50
+    read = open_store(other)
+    assert len(await read.channels.of_tenant(HERE)) == 25
+    read.close()
+
+
+async def test_a_restore_replaces_what_is_there_and_ids_go_on(store: Store, database_url: str, tmp_path: Path) -> None:
+    first = await configured(store)
+    backup(database_url, tmp_path / "copy.db")
+    await store.channels.save(dataclasses.replace(first, time="22:22"), "admin", "time", 3.0)
+    restore(tmp_path / "copy.db", database_url)
+    assert (await store.channels.get(HERE)).time == first.time
+    assert (await configured(store, THERE)).id != first.id
+
+
+def test_a_backup_never_replaces_a_file_and_a_restore_needs_one(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/verbatim.db"
+    (tmp_path / "there.db").touch()
+    with pytest.raises(OperatorError, match="exists"):
+        backup(url, tmp_path / "there.db")
+    with pytest.raises(OperatorError, match="no file"):
+        restore(tmp_path / "missing.db", url)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("nonsense", "is not a database address"),
+        ("mysql://host/name", "begins with mysql"),
+        ("sqlite://", "in memory would forget"),
+        ("sqlite:////nowhere/at/all.db", "cannot be opened"),
+        ("postgresql://u:hunter2@127.0.0.1:9/name", "PostgreSQL at 127.0.0.1:9/name cannot be used"),
+    ],
+)
+def test_a_wrong_database_address_is_a_sentence_without_the_password(url: str, said: str) -> None:
+    with pytest.raises(OperatorError, match=said) as raised:
+        open_store(url)
+    assert "hunter2" not in str(raised.value)
+
+
+def test_a_database_that_does_not_exist_is_named(postgresql: str) -> None:
+    missing = str(sa.make_url(postgresql).set(database="nope").render_as_string(hide_password=False))
+    with pytest.raises(OperatorError, match=r"nope.*does not exist"):
+        open_store(missing)
+
+
+def test_a_damaged_file_is_named_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "verbatim.db").write_bytes(b"this is no database at all, whatever its name says" * 100)
+    with pytest.raises(OperatorError, match=r"is damaged .* restore FILE"):
+        open_store(f"sqlite:///{tmp_path}/verbatim.db")
+
+
+async def test_a_read_only_database_is_a_store_error_and_reading_goes_on(tmp_path: Path) -> None:
+    opened = open_store(f"sqlite:///{tmp_path}/verbatim.db")
+    saved = await configured(opened)
+    with sqlite3.connect(tmp_path / "verbatim.db") as other:
+        other.execute("CREATE TRIGGER full BEFORE INSERT ON votes BEGIN SELECT RAISE(FAIL, 'disk is full'); END")
+    with pytest.raises(StoreError, match="disk is full"):
+        await opened.votes.cast(HERE, Author("U1"), "p-1", 1, 1.0)
+    assert await opened.channels.get(HERE) == saved
+    opened.close()
+    with pytest.raises(StoreError):
+        await opened.channels.get(HERE)
+
+
+async def test_postgresql_that_drops_a_connection_costs_no_read(postgresql: str) -> None:
+    url = empty_database(postgresql)
+    opened = open_store(url)
+    saved = await configured(opened)
+    engine = sa.create_engine(sa.make_url(postgresql).set(drivername="postgresql+psycopg"))
+    with engine.connect() as db:
+        name = sa.make_url(url).database
+        db.execute(sa.text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :n"), {"n": name})
+    engine.dispose()
+    assert await opened.channels.get(HERE) == saved
+    opened.close()
+
+
+def test_a_posts_key_is_the_same_in_every_deployment() -> None:
+    assert post_key(HERE, "2026-11-23") == post_key(Channel("slack", "C1", "T1"), "2026-11-23")
+    assert len({post_key(HERE, "2026-11-23"), post_key(THERE, "2026-11-23"), post_key(HERE, "2026-11-24")}) == 3
+    assert len(post_key(HERE, "2026-11-23")) == 24
