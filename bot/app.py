@@ -1,61 +1,39 @@
-"""The composition root and the command line; the only place that names concrete classes."""
+"""The command line: what the process is asked to do, and the parts it needs for that."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import logging
 import os
-import secrets
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.adapters.console import Console, JsonLines
 from bot.commands import COMMANDS
-from bot.core import Core
 from bot.corpus import open_corpus
-from bot.daily import Daily
-from bot.delivery import Delivery, ticking
 from bot.errors import OperatorError
-from bot.highlights import Highlights
-from bot.message import Outcome
+from bot.logs import set_up
 from bot.schedule import read_moment
 from bot.search import load_meaning, open_searcher
+from bot.serve import Parts, Server
 from bot.settings import ROOT, Settings, read_env_file
 from bot.store import open_store
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Callable, Sequence
 
-    from bot.core import Adapter
-    from bot.corpus import Corpus
-    from bot.search import Searcher
     from bot.search.meaning import Meaning
     from bot.store import Store
 
 __all__ = ["main"]
 
-EXIT_STATUS = {Outcome.FOUND: 0, Outcome.NEAREST: 1, Outcome.NONE: 1, Outcome.DECLINED: 1, Outcome.ERROR: 2}
-"""What `--once` ends with for each outcome; 2 is also a mistake of the operator's."""
-
-
 WORKS_ALONE = ("index", "deliver")
 """Works at which nobody types."""
 
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What serving is made of; `tried` says that the clock was set by hand."""
-
-    corpus: Corpus
-    search: Searcher
-    store: Store | None
-    clock: Callable[[], float]
-    tried: bool
+PATIENCE = 60.0
+"""Seconds to wait for a database server that is starting too."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -63,19 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     # Before NumPy is loaded: its threads hinder the models'; with one, answers cost 40 % less processor time.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    set_up()
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         # Any bytes may be piped in, and a terminal may lack a letter of a transcript: neither ends the process.
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]  # replaced streams lack it
     try:
         settings = Settings.read(read_env_file(ROOT / ".env") | dict(os.environ))
-        if options.work == "check":
-            return _check(options, settings)
-        if options.work == "import":
-            return _import(options, settings)
-        if options.work in {"backup", "restore"}:
-            return _keep(options, settings)
-        return _serve(options, settings)
+        works = {"check": _check, "import": _import, "backup": _keep, "restore": _keep, "manifest": _manifest}
+        return works.get(options.work, _serve)(options, settings)
     except OperatorError as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -106,6 +79,8 @@ def _parser() -> argparse.ArgumentParser:
     saved.add_argument("file", type=Path, help="the file to write")
     restored = works.add_parser("restore", help="put a backup in place of what the database has")
     restored.add_argument("file", type=Path, help="a file that backup wrote")
+    manifest = works.add_parser("manifest", help="print the Slack app's manifest")
+    manifest.add_argument("--url", default="", help="public address for HTTP mode, such as https://bot.example.org")
     read_in = works.add_parser("import", help="make an episode of a transcript file, a folder of them, or a feed")
     read_in.add_argument("target", metavar="FILE|FOLDER|ADDRESS", help="what to read; an address begins with https://")
     read_in.add_argument("--show", required=True, help="folder of the show, in the content folder")
@@ -164,11 +139,21 @@ def _keep(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _manifest(options: argparse.Namespace, settings: Settings) -> int:
+    """Print the manifest that a Slack app is made from."""
+    from bot.adapters.slack import manifest_text  # noqa: PLC0415 - serving never needs it
+
+    sys.stdout.write(manifest_text(COMMANDS, settings.slack_command_prefix, options.url))
+    return 0
+
+
 def _serve(options: argparse.Namespace, settings: Settings) -> int:
     """Put the parts together and serve; Ctrl-C ends what takes long here at once, so no event loop runs yet."""
     folder = _writable(settings.data_dir)
     corpus = open_corpus(settings.content_dir, folder, _notice)
-    alone = options.jsonl or options.once is not None or options.work in WORKS_ALONE or not sys.stdin.isatty()
+    scripted = options.jsonl or options.once is not None or options.work in WORKS_ALONE
+    platforms = not scripted and (settings.serves_discord or settings.serves_slack)
+    alone = scripted or not (platforms or sys.stdin.isatty())
 
     def load(stopped: Callable[[], bool]) -> Meaning | None:
         say, place = _notice if alone else _silent, folder / "vectors" if folder else None
@@ -177,72 +162,50 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
     search = open_searcher(corpus, folder / "index" if folder else None, _notice, load if settings.semantic else None)
     store = None
     try:
-        # A person at a prompt is answered from words at once; a script gets the same answer every time.
+        # Whoever waits is answered from words at once; a script gets the same answer every time.
         if options.work != "deliver":
             search.load() if alone else search.prepare()
         if options.work == "index":
             return 0
-        store = _store(settings, folder)
+        store = _store(settings, folder, patient=bool(platforms))
         ahead = options.now.timestamp() - time.time() if options.now else 0.0
-        parts = Parts(corpus, search, store, lambda: time.time() + ahead, tried=options.now is not None)
-        return asyncio.run(_talk(options, parts, folder))
+        server = Server(Parts(settings, corpus, search, store, ahead))
+        if platforms:
+            return asyncio.run(server.platforms())
+        if options.jsonl:
+            return asyncio.run(server.json_lines())
+        if options.work == "deliver":
+            return asyncio.run(server.deliver(options.channels))
+        if options.once is not None:
+            return asyncio.run(server.once(options.once, options.channels))
+        return asyncio.run(server.console(folder / "history" if folder else None, options.channels))
     finally:
         search.close()
         if store is not None:
             store.close()
 
 
-def _store(settings: Settings, folder: Path | None) -> Store | None:
-    """Open the database, or say what is off without one: quotes are found all the same."""
+def _store(settings: Settings, folder: Path | None, *, patient: bool) -> Store | None:
+    """Open the database, or say what is off without one: quotes are found all the same.
+
+    A `patient` process waits a while for a database server, and then gives up for good: a replica that went on without
+    the others' database would answer what they answer.
+    """
     if folder is None and not settings.verbatim_database_url:
         return None
-    try:
-        return open_store(settings.database_url)
-    except OperatorError as error:
-        _notice(f"{error}\nUntil then settings, votes and the daily quote are off; everything else works.")
-        return None
-
-
-async def _talk(options: argparse.Namespace, parts: Parts, folder: Path | None) -> int:
-    """Serve the way the command line asks."""
-    adapters: dict[str, Adapter] = {}
-    daily = Daily(parts.store, Highlights(parts.corpus), parts.corpus)
-    core = Core(
-        parts.corpus, parts.search, COMMANDS, store=parts.store, daily=daily, adapters=adapters, clock=parts.clock
-    )
-    if options.jsonl:
-        await JsonLines(core, sys.stdin, sys.stdout).run()
-        return 0
-    console = Console(core, folder / "history" if folder else None, folder=options.channels)
-    adapters[console.platform] = console
-    tick = _delivery(parts, daily, adapters)
-    if options.work == "deliver":
-        await tick()
-        return 0
-    if options.once is not None:
-        status = EXIT_STATUS[(await console.say(options.once)).outcome]
-        await tick()
-        return status
-    async with ticking(tick):
-        await console.run()
-    await tick()
-    return 0
-
-
-def _delivery(parts: Parts, daily: Daily, adapters: dict[str, Adapter]) -> Callable[[], Awaitable[object]]:
-    """Return the function that posts what is due; without a database nothing is."""
-    if parts.store is None:
-        return _nothing
-    owner = f"{os.getpid()}-{secrets.token_hex(4)}"
-
-    async def now() -> float:
-        return parts.clock()
-
-    return Delivery(parts.store, daily, adapters, owner, now if parts.tried else None).tick
-
-
-async def _nothing() -> None:
-    """Do nothing: there is no database to say what is due."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return open_store(settings.database_url)
+        except OperatorError as error:
+            if patient and settings.verbatim_database_url:
+                if time.monotonic() > deadline:
+                    raise
+                _notice(f"{error} Trying again.")
+                time.sleep(5)
+                continue
+            _notice(f"{error}\nUntil then settings, votes and the daily quote are off; everything else works.")
+            return None
 
 
 def _writable(folder: Path) -> Path | None:

@@ -74,6 +74,9 @@ class Adapter(Protocol):
     async def run(self) -> None:
         """Serve until told to stop or until the input ends; an OperatorError says what only the operator can mend."""
 
+    def stop(self) -> None:
+        """Ask `run` to end: it finishes what is in work and returns."""
+
     async def check(self, channel: Channel) -> str:
         """Return "" when the bot may post in the channel and read its own messages there, else a sentence: what lacks.
 

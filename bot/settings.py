@@ -90,6 +90,16 @@ class Settings:
         return ROOT / Path(self.verbatim_content_dir).expanduser()
 
     @property
+    def serves_discord(self) -> bool:
+        """Whether the bot is to log in to Discord."""
+        return bool(self.discord_token)
+
+    @property
+    def serves_slack(self) -> bool:
+        """Whether the bot is to serve Slack; which of its tokens is missing, the adapter says."""
+        return bool(self.slack_bot_token or self.slack_app_token or self.slack_client_id)
+
+    @property
     def database_url(self) -> str:
         """The database's URL; a file in the data folder where none is set."""
         return self.verbatim_database_url or f"sqlite:///{self.data_dir / 'verbatim.db'}"

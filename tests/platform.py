@@ -36,6 +36,9 @@ class Platform:
     async def run(self) -> None:
         await asyncio.Event().wait()
 
+    def stop(self) -> None:
+        self.told.append("stop")
+
     async def check(self, channel: Channel) -> str:
         return "" if channel.id != "closed" else "I can't post there: invite me first."
 

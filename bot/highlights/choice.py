@@ -338,6 +338,8 @@ class Highlights:
             content = reading.content(first, last)
             if not taken.isdisjoint(range(first, last + 1)) or any(_alike(content, other) for other in said):
                 continue
+            if reading.repeats(first, last):
+                continue
             taken.update(range(first, last + 1))
             said.append(content)
             yield _Span(first, last, score, "", curated=False, traits=_traits(reading.episode.passage(first, last)))

@@ -10,6 +10,7 @@ import math
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -112,9 +113,9 @@ class Reading:
         folded = fold(episode.text)
         self._folded = folded if len(folded) == len(episode.text) else episode.text.lower()
         self._said = [_WORD.findall(self._folded, *place) for place in zip(self._begins, self._ends, strict=True)]
-        forms = [form for said in self._said for form in said]
-        self._times = Counter(forms)
-        self._repeats = self._repeated(forms, [_WORD.findall(fold(again)) for again in doubled])
+        self._forms = [form for said in self._said for form in said]
+        self._times = Counter(self._forms)
+        self._doubled = [_WORD.findall(fold(again)) for again in doubled]
         self._mended = self._places_mended(mended)
         self._paragraphs = tuple(episode.paragraphs)
         self._known: dict[int, _Piece] = {}
@@ -144,27 +145,36 @@ class Reading:
         vague, _, early, shared = _start(folded, self._said[number])
         return bool(vague or early or shared or _ASKING.match(folded) or self._before(number))
 
-    def features(self, begin: int, end: int) -> list[float]:
-        """Return the features of text[begin:end], in the order of `FEATURES`."""
+    def features(self, begin: int, end: int, *, closely: bool = True) -> list[float]:
+        """Return the features of text[begin:end], in the order of `FEATURES`.
+
+        Not `closely` leaves out what is repeated; see `repeats` for a quicker answer.
+        """
         first, last = self.sentences(begin, end)
         piece = self._piece(first, max(begin, self._begins[first]), min(end, self._ends[first]))
         total = piece.counts
         for number in range(first + 1, last + 1):
             more = self._piece(number, max(begin, self._begins[number]), min(end, self._ends[number]))
             total = tuple(map(float.__add__, total, more.counts))
-        return self._judged(total, piece.start, begin, end, first, last)
+        return self._judged(total, piece.start, (begin, end), (first, last), closely=closely)
 
-    def _judged(  # noqa: PLR0913, PLR0917 - a span and its sums
-        self, total: tuple[float, ...], start: tuple[float, ...], begin: int, end: int, first: int, last: int
+    def _judged(
+        self,
+        total: tuple[float, ...],
+        start: tuple[float, ...],
+        span: tuple[int, int],
+        sentences: tuple[int, int],
+        *,
+        closely: bool,
     ) -> list[float]:
         """Turn counts into features."""
+        (begin, end), (first, last) = span, sentences
         (
             number,
             stutters,
             content,
             letters,
             rare,
-            repeated,
             mended,
             asked,
             few,
@@ -198,7 +208,7 @@ class Reading:
             content * share,
             letters * share,
             rare * share,
-            repeated * share,
+            self._again(first, last) if closely else 0.0,
             vague * share,
             vague_start,
             joined,
@@ -230,6 +240,10 @@ class Reading:
             float(len(voices) > 1),
             float(voices == {None}),
         ]
+
+    def _again(self, first: int, last: int) -> float:
+        """Return the share of words of sentences first..last that the transcript has elsewhere too, in runs."""
+        return sum(self._repeated[first : last + 1]) / max(1, sum(map(len, self._said[first : last + 1])))
 
     def _has_words(self, begin: int, end: int) -> bool:
         """Say whether text[begin:end] has a letter or a digit."""
@@ -286,7 +300,6 @@ class Reading:
             float(content),
             float(letters),
             float(rare),
-            self._repeats[number] * len(said) / max(1, len(self._said[number])),
             self._mended.get(number, 0.0),
             float(text.endswith("?") and not text.endswith("right?")),
             float(len(said) < _FEW_WORDS),
@@ -299,15 +312,28 @@ class Reading:
         )
         return _Piece(counts, _start(folded, said))
 
-    def _repeated(self, forms: list[str], doubled: list[list[str]]) -> list[float]:
-        """Return for each sentence how many of its words stand in a run that the transcript has elsewhere too."""
-        runs = list(zip(*(forms[shift:] for shift in range(_RUN)), strict=False))
+    def repeats(self, first: int, last: int) -> bool:
+        """Say whether a run of eight words of sentences first..last stands elsewhere too; looks at every other run."""
+        said = [form for number in range(first, last + 1) for form in self._said[number]]
+        for place in range(0, len(said) - _RUN + 1, 2):
+            run = f" {' '.join(said[place : place + _RUN])} "
+            if self._flat.find(run, self._flat.find(run) + 1) >= 0:
+                return True
+        return False
+
+    @cached_property
+    def _flat(self) -> str:
+        """The episode's words, one space between them, and those the source prints twice."""
+        return f" {' '.join(self._forms)} . {' . '.join(' '.join(again) for again in self._doubled)} "
+
+    @cached_property
+    def _repeated(self) -> list[float]:
+        """For each sentence, how many of its words stand in a run that the transcript has elsewhere too."""
+        runs = list(zip(*(self._forms[shift:] for shift in range(_RUN)), strict=False))
         times = Counter(runs)
-        for again in doubled:
+        for again in self._doubled:
             times.update(zip(*(again[shift:] for shift in range(_RUN)), strict=False))
-        if len(times) == len(runs):
-            return [0.0] * len(self._said)
-        flags = bytearray(len(forms))
+        flags = bytearray(len(self._forms))
         for place, run in enumerate(runs):
             if times[run] > 1:
                 flags[place : place + _RUN] = b"\1" * _RUN

@@ -124,7 +124,7 @@ def candidates(reading: Reading) -> Iterator[Scored]:
         if leaning[first]:
             continue
         begin, end = sentences.begins[first], sentences.ends[last]
-        features = reading.features(begin, end)
+        features = reading.features(begin, end, closely=False)
         if not any(features[place] > most for place, most in _bars()):
             yield Scored(_score(features, end - begin), first, last)
         left -= 1

@@ -74,6 +74,9 @@ class Console:
         self._show(reply)
         return reply
 
+    def stop(self) -> None:
+        """Do nothing: a terminal ends with its input."""
+
     async def check(self, channel: Channel) -> str:
         """Return "" for #general and for a file's channel, else which channels there are."""
         names = [CHANNEL.id, *self._files.names()]

@@ -1,0 +1,171 @@
+"""Discord as a platform of the bot: it logs in, serves until told to stop, drains, and posts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+import aiohttp
+import discord
+
+from bot.adapters.discord.asked import PLATFORM
+from bot.adapters.discord.client import VerbatimClient
+from bot.adapters.discord.posting import Posting
+from bot.adapters.discord.ready import announce
+from bot.adapters.discord.wire import aim
+from bot.errors import OperatorError
+from bot.post import Blind, Later
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from bot.core import Core
+    from bot.message import Channel
+    from bot.post import Post, Posted, Seen
+    from bot.settings import Settings
+    from bot.store import Store
+
+__all__ = ["Discord"]
+
+_log = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 20.0
+LOGIN_WAITS = (2.0, 5.0, 15.0, 60.0, 300.0)
+"""Seconds between tries to log in while Discord cannot be reached; the last one goes on."""
+
+BAD_TOKEN, DISALLOWED_INTENTS = 4004, 4014
+"""Close codes of the gateway that no second try mends: topics/opcodes-and-status-codes."""
+
+MISSING = (
+    "DISCORD_TOKEN is missing. Make an application in the Developer Portal (discord.com/developers/applications), copy "
+    "its token under Bot → Reset Token, then set it."
+)
+REFUSED = (
+    "Discord refuses DISCORD_TOKEN. In the Developer Portal open the application, then Bot → Reset Token, and set the "
+    "new token."
+)
+WRONG_INTENTS = (
+    "Discord refuses the bot's intents, though it asks for no privileged one. In the Developer Portal look at the "
+    "application's Bot page for a notice, then start the bot again."
+)
+
+
+class Discord:
+    """The Discord adapter."""
+
+    platform = PLATFORM
+    resend_within = 60.0
+
+    def __init__(  # noqa: PLR0913 - each is one thing the adapter can be given
+        self,
+        settings: Settings,
+        core: Core,
+        store: Store | None = None,
+        *,
+        presence: str = "",
+        announced: Callable[[discord.Client], None] = announce,
+        localised: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        """Take settings, core and store; `presence` is what the bot listens to, `announced` is called when ready."""
+        self._settings = settings
+        self._core = core
+        self._store = store
+        self._presence = presence
+        self._announced = announced
+        self._localised = localised
+        self._client: VerbatimClient | None = None
+        self._posting: Posting | None = None
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until stopped or cancelled; then finish the answers in work, within 20 seconds, and disconnect."""
+        if not self._settings.discord_token:
+            raise OperatorError(MISSING)
+        aim(self._settings)
+        serving = asyncio.create_task(self._serve())
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if serving.done():
+                serving.result()
+        finally:
+            stopping.cancel()
+            if self._client and not self._client.is_closed():
+                await self._client.drain(DRAIN_SECONDS)
+            serving.cancel()
+            await asyncio.wait({serving, stopping})
+            await self._leave()
+
+    def stop(self) -> None:
+        """Ask `run` to end."""
+        self._stopping.set()
+
+    async def check(self, channel: Channel) -> str:
+        """Return "" when the bot may post in the channel and read its own messages there, else what lacks."""
+        return await self._posting.check(channel) if self._posting else "Discord is not connected. Try again shortly."
+
+    async def post(self, channel: Channel, post: Post) -> Posted:
+        """Try once to send a message."""
+        return await self._posting.post(channel, post) if self._posting else Later(15.0, "Discord is not connected.")
+
+    async def find(self, channel: Channel, post: Post) -> Seen:
+        """Look for the bot's messages with the post's key."""
+        return await self._posting.find(channel, post) if self._posting else Blind("Discord is not connected.")
+
+    async def delete(self, channel: Channel, ref: str) -> bool:
+        """Delete one of the bot's own messages; True when it is gone."""
+        return await self._posting.delete(channel, ref) if self._posting else False
+
+    async def tell(self, channel: Channel, member: str, sentence: str) -> bool:  # noqa: ARG002 - members are global
+        """Tell a member something directly; True when Discord took it."""
+        return await self._posting.tell(member, sentence) if self._posting else False
+
+    async def clock_ahead(self) -> float | None:
+        """Return how many seconds Discord's clock is ahead of this one, None when it is not known."""
+        return await self._posting.clock_ahead() if self._posting else None
+
+    async def _serve(self) -> None:
+        """Log in, as often as it takes while Discord is away, and serve."""
+        waits = iter(LOGIN_WAITS)
+        wait = 0.0
+        while True:
+            client = VerbatimClient(
+                self._settings,
+                self._core,
+                self._store,
+                presence=self._presence,
+                announce=self._announced,
+                localised=self._localised,
+            )
+            self._client = client
+            try:
+                await client.login(self._settings.discord_token)
+                break
+            except discord.LoginFailure:
+                raise OperatorError(REFUSED) from None
+            except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
+                wait = next(waits, wait)
+                _log.warning("Discord cannot be reached (%s); next try in %.0f s", error or type(error).__name__, wait)
+            await self._leave()
+            await asyncio.sleep(wait)
+        self._posting = Posting(client)
+        try:
+            await client.connect()
+        except discord.PrivilegedIntentsRequired:
+            raise OperatorError(WRONG_INTENTS) from None
+        except discord.ConnectionClosed as error:
+            if error.code == BAD_TOKEN:
+                raise OperatorError(REFUSED) from None
+            if error.code == DISALLOWED_INTENTS:
+                raise OperatorError(WRONG_INTENTS) from None
+            sentence = (
+                f"Discord closed the connection for good (code {error.code}). Look the code up in its documentation."
+            )
+            raise OperatorError(sentence) from None
+
+    async def _leave(self) -> None:
+        """Disconnect and forget the client."""
+        client, self._client, self._posting = self._client, None, None
+        if client:
+            await client.close()

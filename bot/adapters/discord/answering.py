@@ -1,0 +1,185 @@
+"""Answering an interaction: acknowledged within three seconds, whatever the core, the network or Discord does.
+
+A quick answer is the acknowledgement itself; a slow one is announced first, and the original is edited, because an edit
+can be repeated and a follow-up cannot: follow-ups have no nonce. An acknowledgement whose answer was lost comes back as
+error 40060 when the library tries again: it counts as given.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import discord
+
+from bot.adapters.discord.limits import ACKNOWLEDGE_SECONDS
+from bot.adapters.discord.render import render
+from bot.adapters.discord.views import as_view
+from bot.adapters.discord.wire import BreakerOpenError
+from bot.message import Outcome, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+
+__all__ = ["TROUBLE", "Ack", "acknowledge", "is_direct", "respond", "say"]
+
+_log = logging.getLogger(__name__)
+
+QUICK_SECONDS = 1.2
+"""An answer that takes longer is announced first."""
+
+FINISH_SECONDS = 30.0
+"""Seconds that editing an answer may take, the library's own retries included."""
+
+ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION = 40060, 10062
+"""Error codes: topics/opcodes-and-status-codes."""
+
+_SERVER_ERROR = 500
+
+TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError, BreakerOpenError)
+"""What sending can end in."""
+
+
+class Ack(Enum):
+    """How a first response ended."""
+
+    GIVEN = "given"
+    TAKEN = "taken"
+    UNCLEAR = "unclear"
+    LOST = "lost"
+
+
+def is_direct(interaction: discord.Interaction[Any]) -> bool:
+    """Say whether an interaction is between a member and the bot alone, where nothing needs hiding."""
+    return isinstance(interaction.channel, discord.DMChannel)
+
+
+def say(sentence: str) -> Reply:
+    """Return a sentence for one member."""
+    return Reply(sentence, Outcome.ERROR, private=True)
+
+
+async def respond(
+    interaction: discord.Interaction[Any],
+    work: Coroutine[Any, Any, Reply],
+    *,
+    private: bool,
+    update: bool = False,
+) -> None:
+    """Answer an interaction with what `work` returns.
+
+    `private` is how a slow answer is announced; `update` puts the answer in the place of the message whose button was
+    pressed.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.wait({task}, timeout=QUICK_SECONDS)
+        if task.done():
+            await _at_once(interaction, task.result(), private=private, update=update)
+        else:
+            await _later(interaction, task, private=private, update=update)
+    finally:
+        task.cancel()
+
+
+async def acknowledge(interaction: discord.Interaction[Any], send: Callable[[], Awaitable[object]]) -> Ack:
+    """Give the first response, twice where the connection broke, for as long as Discord would take it."""
+    try:
+        async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+            try:
+                await send()
+            except (aiohttp.ClientError, OSError):
+                await send()
+    except discord.HTTPException as error:
+        if error.code == ALREADY_ACKNOWLEDGED:
+            return Ack.TAKEN
+        if error.status >= _SERVER_ERROR:
+            return Ack.UNCLEAR
+        reason = "it came too late" if error.code == UNKNOWN_INTERACTION else f"{error.status} {error.text}"
+        _log.warning("interaction %s could not be answered: %s", interaction.id, reason)
+        return Ack.LOST
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        return Ack.UNCLEAR
+    except (discord.DiscordException, BreakerOpenError) as error:
+        _log.warning("interaction %s could not be answered: %s", interaction.id, error or type(error).__name__)
+        return Ack.LOST
+    return Ack.GIVEN
+
+
+async def _at_once(interaction: discord.Interaction[Any], reply: Reply, *, private: bool, update: bool) -> None:
+    """Answer with the reply as the first response."""
+    hidden = _hidden(interaction, reply, private=private)
+    if interaction.response.is_done():
+        await _edit(interaction, _view(interaction, reply, hidden=hidden))
+        return
+    if update and not reply.private:
+        view = _view(interaction, reply, hidden=_shown_alone(interaction))
+        ack = await acknowledge(interaction, lambda: interaction.response.edit_message(view=view))
+    else:
+        view = _view(interaction, reply, hidden=hidden)
+        ack = await acknowledge(
+            interaction,
+            lambda: interaction.response.send_message(view=view, ephemeral=hidden, suppress_embeds=True),
+        )
+    if ack in {Ack.TAKEN, Ack.UNCLEAR}:
+        await _edit(interaction, view)
+
+
+async def _later(
+    interaction: discord.Interaction[Any], task: asyncio.Future[Reply], *, private: bool, update: bool
+) -> None:
+    """Announce the answer, then put it where it was announced."""
+    hidden = private and not is_direct(interaction)
+    thinking = {} if update else {"thinking": True, "ephemeral": hidden}
+    ack = await acknowledge(interaction, lambda: interaction.response.defer(**thinking))
+    if ack is Ack.LOST:
+        return
+    reply = await task
+    must_hide = reply.private and not is_direct(interaction)
+    if update and must_hide:
+        await _follow(interaction, reply)
+    elif must_hide and not hidden:
+        await _follow(interaction, reply, instead=True)
+    else:
+        await _edit(interaction, _view(interaction, reply, hidden=_shown_alone(interaction) if update else hidden))
+
+
+def _hidden(interaction: discord.Interaction[Any], reply: Reply, *, private: bool) -> bool:
+    return (private or reply.private) and not is_direct(interaction)
+
+
+def _shown_alone(interaction: discord.Interaction[Any]) -> bool:
+    """Say whether the pressed message is seen by one member alone."""
+    return interaction.message is not None and interaction.message.flags.ephemeral
+
+
+def _view(interaction: discord.Interaction[Any], reply: Reply, *, hidden: bool) -> discord.ui.LayoutView:
+    return as_view(render(reply, share=hidden and not is_direct(interaction)))
+
+
+async def _edit(interaction: discord.Interaction[Any], view: discord.ui.LayoutView) -> None:
+    """Edit the original response; once more where the connection broke, since an edit can be repeated."""
+    for last in (False, True):
+        try:
+            async with asyncio.timeout(FINISH_SECONDS):
+                await interaction.edit_original_response(view=view)
+        except TROUBLE as error:
+            if last or isinstance(error, (discord.DiscordException, BreakerOpenError)):
+                _log.warning("the answer to interaction %s was lost: %s", interaction.id, error or type(error).__name__)
+                return
+        else:
+            return
+
+
+async def _follow(interaction: discord.Interaction[Any], reply: Reply, *, instead: bool = False) -> None:
+    """Send a reply to the asker alone; `instead` takes the public announcement back."""
+    try:
+        async with asyncio.timeout(FINISH_SECONDS):
+            if instead:
+                await interaction.delete_original_response()
+            await interaction.followup.send(view=_view(interaction, reply, hidden=True), ephemeral=True)
+    except TROUBLE as error:
+        _log.warning("the answer to interaction %s was lost: %s", interaction.id, error or type(error).__name__)

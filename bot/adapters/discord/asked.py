@@ -1,0 +1,168 @@
+"""Reading what Discord sends: an interaction or a message as a Request; pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot.grammar import Line, parse_line
+from bot.message import Author, Channel, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.command import Command
+
+__all__ = [
+    "PLATFORM",
+    "channel_of",
+    "completion",
+    "filled",
+    "focused",
+    "has_gap",
+    "message_words",
+    "modal_text",
+    "options",
+    "place_of",
+    "request_of",
+    "suggestions",
+    "without_mention",
+]
+
+PLATFORM = "discord"
+
+
+def place_of(interaction: discord.Interaction[Any]) -> Channel:
+    """Return where an interaction happened: in a thread, the channel it hangs under and the thread."""
+    channel: Any = interaction.channel
+    if channel is None:
+        return Channel(PLATFORM, "", _text(interaction.guild_id))
+    return channel_of(channel, interaction.guild_id)
+
+
+def channel_of(channel: Any, guild_id: int | None) -> Channel:
+    """Return a channel of discord.py as ours."""
+    if isinstance(channel, discord.Thread):
+        return Channel(PLATFORM, str(channel.parent_id), _text(guild_id), str(channel.id))
+    return Channel(PLATFORM, str(channel.id), _text(guild_id))
+
+
+def request_of(interaction: discord.Interaction[Any], *, text: str = "", line: Line | None = None) -> Request:
+    """Return the request behind an interaction: a command with its arguments, or a typed line."""
+    rights = interaction.permissions
+    admin = interaction.guild_id is not None and (rights.manage_guild or rights.administrator)
+    return Request(
+        place_of(interaction),
+        Author(str(interaction.user.id), admin=admin),
+        text=text,
+        command=line.name if line else None,
+        args=dict(line.options) if line else {},
+        locale=interaction.locale.value if isinstance(interaction.locale, discord.Locale) else str(interaction.locale),
+    )
+
+
+def options(data: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return the options of a slash command as the core reads them."""
+    given = []
+    for option in data.get("options") or ():
+        value = option.get("value")
+        if value is not None:
+            text = ("yes" if value else "no") if isinstance(value, bool) else str(value)
+            given.append((str(option["name"]), text))
+    return tuple(given)
+
+
+def focused(data: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the option being typed and what is typed so far; empty when none is."""
+    for option in data.get("options") or ():
+        if option.get("focused"):
+            return str(option["name"]), str(option.get("value", ""))
+    return "", ""
+
+
+def completion(command: Command, name: str, typed: str) -> str:
+    """Return the unfinished line to complete.
+
+    In a line an option's value ends at a blank, so only its first word is completed; `suggestions` keeps what fits all
+    that is typed.
+    """
+    free = command.free
+    if free and free.name == name:
+        return f"/{command.name} {' '.join(typed.split())}"
+    return f"/{command.name} {name}:{typed.strip().split(' ')[0]}"
+
+
+def suggestions(command: Command, name: str, typed: str, lines: Sequence[str]) -> list[str]:
+    """Return the values in completed lines that begin like what is typed, each once."""
+    is_free = command.free is not None and command.free.name == name
+    names = tuple(f"{parameter.name}:" for parameter in command.parameters)
+    values: list[str] = []
+    for line in lines:
+        read = parse_line(line)
+        if is_free and not line.endswith(names):
+            values.append(read.words)
+        elif not is_free and line.startswith(f"/{command.name} {name}:"):
+            value = line.removeprefix(f"/{command.name} {name}:")
+            values.append(dict(read.options).get(name, value) if value.startswith(('"', "“")) else value)
+    wanted = " ".join(typed.casefold().split())
+    return list(dict.fromkeys(value for value in values if value and wanted in " ".join(value.casefold().split())))
+
+
+def message_words(message: Mapping[str, Any]) -> str:
+    """Return the words of a message as a message command gives it: its content, its first embed or its components."""
+    content = str(message.get("content") or "").strip()
+    if content:
+        return content
+    for embed in message.get("embeds") or ():
+        if str(embed.get("description") or "").strip():
+            return str(embed["description"]).strip()
+    return "\n".join(_texts(message.get("components") or ())).strip()
+
+
+def _texts(components: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the text displays of a message; of ours the quoted words alone, without backslashes and stars."""
+    found: list[str] = []
+    for component in components:
+        content = component.get("content")
+        if isinstance(content, str):
+            quoted = [line[2:] for line in content.split("\n") if line.startswith("> ")]
+            found.append(re.sub(r"\\(?=[^\w\s])|\*\*", "", "\n".join(quoted) or content))
+        found += _texts(component.get("components") or ())
+    return found
+
+
+def modal_text(data: Mapping[str, Any]) -> str:
+    """Return what was typed into a modal's field."""
+    for component in data.get("components") or ():
+        inner = [component.get("component"), *(component.get("components") or ())]
+        for field in inner:
+            if isinstance(field, dict) and isinstance(field.get("value"), str):
+                return str(field["value"])
+    return ""
+
+
+def has_gap(line: str, commands: Mapping[str, Command]) -> Command | None:
+    """Return the command of a line whose required free words are missing: a modal asks for them."""
+    read = parse_line(line)
+    command = commands.get(read.name)
+    if command is None or command.free is None or not command.free.required or read.words:
+        return None
+    return None if any(name == command.free.name for name, _ in read.options) else command
+
+
+def filled(line: str, command: Command, words: str) -> Line:
+    """Return a line with the words typed into its modal."""
+    read = parse_line(line)
+    free = ((command.free.name, words),) if command.free else ()
+    return Line(command.name, "", (*free, *read.options))
+
+
+def without_mention(text: str, user_id: int) -> str:
+    """Return a message without the mention of the bot that it starts with or contains."""
+    return re.sub(rf"\s*<@!?{user_id}>\s*", " ", text).strip()
+
+
+def _text(number: int | None) -> str:
+    return "" if number is None else str(number)

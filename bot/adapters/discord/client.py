@@ -1,0 +1,391 @@
+"""The client: what Discord sends becomes a Request, the Reply goes back; commands are synced when they changed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import TYPE_CHECKING, Any
+
+import discord
+import yarl
+from discord import app_commands, ui
+from discord.gateway import DiscordWebSocket
+
+from bot.adapters.discord import asked
+from bot.adapters.discord.answering import acknowledge, is_direct, respond, say
+from bot.adapters.discord.declare import MESSAGE_COMMANDS, application_commands, declared_hash
+from bot.adapters.discord.gate import BUSY, Buckets, BusyError, Gate, SeenOnce, slow_down
+from bot.adapters.discord.limits import IDENTIFY_RESERVE, LONGEST_CHOICE, MOST_CHOICES
+from bot.adapters.discord.listening import Listening
+from bot.adapters.discord.render import PRESSED
+from bot.adapters.discord.views import as_modal, custom_ids
+from bot.adapters.discord.wire import Breaker, aim
+from bot.grammar import Line, parse_line
+from bot.message import Channel
+from bot.settings import Settings
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Coroutine, Iterator, Mapping
+
+    from bot.core import Core
+    from bot.message import Reply, Request
+    from bot.store import Store
+
+__all__ = ["VerbatimClient", "create_discord_client"]
+
+_log = logging.getLogger(__name__)
+
+IN_PLACE = frozenset({"at", "page"})
+"""Options of a button's line that page: the asker's own press changes the message instead of adding one."""
+
+STOPPING = "I'm restarting. Ask again in a minute."
+STALE = "That button is from an older version of me. Ask again, and use the buttons of the new answer."
+NOT_YOURS = "These buttons belong to whoever asked. Ask me yourself; /help says how."
+NO_WORDS = "That message has no words I can read."
+
+BROKEN = "Something broke on my side. If it happens again, tell whoever runs me."
+TOO_LONG = "That took too long, and I gave up. Ask for less at once."
+ANSWER_SECONDS = 60.0
+"""Seconds after which an answer is given up; the token of an interaction lives 15 minutes."""
+
+SYNC_WAITS = (2.0, 10.0, 60.0)
+"""Seconds between tries to sync the commands."""
+
+PICK_UP_SECONDS = 20.0
+"""Seconds between looks for messages that were taken and not answered."""
+
+MODAL_MARK = "m:"
+
+
+class VerbatimClient(discord.AutoShardedClient):
+    """A client that knows nothing but the core: no member list, no message cache, no message content."""
+
+    def __init__(  # noqa: PLR0913 - each is one thing a client can be given
+        self,
+        settings: Settings,
+        core: Core,
+        store: Store | None,
+        *,
+        presence: str = "",
+        announce: Callable[[discord.Client], None] | None = None,
+        localised: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        """Take the core and the store; `presence` is what the bot listens to, `announce` is called once when ready."""
+        intents = discord.Intents.none()
+        intents.guilds = intents.guild_messages = intents.dm_messages = True
+        self.breaker = Breaker()
+        super().__init__(
+            intents=intents,
+            shard_count=1,  # until Discord says how many it wants
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            max_messages=None,
+            chunk_guilds_at_startup=False,
+            guild_ready_timeout=0.5,
+            max_ratelimit_timeout=30.0,
+            http_trace=self.breaker.trace(),
+            proxy=settings.discord_proxy or None,
+            activity=discord.Activity(type=discord.ActivityType.listening, name=presence) if presence else None,
+        )
+        self.core = core
+        self.store = store
+        self.draining = False
+        self._settings = settings
+        self._announce = announce
+        self._localised = localised
+        self._known = {command.name: command for command in core.commands}
+        self._gate = Gate()
+        self._buckets = Buckets()
+        self._seen = SeenOnce()
+        self._listening = Listening(self)
+        self._working: set[asyncio.Task[Any]] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._synced = ""
+
+    async def setup_hook(self) -> None:
+        """Register the buttons, start syncing the commands and looking for messages left over."""
+        self.add_dynamic_items(PressedButton)
+        self._tasks = [asyncio.create_task(self._sync()), asyncio.create_task(self._pick_up())]
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Look at the gateway's limits, then connect."""
+        await self._before_connecting()
+        await super().connect(reconnect=reconnect)
+
+    async def close(self) -> None:
+        """Stop what runs in the background and disconnect."""
+        for task in self._tasks:
+            task.cancel()
+        await super().close()
+
+    async def drain(self, seconds: float) -> None:
+        """Take on nothing new and wait for the answers that are being worked on, at most so long."""
+        self.draining = True
+        left = {task for task in self._working if task is not asyncio.current_task()}
+        if left:
+            await asyncio.wait(left, timeout=seconds)
+
+    async def on_ready(self) -> None:
+        """Say once who is connected."""
+        announce, self._announce = self._announce, None
+        if announce:
+            announce(self)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Forget what is kept about a server that threw the bot out."""
+        if self.store:
+            await self.store.forget_tenant(Channel(asked.PLATFORM, "", str(guild.id)))
+
+    async def on_message(self, message: discord.Message) -> None:
+        """Answer a mention, a reply to the bot or a direct message."""
+        with self.working():
+            await self._listening.hear(message)
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Answer a command, an autocompletion or a modal; presses come through `PressedButton`."""
+        with self.working():
+            data: dict[str, Any] = dict(interaction.data or {})
+            if interaction.type is discord.InteractionType.autocomplete:
+                await self._suggest(interaction, data)
+            elif interaction.type is discord.InteractionType.application_command:
+                await self._command(interaction, data)
+            elif interaction.type is discord.InteractionType.modal_submit:
+                await self._submitted(interaction, data)
+            elif interaction.type is discord.InteractionType.component and not _ours(interaction, data):
+                await self._once(interaction, _done(say(STALE)), private=True)
+
+    async def press(self, interaction: discord.Interaction[Any], mark: str, line: str) -> None:
+        """Run a button's line for whoever pressed it."""
+        with self.working():
+            message = interaction.message
+            owner = _asker(message) if message else None
+            alone = message is not None and message.flags.ephemeral
+            if alone and owner not in {None, interaction.user.id}:
+                await self._once(interaction, _done(say(NOT_YOURS)), private=True)
+                return
+            gap = asked.has_gap(line, self._known)
+            if gap and gap.free:
+                modal = as_modal(MODAL_MARK + line, f"/{gap.name}", gap.free.about.description)
+                await acknowledge(interaction, lambda: interaction.response.send_modal(modal))
+                return
+            mine = owner == interaction.user.id or is_direct(interaction)
+            shared = mark == "s:"
+            read = parse_line(line)
+            update = mine and not shared and any(name in IN_PLACE for name, _ in read.options)
+            private = not shared and (alone or not mine or self._is_private(read.name))
+            work = self.answer(asked.request_of(interaction, text=line))
+            await self._once(interaction, work, private=private, update=update)
+
+    async def answer(self, request: Request) -> Reply:
+        """Answer a request when its turn comes."""
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS), self._gate.turn():
+                return await self.core.answer(request)
+        except BusyError:
+            return say(BUSY)
+        except TimeoutError:
+            _log.warning("an answer took more than %.0f s", ANSWER_SECONDS)
+            return say(TOO_LONG)
+
+    def slow_down(self, member: int) -> str:
+        """Return "" and count a question, or the sentence for a member who asks too often."""
+        wait = self._buckets.wait(str(member))
+        return slow_down(wait) if wait else ""
+
+    @contextlib.contextmanager
+    def working(self) -> Iterator[None]:
+        """Keep the current task where draining sees it."""
+        task = asyncio.current_task()
+        if task is None or task in self._working:
+            yield
+            return
+        self._working.add(task)
+        try:
+            yield
+        finally:
+            self._working.discard(task)
+
+    async def _once(
+        self,
+        interaction: discord.Interaction[Any],
+        work: Coroutine[Any, Any, Reply],
+        *,
+        private: bool,
+        update: bool = False,
+    ) -> None:
+        """Respond to an interaction unless it came before, the bot is stopping or the member asks too often."""
+        if not self._seen.take(str(interaction.id)):
+            work.close()
+            return
+        sentence = STOPPING if self.draining else self.slow_down(interaction.user.id)
+        if sentence:
+            work.close()
+            work, private, update = _done(say(sentence)), True, False
+        try:
+            await respond(interaction, work, private=private, update=update)
+        except Exception:  # a member never gets silence
+            _log.exception("interaction %s broke", interaction.id)
+            await respond(interaction, _done(say(BROKEN)), private=True)
+
+    async def _command(self, interaction: discord.Interaction[Any], data: dict[str, Any]) -> None:
+        """Answer a slash command or a message command."""
+        name = str(data.get("name", ""))
+        if data.get("type", 1) == discord.AppCommandType.chat_input.value:
+            line = Line(name, "", asked.options(data))
+            work = self.answer(asked.request_of(interaction, line=line))
+            await self._once(interaction, work, private=self._is_private(name))
+            return
+        messages = (data.get("resolved") or {}).get("messages") or {}
+        words = next((asked.message_words(message) for message in messages.values()), "")
+        command, parameter = MESSAGE_COMMANDS.get(name, ("", ""))
+        if not command:
+            await self._once(interaction, _done(say(f"I have no command “{name[:40]}” any more.")), private=True)
+        elif not words:
+            await self._once(interaction, _done(say(NO_WORDS)), private=True)
+        else:
+            request = asked.request_of(interaction, line=Line(command, "", ((parameter, words),)))
+            await self._once(interaction, self.answer(request), private=True)
+
+    async def _submitted(self, interaction: discord.Interaction[Any], data: dict[str, Any]) -> None:
+        """Answer a modal: its line with the words typed into it."""
+        line = str(data.get("custom_id", "")).removeprefix(MODAL_MARK)
+        command = asked.has_gap(line, self._known)
+        if command is None:
+            await self._once(interaction, _done(say(STALE)), private=True)
+            return
+        alone = interaction.message is not None and interaction.message.flags.ephemeral
+        request = asked.request_of(interaction, line=asked.filled(line, command, asked.modal_text(data)))
+        await self._once(interaction, self.answer(request), private=command.private or alone)
+
+    async def _suggest(self, interaction: discord.Interaction[Any], data: dict[str, Any]) -> None:
+        """Complete an option from memory; an empty list where nothing fits or something breaks."""
+        values: list[str] = []
+        command = self._known.get(str(data.get("name", "")))
+        name, typed = asked.focused(data)
+        if command and name:
+            line = asked.completion(command, name, typed)
+            try:
+                lines = self.core.complete(asked.request_of(interaction, text=line))
+                values = asked.suggestions(command, name, typed, lines)
+            except Exception:  # a member who types must get an answer, even an empty one
+                _log.exception("completing %r failed", line[:100])
+        fitting = [value for value in values if len(value) <= LONGEST_CHOICE][:MOST_CHOICES]
+        choices = [app_commands.Choice(name=value, value=value) for value in fitting]
+        await acknowledge(interaction, lambda: interaction.response.autocomplete(choices))
+
+    def _is_private(self, name: str) -> bool:
+        """Say whether a command's answer is for the asker alone; an unknown one's is an error."""
+        command = self._known.get(name)
+        return command is None or command.private
+
+    async def _before_connecting(self) -> None:
+        """Wait while hardly any session starts are left: beyond the last one Discord resets the token."""
+        try:
+            shards, url, limit = await self.http.get_bot_gateway()
+            if limit["remaining"] < IDENTIFY_RESERVE:
+                seconds = limit["reset_after"] / 1000
+                _log.warning(
+                    "Discord allows %s more starts today; waiting %.0f s until it allows more. Find out why the bot "
+                    "restarts so often.",
+                    limit["remaining"],
+                    seconds,
+                )
+                await asyncio.sleep(min(seconds, 24 * 3600))
+        except (discord.GatewayNotFound, KeyError, TypeError):
+            return
+        self.shard_count = shards
+        if self._settings.discord_gateway_url == Settings().discord_gateway_url:
+            DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url)
+
+    async def _sync(self) -> None:
+        """Overwrite the global commands if their declarations changed since the last time."""
+        payload = application_commands(self.core.commands, self._localised)
+        wanted, key = declared_hash(payload), f"discord-sync:{self.application_id}"
+        for wait in (*SYNC_WAITS, None):
+            try:
+                before = await self.store.notes.get(key) if self.store else self._synced
+                if before == wanted:
+                    return
+                await self.http.bulk_upsert_global_commands(self.application_id or 0, payload)
+                self._synced = wanted
+                if self.store:
+                    await self.store.notes.put(key, wanted)
+            except Exception as error:  # whatever broke, the bot answers with the commands it had
+                _log.warning("the commands could not be synced: %s", error)
+                if wait is None or (isinstance(error, discord.HTTPException) and error.status in {400, 401, 403}):
+                    return
+                await asyncio.sleep(wait)
+            else:
+                _log.info("%s commands synced", len(payload))
+                return
+
+    async def _pick_up(self) -> None:
+        """Look for messages that a process died over, from the first connection on."""
+        while self.store is not None:
+            await self.wait_until_ready()
+            try:
+                with self.working():
+                    await self._listening.pick_up()
+            except Exception as error:  # the database may be away for a while
+                _log.warning("unanswered messages could not be looked up: %s", error)
+            await asyncio.sleep(PICK_UP_SECONDS)
+
+
+class PressedButton(ui.DynamicItem[ui.Button[Any]], template=PRESSED):
+    """A button of any message of ours, however old and whichever process sent it."""
+
+    def __init__(self, item: ui.Button[Any], mark: str, line: str) -> None:
+        """Take the button with the mark and the line in its custom id."""
+        super().__init__(item)
+        self._mark = mark
+        self._line = line
+
+    @classmethod
+    async def from_custom_id(
+        cls, _interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
+    ) -> PressedButton:
+        """Return the button that a press names."""
+        if not isinstance(item, ui.Button):
+            message = f"a button was pressed, found {type(item).__name__}"
+            raise TypeError(message)
+        return cls(item, match["mark"], match["line"])
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Run the line."""
+        if isinstance(interaction.client, VerbatimClient):
+            await interaction.client.press(interaction, self._mark, self._line)
+
+
+def create_discord_client(  # noqa: PLR0913 - each is one thing a client can be given
+    settings: Settings,
+    core: Core,
+    store: Store | None = None,
+    *,
+    presence: str = "",
+    announce: Callable[[discord.Client], None] | None = None,
+    localised: Mapping[str, Mapping[str, str]] | None = None,
+) -> discord.Client:
+    """Return a client that answers through the core, not logged in; the library is pointed where the settings say."""
+    aim(settings)
+    return VerbatimClient(settings, core, store, presence=presence, announce=announce, localised=localised)
+
+
+async def _done(reply: Reply) -> Reply:
+    return reply
+
+
+def _ours(interaction: discord.Interaction[Any], data: dict[str, Any]) -> bool:
+    """Say whether `PressedButton` takes a press: the id is one of ours and the message has it."""
+    custom_id = str(data.get("custom_id", ""))
+    message = interaction.message
+    return bool(PRESSED.fullmatch(custom_id)) and message is not None and custom_id in custom_ids(message.components)
+
+
+def _asker(message: discord.Message) -> int | None:
+    """Return who asked for a message of ours; None where nobody did or Discord does not say."""
+    if message.interaction_metadata:
+        return message.interaction_metadata.user.id
+    answered = message.reference.resolved if message.reference else None
+    return answered.author.id if isinstance(answered, discord.Message) else None

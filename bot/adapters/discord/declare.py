@@ -1,0 +1,134 @@
+"""The declarations as Discord's application commands; pure.
+
+Slash commands come from the declared commands; two message commands, found under Apps in a message's menu, check or
+find what somebody wrote. A user command is left out: nothing here is about a member.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot.adapters.discord.limits import (
+    LONGEST_CHOICE,
+    LONGEST_OPTION,
+    MOST_CHAT_COMMANDS,
+    MOST_CHOICES,
+    MOST_OPTIONS,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bot.command import Command, Parameter
+
+__all__ = ["LEFT_OUT", "MESSAGE_COMMANDS", "application_commands", "declared_hash", "registered"]
+
+LEFT_OUT = frozenset({"highlight-score"})
+"""Commands for whoever runs the bot, of no use in a server: they are not registered."""
+
+MESSAGE_COMMANDS = {"Verify this quote": ("verify", "claim"), "Find in transcripts": ("quote", "words")}
+"""Message commands: the command each runs, and the parameter that takes the message's words."""
+
+CHAT_INPUT, MESSAGE = 1, 3
+"""Types of commands: interactions/application-commands."""
+
+STRING, INTEGER, BOOLEAN, CHANNEL = 3, 4, 5, 7
+"""Types of options: interactions/application-commands."""
+
+GUILD_TEXT, GUILD_ANNOUNCEMENT = 0, 5
+"""Channels that messages can be posted in and that a member can pick: resources/channel."""
+
+GUILD_INSTALL, USER_INSTALL = 0, 1
+IN_GUILD, IN_BOT_DM, IN_PRIVATE_CHANNEL = 0, 1, 2
+"""Where a command can be installed and used: interactions/application-commands, contexts."""
+
+_OPTION_TYPES = {str: STRING, int: INTEGER, bool: BOOLEAN}
+
+
+def application_commands(
+    commands: Sequence[Command], localised: Mapping[str, Mapping[str, str]] | None = None
+) -> list[dict[str, Any]]:
+    """Return the body of a bulk overwrite of the global commands.
+
+    `localised` has, by text in English, the text by Discord's locale: names and descriptions alike.
+    """
+    texts = localised or {}
+    chosen = registered(commands)[:MOST_CHAT_COMMANDS]
+    known = {command.name for command in chosen}
+    menus = [
+        {"type": MESSAGE, "name": name, **_translated(texts, "name", name), **_places(admin=False)}
+        for name, (command, _) in MESSAGE_COMMANDS.items()
+        if command in known
+    ]
+    return [*(_command(command, texts) for command in chosen), *menus]
+
+
+def registered(commands: Sequence[Command]) -> list[Command]:
+    """Return the commands that members get."""
+    return [command for command in commands if command.name not in LEFT_OUT]
+
+
+def declared_hash(payload: list[dict[str, Any]]) -> str:
+    """Return what changes when the declarations change."""
+    return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+
+
+def _command(command: Command, texts: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """Return one slash command."""
+    made = {
+        "type": CHAT_INPUT,
+        "name": command.name,
+        "description": command.description,
+        "options": [_option(parameter, texts) for parameter in command.parameters[:MOST_OPTIONS]],
+        **_translated(texts, "name", command.name),
+        **_translated(texts, "description", command.description),
+        **_places(admin=command.admin),
+    }
+    if command.admin:
+        made["default_member_permissions"] = discord.Permissions(manage_guild=True).value
+    return made
+
+
+def _option(parameter: Parameter, texts: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """Return one option of a slash command."""
+    about = parameter.about
+    option: dict[str, Any] = {
+        "type": CHANNEL if about.channel else _OPTION_TYPES[parameter.type],
+        "name": parameter.name,
+        "description": about.description,
+        "required": parameter.required,
+        **_translated(texts, "name", parameter.name),
+        **_translated(texts, "description", about.description),
+    }
+    if about.channel:
+        option["channel_types"] = [GUILD_TEXT, GUILD_ANNOUNCEMENT]
+    elif about.choices:
+        option["choices"] = [
+            {"name": choice, "value": int(choice) if parameter.type is int else choice}
+            for choice in about.choices[:MOST_CHOICES]
+            if len(choice) <= LONGEST_CHOICE
+        ]
+    elif parameter.type is str:
+        option["max_length"] = min(about.longest, LONGEST_OPTION)
+        if about.complete:
+            option["autocomplete"] = True
+    return option
+
+
+def _places(*, admin: bool) -> dict[str, Any]:
+    """Return where a command can be installed and used; what changes a server's settings only in servers."""
+    if admin:
+        return {"integration_types": [GUILD_INSTALL], "contexts": [IN_GUILD]}
+    return {
+        "integration_types": [GUILD_INSTALL, USER_INSTALL],
+        "contexts": [IN_GUILD, IN_BOT_DM, IN_PRIVATE_CHANNEL],
+    }
+
+
+def _translated(texts: Mapping[str, Mapping[str, str]], field: str, text: str) -> dict[str, Any]:
+    """Return the localisations of one text, or nothing."""
+    return {f"{field}_localizations": dict(texts[text])} if texts.get(text) else {}

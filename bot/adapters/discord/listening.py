@@ -1,0 +1,201 @@
+"""Messages: mentions, replies to the bot and direct messages, each answered once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot.adapters.discord import asked
+from bot.adapters.discord.answering import TROUBLE, say
+from bot.adapters.discord.gate import SeenOnce
+from bot.adapters.discord.limits import LONGEST_NONCE
+from bot.adapters.discord.render import render
+from bot.adapters.discord.views import as_view
+from bot.message import Author, Outcome, Reply, Request
+
+if TYPE_CHECKING:
+    from bot.adapters.discord.client import VerbatimClient
+
+__all__ = ["Listening"]
+
+_log = logging.getLogger(__name__)
+
+SEND_SECONDS = 30.0
+STORE_SECONDS = 1.5
+"""Seconds after which a slow database is no reason to keep a member waiting."""
+
+KEPT_SECONDS = 86_400.0
+"""How long a message counts as answered; Discord replays missed events for minutes."""
+
+LEFT_SECONDS = 30.0
+"""Seconds after which a message that was taken and not answered is taken up again."""
+
+NOTHING_SAID = "Write what you remember of a line after my name, or type / and pick a command. /help lists them."
+SENT_PRIVATELY = "That is for you alone; I sent it to you directly."
+CANNOT_SEND_PRIVATELY = (
+    "That is for you alone, and you take no direct messages from me. Type it as a / command instead."
+)
+
+
+class Listening:
+    """Answers the messages that are meant for the bot."""
+
+    def __init__(self, client: VerbatimClient) -> None:
+        """Take the client."""
+        self._client = client
+        self._heard = SeenOnce()
+        self._told = SeenOnce(1_000)
+
+    async def hear(self, message: discord.Message) -> None:
+        """Answer a message if it is meant for the bot and new."""
+        me = self._client.user
+        if me is None or message.author.bot or message.webhook_id is not None or self._client.draining:
+            return
+        if message.type not in {discord.MessageType.default, discord.MessageType.reply}:
+            return
+        if self._is_for(me.id, message) and await self._is_new(message):
+            await self._answer(message)
+
+    async def pick_up(self) -> None:
+        """Answer messages that a process took and did not live to answer; their nonces keep the answers single."""
+        store = self._client.store
+        if store is None or self._client.draining:
+            return
+        for left in await store.inbox.unfinished(asked.PLATFORM, LEFT_SECONDS, await store.now()):
+            guild = left.payload.get("guild")
+            place = self._client.get_partial_messageable(
+                int(left.payload["channel"]), guild_id=int(guild) if guild else None
+            )
+            try:
+                async with asyncio.timeout(SEND_SECONDS):
+                    message = await place.fetch_message(int(left.delivery_id))
+                await self._answer(message)
+            except TROUBLE as error:
+                _log.warning("message %s could not be read again: %s", left.delivery_id, error or type(error).__name__)
+
+    async def _answer(self, message: discord.Message) -> None:
+        """Answer a message that is meant for the bot."""
+        me = self._client.user
+        if me is None:
+            return
+        text = asked.without_mention(message.content, me.id)
+        if text or not message.guild or f"{me.id}>" in message.content:
+            await self._send(message, await self._reply(message, text))
+        await self._done(message)
+
+    def _is_for(self, me: int, message: discord.Message) -> bool:
+        """Say whether a message is direct, mentions the bot or answers it; roles and @everyone do not count."""
+        if message.guild is None or any(user.id == me for user in message.mentions):
+            return True
+        answered = message.reference.resolved if message.reference else None
+        return isinstance(answered, discord.Message) and answered.author.id == me and bool(message.content)
+
+    async def _reply(self, message: discord.Message, text: str) -> Reply:
+        """Return what to answer."""
+        sentence = NOTHING_SAID if not text else self._client.slow_down(message.author.id)
+        if sentence:
+            return say(sentence)
+        author = message.author
+        admin = isinstance(author, discord.Member) and author.guild_permissions.manage_guild
+        channel: Any = message.channel
+        place = asked.channel_of(channel, message.guild.id if message.guild else None)
+        return await self._client.answer(Request(place, Author(str(author.id), admin=admin), text=text))
+
+    async def _send(self, message: discord.Message, reply: Reply) -> None:
+        """Send a reply under a message; what is for the asker alone goes to them directly."""
+        if message.guild is None or not reply.private or reply.outcome is Outcome.ERROR:
+            await self._send_there(message, reply, "re")
+            return
+        told = await self._send_directly(message, reply, "dm")
+        if reply.outcome is not Outcome.DECLINED:  # where answers are switched off, the channel stays quiet
+            await self._send_there(message, say(SENT_PRIVATELY if told else CANNOT_SEND_PRIVATELY), "re")
+
+    async def _send_directly(self, message: discord.Message, reply: Reply, mark: str) -> bool:
+        """Send a reply to whoever wrote a message; True when Discord took it."""
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await message.author.send(view=as_view(render(reply)), nonce=_nonce(mark, message))
+        except TROUBLE as error:
+            _log.warning("member %s could not be told: %s", message.author.id, error or type(error).__name__)
+            return False
+        return True
+
+    async def _send_there(self, message: discord.Message, reply: Reply, mark: str) -> None:
+        """Send a reply into the message's channel; once more after a fault, which the nonce makes harmless."""
+        view = as_view(render(reply))
+        answering: dict[str, Any] = {}
+        if message.guild:
+            answering = {"reference": _Answered.from_message(message), "mention_author": False}
+        for last in (False, True):
+            try:
+                async with asyncio.timeout(SEND_SECONDS):
+                    await message.channel.send(
+                        view=view,
+                        nonce=_nonce(mark, message),
+                        suppress_embeds=True,
+                        **answering,
+                    )
+            except discord.Forbidden as error:
+                await self._tell_what_lacks(message, error)
+                return
+            except TROUBLE as error:
+                gone = isinstance(error, discord.HTTPException) and error.status < 500  # noqa: PLR2004 - HTTP
+                if last or gone or isinstance(error, discord.RateLimited):
+                    _log.warning("message %s could not be answered: %s", message.id, error or type(error).__name__)
+                    return
+                await asyncio.sleep(1)
+            else:
+                return
+
+    async def _tell_what_lacks(self, message: discord.Message, error: discord.Forbidden) -> None:
+        """Tell the member directly, once a channel, that the bot may not write there."""
+        where = getattr(message.channel, "name", "") or str(message.channel.id)
+        _log.warning("no right to answer in channel %s: %s", message.channel.id, error.text)
+        if message.guild is None or not self._told.take(str(message.channel.id)):
+            return
+        sentence = (
+            f"I can't answer in #{where}: Discord refuses me there. Whoever runs the server can allow me View Channel, "
+            "Send Messages and Read Message History in the channel's settings, under Permissions."
+        )
+        await self._send_directly(message, say(sentence), "no")
+
+    async def _is_new(self, message: discord.Message) -> bool:
+        """Say whether nobody took the message yet: in this process, and in any other where there is a database."""
+        if not self._heard.take(str(message.id)):
+            return False
+        store = self._client.store
+        if store is None:
+            return True
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                place = {"channel": str(message.channel.id), "guild": str(message.guild.id) if message.guild else ""}
+                return await store.inbox.take(asked.PLATFORM, str(message.id), "message", place, KEPT_SECONDS)
+        except Exception as error:  # without the database the memory of this process must do
+            _log.warning("message %s could not be recorded: %s", message.id, error or type(error).__name__)
+            return True
+
+    async def _done(self, message: discord.Message) -> None:
+        """Record that a message was answered."""
+        if self._client.store is None:
+            return
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                await self._client.store.inbox.done(asked.PLATFORM, str(message.id))
+        except Exception as error:  # the answer is out; the record only keeps another process from looking again
+            _log.warning("message %s could not be marked as answered: %s", message.id, error or type(error).__name__)
+
+
+class _Answered(discord.MessageReference):
+    """The message that an answer stands under; an answer to a deleted one is sent all the same."""
+
+    def to_message_reference_dict(self) -> Any:
+        """Return the reference with its id as text, as Discord's specification has it; the library sends a number."""
+        return {"message_id": str(self.message_id), "fail_if_not_exists": False}
+
+
+def _nonce(mark: str, message: discord.Message) -> str:
+    """Return the nonce of an answer: the same for every try, in every process."""
+    return f"{mark}{message.id}"[:LONGEST_NONCE]

@@ -1,0 +1,122 @@
+r"""Text for Discord: transcripts escaped so that they show character for character, styles put on after that.
+
+Discord's Markdown shows `\x` as `x` for every `x` that is not a letter, a digit or a blank, so each character that
+could begin markup, a mention, a timestamp, an emoji or a link gets a backslash. The library's own `escape_markdown`
+leaves the second masked link of a line alive.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bot.adapters.discord.limits import units
+from bot.message import Span, Style
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["ELLIPSIS", "block", "cut", "escape", "fit", "styled"]
+
+ELLIPSIS = "…"
+
+# Control characters, and those that turn the direction of text: a transcript must not rearrange a message.
+_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_NEWLINE = re.compile(r"\r\n?")
+# Inline: emphasis, spoilers, code, masked links, mentions and everything else in angle brackets, @everyone and @here.
+_INLINE = re.compile(r"[\\*_~|`\[\]<>@]")
+# `:smile:` becomes an emoji, `https:` before `//` a link; 1:57:37 is neither.
+_COLON = re.compile(r":(?=//|(?:100|1234|[\w+-]*[^\W\d][\w+-]*|[+-]1):)")
+# At the start of a line: headings, lists, small text, numbered lists. Block quotes begin with `>`, escaped above.
+_MARKER = re.compile(r"^([^\S\n]*)([-+#])", re.MULTILINE)
+_NUMBER = re.compile(r"^([^\S\n]*\d+)([.)])", re.MULTILINE)
+
+
+def escape(text: str) -> str:
+    """Return text that Discord shows as it is; characters that must not be shown become U+FFFD."""
+    text = _UNSAFE.sub("\ufffd", _NEWLINE.sub("\n", text))
+    text = _INLINE.sub(r"\\\g<0>", text)
+    text = _COLON.sub(r"\:", text)
+    text = _MARKER.sub(r"\1\\\2", text)
+    return _NUMBER.sub(r"\1\\\2", text)
+
+
+def styled(spans: Iterable[Span]) -> str:
+    """Return styled runs as Markdown: marked and strong words bold, code as code."""
+    parts: list[str] = []
+    for text, style in _merged(spans):
+        if style is Style.PLAIN:
+            parts.append(escape(text))
+        elif style is Style.CODE and "`" not in text and "\n" not in text and text.strip():
+            shown = _UNSAFE.sub("\ufffd", text)
+            parts.append(f"`{shown}`")
+        else:
+            parts.append("\n".join(map(_bold, text.split("\n"))))
+    return "".join(parts)
+
+
+def block(markdown: str) -> str:
+    """Return Markdown as a block quote."""
+    return "\n".join(f"> {line}" for line in markdown.split("\n"))
+
+
+def cut(text: str, most: int) -> str:
+    """Return at most `most` UTF-16 units of a plain text, ended by an ellipsis where something is missing."""
+    if units(text) <= most:
+        return text
+    kept = text[: max(0, most - 1)]
+    while units(kept) > most - 1:
+        kept = kept[:-1]
+    return kept.rstrip() + ELLIPSIS
+
+
+def fit(spans: tuple[Span, ...], most: int) -> str:
+    """Return styled runs as Markdown of at most `most` UTF-16 units, cut between words where they are longer."""
+    whole = styled(spans)
+    if units(whole) <= most:
+        return whole
+    low, high = 0, sum(len(span.text) for span in spans)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if units(styled(_first(spans, middle))) + len(ELLIPSIS) + 1 <= most:
+            low = middle
+        else:
+            high = middle - 1
+    text = "".join(span.text for span in spans)
+    space = text.rfind(" ", 0, low + 1)
+    shortened = styled(_first(spans, space if space > low // 2 else low)).rstrip()
+    return f"{shortened} {ELLIPSIS}" if shortened and units(shortened) + len(ELLIPSIS) + 1 <= most else ""
+
+
+def _bold(line: str) -> str:
+    """Return a line in bold, the blanks around it outside."""
+    words = line.strip()
+    if not words:
+        return line
+    before, after = line[: line.index(words[0])], line[len(line.rstrip()) :]
+    return f"{before}**{escape(words)}**{after}"
+
+
+def _first(spans: tuple[Span, ...], length: int) -> list[Span]:
+    """Return the first `length` characters of styled runs."""
+    kept: list[Span] = []
+    for span in spans:
+        if length <= 0:
+            break
+        kept.append(Span(span.text[:length], span.style))
+        length -= len(span.text)
+    return kept
+
+
+def _merged(spans: Iterable[Span]) -> list[tuple[str, Style]]:
+    """Return the runs with neighbours that look alike joined: `**a****b**` would show its asterisks."""
+    runs: list[tuple[str, Style]] = []
+    for span in spans:
+        if not span.text:
+            continue
+        style = Style.MARK if span.style is Style.STRONG else span.style
+        if runs and runs[-1][1] is style:
+            runs[-1] = (runs[-1][0] + span.text, style)
+        else:
+            runs.append((span.text, style))
+    return runs

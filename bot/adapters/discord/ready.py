@@ -1,0 +1,62 @@
+"""What the bot says when it is connected: who it is, where it can be added, what to do next."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import discord
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["PERMISSIONS", "SCOPES", "announce", "invite_link", "ready_event"]
+
+PERMISSIONS: Mapping[str, str] = {
+    "view_channel": "to see the channels it answers in",
+    "send_messages": "to answer mentions and to post the daily quote",
+    "send_messages_in_threads": "to answer inside threads",
+    "read_message_history": "to find its own post again after a crash, instead of posting twice",
+    "create_public_threads": "to open a thread under the daily quote, where an admin turned that on",
+}
+"""The permissions the bot asks for, by discord.py's name, and why."""
+
+SCOPES = ("bot", "applications.commands")
+
+
+def invite_link(application_id: int) -> str:
+    """Return the link that adds the bot to a server with exactly these permissions."""
+    permissions = discord.Permissions(**dict.fromkeys(PERMISSIONS, True))
+    return discord.utils.oauth_url(application_id, permissions=permissions, scopes=SCOPES)
+
+
+def ready_event(client: discord.Client) -> dict[str, object]:
+    """Return the line for machines."""
+    user = client.user
+    return {
+        "event": "ready",
+        "platform": "discord",
+        "user": str(user) if user else "",
+        "id": str(user.id) if user else "",
+        "guilds": len(client.guilds),
+        "invite": invite_link(client.application_id or 0),
+    }
+
+
+def announce(client: discord.Client) -> None:
+    """Write who is connected to standard error for people, and one line of JSON to standard output for machines."""
+    count = len(client.guilds)
+    servers = "no server yet" if not count else "1 server" if count == 1 else f"{count:,} servers"
+    following = (
+        "Open the link to add it to one."
+        if not count
+        else "In a server, type /help; /settings turns the daily quote on. The link adds it to another server."
+    )
+    sys.stderr.write(
+        f"Discord: connected as {client.user}, in {servers}.\n"
+        f"Invite: {invite_link(client.application_id or 0)}\n"
+        f"{following}\n"
+    )
+    sys.stdout.write(json.dumps(ready_event(client)) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,227 @@
+"""Drawing a Reply for Discord as Components V2; pure, and never over a limit.
+
+A V2 message has no content of its own: notifications and screen readers read its text displays in order, so they come
+as verdict, speaker, quote, source. Custom ids carry a mark and a command line, so a button works after a restart and on
+any replica: `v:` runs the line, `s:` runs it for the whole channel; `h:`, a post's key and `:` run the line and mark
+the message as that post, which is how `Discord.find` knows it again.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from bot.adapters.discord.limits import (
+    LONGEST_CUSTOM_ID,
+    LONGEST_LABEL,
+    LONGEST_MESSAGE,
+    LONGEST_URL,
+    MOST_BUTTONS_IN_ROW,
+    units,
+)
+from bot.adapters.discord.markup import block, cut, fit, styled
+from bot.message import Button, Card, Quote, Reply, Role, Span, Style
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["ACTION_ROW", "BUTTON", "CONTAINER", "PRESSED", "SEPARATOR", "TEXT", "post_key", "render"]
+
+ACTION_ROW, BUTTON, TEXT, SEPARATOR, CONTAINER = 1, 2, 10, 14, 17
+"""Types of components: components/reference."""
+
+LINK, SECONDARY = 5, 2
+"""Styles of buttons: components/reference."""
+
+PRESSED = re.compile(r"(?P<mark>[vs]:|h:(?P<key>[0-9a-f]{24}):)(?P<line>/.+)", re.DOTALL)
+"""A custom id of ours: a mark and a command line."""
+
+MOST_CARDS = 10
+MOST_BUTTONS = 10
+"""Cards and buttons of one message: with container, rows, separators, lead and small lines at most 35 components."""
+
+LEAD_SHARE, ASIDE_SHARE, TITLE_SHARE, SOURCE_SHARE = 1_200, 400, 400, 600
+"""Characters of Markdown that each of these may take of a message; the quotes get what is left."""
+
+LEAST_CARD = 200
+"""A card that would get fewer characters of Markdown than this is left out, and the message says so."""
+
+_NOTHING = "There is nothing to show."
+_LEFT_OUT = "-# There is more than fits here."
+_UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def render(reply: Reply, *, share: bool = False, key: str = "") -> list[dict[str, Any]]:
+    """Return the components of the message that shows a reply.
+
+    `share` adds a button that shows the reply's first quote to the channel; `key` puts a post's key into the message.
+    """
+    left = LONGEST_MESSAGE - units(_LEFT_OUT)
+    parts: list[dict[str, Any]] = []
+    lead = fit((Span(reply.lead),), LEAD_SHARE) if reply.lead.strip() else ""
+    aside = _small(reply.aside, ASIDE_SHARE)
+    left -= units(lead) + units(aside)
+    left_out = len(reply.cards) > MOST_CARDS
+    cards: list[str] = []
+    for card in reply.cards[:MOST_CARDS]:
+        drawn = _card(card, left) if left >= LEAST_CARD else ""
+        if drawn.strip():
+            cards.append(drawn)
+            left -= units(drawn)
+        else:
+            left_out = True
+    if lead.strip():
+        parts.append(_text(lead))
+    for number, drawn in enumerate(cards):
+        if number:
+            parts.append({"type": SEPARATOR})
+        parts.append(_text(drawn))
+    if left_out:
+        parts.append(_text(_LEFT_OUT))
+    if aside:
+        parts.append(_text(aside))
+    if not parts:
+        parts.append(_text(_NOTHING))
+    buttons = _buttons(reply, share=share, key=key)
+    parts.extend(
+        {"type": ACTION_ROW, "components": buttons[first : first + MOST_BUTTONS_IN_ROW]}
+        for first in range(0, len(buttons), MOST_BUTTONS_IN_ROW)
+    )
+    return [{"type": CONTAINER, "components": parts}]
+
+
+def post_key(custom_id: str) -> str:
+    """Return the post's key in a button's custom id, or ""."""
+    pressed = PRESSED.fullmatch(custom_id)
+    return (pressed["key"] or "") if pressed else ""
+
+
+def _card(card: Card, most: int) -> str:
+    """Return one card as Markdown of at most `most` characters: title, speaker, quote, source, body, fields."""
+    head = [fit((Span(card.title, Style.STRONG),), TITLE_SHARE)] if card.title.strip() else []
+    lines = [line for line in head if line]
+    foot: list[str] = []
+    if card.quote:
+        foot.append(_source(card.quote))
+        name = card.quote.citation.speaker
+        if name and not card.quote.turns:
+            lines.append(_small(f"{name}:", TITLE_SHARE))
+    room = most - sum(units(line) + 1 for line in (*lines, *foot))
+    if card.quote:
+        said = _said(card.quote, room)
+        if not said:
+            return ""
+        lines += [said, *foot]
+        room -= units(said) + 1
+    if card.body and room > LEAST_CARD:
+        body = fit(card.body, room - 1)
+        lines.append(body)
+        room -= units(body) + 1
+    for name, value in card.fields:
+        if room <= LEAST_CARD:
+            break
+        field = fit((Span(f"{name}:", Style.STRONG), Span(f" {value}")), room - 1)
+        lines.append(field)
+        room -= units(field) + 1
+    return "\n".join(line for line in lines if line)
+
+
+def _said(quote: Quote, most: int) -> str:
+    """Return the words as a block quote of at most `most` characters; who speaks before each turn, if several do."""
+    drawn: list[str] = []
+    for name, spans in quote.turns_spans():
+        named = (Span(f"{name}:", Style.STRONG), Span(" "), *spans) if name else spans
+        whole = block(styled(_trimmed(named)))
+        if units(whole) > most:
+            whole = _fitting_block(_trimmed(named), most)
+            if whole:
+                drawn.append(whole)
+            break
+        drawn.append(whole)
+        most -= units(whole) + 1
+    return "\n".join(drawn)
+
+
+def _fitting_block(spans: tuple[Span, ...], most: int) -> str:
+    """Return styled runs as a block quote cut to `most` characters, or "" where not even a few words fit."""
+    room = most
+    while room > LEAST_CARD // 2:
+        fitted = fit(spans, room)
+        whole = block(fitted) if fitted else ""
+        if units(whole) <= most:
+            return whole
+        room -= units(whole) - most
+    return ""
+
+
+def _source(quote: Quote) -> str:
+    """Return the small line under a quote: speaker · chapter · time · episode · id."""
+    line = fit((Span(quote.citation.line().replace("\n", " ")),), SOURCE_SHARE)
+    return f"-# — {line} · {styled((Span(cut(quote.id, LONGEST_LABEL), Style.CODE),))}"
+
+
+def _small(text: str, most: int) -> str:
+    """Return a text as small lines of at most `most` characters of Markdown."""
+    text = " ".join(text.split())
+    return f"-# {fitted}" if text and (fitted := fit((Span(text),), most - 3)) else ""
+
+
+def _trimmed(spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """Return a turn without the line break that parts it from the next."""
+    return (*spans[:-1], Span(spans[-1].text.rstrip("\n"), spans[-1].style)) if spans else spans
+
+
+def _text(markdown: str) -> dict[str, Any]:
+    return {"type": TEXT, "content": markdown}
+
+
+def _buttons(reply: Reply, *, share: bool, key: str) -> list[dict[str, Any]]:
+    """Return the buttons that Discord accepts, each custom id once."""
+    shown = next((card.quote for card in reply.cards if card.quote and card.role is not Role.NEAREST), None)
+    shared = [_pressed(f"s:/show {shown.id}", "Share to channel")] if share and shown else []
+    buttons = [*_keyed(reply, key), *shared] if key else [*map(_button, reply.buttons), *shared]
+    kept = _once(button for button in buttons if button)
+    return kept if len(kept) <= MOST_BUTTONS else [*kept[: MOST_BUTTONS - 1], kept[-1]]
+
+
+def _keyed(reply: Reply, key: str) -> list[dict[str, Any] | None]:
+    """Return the buttons of a post: its key stands in the first custom id with room for it, or in one more button."""
+    drawn: list[dict[str, Any] | None] = []
+    marked = False
+    for button in reply.buttons:
+        keyed = None if marked or not button.line else _pressed(f"h:{key}:{button.line}", button.label)
+        marked = marked or keyed is not None
+        drawn.append(keyed or _button(button))
+    if not marked:
+        shown = next((card.quote for card in reply.cards if card.quote), None)
+        line, label = (f"/show {shown.id} context:2", "Context") if shown else ("/help", "Help")
+        drawn.insert(0, _pressed(f"h:{key}:{line}", label) or _pressed(f"h:{key}:/help", "Help"))
+    return drawn
+
+
+def _button(button: Button) -> dict[str, Any] | None:
+    """Return a button as a component, or None where Discord would refuse it."""
+    if button.url is None:
+        return _pressed(f"v:{button.line}", button.label)
+    if not re.fullmatch(r"https?://[^\s\x00-\x20]+", button.url) or units(button.url) > LONGEST_URL:
+        return None
+    return {"type": BUTTON, "style": LINK, "label": _label(button.label, "Open"), "url": button.url}
+
+
+def _pressed(custom_id: str, label: str) -> dict[str, Any] | None:
+    """Return a button that sends its custom id, or None where that is too long or no line of ours."""
+    if units(custom_id) > LONGEST_CUSTOM_ID or not PRESSED.fullmatch(custom_id) or _UNSHOWABLE.search(custom_id):
+        return None
+    return {"type": BUTTON, "style": SECONDARY, "label": _label(label, "Go on"), "custom_id": custom_id}
+
+
+def _label(label: str, otherwise: str) -> str:
+    return cut(_UNSHOWABLE.sub(" ", label).strip(), LONGEST_LABEL) or otherwise
+
+
+def _once(buttons: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the buttons without those whose custom id stands before: Discord refuses a second one."""
+    kept: dict[object, dict[str, Any]] = {}
+    for number, button in enumerate(buttons):
+        kept.setdefault(button.get("custom_id", number), button)
+    return list(kept.values())

@@ -1,0 +1,160 @@
+"""What goes over the wire: every request counted, and none sent once Discord has refused too many.
+
+Discord bans an address that gets 10,000 answers of 401, 403 or 429 in ten minutes (topics/rate-limits). The trace sees
+each request of the library, its own retries included, so that the breaker has no way around it.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.adapters.discord.limits import INVALID_REQUESTS, INVALID_SECONDS
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable
+
+    from bot.settings import Settings
+
+__all__ = ["Attempt", "Breaker", "BreakerOpenError", "aim", "watch"]
+
+_log = logging.getLogger(__name__)
+
+_INVALID = {401, 403, 429}
+_RETRY_AFTER = "Retry-After"
+
+
+class BreakerOpenError(Exception):
+    """Too many requests were refused; nothing is sent for a while."""
+
+
+@dataclass(slots=True)
+class Attempt:
+    """The requests that the library made for one of our calls."""
+
+    statuses: list[int] = field(default_factory=list)
+    sent: int = 0
+    retry_after: float = 0.0
+    date: dt.datetime | None = None
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether a request went out and no answer came."""
+        return self.sent > len(self.statuses)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether Discord may have done what was asked although it did not say so."""
+        return self.in_flight or any(status >= 500 for status in self.statuses)  # noqa: PLR2004 - HTTP's server errors
+
+
+_attempt: contextvars.ContextVar[Attempt | None] = contextvars.ContextVar("attempt", default=None)
+
+
+def watch() -> Attempt:
+    """Return a record of the requests that the current task makes from now on."""
+    attempt = Attempt()
+    _attempt.set(attempt)
+    return attempt
+
+
+class Breaker:
+    """Counts invalid requests and stops sending at 500 within ten minutes."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, most: int = INVALID_REQUESTS) -> None:
+        """Take a clock (seconds) and the number of refusals at which to stop."""
+        self._clock = clock
+        self._most = most
+        self._refused: deque[float] = deque()
+        self._told = False
+        self.ahead: float | None = None
+        """Seconds that Discord's clock was ahead of this one at the last answer; its `Date` counts whole seconds."""
+        self.dated_at = -float("inf")
+        """When that was (monotonic seconds)."""
+
+    @property
+    def wait(self) -> float:
+        """Seconds until requests may go out again; 0 when they may."""
+        now = self._clock()
+        while self._refused and self._refused[0] <= now - INVALID_SECONDS:
+            self._refused.popleft()
+        if len(self._refused) < self._most:
+            self._told = False
+            return 0.0
+        return self._refused[0] + INVALID_SECONDS - now
+
+    def trace(self) -> aiohttp.TraceConfig:
+        """Return what aiohttp tells about each request."""
+        config = aiohttp.TraceConfig()
+        config.on_request_start.append(self._started)
+        config.on_request_headers_sent.append(_sent)
+        config.on_request_end.append(self._ended)
+        return config
+
+    async def _started(self, *_: Any) -> None:
+        """Refuse to send while the breaker is open."""
+        wait = self.wait
+        if wait:
+            if not self._told:
+                self._told = True
+                _log.error(
+                    "Discord refused %s requests within ten minutes; nothing is sent for %.0f s. Look above for 401 "
+                    "(token), 403 (permissions) or 429 (rate limits).",
+                    self._most,
+                    wait,
+                )
+            raise BreakerOpenError
+
+    async def _ended(self, _session: object, _context: object, params: aiohttp.TraceRequestEndParams) -> None:
+        """Count an answer."""
+        response = params.response
+        shared = response.headers.get("X-RateLimit-Scope") == "shared"
+        if response.status in _INVALID and not shared:
+            self._refused.append(self._clock())
+            if len(self._refused) > self._most:
+                self._refused.popleft()
+        date = _date(response.headers.get("Date", ""))
+        if date is not None:
+            self.ahead, self.dated_at = date.timestamp() - time.time(), time.monotonic()
+        attempt = _attempt.get()
+        if attempt is not None:
+            attempt.statuses.append(response.status)
+            attempt.retry_after = _seconds(response.headers.get(_RETRY_AFTER, ""))
+            attempt.date = date
+
+
+async def _sent(*_: Any) -> None:
+    attempt = _attempt.get()
+    if attempt is not None:
+        attempt.sent += 1
+
+
+def aim(settings: Settings) -> None:
+    """Point discord.py at the API and the gateway of the settings; both are global to the library."""
+    Route.BASE = settings.discord_api_base_url.rstrip("/")
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway_url)
+
+
+def _seconds(text: str) -> float:
+    try:
+        return max(0.0, float(text))
+    except ValueError:
+        return 0.0
+
+
+def _date(text: str) -> dt.datetime | None:
+    try:
+        return parsedate_to_datetime(text)
+    except ValueError:
+        return None

@@ -1,0 +1,258 @@
+"""Slack as a platform: one app, by Socket Mode or HTTP, from start to drained end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import sys
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+from bot.adapters.slack.answering import Answering
+from bot.adapters.slack.api import Api
+from bot.adapters.slack.installing import install_flow
+from bot.adapters.slack.listeners import Listeners
+from bot.adapters.slack.manifest import missing_scopes
+from bot.adapters.slack.parts import Parts
+from bot.adapters.slack.people import People
+from bot.adapters.slack.posting import Posting
+from bot.adapters.slack.sending import Sending
+from bot.adapters.slack.socket_mode import SILENCE_SECONDS, Sockets
+from bot.adapters.slack.teams import Installs, Vault, Workspace, Workspaces
+from bot.adapters.slack.web import WebServer
+from bot.adapters.slack.work import Seen, Work
+from bot.errors import OperatorError
+from bot.post import Later, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from slack_bolt.app.async_app import AsyncApp
+
+    from bot.core import Core
+    from bot.message import Channel
+    from bot.post import Post, Posted
+    from bot.post import Seen as Looked
+    from bot.settings import Settings
+    from bot.store import Store
+
+__all__ = ["Slack", "create_slack_app"]
+
+_log = logging.getLogger(__name__)
+
+DRAIN_SECONDS: Final = 20.0
+"""How long the end waits for answers under way."""
+
+_LONGEST_WAIT: Final = 60.0
+_MOST_PORT: Final = 65_535
+
+
+def create_slack_app(settings: Settings, core: Core, store: Store | None) -> AsyncApp:
+    """Return the Bolt app with its listeners, connected to nothing."""
+    return Slack(settings, core, store).app
+
+
+class Slack:
+    """The adapter."""
+
+    platform = "slack"
+    resend_within = 0.0
+
+    def __init__(
+        self,
+        settings: Settings,
+        core: Core,
+        store: Store | None,
+        *,
+        out: TextIO | None = None,
+        silence: float = SILENCE_SECONDS,
+    ) -> None:
+        """Take the settings, the core, the store (None: memory only), and where the ready line is written.
+
+        `silence` is how many seconds a socket may go without a pong.
+        """
+        self._settings = settings
+        self._store = store
+        self._out = out or sys.stdout
+        self._silence = silence
+        self._api = Api(settings.slack_api_base_url)
+        self._vault = Vault(settings.data_dir)
+        several = settings.slack_mode == "http" and settings.slack_client_id and settings.slack_client_secret
+        self._installs = Installs(store, self._vault) if several and store is not None else None
+        self._workspaces = Workspaces(self._api, settings.slack_bot_token, self._installs)
+        self._sending = Sending(self._api, settings.slack_response_hosts)
+        self._posting = Posting(self._api, self._workspaces, self._sending)
+        self._work = Work()
+        people, seen = People(self._api), Seen(store)
+        parts = Parts(core, self._workspaces, self._sending, people, self._work, seen, store)
+        self._answering = Answering(parts)
+        self.app = Listeners(settings, parts, self._answering).app()
+        self._stop = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until `stop` or cancelled, then finish what is under way; OperatorError names what to mend."""
+        self._required()
+        try:
+            if self._settings.slack_mode == "http":
+                await self._until_stopped(self._by_http())
+            else:
+                await self._until_stopped(self._by_socket())
+        finally:
+            await asyncio.shield(self._ended())
+
+    def stop(self) -> None:
+        """Tell `run` to end."""
+        self._stop.set()
+
+    async def close(self) -> None:
+        """Close what calls without `run` opened."""
+        await self._ended()
+
+    async def check(self, channel: Channel) -> str:
+        """Return "" when the bot may post in the channel and read its posts there, else what to do."""
+        return await self._posting.check(channel)
+
+    async def post(self, channel: Channel, post: Post) -> Posted:
+        """Try once to send a post."""
+        return await self._posting.post(channel, post)
+
+    async def find(self, channel: Channel, post: Post) -> Looked:
+        """Look for a post in the channel's history."""
+        return await self._posting.find(channel, post)
+
+    async def delete(self, channel: Channel, ref: str) -> bool:
+        """Delete one of the bot's messages."""
+        return await self._posting.delete(channel, ref)
+
+    async def tell(self, channel: Channel, member: str, sentence: str) -> bool:
+        """Tell a member something in the app's direct messages; True when Slack took it."""
+        return await self._posting.tell(channel, member, sentence)
+
+    async def clock_ahead(self) -> float | None:
+        """Return by how many seconds Slack's clock is ahead of this one, None when it is not known."""
+        return await self._api.clock_ahead()
+
+    def _required(self) -> None:
+        """Raise OperatorError for a setting that is missing or cannot be."""
+        given = self._settings
+        if given.slack_mode not in {"socket", "http"}:
+            sentence = f"SLACK_MODE is socket or http; “{given.slack_mode}” is neither."
+            raise OperatorError(sentence)
+        if not given.slack_bot_token and self._installs is None:
+            sentence = (
+                "SLACK_BOT_TOKEN is missing. Install the app, then copy OAuth & Permissions → Bot User OAuth Token."
+            )
+            raise OperatorError(sentence)
+        if given.slack_mode == "socket" and not given.slack_app_token:
+            sentence = (
+                "SLACK_APP_TOKEN is missing. Create an app-level token with connections:write under "
+                "Basic Information → App-Level Tokens, then set it."
+            )
+            raise OperatorError(sentence)
+        if given.slack_mode == "http" and not given.slack_signing_secret:
+            sentence = "SLACK_SIGNING_SECRET is missing. Copy it from Basic Information → App Credentials."
+            raise OperatorError(sentence)
+
+    async def _identified(self) -> Workspace | None:
+        """Ask Slack who the bot is, for as long as it cannot be reached; say what it lacks."""
+        wait = 1.0
+        while True:
+            found = await self._workspaces.identify()
+            if found is None:
+                return None
+            if isinstance(found, Workspace):
+                break
+            if isinstance(found, Refused):
+                raise OperatorError(found.why)
+            _log.warning("%s Trying again in %g s.", found.why, wait)
+            await asyncio.sleep(max(wait, found.seconds) if isinstance(found, Later) else wait)
+            wait = min(wait * 2, _LONGEST_WAIT)
+        lacking = _lacking(found)
+        if lacking:
+            _log.warning(
+                "Slack: %s has not granted %s. Add %s under OAuth & Permissions → Bot Token Scopes, then reinstall.",
+                found.name or "the workspace",
+                ", ".join(lacking),
+                "them" if len(lacking) > 1 else "it",
+            )
+        if self._store is not None:
+            with contextlib.suppress(Exception):  # a database in trouble is told of when it is needed
+                await self._store.notes.put(f"slack-gone:{found.team}", "")
+        return found
+
+    async def _by_socket(self) -> None:
+        given = self._settings
+        ping = _number("SLACK_PING_INTERVAL", given.slack_ping_interval, 0.05, 600)
+        sockets = Sockets(self.app, given.slack_app_token, given.slack_api_base_url, ping, self._silence)
+        workspace = await self._identified()
+        try:
+            await sockets.open()
+            self._ready(workspace)
+            await asyncio.gather(sockets.watch(), self._answering.leftovers())
+        finally:
+            await sockets.close()
+
+    async def _by_http(self) -> None:
+        given = self._settings
+        port = int(_number("SLACK_HTTP_PORT", given.slack_http_port, 0, _MOST_PORT))
+        flow = None
+        if self._installs is not None and self._store is not None:
+            flow = install_flow(given, self._installs, self._vault, self._store)
+        server = WebServer(self.app, given.slack_signing_secret, flow)
+        workspace = await self._identified()
+        try:
+            listening = await server.open(given.slack_http_host, port)
+            self._ready(workspace, address=f"{given.slack_http_host}:{listening}")
+            await self._answering.leftovers()
+        finally:
+            await server.close()
+
+    async def _until_stopped(self, serving: Coroutine[Any, Any, None]) -> None:
+        """Serve until told to stop; raises what serving raised."""
+        tasks = asyncio.create_task(serving), asyncio.create_task(self._stop.wait())
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _ready(self, workspace: Workspace | None, **more: Any) -> None:
+        """Say, for people and for machines, that the bot serves."""
+        name = workspace.name if workspace else "every workspace that installs it"
+        where = f", listening on {more['address']}" if more else ""
+        sys.stderr.write(f"Slack: {name}, by {self._settings.slack_mode}{where}.\n")
+        line: dict[str, Any] = {
+            "event": "ready",
+            "platform": self.platform,
+            "mode": self._settings.slack_mode,
+            "workspace": name,
+        }
+        line["missing_scopes"] = list(_lacking(workspace))
+        self._out.write(json.dumps(line | more, ensure_ascii=False) + "\n")
+        self._out.flush()
+
+    async def _ended(self) -> None:
+        """Wait for answers under way and close the connections."""
+        await self._work.drain(DRAIN_SECONDS)
+        await self._api.close()
+
+
+def _lacking(workspace: Workspace | None) -> tuple[str, ...]:
+    """Return the scopes a workspace has not granted; none where Slack does not say what it granted."""
+    return missing_scopes(workspace.scopes) if workspace and workspace.scopes else ()
+
+
+def _number(name: str, given: str, least: float, most: float) -> float:
+    """Read a setting that is a number."""
+    try:
+        number = float(given)
+    except ValueError:
+        number = -1.0
+    if not least <= number <= most:
+        sentence = f"{name} is a number from {least:g} to {most:g}; “{given}” is not."
+        raise OperatorError(sentence)
+    return number

@@ -1,0 +1,236 @@
+"""Slack's Web API: one session, writes that are never sent twice by themselves, and what each failure means."""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import ipaddress
+import logging
+import re
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.post import Later, Refused, Unclear
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Awaitable
+
+    from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+__all__ = ["CALL_SECONDS", "Api", "Pace", "error_of", "is_loopback", "quiet", "sent_at", "trouble"]
+
+CALL_SECONDS: Final = 15.0
+"""How long one call may take in all."""
+
+_CONNECT_SECONDS: Final = 5.0
+_CLOCK_SECONDS: Final = 60.0
+_RETRY_SECONDS: Final = 5.0
+_MOST_RETRY_SECONDS: Final = 3600.0
+
+_UNCLEAR: Final = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
+"""Refusals after which the work may have been done all the same (docs.slack.dev, chat.postMessage, errors)."""
+
+_CHANNEL: Final = {
+    "channel_not_found": "The channel is gone, or private and I am not in it. Invite me: /invite @{bot}",
+    "not_in_channel": "I am not in this channel. Invite me: /invite @{bot}",
+    "is_archived": "The channel is archived. Unarchive it or choose another.",
+    "restricted_action": "The workspace's settings keep me from posting here. Ask an owner, or choose another channel.",
+    "restricted_action_read_only_channel": "The channel is read-only. Choose another.",
+    "restricted_action_thread_only_channel": "The channel takes replies in threads only. Choose another.",
+    "restricted_action_non_threadable_channel": "The channel takes no threads. Choose another.",
+    "channel_is_limited_access": "The channel is limited to chosen people. Invite me: /invite @{bot}",
+    "posting_to_channel_denied": "The channel does not let me post. Choose another.",
+    "method_not_supported_for_channel_type": "I can't post in this kind of channel. Choose another.",
+}
+_TOKEN: Final = {
+    "invalid_auth": "Slack does not know SLACK_BOT_TOKEN. Copy OAuth & Permissions → Bot User OAuth Token again.",
+    "not_authed": "SLACK_BOT_TOKEN is missing. Copy it from OAuth & Permissions → Bot User OAuth Token.",
+    "token_revoked": "SLACK_BOT_TOKEN was revoked. Install the app again, then set the new token.",
+    "token_expired": "SLACK_BOT_TOKEN has expired. Install the app again with token rotation off, then set the token.",
+    "account_inactive": "SLACK_BOT_TOKEN belongs to an app that was removed. Install it again, then set the new token.",
+    "not_allowed_token_type": "SLACK_BOT_TOKEN is not a bot token. Copy OAuth & Permissions → Bot User OAuth Token.",
+    "org_login_required": "The workspace is moving to another organisation. Try again when that is done.",
+    "team_access_not_granted": "The app is not installed in this workspace. Install it there.",
+}
+
+
+class Api:
+    """Clients for tokens, over one session that opens with the first call."""
+
+    def __init__(self, base_url: str) -> None:
+        """Take where Slack's API is."""
+        self._base_url = base_url
+        self._session: aiohttp.ClientSession | None = None
+        self._ahead: float | None = None
+        self._heard = 0.0
+
+    def writer(self, token: str) -> AsyncWebClient:
+        """Return a client that sends once: the SDK's own retry posts twice after a cut connection."""
+        return self._client(token, read=False)
+
+    def reader(self, token: str) -> AsyncWebClient:
+        """Return a client for calls that change nothing: after a 429 it waits and asks once more."""
+        return self._client(token, read=True)
+
+    def hook(self, url: str) -> AsyncWebhookClient:
+        """Return a client for a response_url."""
+        hook = AsyncWebhookClient(url, session=self._opened(), logger=quiet("web"), retry_handlers=[])
+        if is_loopback(url):
+            hook.proxy = None
+        return hook
+
+    def _client(self, token: str, *, read: bool) -> AsyncWebClient:
+        client = AsyncWebClient(
+            token=token,
+            base_url=self._base_url,
+            session=self._opened(),
+            logger=quiet("web"),
+            retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=1)] if read else [],
+        )
+        if is_loopback(self._base_url):
+            client.proxy = None
+        return client
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None or self._session.closed:
+            timeout = aiohttp.ClientTimeout(total=CALL_SECONDS, sock_connect=_CONNECT_SECONDS)
+            heard = aiohttp.TraceConfig()
+            heard.on_request_end.append(self._hear)
+            self._session = aiohttp.ClientSession(timeout=timeout, trace_configs=[heard])
+        return self._session
+
+    async def clock_ahead(self) -> float | None:
+        """Return by how many seconds Slack's clock is ahead of this one, asked again when it was not heard lately."""
+        if time.monotonic() - self._heard > _CLOCK_SECONDS:
+            self._heard = time.monotonic()
+            await trouble(self.reader("").api_call("api.test"))
+        return self._ahead
+
+    async def _hear(self, _session: object, _context: object, ended: aiohttp.TraceRequestEndParams) -> None:
+        """Take the time from an answer's `Date` header, which has whole seconds."""
+        given = _date(ended.response.headers.get("Date"))
+        if given is not None:
+            self._ahead, self._heard = given.timestamp() + 0.5 - time.time(), time.monotonic()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._session is not None:
+            await self._session.close()
+
+
+class Pace:
+    """When a channel may be written to: a message a second, a few at once (docs.slack.dev, rate limits)."""
+
+    BURST = 4.0
+    MOST_CHANNELS = 2_000
+
+    def __init__(self) -> None:
+        """Start with every channel free."""
+        self._free: OrderedDict[str, float] = OrderedDict()
+
+    def ahead(self, channel: str) -> float:
+        """Return the seconds until the channel is free, and take its next place."""
+        now = asyncio.get_running_loop().time()
+        due = max(self._free.get(channel, 0.0), now - self.BURST + 1.0)
+        self._free[channel] = due + 1.0
+        self._free.move_to_end(channel)
+        while len(self._free) > self.MOST_CHANNELS:
+            self._free.popitem(last=False)
+        return max(0.0, due - now)
+
+    def give_back(self, channel: str) -> None:
+        """Take back a place that was not used."""
+        if channel in self._free:
+            self._free[channel] -= 1.0
+
+    def hold(self, channel: str, seconds: float) -> None:
+        """Keep a channel from being written to for so long, as its 429 asked."""
+        self._free[channel] = max(self._free.get(channel, 0.0), asyncio.get_running_loop().time() + seconds)
+
+
+async def trouble(
+    call: Awaitable[AsyncSlackResponse], bot: str = "Verbatim"
+) -> AsyncSlackResponse | Later | Refused | Unclear:
+    """Await a call; return its answer, or what its failure means for the work. `bot` is a name for invitations."""
+    try:
+        async with asyncio.timeout(CALL_SECONDS):
+            return await call
+    except SlackApiError as error:
+        return _refusal(error, bot)
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError) as error:
+        return Later(_RETRY_SECONDS, f"Slack cannot be reached ({type(error).__name__}).")
+    except TimeoutError:
+        return Unclear(f"Slack did not answer within {CALL_SECONDS:g} seconds.")
+    except Exception as error:  # any answer that is not Slack's, or a connection cut half-way
+        return Unclear(f"Slack's answer was lost ({type(error).__name__}).")
+
+
+def _refusal(error: SlackApiError, bot: str) -> Later | Refused | Unclear:
+    """Return what an answer with `ok: false`, or with a status of its own, means."""
+    status = int(getattr(error.response, "status_code", 0) or getattr(error.response, "status", 0) or 0)
+    name = error_of(error)
+    if status == 429 or name in {"ratelimited", "rate_limited"}:  # noqa: PLR2004 - Too Many Requests
+        return Later(_retry_after(error), "Slack asks me to slow down.")
+    if status >= 500 or not name or name in _UNCLEAR:  # noqa: PLR2004 - server errors
+        return Unclear(f"Slack failed: {name or f'status {status}'}.")
+    if name == "missing_scope":
+        needed = _data(error).get("needed", "a scope")
+        return Refused(f"The app lacks {needed}. Add it under OAuth & Permissions → Scopes, then reinstall the app.")
+    if name in _CHANNEL:
+        return Refused(_CHANNEL[name].format(bot=bot), channel=True)
+    return Refused(_TOKEN.get(name, f"Slack refused: {name}."))
+
+
+def error_of(error: SlackApiError) -> str:
+    """Return Slack's name of an error, "" when the answer has none."""
+    name = _data(error).get("error")
+    return name if isinstance(name, str) else ""
+
+
+def _data(error: SlackApiError) -> dict[str, Any]:
+    data = getattr(error.response, "data", None)
+    return data if isinstance(data, dict) else {}
+
+
+def _retry_after(error: SlackApiError) -> float:
+    """Return how long a 429 asks to wait, within an hour."""
+    headers = getattr(error.response, "headers", None) or {}
+    given = str(headers.get("Retry-After") or headers.get("retry-after") or "")
+    return min(max(float(given), 1.0), _MOST_RETRY_SECONDS) if re.fullmatch(r"\d{1,9}", given) else _RETRY_SECONDS
+
+
+def sent_at(response: AsyncSlackResponse) -> dt.datetime | None:
+    """Return an answer's `Date` header."""
+    return _date(response.headers.get("Date"))
+
+
+def _date(given: str | None) -> dt.datetime | None:
+    try:
+        return email.utils.parsedate_to_datetime(given) if given else None
+    except ValueError:
+        return None
+
+
+def is_loopback(url: str) -> bool:
+    """Say whether an address is this machine's own: it needs no proxy, and may be plain http."""
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def quiet(part: str) -> logging.Logger:
+    """Return a logger for the libraries that says nothing: they print bodies and addresses with secrets."""
+    logger = logging.getLogger(f"{__name__}.{part}")
+    logger.setLevel(logging.CRITICAL)
+    return logger

@@ -1,0 +1,263 @@
+"""Reading what Slack sends: a payload in, what a member asked and where, out; pure, and total over any JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from bot.adapters.slack.prompts import line_of
+
+__all__ = [
+    "Asked",
+    "Way",
+    "asked_from",
+    "read_action",
+    "read_event",
+    "read_shortcut",
+    "read_slash",
+    "read_view",
+    "typed",
+]
+
+
+class Way(StrEnum):
+    """How a member asked, and so where the answer goes."""
+
+    SLASH = "slash"
+    MENTION = "mention"
+    DIRECT = "direct"
+    BUTTON = "button"
+    OWN_BUTTON = "own-button"
+    SHARE = "share"
+    SHORTCUT = "shortcut"
+    MODAL = "modal"
+    HOME = "home"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One thing a member asked: `line` as typed, or `command` with `line` as its free words.
+
+    `thread` is the thread the answer belongs to, "" outside one; `asked_in` the thread the question stood in; `view` is
+    a modal's id; `id` names the request for answering it once.
+    """
+
+    way: Way
+    id: str
+    team: str
+    channel: str
+    user: str
+    line: str
+    command: str = ""
+    thread: str = ""
+    asked_in: str = ""
+    ts: str = ""
+    reply_url: str = ""
+    view: str = ""
+    home_team: str = ""
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """The ids under which this message may also arrive: a mention comes once more as a message."""
+        return (f"{self.channel}:{self.ts}",) if self.ts else ()
+
+    def kept(self) -> dict[str, Any]:
+        """Return it as JSON for the inbox."""
+        return dataclasses.asdict(self)
+
+
+def asked_from(kept: Mapping[str, Any]) -> Asked | None:
+    """Return what `Asked.kept` gave; None for anything else."""
+    names = {field.name for field in dataclasses.fields(Asked)}
+    try:
+        return Asked(**{name: value for name, value in kept.items() if name in names} | {"way": Way(kept["way"])})
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+_LINK = re.compile(r"<((?:https?://|mailto:)[^|>]*)(?:\|([^>]*))?>")
+_PERSON = re.compile(r"<@([UW]\w*)(?:\|([^>]*))?>")
+_GROUP = re.compile(r"<!(?:subteam\^\w+(?:\|@?([^>]*))?|(\w+)[^>]*)>")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def typed(text: str) -> str:
+    """Return text as its writer typed it: links and people as their words, entities as characters.
+
+    Channels stay as `<#C123|name>`, which the grammar's channel options read.
+    """
+    text = _LINK.sub(lambda found: found[2] or found[1], text)
+    text = _PERSON.sub(lambda found: f"@{found[2]}" if found[2] else "", text)
+    text = _GROUP.sub(lambda found: f"@{found[1] or found[2] or ''}", text)
+    text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return _SURROGATE.sub("\ufffd", text).strip()
+
+
+def read_slash(body: Mapping[str, Any], prefix: str) -> Asked | None:
+    """Read a slash command; its name loses the workspace's prefix."""
+    name = _str(body, "command").removeprefix("/").removeprefix(prefix)
+    if not name or not _str(body, "user_id"):
+        return None
+    return Asked(
+        Way.SLASH,
+        id=_id(body, name, _str(body, "text")),
+        team=_str(body, "team_id"),
+        channel=_str(body, "channel_id"),
+        user=_str(body, "user_id"),
+        line=f"/{name} {typed(_str(body, 'text'))}".strip(),
+        reply_url=_str(body, "response_url"),
+        home_team=_str(body, "team_id"),
+    )
+
+
+def read_event(body: Mapping[str, Any]) -> Asked | None:
+    """Read an event a member's question stands in: a mention or a direct message; None for every other event.
+
+    Messages of bots, edited and hidden ones, and channel messages that do not mention the bot are none.
+    """
+    event = _map(body, "event")
+    kind = _str(event, "type")
+    channel, user, ts = _str(event, "channel"), _str(event, "user"), _str(event, "ts")
+    if kind not in {"app_mention", "message"} or not (channel and user and ts and _str(body, "event_id")):
+        return None
+    own = _own_user(body)
+    by_bot = event.get("bot_id") or event.get("bot_profile") or user in {own, "USLACKBOT"}
+    if by_bot or event.get("edited") or event.get("hidden"):
+        return None
+    if _str(event, "subtype") not in {"", "thread_broadcast", "file_share"}:
+        return None
+    text = _str(event, "text")
+    direct = _str(event, "channel_type") in {"im", "app_home"} or (kind == "message" and channel.startswith("D"))
+    mentioned = re.compile(rf"<@{re.escape(own)}(?:\|[^>]*)?>") if own else re.compile(r"\A\s*<@[UW]\w*(?:\|[^>]*)?>")
+    if not direct and kind == "message" and not (own and mentioned.search(text)):
+        return None
+    words = typed(mentioned.sub(" ", text))
+    if direct and not words:
+        return None
+    thread = _str(event, "thread_ts")
+    return Asked(
+        Way.DIRECT if direct else Way.MENTION,
+        id=_str(body, "event_id"),
+        team=_str(body, "team_id"),
+        channel=channel,
+        user=user,
+        line=line_of(words),
+        thread=thread or ("" if direct else ts),
+        asked_in=thread,
+        ts=ts,
+        home_team=_str(event, "user_team") or _str(event, "team") or _str(body, "team_id"),
+    )
+
+
+def read_action(body: Mapping[str, Any]) -> Asked | None:
+    """Read a pressed button; None for links, and for buttons of messages from before a change that dropped them."""
+    actions = body.get("actions")
+    action = actions[0] if isinstance(actions, list) and actions and isinstance(actions[0], Mapping) else {}
+    kind, _, _ = _str(action, "action_id").partition(":")
+    value = _str(action, "value")
+    if kind not in {"line", "share"} or not value:
+        return None
+    container, view = _map(body, "container"), _map(body, "view")
+    channel = _str(_map(body, "channel"), "id") or _str(container, "channel_id")
+    thread = _str(container, "thread_ts") or _str(_map(body, "message"), "thread_ts")
+    if _str(view, "type") == "modal":
+        way = Way.MODAL
+    elif view:
+        way = Way.HOME
+    elif kind == "share":
+        way = Way.SHARE
+    else:
+        way = Way.OWN_BUTTON if container.get("is_ephemeral") else Way.BUTTON
+    return Asked(
+        way,
+        id=_id(body, _str(action, "action_ts"), value),
+        team=_team(body),
+        channel=channel,
+        user=_str(_map(body, "user"), "id"),
+        line=value,
+        thread=thread,
+        asked_in=thread,
+        reply_url=_str(body, "response_url"),
+        view=_str(view, "id") if way is Way.MODAL else "",
+        home_team=_str(_map(body, "user"), "team_id") or _team(body),
+    )
+
+
+def read_shortcut(body: Mapping[str, Any], command: str) -> Asked | None:
+    """Read the shortcut on a message: its text is the words of `command`; None when the message has none."""
+    message = _map(body, "message")
+    words = _unquoted(typed(_str(message, "text")))
+    if not words:
+        return None
+    thread = _str(message, "thread_ts")
+    return Asked(
+        Way.SHORTCUT,
+        id=_id(body, _str(body, "action_ts"), words),
+        team=_team(body),
+        channel=_str(_map(body, "channel"), "id"),
+        user=_str(_map(body, "user"), "id"),
+        line=words,
+        command=command,
+        thread=thread,
+        asked_in=thread,
+        reply_url=_str(body, "response_url"),
+        home_team=_str(_map(body, "user"), "team_id") or _team(body),
+    )
+
+
+def read_view(body: Mapping[str, Any]) -> Asked | None:
+    """Read a sent modal: the first text that a member wrote in it."""
+    view = _map(body, "view")
+    for inputs in _map(_map(view, "state"), "values").values():
+        for given in inputs.values() if isinstance(inputs, Mapping) else ():
+            words = _str(given, "value") if isinstance(given, Mapping) else ""
+            if words.strip():
+                return Asked(
+                    Way.MODAL,
+                    id=f"{_str(view, 'id')}:{_str(view, 'hash')}",
+                    team=_team(body),
+                    channel="",
+                    user=_str(_map(body, "user"), "id"),
+                    line=_SURROGATE.sub("\ufffd", words.strip()),
+                    view=_str(view, "id"),
+                    home_team=_str(_map(body, "user"), "team_id") or _team(body),
+                )
+    return None
+
+
+def _id(body: Mapping[str, Any], *more: str) -> str:
+    """Return a name for a request that Slack never sends twice: the same for a replay, another for any other."""
+    parts = (_str(body, "trigger_id"), _str(body, "response_url"), *more)
+    return hashlib.blake2s("\0".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def _own_user(body: Mapping[str, Any]) -> str:
+    """Return the bot's user id as the delivery names it, "" when it does not."""
+    authorizations = body.get("authorizations")
+    first = authorizations[0] if isinstance(authorizations, list) and authorizations else {}
+    return _str(first, "user_id") if isinstance(first, Mapping) and first.get("is_bot", True) else ""
+
+
+def _team(body: Mapping[str, Any]) -> str:
+    return _str(_map(body, "team"), "id") or _str(_map(body, "user"), "team_id")
+
+
+def _unquoted(text: str) -> str:
+    """Return a message without the marks of a quotation: `>` before lines, quotation marks around it."""
+    bare = "\n".join(line.removeprefix(">").strip() for line in text.splitlines()).strip()
+    return bare.strip('“”„"*_~`').strip()
+
+
+def _map(body: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = body.get(key)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _str(body: Mapping[str, Any], key: str) -> str:
+    found = body.get(key)
+    return found if isinstance(found, str) else ""

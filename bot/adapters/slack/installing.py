@@ -1,0 +1,119 @@
+"""Installing in several workspaces: Slack's OAuth flow, its state signed and short-lived, tokens into the store."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import logging
+import secrets
+import time
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urljoin
+
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
+from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
+from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
+from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.adapters.slack.api import is_loopback, quiet
+from bot.adapters.slack.manifest import SCOPES
+from bot.adapters.slack.teams import Workspace
+
+if TYPE_CHECKING:
+    from logging import Logger
+
+    from slack_sdk.oauth.installation_store import Installation
+
+    from bot.adapters.slack.teams import Installs, Vault
+    from bot.settings import Settings
+    from bot.store import Store
+
+__all__ = ["States", "install_flow"]
+
+_log = logging.getLogger(__name__)
+
+_STATE_SECONDS: Final = 600
+
+
+class States(AsyncOAuthStateStore):
+    """States that prove themselves: a time and a nonce under our key, so that any replica can check them.
+
+    Bolt also holds the state against a cookie, so one cannot be used from another browser.
+    """
+
+    def __init__(self, vault: Vault) -> None:
+        """Take the vault whose key signs."""
+        self._vault = vault
+
+    @property
+    def logger(self) -> Logger:
+        """The logger of the flow."""
+        return quiet("bolt")
+
+    async def async_issue(self, *_args: object, **_kwargs: object) -> str:
+        """Return a state that is good for ten minutes."""
+        body = f"{int(time.time()) + _STATE_SECONDS}.{secrets.token_hex(16)}"
+        return f"{body}.{await self._mac(body)}"
+
+    async def async_consume(self, state: str) -> bool:
+        """Say whether a state is ours and still good."""
+        body, _, given = state.rpartition(".")
+        until, _, _ = body.partition(".")
+        right = await self._mac(body)
+        return hmac.compare_digest(right.encode(), given.encode("utf-8", "replace")) and time.time() < int(until)
+
+    async def _mac(self, body: str) -> str:
+        key = await asyncio.to_thread(self._vault.key)
+        return hmac.new(key, b"slack-state:" + body.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+class _Kept(AsyncInstallationStore):
+    """Puts an installation into the project's store; reading is `Installs`' part."""
+
+    def __init__(self, installs: Installs, store: Store) -> None:
+        self._installs = installs
+        self._store = store
+
+    @property
+    def logger(self) -> Logger:
+        return quiet("bolt")
+
+    async def async_save(self, installation: Installation) -> None:
+        team = installation.team_id or ""
+        workspace = Workspace(
+            installation.bot_token or "",
+            team=team,
+            name=installation.team_name or "",
+            bot_user=installation.bot_user_id or "",
+            bot_id=installation.bot_id or "",
+            scopes=frozenset(installation.bot_scopes or ()),
+            enterprise=installation.enterprise_id or "",
+        )
+        await self._installs.put(workspace)
+        await self._store.notes.put(f"slack-gone:{team}", "")
+        _log.warning("workspace %s installed the app", team)
+
+
+def install_flow(settings: Settings, installs: Installs, vault: Vault, store: Store) -> AsyncOAuthFlow:
+    """Return the flow behind /slack/install and /slack/oauth_redirect."""
+    client = AsyncWebClient(base_url=settings.slack_api_base_url, logger=quiet("web"), retry_handlers=[])
+    if is_loopback(settings.slack_api_base_url):
+        client.proxy = None
+    site = settings.slack_api_base_url if settings.slack_api_base_url.startswith("https:") else "https://slack.com/"
+    return AsyncOAuthFlow(
+        client=client,
+        logger=quiet("bolt"),
+        settings=AsyncOAuthSettings(
+            client_id=settings.slack_client_id,
+            client_secret=settings.slack_client_secret,
+            scopes=[scope.name for scope in SCOPES],
+            user_scopes=[],
+            authorization_url=urljoin(site, "/oauth/v2/authorize"),
+            installation_store=_Kept(installs, store),
+            installation_store_bot_only=True,
+            state_store=States(vault),
+            state_expiration_seconds=_STATE_SECONDS,
+        ),
+    )

@@ -1,0 +1,147 @@
+"""The app's manifest, made from the command declarations: what an admin pastes into Slack to create the app.
+
+`python -m bot.adapters.slack > slack-manifest.yaml` writes the one in the project's root.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.adapters.slack import limits
+from bot.adapters.slack.prompts import prompts
+from bot.adapters.slack.views import ASK, members_commands
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from bot.command import Command
+
+__all__ = ["EVENTS", "SCOPES", "VERIFY", "Scope", "build_manifest", "manifest_text", "missing_scopes", "scope_table"]
+
+VERIFY: Final = "verify"
+"""The callback id of the shortcut on messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One permission of the app and why it asks for it."""
+
+    name: str
+    why: str
+
+
+SCOPES: Final = (
+    Scope("app_mentions:read", "to be told when a member mentions the bot"),
+    Scope("assistant:write", "to suggest what to ask in the bot's messages; Slack's agent surface requires it"),
+    Scope("channels:history", "to find its own daily post again before trying once more, so that it stands once"),
+    Scope("channels:read", "to check, when the daily quote is set up, that the bot is in the channel"),
+    Scope("chat:write", "to answer and to post the daily quote"),
+    Scope("commands", "for the slash commands and shortcuts"),
+    Scope("groups:history", "as channels:history, in private channels it was invited to"),
+    Scope("groups:read", "as channels:read, in private channels it was invited to"),
+    Scope("im:history", "to read what members write to the bot in its own messages"),
+    Scope("users:read", "to check that whoever uses an admin's command is an admin of the workspace"),
+)
+"""The fewest the app works with."""
+
+EVENTS: Final = ("app_home_opened", "app_mention", "app_uninstalled", "message.im", "tokens_revoked")
+
+_DESCRIPTION: Final = "Finds what was said on a podcast, in its own words, with a source."
+_LONG_DESCRIPTION: Final = (
+    "Verbatim finds lines you half remember, checks quotes, answers questions and shows what was said on a topic: "
+    "always in the show's own words, with speaker, chapter, time and a link, or it says plainly that it wasn't said. "
+    "It can post a quote of the day in a channel. It writes nothing itself and speaks as nobody."
+)
+
+
+def build_manifest(commands: Sequence[Command], prefix: str = "", url: str = "") -> dict[str, Any]:
+    """Return the manifest for Socket Mode, or for HTTP mode at a public address such as https://bot.example.org.
+
+    `prefix` stands before every slash command's name. A declaration that Slack would refuse raises ValueError.
+    """
+    address = {"request_url": f"{url.rstrip('/')}/slack/events"} if url else {}
+    slash = [_slash(command, prefix, url) for command in members_commands(commands)]
+    if len(slash) > limits.COMMANDS:
+        message = f"{len(slash)} slash commands; Slack allows {limits.COMMANDS}"
+        raise ValueError(message)
+    oauth: dict[str, Any] = {"redirect_urls": [f"{url.rstrip('/')}/slack/oauth_redirect"]} if url else {}
+    return {
+        "_metadata": {"major_version": 1},
+        "display_information": {
+            "name": "Verbatim",
+            "description": _DESCRIPTION,
+            "long_description": _LONG_DESCRIPTION,
+            "background_color": "#1f2a44",
+        },
+        "features": {
+            "app_home": {
+                "home_tab_enabled": True,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
+            "bot_user": {"display_name": "Verbatim", "always_online": True},
+            "agent_view": {
+                "agent_description": _DESCRIPTION,
+                "suggested_prompts": prompts(commands),
+            },
+            "shortcuts": [
+                {
+                    "name": "Verify this quote",
+                    "type": "message",
+                    "callback_id": VERIFY,
+                    "description": "Check whether the message's words were really said",
+                },
+                {
+                    "name": "Ask Verbatim",
+                    "type": "global",
+                    "callback_id": ASK,
+                    "description": "Ask what was said, in the show's own words",
+                },
+            ],
+            "slash_commands": slash,
+        },
+        "oauth_config": oauth | {"scopes": {"bot": [scope.name for scope in SCOPES]}},
+        "settings": {
+            "event_subscriptions": address | {"bot_events": list(EVENTS)},
+            "interactivity": {"is_enabled": True} | address,
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": not url,
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def _slash(command: Command, prefix: str, url: str) -> dict[str, Any]:
+    """Return one slash command."""
+    name = f"/{prefix}{command.name}"
+    if len(name) > limits.COMMAND:
+        message = f"{name} has {len(name)} characters; Slack allows {limits.COMMAND}. Choose a shorter prefix."
+        raise ValueError(message)
+    hint = command.usage.removeprefix(f"/{command.name}").strip()[: limits.HINT]
+    return {
+        "command": name,
+        **({"url": f"{url.rstrip('/')}/slack/events"} if url else {}),
+        "description": command.description[: limits.DESCRIPTION],
+        **({"usage_hint": hint} if hint else {}),
+        "should_escape": True,
+    }
+
+
+def missing_scopes(granted: Collection[str]) -> tuple[str, ...]:
+    """Return the scopes the app needs and was not given."""
+    return tuple(scope.name for scope in SCOPES if scope.name not in granted)
+
+
+def scope_table() -> str:
+    """Return the scopes with their reasons as a Markdown table."""
+    rows = "\n".join(f"| `{scope.name}` | {scope.why} |" for scope in SCOPES)
+    return f"| Scope | Why |\n|---|---|\n{rows}\n"
+
+
+def manifest_text(commands: Sequence[Command], prefix: str = "", url: str = "") -> str:
+    """Return the manifest as YAML."""
+    import yaml  # noqa: PLC0415 - serving never needs it
+
+    written = yaml.safe_dump(build_manifest(commands, prefix, url), sort_keys=False, allow_unicode=True, width=120)
+    return f"# Generated from the command declarations; see README, Slack.\n{written}"

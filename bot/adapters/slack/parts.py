@@ -1,0 +1,29 @@
+"""The parts of the adapter that listening and answering share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.adapters.slack.people import People
+    from bot.adapters.slack.sending import Sending
+    from bot.adapters.slack.teams import Workspaces
+    from bot.adapters.slack.work import Seen, Work
+    from bot.core import Core
+    from bot.store import Store
+
+__all__ = ["Parts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Each made once by the adapter; `store` is None when the database is off."""
+
+    core: Core
+    workspaces: Workspaces
+    sending: Sending
+    people: People
+    work: Work
+    seen: Seen
+    store: Store | None

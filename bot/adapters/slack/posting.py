@@ -1,0 +1,128 @@
+"""Posting what nobody asked for, once: one try, what it came to, and looking for it afterwards.
+
+Slack has no key that keeps a message from being sent twice. Every post carries its key as message metadata, and history
+tells whether it stands. What remains: a worker frozen between its last check and the socket for longer than its lease
+shows a post twice until delivery deletes the later one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any, Final
+
+from bot.adapters.slack import limits
+from bot.adapters.slack.api import Api, trouble
+from bot.adapters.slack.sending import Sending, own_keys
+from bot.message import Outcome, Reply
+from bot.post import Blind, Found, Later, Refused, Sent, Unclear
+
+if TYPE_CHECKING:
+    from bot.adapters.slack.teams import Workspaces
+    from bot.message import Channel
+    from bot.post import Post, Posted, Seen
+
+__all__ = ["Posting"]
+
+POST_EVENT: Final = "verbatim_post"
+_BEFORE: Final = dt.timedelta(seconds=60)
+_AFTER: Final = dt.timedelta(seconds=120)
+_MOST_PAGES: Final = 20
+_PATIENCE: Final = 5.0
+_NOT_INSTALLED: Final = "The app is not installed in this workspace. Install it there."
+_GONE: Final = frozenset({"Slack refused: message_not_found."})
+
+
+class Posting:
+    """The four calls of delivery."""
+
+    def __init__(self, api: Api, workspaces: Workspaces, sending: Sending) -> None:
+        """Take what they are made of."""
+        self._api = api
+        self._workspaces = workspaces
+        self._sending = sending
+
+    async def check(self, channel: Channel) -> str:
+        """Return "" when the bot may post in the channel and read its posts back, else what to do."""
+        workspace = await self._workspaces.of(channel.tenant)
+        if workspace is None:
+            return _NOT_INSTALLED
+        reader = self._api.reader(workspace.token)
+        answer = await trouble(reader.conversations_info(channel=channel.id), workspace.bot_name)
+        if isinstance(answer, Later | Refused | Unclear):
+            return answer.why
+        found: dict[str, Any] = answer.get("channel") or {}
+        if found.get("is_archived"):
+            return "The channel is archived. Unarchive it or choose another."
+        if not found.get("is_im") and not found.get("is_member"):
+            return f"I am not in this channel. Invite me: /invite @{workspace.bot_name}"
+        seen = await trouble(reader.conversations_history(channel=channel.id, limit=1), workspace.bot_name)
+        return seen.why if isinstance(seen, Later | Refused | Unclear) else ""
+
+    async def post(self, channel: Channel, post: Post) -> Posted:
+        """Try once to send a post."""
+        workspace = await self._workspaces.of(channel.tenant)
+        if workspace is None:
+            return Refused(_NOT_INSTALLED)
+        sent = await self._sending.say(
+            workspace,
+            post.reply,
+            channel.id,
+            thread=channel.thread,
+            metadata={"event_type": POST_EVENT, "event_payload": {"key": post.key}},
+            patience=_PATIENCE,
+            tries=1,
+        )
+        if isinstance(sent, Sent) and post.prompt:
+            prompt = Reply(post.prompt, Outcome.FOUND)
+            await self._sending.say(workspace, prompt, channel.id, thread=sent.ref, patience=_PATIENCE, tries=1)
+        return sent
+
+    async def find(self, channel: Channel, post: Post) -> Seen:
+        """Read the channel's history around the tries for the post's key."""
+        workspace = await self._workspaces.of(channel.tenant)
+        if workspace is None:
+            return Blind(_NOT_INSTALLED)
+        now = dt.datetime.now(dt.UTC)
+        oldest = (post.first_try or now) - _BEFORE
+        latest = (post.last_try or now) + _AFTER
+        window: dict[str, Any] = {
+            "channel": channel.id,
+            "oldest": f"{oldest.timestamp():.6f}",
+            "latest": f"{latest.timestamp():.6f}",
+            "limit": limits.HISTORY_PAGE,
+            "include_all_metadata": True,
+        }
+        if not workspace.bot_id and not workspace.bot_user:
+            return Blind("I don't know which messages are mine: Slack did not answer auth.test.")
+        reader = self._api.reader(workspace.token)
+        refs: list[str] = []
+        for _ in range(_MOST_PAGES):
+            answer = await trouble(reader.conversations_history(**window), workspace.bot_name)
+            if isinstance(answer, Later | Refused | Unclear):
+                return Blind(answer.why)
+            if not isinstance(answer.get("messages"), list):
+                return Blind("Slack's answer has no messages.")
+            refs += own_keys(answer["messages"], workspace, post.key)
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return Found(tuple(sorted(refs, key=float)))
+            window["cursor"] = cursor
+        return Blind(f"The channel has more than {_MOST_PAGES * limits.HISTORY_PAGE} messages in those minutes.")
+
+    async def delete(self, channel: Channel, ref: str) -> bool:
+        """Delete one of the bot's messages; True when it is gone."""
+        workspace = await self._workspaces.of(channel.tenant)
+        if workspace is None:
+            return False
+        answer = await trouble(self._api.writer(workspace.token).chat_delete(channel=channel.id, ts=ref))
+        if isinstance(answer, Refused):
+            return answer.why in _GONE
+        return not isinstance(answer, Later | Unclear)
+
+    async def tell(self, channel: Channel, member: str, sentence: str) -> bool:
+        """Tell a member something in the app's own direct messages; True when Slack took it."""
+        workspace = await self._workspaces.of(channel.tenant)
+        if workspace is None or not member:
+            return False
+        told = Reply(sentence, Outcome.FOUND)
+        return isinstance(await self._sending.say(workspace, told, member, patience=_PATIENCE, tries=1), Sent)

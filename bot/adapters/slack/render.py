@@ -1,0 +1,286 @@
+"""Drawing a Reply as a Slack message; pure.
+
+Words of transcripts and people go into rich-text and plain-text elements only, where Slack reads no marks. The
+top-level `text` is the whole answer once more, for screen readers and notifications, with &, < and > escaped. No
+message can go over a limit: runs are split, quotes shortened and cards left out until it fits, and it says so.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from bot.adapters.slack import limits
+from bot.grammar import Line, format_line
+from bot.message import Button, Card, Quote, Reply, Role, Span, Style, clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = ["Block", "blocks_of", "escape", "message", "plain_block"]
+
+Block = dict[str, Any]
+"""A block or an element of Block Kit, as JSON."""
+
+_SIGNS = "✓≠⧉⇄✗☀"
+_CUT = "…"
+_LEFT_OUT = "There is more than fits here. Ask for less at once, or for one passage by its id."
+_LEAST = 200
+"""Characters of a quote below which a card is left out rather than shortened."""
+
+_ROOM = 12_800
+"""Characters we fill of `limits.ALL_CHARACTERS`, measured over the blocks' JSON without its brackets."""
+
+_ASIDE = 600
+_CITED = 150
+_BUTTONS_ROOM = 6_000
+_UNSAFE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_TORN_ENTITY = re.compile(r"&[a-z]{0,3}\Z")
+_WEB = re.compile(r"https?://[^\s<>\"]+\Z")
+
+
+def message(reply: Reply, *, share: bool = False, cited: bool = True) -> dict[str, Any]:
+    """Return `text`, `blocks` and what keeps Slack from unfurling and reading marks.
+
+    `share` adds *Share* when the reply shows a quote, for replies only the asker sees; `cited` draws Slack's citation
+    elements, which a workspace may not know yet.
+    """
+    return {
+        "text": _text(reply),
+        "blocks": blocks_of(reply, share=share, cited=cited),
+        "mrkdwn": False,
+        "unfurl_links": False,
+        "unfurl_media": False,
+    }
+
+
+def blocks_of(reply: Reply, *, share: bool = False, cited: bool = True, most: int = limits.BLOCKS) -> list[Block]:
+    """Return a reply as at most `most` blocks of at most `limits.ALL_CHARACTERS` characters."""
+    last = [
+        *([_context(_cut(reply.aside, _ASIDE))] if _clean(reply.aside).strip() else []),
+        *_actions(reply, share=share),
+    ]
+    notice = _context(_LEFT_OUT)
+    room = _ROOM - _size([*last, notice])
+    places = most - len(last) - 1
+    shown: list[Block] = []
+    full = False
+    for piece in _pieces(reply, cited=cited):
+        fitting = _fitting(piece, room - _size(shown), places - len(shown))
+        full = full or fitting is not piece
+        shown += fitting
+    return [*shown, *([notice] if full else []), *last] or [plain_block("(nothing to show)")]
+
+
+def escape(text: str) -> str:
+    """Return text in which Slack finds no mention, no channel and no link."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def plain_block(text: str) -> Block:
+    """Return a section of plain words."""
+    return {"type": "section", "text": _plain(_cut(_clean(text), limits.RUN) or _CUT)}
+
+
+def _text(reply: Reply) -> str:
+    """Return the whole answer as escaped plain text, its links at the end."""
+    links = [f"{button.label}: {button.url}" for button in reply.buttons if _linked(button)]
+    whole = escape(_clean("\n\n".join(part for part in (reply.text, "\n".join(links)) if part)).strip()) or _CUT
+    if len(whole) <= limits.TEXT:
+        return whole
+    return _TORN_ENTITY.sub("", whole[: limits.TEXT - 1]) + _CUT
+
+
+def _pieces(reply: Reply, *, cited: bool) -> Iterator[list[Block]]:
+    """Yield the blocks that belong together: the lead, then each card."""
+    if _clean(reply.lead).strip():
+        yield [_rich([_section(_headline(reply.lead, whole=False))])]
+    for number, card in enumerate(reply.cards, 1):
+        blocks = _card(card, number, cited=cited)
+        if blocks:
+            yield blocks
+
+
+def _card(card: Card, number: int, *, cited: bool) -> list[Block]:
+    """Return the blocks of one card: title and quote, source, body and fields."""
+    parts: list[Block] = []
+    if _clean(card.title).strip():
+        parts.append(_section(_headline(card.title, whole=True)))
+    if card.quote:
+        parts.append({"type": "rich_text_quote", "elements": _said(card.quote)})
+        parts += _citation(card.quote, number) if cited else []
+    blocks = [_rich(parts)] if parts else []
+    if card.quote:
+        line = f"— {card.quote.citation.line()} · {card.quote.id}"
+        blocks.append(_context(_cut(_clean(line), limits.RUN)))
+    told = [
+        *([_section(_body(card.body))] if _clean("".join(span.text for span in card.body)).strip() else []),
+        *(
+            _section([*_runs(f"{name}: ", bold=True), *_runs(value)])
+            for name, value in card.fields
+            if _clean(name + value).strip()
+        ),
+    ]
+    return [*blocks, *([_rich(told)] if told else [])]
+
+
+def _headline(text: str, *, whole: bool) -> list[Block]:
+    """Return a lead or title: a verdict's first words in bold, a title without one all in bold."""
+    text = _clean(text).strip()
+    if text[0] in _SIGNS:
+        verdict, stop, rest = text.partition(".")
+        return [*_runs(verdict + stop, bold=True), *_runs(rest)]
+    return _runs(text, bold=whole)
+
+
+def _said(quote: Quote) -> list[Block]:
+    """Return a quote's words turn by turn, the marked ones bold."""
+    elements: list[Block] = []
+    for name, spans in quote.turns_spans():
+        if elements:
+            elements += _runs("\n")
+        if name:
+            elements += _runs(f"{name}: ", italic=True)
+        for place, span in enumerate(spans):
+            text = span.text.rstrip("\n") if place == len(spans) - 1 else span.text
+            elements += _runs(text, bold=span.style is Style.MARK)
+    return elements or _runs(_CUT)
+
+
+def _citation(quote: Quote, number: int) -> list[Block]:
+    """Return Slack's citation element for a quote whose place has a link (reference/block-kit, citation element)."""
+    url = quote.citation.url or ""
+    if not _web(url):
+        return []
+    start = quote.citation.start
+    time = "" if start is None else f"{'≈ ' if quote.citation.approximate else ''}{clock(start)}"
+    label = _cut(_clean(quote.citation.label), _CITED) or "Source"
+    show = _cut(_clean(quote.citation.show), _CITED) or "Source"
+    details = {"citation_type": "web", "display_name": show, "title": label}
+    return [_section([{"type": "citation", "url": url, "text": time or label, "index": number, "details": details}])]
+
+
+def _body(spans: Sequence[Span]) -> list[Block]:
+    """Return a card's own words; of two lines said and claimed, what differs is bold in one and struck in the other."""
+    elements: list[Block] = []
+    claimed = False
+    for span in spans:
+        if span.style is Style.STRONG:
+            claimed = span.text.strip().startswith("claimed")
+        marked = span.style is Style.MARK
+        elements += _runs(
+            span.text,
+            bold=span.style is Style.STRONG or (marked and not claimed),
+            strike=marked and claimed,
+            code=span.style is Style.CODE,
+        )
+    return elements
+
+
+def _actions(reply: Reply, *, share: bool) -> list[Block]:
+    """Return the one row of buttons; what is too long for a button is left out, never cut into something else."""
+    buttons: list[Block] = []
+    for number, button in enumerate(reply.buttons):
+        face = {"type": "button", "text": _plain(_cut(_clean(button.label), limits.LABEL) or _CUT)}
+        if _linked(button):
+            buttons.append(face | {"action_id": f"link:{number}", "url": button.url})
+        elif button.line and not button.url and len(button.line) <= limits.VALUE:
+            buttons.append(face | {"action_id": f"line:{number}", "value": button.line})
+    line = _shared(reply) if share else ""
+    if line:
+        buttons.append({"type": "button", "text": _plain("Share"), "action_id": "share:0", "value": line})
+    kept: list[Block] = []
+    for made in buttons[: limits.ACTIONS]:
+        if _size([*kept, made]) <= _BUTTONS_ROOM:
+            kept.append(made)
+    return [{"type": "actions", "elements": kept}] if kept else []
+
+
+def _shared(reply: Reply) -> str:
+    """Return the line that shows a reply's first quote to everyone; "" when it has none."""
+    quotes = [card.quote for card in reply.cards if card.quote and card.role is not Role.INFO]
+    line = format_line(Line("show", quotes[0].id)) if quotes else ""
+    return line if len(line) <= limits.VALUE else ""
+
+
+def _fitting(piece: list[Block], room: int, places: int) -> list[Block]:
+    """Return a piece as it is, with its longest words shortened, or nothing when too little would be left."""
+    if len(piece) > places:
+        return []
+    if _size(piece) <= room:
+        return piece
+    keep = room
+    while keep >= _LEAST:
+        shorter = [_shortened(block, keep) for block in piece]
+        if _size(shorter) <= room:
+            return shorter
+        keep = keep * 2 // 3
+    return []
+
+
+def _shortened(block: Block, keep: int) -> Block:
+    """Return a rich text block with at most `keep` characters of words; other blocks as they are."""
+    if block["type"] != "rich_text":
+        return block
+    left = keep
+    parts = []
+    for part in block["elements"]:
+        elements = []
+        for element in part["elements"]:
+            if element["type"] != "text":
+                elements.append(element)
+            elif left > 0:
+                text = _cut(element["text"], left)
+                elements.append(element | {"text": text})
+                left = left - len(text) if text == element["text"] else 0
+        if elements:
+            parts.append(part | {"elements": elements})
+    return block | {"elements": parts}
+
+
+def _runs(text: str, **style: bool) -> list[Block]:
+    """Return words as rich-text elements of one style, none of them empty or too long."""
+    text = _clean(text)
+    chosen = {name: True for name, on in style.items() if on}
+    look = {"style": chosen} if chosen else {}
+    return [{"type": "text", "text": text[at : at + limits.RUN]} | look for at in range(0, len(text), limits.RUN)]
+
+
+def _rich(parts: list[Block]) -> Block:
+    return {"type": "rich_text", "elements": parts}
+
+
+def _section(elements: list[Block]) -> Block:
+    return {"type": "rich_text_section", "elements": elements}
+
+
+def _context(text: str) -> Block:
+    return {"type": "context", "elements": [_plain(text)]}
+
+
+def _plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
+def _linked(button: Button) -> bool:
+    return bool(button.url) and _web(button.url or "")
+
+
+def _web(url: str) -> bool:
+    return len(url) <= limits.ADDRESS and _WEB.match(url) is not None
+
+
+def _cut(text: str, most: int) -> str:
+    """Return text of at most `most` characters, an ellipsis where the rest is missing."""
+    return text if len(text) <= most else text[: most - 1] + _CUT
+
+
+def _clean(text: str) -> str:
+    """Return text without characters that control a screen or turn the direction of text."""
+    return _UNSAFE.sub(" ", text)
+
+
+def _size(blocks: list[Block]) -> int:
+    """Return a generous measure of blocks: the characters of their JSON."""
+    return len(json.dumps(blocks, ensure_ascii=False))

@@ -1,0 +1,197 @@
+"""Sending a drawn reply once: by response_url, into a channel, or into a modal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from bot.adapters.slack import limits
+from bot.adapters.slack.api import CALL_SECONDS, Api, Pace, is_loopback, sent_at, trouble
+from bot.adapters.slack.render import message
+from bot.adapters.slack.views import answer_view
+from bot.post import Later, Refused, Sent, Unclear
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.adapters.slack.teams import Workspace
+    from bot.message import Reply
+    from bot.post import Posted
+
+__all__ = ["Sending"]
+
+_log = logging.getLogger(__name__)
+
+_PATIENCE: Final = 20.0
+"""Seconds an answer waits for its channel or a rate limit."""
+
+_TRIES: Final = 3
+_OK: Final = 200
+_TOO_MANY: Final = 429
+_SERVER_ERROR: Final = 500
+_UNHAPPY: Final = re.compile(r'"ok":\s*false')
+
+
+class Sending:
+    """Sends replies; nothing here is sent twice unless the platform said that it took nothing."""
+
+    def __init__(self, api: Api, response_hosts: str) -> None:
+        """Take the API and the hosts a response_url may name, separated by commas."""
+        self._api = api
+        self._hosts = frozenset(host.strip().casefold() for host in response_hosts.split(",") if host.strip())
+        self._pace = Pace()
+        self._cited = True
+
+    async def say(  # noqa: PLR0913 - where a message goes is that many things on Slack
+        self,
+        workspace: Workspace,
+        reply: Reply,
+        channel: str,
+        *,
+        thread: str = "",
+        only: str = "",
+        metadata: dict[str, Any] | None = None,
+        patience: float = _PATIENCE,
+        tries: int = _TRIES,
+    ) -> Posted:
+        """Post a reply in a channel, to all or to `only` one member; wait for its turn at most `patience` seconds."""
+        result: Posted = Later(1.0, "not tried")
+        tried = 0
+        while tried < tries:
+            ahead = self._pace.ahead(channel)
+            if ahead > patience:
+                self._pace.give_back(channel)
+                return Later(ahead, "This channel gets a message a second.")
+            await asyncio.sleep(ahead)
+            body: dict[str, Any] = message(reply, share=bool(only), cited=self._cited)
+            body |= {"channel": channel, "link_names": False, "parse": "none"}
+            body |= {"thread_ts": thread} if thread else {}
+            client = self._api.writer(workspace.token)
+            if only:
+                call = client.api_call("chat.postEphemeral", json=_of_ephemeral(body) | {"user": only})
+            else:
+                call = client.api_call("chat.postMessage", json=body | ({"metadata": metadata} if metadata else {}))
+            answer = await trouble(call, workspace.bot_name)
+            if self._cited and isinstance(answer, Refused) and "invalid_blocks" in answer.why:
+                self._cited = False  # a workspace that does not know citation elements took nothing
+                continue
+            tried += 1
+            if isinstance(answer, Later):
+                self._pace.hold(channel, answer.seconds)
+                result = answer
+                continue
+            if isinstance(answer, Refused | Unclear):
+                return answer
+            return Sent(str(answer.get("ts") or answer.get("message_ts") or ""), sent_at(answer))
+        return result
+
+    async def respond(self, url: str, reply: Reply, *, private: bool, replace: bool = False, thread: str = "") -> bool:
+        """Post to a response_url; False when the address is used up, expired or not allowed, and nothing was shown.
+
+        At most four of its five uses, all within three of its thirty minutes.
+        """
+        if not self.allowed(url):
+            _log.warning("a response_url names a host that SLACK_RESPONSE_HOSTS does not list; answering otherwise")
+            return False
+        for _ in range(limits.REPLY_USES - 1):
+            body: dict[str, Any] = message(reply, share=private, cited=self._cited)
+            body |= {"response_type": "ephemeral" if private else "in_channel", "replace_original": replace}
+            body |= {"thread_ts": thread} if thread and not replace else {}
+            try:
+                async with asyncio.timeout(CALL_SECONDS):
+                    answer = await self._api.hook(url).send_dict(body)
+            except Exception as error:  # the answer may be shown all the same: never sent again
+                _log.warning("an answer to a response_url was lost (%s)", type(error).__name__)
+                return True
+            if answer.status_code == _OK and not _UNHAPPY.search(answer.body):
+                return True
+            if self._cited and "invalid_blocks" in answer.body:
+                self._cited = False
+                continue
+            if answer.status_code == _TOO_MANY:
+                await asyncio.sleep(min(_PATIENCE, float(answer.headers.get("Retry-After") or 1)))
+                continue
+            _log.warning("a response_url refused an answer with status %d", answer.status_code)
+            return answer.status_code >= _SERVER_ERROR
+        return False
+
+    def allowed(self, url: str) -> bool:
+        """Say whether a response_url may be posted to: a listed host, by https unless it is this machine."""
+        try:
+            parts = urlsplit(url)
+            host = (parts.hostname or "").casefold()
+        except ValueError:
+            return False
+        return host in self._hosts and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url)))
+
+    async def into_view(self, workspace: Workspace, view: str, reply: Reply) -> bool:
+        """Show a reply in an open modal; False when it was closed meanwhile."""
+        for _ in range(_TRIES):
+            shown = answer_view(reply, cited=self._cited)
+            call = self._api.writer(workspace.token).views_update(view_id=view, view=shown)
+            answer = await trouble(call)
+            if self._cited and isinstance(answer, Refused) and "invalid" in answer.why:
+                self._cited = False
+                continue
+            return not isinstance(answer, Later | Refused | Unclear)
+        return False
+
+    async def is_shown(self, workspace: Workspace, channel: str, thread: str, since: float, key: str) -> bool | None:
+        """Say whether the bot's message with that key stands in a channel or thread; None when it cannot be read."""
+        window: dict[str, Any] = {
+            "channel": channel,
+            "oldest": f"{since:.6f}",
+            "include_all_metadata": True,
+            "limit": limits.HISTORY_PAGE,
+        }
+        client = self._api.reader(workspace.token)
+        if thread:
+            answer = await trouble(client.conversations_replies(ts=thread, **window))
+        else:
+            answer = await trouble(client.conversations_history(**window))
+        if isinstance(answer, Later | Refused | Unclear):
+            return None
+        return bool(own_keys(answer.get("messages") or [], workspace, key))
+
+    async def home(self, workspace: Workspace, user: str, view: dict[str, Any]) -> None:
+        """Show a member the Home tab."""
+        answer = await trouble(self._api.writer(workspace.token).views_publish(user_id=user, view=view))
+        if isinstance(answer, Later | Refused | Unclear):
+            _log.warning("the Home tab was not shown: %s", answer.why)
+
+    async def modal(self, workspace: Workspace, trigger: str, view: dict[str, Any]) -> None:
+        """Open a modal."""
+        answer = await trouble(self._api.writer(workspace.token).views_open(trigger_id=trigger, view=view))
+        if isinstance(answer, Later | Refused | Unclear):
+            _log.warning("a modal was not opened: %s", answer.why)
+
+    async def prompts(self, workspace: Workspace, channel: str, thread: str, prompts: Sequence[dict[str, str]]) -> None:
+        """Suggest what to ask in the agent's messages; `thread` is for the older assistant view alone."""
+        where = {"thread_ts": thread} if thread else {}
+        call = self._api.writer(workspace.token).assistant_threads_setSuggestedPrompts(
+            channel_id=channel, prompts=list(prompts), **where
+        )
+        answer = await trouble(call)
+        if isinstance(answer, Later | Refused | Unclear):
+            _log.info("prompts were not suggested: %s", answer.why)
+
+
+def own_keys(messages: Sequence[dict[str, Any]], workspace: Workspace, key: str) -> list[str]:
+    """Return the timestamps of the bot's own messages that carry the key."""
+    return [
+        str(message.get("ts"))
+        for message in messages
+        if ((message.get("metadata") or {}).get("event_payload") or {}).get("key") == key
+        and (
+            (workspace.bot_id and message.get("bot_id") == workspace.bot_id)
+            or (workspace.bot_user and message.get("user") == workspace.bot_user)
+        )
+    ]
+
+
+def _of_ephemeral(body: dict[str, Any]) -> dict[str, Any]:
+    """Return a body without what chat.postEphemeral does not take."""
+    return {name: value for name, value in body.items() if name not in {"mrkdwn", "unfurl_links", "unfurl_media"}}

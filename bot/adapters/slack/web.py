@@ -1,0 +1,127 @@
+"""HTTP mode: signed requests at /slack/events, /healthz, and installation for several workspaces.
+
+A request is read up to its cap, and its signature verified before anything parses it. No body is ever logged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+import time
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qs
+
+from aiohttp import web
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.request.async_request import AsyncBoltRequest
+
+from bot.adapters.slack import limits
+from bot.errors import OperatorError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from slack_bolt.app.async_app import AsyncApp
+    from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
+
+__all__ = ["WebServer", "signed"]
+
+_DIGITS: Final = re.compile(r"[0-9]{1,12}")
+_UNAUTHORIZED: Final = 401
+_GRACE_SECONDS: Final = 3.0
+
+
+def signed(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> bool:
+    """Say whether a request is Slack's and recent: its HMAC over version, timestamp and body, in constant time."""
+    stamp = headers.get("X-Slack-Request-Timestamp", "")
+    given = headers.get("X-Slack-Signature", "")
+    if not secret or not _DIGITS.fullmatch(stamp) or abs(now - int(stamp)) > limits.REQUEST_AGE:
+        return False
+    base = b"v0:" + stamp.encode() + b":" + body
+    right = "v0=" + hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()
+    return hmac.compare_digest(right.encode(), given.encode("utf-8", "replace"))
+
+
+class WebServer:
+    """The listening side."""
+
+    def __init__(self, app: AsyncApp, secret: str, flow: AsyncOAuthFlow | None) -> None:
+        """Take the app, the signing secret, and the installation flow for several workspaces."""
+        self._app = app
+        self._secret = secret
+        self._flow = flow
+        self._runner: web.AppRunner | None = None
+
+    async def open(self, host: str, port: int) -> int:
+        """Listen; return the port, which a 0 leaves to the system. OperatorError when the address cannot be had."""
+        server = web.Application(client_max_size=limits.REQUEST_BYTES)
+        server.router.add_post("/slack/events", self._events)
+        server.router.add_get("/healthz", _healthy)
+        if self._flow is not None:
+            server.router.add_get(self._flow.install_path, self._install)
+            server.router.add_get(self._flow.redirect_uri_path, self._redirected)
+        self._runner = web.AppRunner(server, access_log=None, shutdown_timeout=_GRACE_SECONDS)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, host, port)
+        try:
+            await site.start()
+        except (OSError, OverflowError) as error:
+            await self.close()
+            why = getattr(error, "strerror", None) or error
+            sentence = f"SLACK_HTTP_HOST {host}, SLACK_HTTP_PORT {port}: cannot listen there ({why}). Choose another."
+            raise OperatorError(sentence) from None
+        return int(self._runner.addresses[0][1])
+
+    async def close(self) -> None:
+        """Stop listening."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _events(self, request: web.Request) -> web.Response:
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            return web.Response(status=413, text="too large")
+        if not signed(self._secret, request.headers, body, time.time()):
+            return web.Response(status=_UNAUTHORIZED, text="unauthorized")
+        text = _readable(body, request.content_type)
+        if text is None:
+            return web.Response(status=400, text="unreadable")
+        headers: dict[str, Any] = dict(request.headers)
+        bolt = AsyncBoltRequest(body=text, query=request.query_string, headers=headers)
+        return await to_aiohttp_response(await self._app.async_dispatch(bolt))
+
+    async def _install(self, request: web.Request) -> web.Response:
+        return await self._through(request, installing=True)
+
+    async def _redirected(self, request: web.Request) -> web.Response:
+        return await self._through(request, installing=False)
+
+    async def _through(self, request: web.Request, *, installing: bool) -> web.Response:
+        """Hand a browser's request to the installation flow."""
+        if self._flow is None:
+            raise web.HTTPNotFound
+        bolt = await to_bolt_request(request)
+        handle = self._flow.handle_installation if installing else self._flow.handle_callback
+        return await to_aiohttp_response(await handle(bolt))
+
+
+async def _healthy(_request: web.Request) -> web.Response:
+    return web.Response(text="ok")
+
+
+def _readable(body: bytes, content_type: str) -> str | None:
+    """Return a body that Bolt can read: JSON that is an object, or a form whose payload is one; None otherwise."""
+    try:
+        text = body.decode()
+        if content_type == "application/json" or text.startswith("{"):
+            return text if isinstance(json.loads(text), dict) else None
+        form = parse_qs(text, keep_blank_values=True, max_num_fields=200)
+        payload = form.get("payload")
+        if payload is not None and not isinstance(json.loads(payload[0]), dict):
+            return None
+    except (ValueError, RecursionError):
+        return None
+    return text if form else None

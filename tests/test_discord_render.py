@@ -1,0 +1,380 @@
+"""What Discord is shown: snapshots of the main replies, and rules that hold for every reply."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from bot.adapters.discord.asked import completion, focused, message_words, modal_text, options, suggestions
+from bot.adapters.discord.declare import LEFT_OUT, application_commands, declared_hash
+from bot.adapters.discord.gate import BURST, PER_SECONDS, Buckets, SeenOnce, slow_down
+from bot.adapters.discord.limits import LONGEST_CUSTOM_ID, LONGEST_MESSAGE, MOST_COMPONENTS, units
+from bot.adapters.discord.markup import escape, fit, styled
+from bot.adapters.discord.render import MOST_BUTTONS, PRESSED, post_key, render
+from bot.adapters.discord.views import as_modal, as_view, custom_ids
+from bot.commands import COMMANDS
+from bot.message import Button, Card, Citation, Outcome, Quote, Reply, Role, Span, Style
+from bot.settings import ROOT
+from tests.conftest import Ask
+from tests.local_discord.limits import command_problems, message_problems, modal_problems, walk
+from tests.local_discord.schema import body_of, schema_problems
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from bot.corpus import Corpus
+
+SNAPSHOTS = ROOT / "tests" / "snapshots" / "discord"
+RENEW = "RENEW_SNAPSHOTS"
+"""Set in the environment, it writes the snapshots anew: look at what changed before keeping it."""
+
+KEY = "0123456789abcdef01234567"
+V2 = 1 << 15
+MAIN_REPLIES = {
+    "quote": "/quote people who train need to not have pride",
+    "verify-altered": "/verify language is a perfect way for people to express thoughts and ideas",
+    "verify-not-found": "/verify Zuckerberg: building superintelligence will take exactly ten years",
+    "ask": "/ask why does he train jiu-jitsu",
+    "topic": "/topic remote work",
+    "decline": "/ask what is the weather in Paris tomorrow",
+    "help": "/help",
+    "error": "/show nothing-like-that",
+}
+
+NASTY = [
+    "[a](https://evil.example) [b](https://evil.example)", "# heading", "## h", "- list", "* list", "+ list", "1. one",
+    "2) two", "> quote", ">>> all", "-# small", "||spoiler||", "`code`", "```block```", "<t:1:R>", "<@123>", "<@&1>",
+    "<#123>", "</help:1>", "<:e:1>", "<a:e:1>", "<id:customize>", "@everyone", "@here", "https://evil.example/x",
+    "discord://x", "http://a.b", ":smile:", ":100:", "1:57:37", "**b**", "__u__", "_i_", "~~s~~", "\\", "\\*", "`", "*",
+    "\n", "\r\n", "\n\n", " ", "“so”", "don't", "word", "\u202e", "\x00", "\ud800", "😀", "ß", "100 %", "a_b", "::",
+    ":",
+]  # fmt: skip
+texts = st.lists(st.one_of(st.sampled_from(NASTY), st.text(max_size=12)), max_size=12).map("".join)
+long_texts = st.one_of(texts, st.builds(lambda text, n: text * n, texts, st.sampled_from([1, 40, 400])))
+spans = st.lists(st.builds(Span, long_texts, st.sampled_from(Style)), max_size=4).map(tuple)
+maybe = st.one_of(st.none(), texts)
+citations = st.builds(
+    Citation,
+    show=texts,
+    episode=long_texts,
+    position=st.floats(0, 1),
+    number=st.one_of(st.none(), st.integers(0, 9999)),
+    chapter=maybe,
+    speaker=maybe,
+    start=st.one_of(st.none(), st.floats(0, 90_000)),
+    approximate=st.booleans(),
+    note=maybe,
+)
+
+
+@st.composite
+def quotes(draw: st.DrawFn, words: st.SearchStrategy[str] = long_texts) -> Quote:
+    text = draw(words)
+    cuts = sorted(draw(st.sets(st.integers(0, len(text)), max_size=6)))
+    marked = tuple(zip(cuts[::2], cuts[1::2], strict=False))
+    names = draw(st.lists(st.sampled_from(["Lex Fridman", "*Star*", "A\nB", "@everyone"]), max_size=3))
+    turns = ((0, "Somebody"), *zip(cuts[1:], names, strict=False)) if names else ()
+    return Quote(draw(texts), text, draw(citations), None, marked, turns=turns)
+
+
+cards = st.one_of(
+    st.builds(Card, st.just(Role.INFO), texts, spans, st.lists(st.tuples(texts, long_texts), max_size=8).map(tuple)),
+    st.builds(Card, st.sampled_from([Role.MATCH, Role.NEAREST, Role.SUMMARY]), texts, spans, st.just(()), quotes()),
+)
+urls = st.one_of(
+    st.none(), st.just("https://a.example/watch?v=1&t=2s"), texts, st.just("https://a.example/" + "x" * 600)
+)
+lines = st.one_of(texts, st.sampled_from(["/show a-1 at:2", "/help", "/quote " + "x" * 200, "/topic " + "y" * 80]))
+replies = st.builds(
+    Reply,
+    long_texts,
+    st.sampled_from(Outcome),
+    st.just("quote"),
+    st.lists(cards, max_size=14).map(tuple),
+    st.lists(st.builds(Button, long_texts, lines, urls), max_size=14).map(tuple),
+    st.booleans(),
+    long_texts,
+)
+
+
+def read(markdown: str) -> str:
+    """Return what Discord's client shows of text without live markup: backslashes before signs are gone."""
+    return re.sub(r"\\([^0-9A-Za-z\s])", r"\1", markdown)
+
+
+def contents(components: list[dict[str, Any]]) -> list[str]:
+    return [part["content"] for _, part in walk(components) if "content" in part]
+
+
+def as_text(components: list[dict[str, Any]]) -> str:
+    """Return a message as a reviewer reads it: its texts, then each row of buttons on a line."""
+    drawn: list[str] = []
+    for part in components[0]["components"]:
+        if "content" in part:
+            drawn.append(part["content"])
+        elif part["type"] == 1:
+            drawn.append("  ".join(f"[{b['label']}] {b.get('custom_id') or b['url']}" for b in part["components"]))
+        else:
+            drawn.append("---")
+    return "\n\n".join(drawn) + "\n"
+
+
+def body(components: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "components": components,
+        "flags": V2,
+        "nonce": KEY,
+        "enforce_nonce": True,
+        "allowed_mentions": {"parse": []},
+    }
+
+
+def kept(name: str, components: list[dict[str, Any]]) -> Iterator[tuple[Path, str]]:
+    yield SNAPSHOTS / f"{name}.json", json.dumps(components, indent=2, ensure_ascii=False) + "\n"
+    yield SNAPSHOTS / f"{name}.txt", as_text(components)
+
+
+def compare(name: str, components: list[dict[str, Any]]) -> None:
+    for path, text in kept(name, components):
+        if os.environ.get(RENEW):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+
+        assert path.read_text("utf-8") == text, f"{path.name}: look at the change, then set {RENEW}=1 to keep it"
+
+
+@pytest.mark.parametrize("name", MAIN_REPLIES)
+async def test_main_replies_look_as_reviewed(name: str, ask: Ask) -> None:
+    compare(name, render(await ask(MAIN_REPLIES[name]), share=name in {"quote", "verify-altered"}))
+
+
+async def test_a_daily_highlight_looks_as_reviewed_and_carries_its_key(corpus: Corpus, ask: Ask) -> None:
+    found = (await ask(MAIN_REPLIES["quote"])).cards[0].quote
+    assert found
+    card = Card(Role.MATCH, title="☀ Quote of the day", quote=found)
+    shown = Reply(
+        "",
+        Outcome.FOUND,
+        cards=(card,),
+        buttons=(Button("Listen", url=found.citation.url), Button("👍 3", f"/vote {found.id}")),
+        aside="When did words last fail you?",
+    )
+    components = render(shown, key=KEY)
+
+    compare("daily", components)
+    assert KEY in [post_key(part["custom_id"]) for _, part in walk(components) if "custom_id" in part]
+    assert corpus.shows
+
+
+@given(replies, st.booleans(), st.sampled_from(["", KEY]))
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_no_reply_goes_over_a_limit(reply: Reply, share: bool, key: str) -> None:  # noqa: FBT001 - Hypothesis gives it
+    components = render(reply, share=share, key=key)
+    parts = [part for _, part in walk(components)]
+    pressed = [part["custom_id"] for part in parts if "custom_id" in part]
+
+    assert sum(map(units, contents(components))) <= LONGEST_MESSAGE
+    assert all(text.strip() for text in contents(components))
+    assert len(parts) <= MOST_COMPONENTS
+    assert all(units(custom_id) <= LONGEST_CUSTOM_ID and PRESSED.fullmatch(custom_id) for custom_id in pressed)
+    assert len(set(pressed)) == len(pressed)
+    assert sum(part["type"] == 2 for part in parts) <= MOST_BUTTONS
+    assert not key or key in map(post_key, pressed)
+    assert message_problems(body(components)) == []
+    assert schema_problems(body_of("post", "/channels/{channel_id}/messages"), body(components)) == []
+    json.dumps(components, ensure_ascii=False).encode()
+
+
+@given(texts)
+@example("[a](https://x.example) [b](https://x.example)")
+@example("1. one\n 2) two\n  - three\n-# four")
+@example("https://x.example :smile: 1:57:37 <t:1:R> @everyone")
+@settings(max_examples=400, deadline=None)
+def test_escaped_text_shows_character_for_character_and_nothing_in_it_lives(text: str) -> None:
+    expected = re.sub(
+        "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]",
+        "\ufffd",
+        re.sub("\r\n?", "\n", text),
+    )
+    escaped = escape(text)
+    live = re.sub(r"\\[^0-9A-Za-z\s]", "§", escaped)
+
+    assert read(escaped) == expected
+    assert not re.search(r"[\\*_~|`\[\]<>@]", live)
+    assert not re.search(r":[\w+-]*[A-Za-z_][\w+-]*:|:100:|://", live)
+    assert not re.search(r"^[^\S\n]*([-+#]|\d+[.)])", live, re.MULTILINE)
+
+
+@given(quotes(texts.filter(lambda text: len(text) < 300)))
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_quote_is_shown_word_for_word(quote: Quote) -> None:
+    shown = render(Reply("", Outcome.FOUND, cards=(Card(Role.MATCH, quote=quote),)))
+    block = "\n".join(line[2:] for text in contents(shown) for line in text.split("\n") if line.startswith("> "))
+    said = re.sub(r"\\([^0-9A-Za-z\s])|\*\*", lambda found: found[1] or "", block)
+
+    if not quote.turns and quote.text.strip():
+        assert said.replace("\n", "").rstrip() == read(escape(quote.text)).replace("\n", "").rstrip()
+    for _, name in quote.turns:
+        assert f"{name}:" in said
+
+
+@given(spans, st.integers(20, 400))
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_cut_text_keeps_to_its_room_and_closes_what_it_opened(runs: tuple[Span, ...], most: int) -> None:
+    shown = fit(runs, most)
+
+    assert units(shown) <= most
+    assert len(re.findall(r"\*\*", re.sub(r"\\.|`[^`\n]*`", "", shown))) % 2 == 0
+
+
+def test_neighbouring_marks_are_one_run_of_bold() -> None:
+    runs = (Span("said: ", Style.STRONG), Span("an", Style.MARK), Span(" imperfect", Style.MARK), Span(" way"))
+
+    assert styled(runs) == "**said: an imperfect** way"
+
+
+def test_a_screen_reader_gets_verdict_speaker_quote_and_source_in_that_order() -> None:
+    quote = Quote("id-1", "the words", Citation("Show", "Ep", 0.5, 3, "Chapter", "Mark Zuckerberg", 250.0), None)
+    card = Card(Role.MATCH, title="≠ Altered.", quote=quote)
+    (text,) = contents(render(Reply("", Outcome.FOUND, cards=(card,))))
+
+    assert text.split("\n") == [
+        "**≠ Altered.**",
+        "-# Mark Zuckerberg:",
+        "> the words",
+        "-# — Mark Zuckerberg · Chapter · 4:10 · Show #3 · `id-1`",
+    ]
+
+
+def test_every_view_is_the_drawn_message_and_is_not_kept_by_the_library() -> None:
+    reply = Reply(
+        "Lead", Outcome.FOUND, buttons=(Button("Go", "/help"), Button("Open", url="https://a.example/x")), aside="Aside"
+    )
+    components = render(reply)
+    to_components: Callable[[], list[dict[str, Any]]] = as_view(components).to_components
+    (made,) = to_components()
+
+    assert [part["type"] for _, part in walk([made])] == [part["type"] for _, part in walk(components)]
+    assert contents([made]) == contents(components)
+    assert [b.get("custom_id") or b.get("url") for b in made["components"][-1]["components"]] == [
+        "v:/help",
+        "https://a.example/x",
+    ]
+    assert list(custom_ids(())) == []
+
+
+async def test_views_and_modals_have_ended_before_they_are_sent() -> None:
+    modal = as_modal("m:/ask", "/ask" + "x" * 80, "Your question " * 9)
+
+    assert as_view(render(Reply("Lead", Outcome.FOUND))).is_finished()
+    assert modal.is_finished()
+    assert modal_problems(modal.to_dict()) == []
+
+
+def test_a_share_button_shows_the_first_quote_and_a_nearest_one_is_not_shared() -> None:
+    quote = Quote("id-1", "words", Citation("Show", "Ep", 0.5), None)
+    match = render(Reply("", Outcome.FOUND, cards=(Card(Role.MATCH, quote=quote),)), share=True)
+    nearest = render(Reply("", Outcome.NEAREST, cards=(Card(Role.NEAREST, quote=quote),)), share=True)
+
+    assert [part["custom_id"] for _, part in walk(match) if "custom_id" in part] == ["s:/show id-1"]
+    assert [part for _, part in walk(nearest) if "custom_id" in part] == []
+
+
+def test_commands_are_what_discord_accepts_and_operators_ones_are_left_out() -> None:
+    payload = application_commands(COMMANDS)
+
+    assert command_problems(payload) == []
+    assert schema_problems(body_of("put", "/applications/{application_id}/commands"), payload) == []
+    assert not LEFT_OUT & {command["name"] for command in payload}
+    assert [command["name"] for command in payload if command["type"] == 3] == [
+        "Verify this quote",
+        "Find in transcripts",
+    ]
+
+
+def test_admin_commands_are_for_servers_and_their_managers() -> None:
+    by_name = {command["name"]: command for command in application_commands(COMMANDS)}
+
+    for declared in COMMANDS:
+        if declared.name in by_name:
+            made = by_name[declared.name]
+            assert made["contexts"] == ([0] if declared.admin else [0, 1, 2])
+            assert made.get("default_member_permissions") == (1 << 5 if declared.admin else None)
+
+
+def test_texts_that_are_translated_carry_their_localisations_and_change_the_hash() -> None:
+    plain = application_commands(COMMANDS)
+    localised = application_commands(COMMANDS, {"quote": {"de": "zitat"}, "help": {}})
+    made = next(command for command in localised if command["name"] == "quote")
+
+    assert made["name_localizations"] == {"de": "zitat"}
+    assert "name_localizations" not in next(command for command in localised if command["name"] == "help")
+    assert command_problems(localised) == []
+    assert declared_hash(plain) != declared_hash(localised)
+    assert declared_hash(plain) == declared_hash(application_commands(COMMANDS))
+
+
+def test_options_become_texts_by_name() -> None:
+    given_options = [{"name": "words", "value": "a b"}, {"name": "at", "value": 2}, {"name": "on", "value": True}]
+
+    assert options({"options": given_options}) == (("words", "a b"), ("at", "2"), ("on", "yes"))
+    assert options({}) == ()
+    assert focused({"options": [{"name": "name", "value": "ji", "focused": True}]}) == ("name", "ji")
+
+
+def test_suggestions_fit_all_that_is_typed_not_its_last_word() -> None:
+    topic = next(command for command in COMMANDS if command.name == "topic")
+    lines = ["/topic Remote work", "/topic Remote islands", "/topic episode:", '/topic "Remote work: why"']
+
+    assert completion(topic, "name", "remote w") == "/topic remote w"
+    assert suggestions(topic, "name", "remote w", lines) == ["Remote work", "Remote work: why"]
+    assert completion(topic, "episode", "38") == "/topic episode:38"
+    assert suggestions(topic, "episode", "38", ["/topic episode:383"]) == ["383"]
+    assert completion(topic, "episode", "On pr") == "/topic episode:On"
+    assert suggestions(topic, "episode", "On pr", ["/topic episode:On pride", '/topic episode:"On prose"']) == [
+        "On pride",
+        "On prose",
+    ]
+
+
+def test_a_message_of_ours_is_read_back_without_its_markup() -> None:
+    quote = Quote("id-1", "a *star* [x](y)", Citation("Show", "Ep", 0.5), None, ((2, 8),))
+    components = render(Reply("Lead", Outcome.FOUND, cards=(Card(Role.MATCH, quote=quote),)))
+
+    assert "a *star* [x](y)" in message_words({"content": "", "components": components})
+    assert message_words({"content": " hello "}) == "hello"
+    assert message_words({"embeds": [{"description": "said"}]}) == "said"
+    assert message_words({}) == ""
+
+
+def test_a_modal_is_read_in_both_of_its_forms() -> None:
+    assert modal_text({"components": [{"type": 18, "component": {"type": 4, "value": "new"}}]}) == "new"
+    assert modal_text({"components": [{"type": 1, "components": [{"type": 4, "value": "old"}]}]}) == "old"
+    assert modal_text({}) == ""
+
+
+def test_a_member_may_ask_a_burst_and_then_as_time_goes_by() -> None:
+    now = 0.0
+    buckets = Buckets(lambda: now)
+    first = [buckets.wait("bob") for _ in range(BURST + 1)]
+    other = buckets.wait("alice")
+    now = PER_SECONDS / BURST
+
+    assert first[:BURST] == [0.0] * BURST
+    assert 0 < first[BURST] <= PER_SECONDS / BURST
+    assert other == 0.0
+    assert buckets.wait("bob") == 0.0
+    assert slow_down(19.2) == "That's a lot of questions at once. Try again in 20 seconds."
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    seen = SeenOnce(2)
+
+    assert [seen.take(name) for name in ("a", "a", "b", "c", "a")] == [True, False, True, True, True]

@@ -1,0 +1,614 @@
+"""The Slack adapter when things go wrong: on the way, at Slack, in the workspace, or at our own end."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import datetime as dt
+import json
+import logging
+import stat
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import pytest
+
+from bot.adapters.slack import Slack, create_slack_app
+from bot.adapters.slack.api import Pace
+from bot.adapters.slack.inbound import Asked, Way
+from bot.adapters.slack.teams import Installs, Vault, Workspace
+from bot.adapters.slack.work import Seen, Work
+from bot.command import Context, Param, command
+from bot.core import Core
+from bot.errors import OperatorError
+from bot.message import Channel, Outcome, Reply
+from bot.post import Blind, Found, Later, Post, Refused, Sent, Unclear
+from bot.settings import Settings
+from tests.local_slack import WRONG, LocalSlack
+from tests.test_slack import LINE, no_proxies, serving, store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from bot.corpus import Corpus
+    from bot.search import Searcher
+    from bot.store import Store
+
+__all__ = ["no_proxies", "store"]
+
+GENERAL = Channel("slack", "C0GENERAL", "T0LOCAL")
+KEY = "0123456789abcdef01234567"
+
+
+def post_of(key: str = KEY, prompt: str = "") -> Post:
+    now = dt.datetime.now(dt.UTC)
+    return Post(key, Reply("☀ Quote of the day", Outcome.FOUND), now, now, prompt)
+
+
+@pytest.fixture
+async def local() -> AsyncIterator[LocalSlack]:
+    async with LocalSlack() as platform:
+        yield platform
+
+
+@pytest.fixture
+async def slack(local: LocalSlack, core: Core) -> AsyncIterator[Slack]:
+    """Give an adapter that only posts."""
+    adapter = Slack(Settings.read(local.environ()), core, None)
+    yield adapter
+    await adapter.close()
+
+
+async def test_a_post_stands_once_and_is_found_by_its_key(local: LocalSlack, slack: Slack) -> None:
+    sent = await slack.post(GENERAL, post_of(prompt="When did words last fail you?"))
+    assert isinstance(sent, Sent)
+    assert sent.at is not None
+    root, prompt = local.posts("C0GENERAL")
+    assert root.ts == sent.ref
+    assert prompt.thread_ts == root.ts
+    assert root.payload["unfurl_links"] is root.payload["unfurl_media"] is root.payload["link_names"] is False
+    assert await slack.find(GENERAL, post_of()) == Found((sent.ref,))
+    assert await slack.find(GENERAL, post_of("f" * 24)) == Found(())
+    assert await slack.delete(GENERAL, sent.ref)
+    assert await slack.delete(GENERAL, sent.ref)
+    assert await slack.find(GENERAL, post_of()) == Found(())
+
+
+async def test_a_failed_thread_leaves_the_post_posted(local: LocalSlack, slack: Slack) -> None:
+    local.api.per_minute["chat.postMessage"] = 1
+    assert isinstance(await slack.post(GENERAL, post_of(prompt="Well")), Sent)
+
+
+@pytest.mark.parametrize(
+    ("kind", "accepted"),
+    [
+        ("500", False),
+        ("502", True),
+        ("503", True),
+        ("html", True),
+        ("reset", False),
+        ("reset", True),
+        ("fatal_error", True),
+        ("internal_error", False),
+        ("request_timeout", False),
+        ("service_unavailable", False),
+    ],
+)
+async def test_an_answer_that_is_lost_leaves_it_unclear_and_nothing_is_sent_again(
+    local: LocalSlack, slack: Slack, kind: str, *, accepted: bool
+) -> None:
+    local.fail("chat.postMessage", kind, accepted=accepted)
+    assert isinstance(await slack.post(GENERAL, post_of()), Unclear)
+    assert len(local.calls("chat.postMessage")) == 1
+    found = await slack.find(GENERAL, post_of())
+    assert isinstance(found, Found)
+    assert len(found.refs) == accepted
+
+
+async def test_a_rate_limit_says_when_to_come_back(local: LocalSlack, slack: Slack) -> None:
+    local.fail("chat.postMessage", "429", retry_after=37)
+    assert await slack.post(GENERAL, post_of()) == Later(37.0, "Slack asks me to slow down.")
+    held = await slack.post(GENERAL, post_of())
+    assert isinstance(held, Later)
+    assert len(local.calls("chat.postMessage")) == 1
+
+
+async def test_a_platform_that_cannot_be_reached_took_nothing(core: Core) -> None:
+    async with LocalSlack() as gone:
+        environ = gone.environ()
+    adapter = Slack(Settings.read(environ), core, None)
+    assert isinstance(await adapter.post(GENERAL, post_of()), Later)
+    assert isinstance(await adapter.find(GENERAL, post_of()), Blind)
+    await adapter.close()
+
+
+@pytest.mark.parametrize(
+    ("channel", "words"),
+    [("C0NONE", "gone"), ("C0OTHER", "/invite @verbatim"), ("C0ARCHIVED", "archived")],
+)
+async def test_a_channel_that_cannot_be_posted_in_says_why(slack: Slack, channel: str, words: str) -> None:
+    where = dataclasses.replace(GENERAL, id=channel)
+    refused = await slack.post(where, post_of())
+    assert isinstance(refused, Refused)
+    assert refused.channel
+    assert words in refused.why
+    assert words in await slack.check(where)
+
+
+async def test_a_channel_that_is_fine_passes_the_check(slack: Slack) -> None:
+    assert await slack.check(GENERAL) == ""
+    assert await slack.check(dataclasses.replace(GENERAL, id="C0PRIVATE")) == ""
+
+
+async def test_without_permission_to_read_history_nothing_is_proven(local: LocalSlack, slack: Slack) -> None:
+    local.team.scopes.discard("channels:history")
+    found = await slack.find(GENERAL, post_of())
+    assert isinstance(found, Blind)
+    assert "channels:history" in found.why
+    assert "channels:history" in await slack.check(GENERAL)
+
+
+async def test_a_revoked_token_is_refused_with_the_fix_but_does_not_blame_the_channel(
+    local: LocalSlack, slack: Slack
+) -> None:
+    local.team.refused = "token_revoked"
+    refused = await slack.post(GENERAL, post_of())
+    assert isinstance(refused, Refused)
+    assert not refused.channel
+    assert "Install the app again" in refused.why
+
+
+async def test_a_post_among_many_messages_is_found_by_following_the_pages(local: LocalSlack, slack: Slack) -> None:
+    sent = await slack.post(GENERAL, post_of())
+    assert isinstance(sent, Sent)
+    for number in range(40):
+        local.say("C0GENERAL", f"chatter {number}")
+    assert await slack.find(GENERAL, post_of()) == Found((sent.ref,))
+    assert len(local.calls("conversations.history")) == 3
+
+
+async def test_a_workspace_without_citation_elements_gets_answers_without_them(local: LocalSlack, core: Core) -> None:
+    local.api.unknown_kinds.add("citation")
+    async with serving(local, core, None):
+        await local.mention("C0GENERAL", f"/quote {LINE}")
+        await local.until(lambda: local.posts("C0GENERAL"))
+        await local.mention("C0GENERAL", f"/verify {LINE}")
+        await local.until(lambda: len(local.posts("C0GENERAL")) == 2)
+    assert len(local.calls("chat.postMessage")) == 3
+
+
+async def test_an_answer_waits_for_a_rate_limit_and_is_shown_once(local: LocalSlack, core: Core) -> None:
+    local.fail("chat.postMessage", "429", retry_after=1)
+    async with serving(local, core, None):
+        await local.mention("C0GENERAL", f"/quote {LINE}")
+        await local.until(lambda: local.posts("C0GENERAL"))
+    assert len(local.posts("C0GENERAL")) == 1
+
+
+async def test_a_used_up_response_url_falls_back_to_the_channel(local: LocalSlack, core: Core) -> None:
+    async with serving(local, core, None):
+        local.fail("response_url", "used_url")
+        exchange = await local.command("/help")
+        await local.until(lambda: local.ephemerals("C0GENERAL", "U0ADA"))
+    assert exchange.replies == []
+
+
+async def test_a_response_url_elsewhere_is_not_called(local: LocalSlack, core: Core) -> None:
+    async with serving(local, core, None, SLACK_RESPONSE_HOSTS="hooks.slack.com"):
+        await local.command("/help")
+        await local.until(lambda: local.ephemerals("C0GENERAL", "U0ADA"))
+    assert local.calls("response_url") == []
+
+
+async def test_an_answer_whose_acknowledgement_was_lost_is_not_sent_again(local: LocalSlack, core: Core) -> None:
+    async with serving(local, core, None):
+        local.fail("response_url", "reset", accepted=True)
+        exchange = await local.command("/help")
+        await exchange.settle()
+    assert len(exchange.replies) == 1
+
+
+async def test_a_broken_database_does_not_keep_members_from_answers(
+    local: LocalSlack, core: Core, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(local, core, store):
+        store.close()
+        delivery = await local.mention("C0GENERAL", f"/quote {LINE}")
+        await delivery.again()
+        await local.mention("C0GENERAL", f"/verify {LINE}")
+        await local.until(lambda: len(local.posts("C0GENERAL")) == 2)
+    assert len([line for line in caplog.messages if "answering from memory" in line]) == 1
+
+
+async def test_an_event_recorded_before_a_crash_is_answered_after_it(
+    local: LocalSlack, core: Core, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = local.say("C0GENERAL", "hello", "U0ADA")
+    asked = Asked(Way.MENTION, "Ev1", "T0LOCAL", "C0GENERAL", "U0ADA", f"/quote {LINE}", thread=said.ts, ts=said.ts)
+    await _abandoned(store, asked, monkeypatch)
+    async with serving(local, core, store):
+        await local.until(lambda: local.posts("C0GENERAL"))
+        body = {"type": "app_mention", "user": "U0ADA", "channel": "C0GENERAL", "text": "<@U0BOT> x", "ts": said.ts}
+        await local.event(body, "Ev1")
+        await local.mention("C0GENERAL", f"/verify {LINE}")
+        await local.until(lambda: len(local.posts("C0GENERAL")) == 2)
+    assert [post.thread_ts == said.ts for post in local.posts("C0GENERAL")] == [True, False]
+
+
+async def test_an_answer_that_stood_before_the_crash_is_not_given_again(
+    local: LocalSlack, core: Core, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(local, core, None):
+        delivery = await local.mention("C0GENERAL", f"/quote {LINE}")
+        await local.until(lambda: local.posts("C0GENERAL"))
+    asked = Asked(
+        Way.MENTION,
+        delivery.event_id,
+        "T0LOCAL",
+        "C0GENERAL",
+        "U0ADA",
+        f"/quote {LINE}",
+        thread=delivery.ts,
+        ts=delivery.ts,
+    )
+    await _abandoned(store, asked, monkeypatch)
+    async with serving(local, core, store):
+        await local.until(lambda: local.calls("conversations.replies"))
+        await local.mention("C0GENERAL", f"/verify {LINE}")
+        await local.until(lambda: len(local.posts("C0GENERAL")) == 2)
+    assert [post.thread_ts == delivery.ts for post in local.posts("C0GENERAL")] == [True, False]
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+async def test_an_answer_nobody_knows_of_is_looked_for_and_given_once(
+    local: LocalSlack, core: Core, store: Store, monkeypatch: pytest.MonkeyPatch, *, accepted: bool
+) -> None:
+    monkeypatch.setattr("bot.adapters.slack.answering._UNFINISHED_SECONDS", 0.1)
+    monkeypatch.setattr(store.inbox, "_clock", lambda: time.time() - 60)
+    local.fail("chat.postMessage", "fatal_error", accepted=accepted)
+    async with serving(local, core, store):
+        delivery = await local.mention("C0GENERAL", f"/quote {LINE}")
+        await local.until(lambda: local.calls("conversations.replies"))
+        await local.until(lambda: local.posts("C0GENERAL"))
+        await local.mention("C0GENERAL", f"/verify {LINE}")
+        await local.until(lambda: len(local.posts("C0GENERAL")) == 2)
+    assert [post.thread_ts == delivery.ts for post in local.posts("C0GENERAL")] == [True, False]
+
+
+async def test_one_workspaces_token_never_answers_another_that_did_not_install_the_app(
+    core: Core, store: Store, tmp_path: Path
+) -> None:
+    async with LocalSlack(mode="http") as local:
+        local.world.add_team("T0OTHER", "Other")
+        given = {"SLACK_CLIENT_ID": "1", "SLACK_CLIENT_SECRET": "2", "VERBATIM_DATA_DIR": str(tmp_path)}
+        async with serving(local, core, store, 60.0, **given):
+            await local.command("/help", user="U0ADAOTHER", channel="C0GENERALOTHER")
+            await (await local.command("/help")).settle()
+        assert [sent.team for sent in local.requests if sent.team == "T0OTHER"] == []
+        assert local.ephemerals("C0GENERALOTHER", "U0ADAOTHER") == []
+
+
+async def _abandoned(store: Store, asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Record an event as a process does that ends right after, a minute ago."""
+    began = time.time() - 60
+    monkeypatch.setattr(store.inbox, "_clock", lambda: began)
+    assert await Seen(store).take(asked)
+    monkeypatch.undo()
+
+
+async def test_two_sockets_that_get_one_event_answer_once(local: LocalSlack, core: Core, store: Store) -> None:
+    async with serving(local, core, store), serving(local, core, store):
+        await local.connected(2)
+        event = {"type": "app_mention", "user": "U0ADA", "channel": "C0GENERAL", "text": f"<@U0BOT> /quote {LINE}"}
+        said = local.say("C0GENERAL", event["text"], "U0ADA")
+        await local.event(event | {"ts": said.ts}, everywhere=True)
+        await local.until(lambda: local.posts("C0GENERAL"))
+        await local.dm("U0BEN", "/about")
+        await local.until(lambda: local.posts(local.world.im("U0BEN").id))
+    assert len(local.posts("C0GENERAL")) == 1
+
+
+async def test_a_disconnect_request_is_followed_by_a_new_socket(local: LocalSlack, core: Core) -> None:
+    async with serving(local, core, None, SLACK_PING_INTERVAL="0.2"):
+        await local.sockets.tell_to_leave("refresh_requested", close_after=0.3)
+        await local.connected()
+        await (await local.command("/help")).settle()
+        assert local.sockets.opened >= 2
+
+
+async def test_events_of_a_cut_are_answered_when_the_socket_is_back(local: LocalSlack, core: Core) -> None:
+    async with serving(local, core, None, SLACK_PING_INTERVAL="0.2"):
+        await local.sockets.drop()
+        await local.mention("C0GENERAL", f"/quote {LINE}")
+        await local.until(lambda: local.posts("C0GENERAL"))
+    assert len(local.posts("C0GENERAL")) == 1
+
+
+async def test_a_silent_socket_is_replaced(local: LocalSlack, core: Core, caplog: pytest.LogCaptureFixture) -> None:
+    async with serving(local, core, None, silence=0.4, SLACK_PING_INTERVAL="10"):
+        local.sockets.answer_pings = False
+        await local.until(lambda: "no pong for 0.4 s" in caplog.text)
+        local.sockets.answer_pings = True
+        await local.until(lambda: local.sockets.opened >= 2)
+        await local.connected()
+        await (await local.command("/help")).settle()
+
+
+async def test_garbled_envelopes_end_nothing(local: LocalSlack, core: Core) -> None:
+    async with serving(local, core, None):
+        for text in ("", "{", "[]", '{"type": 7}', '{"type": "events_api", "envelope_id": "1", "payload": [1]}'):
+            await local.sockets.send_raw(text)
+        await (await local.command("/help")).settle()
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {},
+        {"type": "block_actions"},
+        {"type": "block_actions", "actions": []},
+        {"type": "block_actions", "actions": [7], "user": 3, "team": []},
+        {"type": "block_actions", "actions": [{"action_id": "line:0", "value": "/help"}], "user": None},
+        {"type": "view_submission", "view": {"state": {"values": {"a": 7, "b": {"c": 8}}}}},
+        {"type": "message_action", "callback_id": "verify", "message": {}},
+        {"type": "event_callback", "event": []},
+        {"type": "event_callback", "event": {"type": "app_mention", "text": 7, "user": [], "channel": {}}},
+        {"type": "event_callback", "event": {"type": "app_home_opened", "tab": 4}, "event_id": {}},
+    ],
+)
+async def test_malformed_payloads_end_nothing(core: Core, payload: dict[str, object]) -> None:
+    async with LocalSlack(mode="http") as local, serving(local, core, None):
+        answer = await local.http.send(json.dumps(payload).encode(), "application/json")
+        assert answer is not None
+        await (await local.command("/help")).settle()
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+async def test_a_request_that_is_not_slacks_gets_a_plain_no(
+    core: Core, wrong: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with LocalSlack(mode="http") as local, serving(local, core, None):
+        body = b"command=%2Fhelp&user_id=U0ADA&text=canary"
+        answer = await local.http.send(body, "application/x-www-form-urlencoded", wrong=wrong)
+        assert answer is None or answer.status in {400, 401, 413}
+        if wrong not in {"garbled", "oversize"}:
+            assert answer is not None
+            assert (answer.status, answer.text) == (401, "unauthorized")
+        assert "canary" not in caplog.text
+        await (await local.command("/help")).settle()
+
+
+async def test_a_signed_command_sent_again_is_answered_once(core: Core) -> None:
+    async with LocalSlack(mode="http") as local, serving(local, core, None):
+        exchange = await local.command("/help")
+        again = await local.http.replay()
+        assert again is not None
+        assert again.status == 200
+        await (await local.command("/about")).settle()
+        assert len(exchange.replies) == 1
+
+
+async def test_http_mode_answers_slacks_question_and_the_balancers(core: Core) -> None:
+    async with LocalSlack(mode="http") as local, serving(local, core, None):
+        answer = await local.http.verify_url("challenge-7")
+        assert answer is not None
+        assert "challenge-7" in answer.text
+        healthy = await local.http.get(local.bot_url.replace("/slack/events", "/healthz"))
+        assert (healthy.status, healthy.text) == (200, "ok")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"SLACK_MODE": "pigeon"}, "socket or http"),
+        ({"SLACK_BOT_TOKEN": ""}, "SLACK_BOT_TOKEN is missing"),
+        ({"SLACK_APP_TOKEN": ""}, "connections:write under Basic Information"),
+        ({"SLACK_MODE": "http", "SLACK_SIGNING_SECRET": ""}, "SLACK_SIGNING_SECRET is missing"),
+        ({"SLACK_BOT_TOKEN": "anything"}, "does not know SLACK_BOT_TOKEN"),
+        ({"SLACK_APP_TOKEN": "anything"}, "refuses SLACK_APP_TOKEN"),
+        ({"SLACK_APP_TOKEN": "xapp-0"}, "connections:write under Basic Information"),
+        ({"SLACK_PING_INTERVAL": "often"}, "SLACK_PING_INTERVAL is a number"),
+        ({"SLACK_MODE": "http", "SLACK_HTTP_PORT": "70000"}, "SLACK_HTTP_PORT is a number"),
+        ({"SLACK_MODE": "http", "SLACK_HTTP_PORT": "0", "SLACK_HTTP_HOST": "192.0.2.1"}, "cannot listen there"),
+    ],
+)
+async def test_what_the_operator_must_mend_is_one_sentence(
+    local: LocalSlack, core: Core, given: dict[str, str], words: str
+) -> None:
+    adapter = Slack(Settings.read(local.environ() | given), core, None)
+    with pytest.raises(OperatorError, match=words):
+        await adapter.run()
+
+
+async def test_missing_scopes_are_named_with_the_fix(
+    local: LocalSlack, core: Core, caplog: pytest.LogCaptureFixture
+) -> None:
+    local.team.scopes -= {"users:read", "groups:history"}
+    async with serving(local, core, None):
+        pass
+    assert "Local has not granted groups:history, users:read. Add them under OAuth & Permissions" in caplog.text
+
+
+async def test_removing_the_app_schedules_deletion_with_one_line(
+    local: LocalSlack, core: Core, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(local, core, store):
+        await local.uninstall()
+        for _ in range(200):
+            if await store.notes.get("slack-gone:T0LOCAL"):
+                break
+            await asyncio.sleep(0.01)
+        assert dt.datetime.fromisoformat(await store.notes.get("slack-gone:T0LOCAL") or "")
+    assert len([line for line in caplog.messages if "scheduled for deletion" in line]) == 1
+
+
+async def test_only_admins_of_this_workspace_may_use_admin_commands(
+    local: LocalSlack, corpus: Corpus, search: Searcher
+) -> None:
+    @command("A thing for admins", admin=True)
+    async def closed(_: Context) -> Reply:
+        return Reply("open", Outcome.FOUND, private=True)
+
+    async with serving(local, Core(corpus, search, (closed,)), None):
+        said = {}
+        for user, channel in {
+            "U0ADMIN": "C0GENERAL",
+            "U0ADA": "C0GENERAL",
+            "U0GUEST": "C0GENERAL",
+            "U0STRANGER": "C0SHARED",
+        }.items():
+            said[user] = (await (await local.command("/closed", user=user, channel=channel)).settle())["text"]
+        assert [user for user, text in said.items() if text == "open"] == ["U0ADMIN"]
+        await (await local.command("/closed", user="U0ADMIN")).settle()
+        assert len([sent for sent in local.calls("users.info") if sent.payload["user"] == "U0ADMIN"]) == 1
+
+
+async def test_a_channel_typed_in_an_option_arrives_as_its_id(
+    local: LocalSlack, corpus: Corpus, search: Searcher
+) -> None:
+    @command("Say which channel")
+    async def where(_: Context, channel: Annotated[str, Param("A channel", channel=True)]) -> Reply:
+        return Reply(f"it is {channel}", Outcome.FOUND)
+
+    async with serving(local, Core(corpus, search, (where,)), None):
+        reply = await (await local.command("/where", "channel:<#C0GENERAL|general>", raw=True)).settle()
+    assert reply["text"] == "it is C0GENERAL"
+
+
+async def test_when_slack_does_not_say_who_is_an_admin_nobody_is(
+    local: LocalSlack, corpus: Corpus, search: Searcher
+) -> None:
+    @command("A thing for admins", admin=True)
+    async def closed(_: Context) -> Reply:
+        return Reply("open", Outcome.FOUND)
+
+    local.fail("users.info", "500")
+    async with serving(local, Core(corpus, search, (closed,)), None):
+        reply = await (await local.command("/closed", user="U0ADMIN")).settle()
+        assert "for the people who run this server" in reply["text"]
+
+
+async def test_stopping_waits_for_answers_under_way(local: LocalSlack, corpus: Corpus, search: Searcher) -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    @command("A slow thing")
+    async def slow(_: Context) -> Reply:
+        begun.set()
+        await go.wait()
+        return Reply("done", Outcome.FOUND)
+
+    async with serving(local, Core(corpus, search, (slow,)), None) as adapter:
+        exchange = await local.command("/slow")
+        await begun.wait()
+        adapter.stop()
+        asyncio.get_running_loop().call_later(0.2, go.set)
+    assert exchange.final["text"] == "done"
+
+
+async def test_beyond_the_room_for_answers_members_are_told_to_come_back(
+    local: LocalSlack, corpus: Corpus, search: Searcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = asyncio.Event()
+
+    @command("A slow thing")
+    async def slow(_: Context) -> Reply:
+        await go.wait()
+        return Reply("done", Outcome.FOUND)
+
+    monkeypatch.setattr(Work.__init__, "__defaults__", (2,))
+    async with serving(local, Core(corpus, search, (slow,)), None):
+        held = [await local.command("/slow") for _ in range(2)]
+        reply = await (await local.command("/slow")).settle()
+        assert reply["response_type"] == "ephemeral"
+        assert "Try again" in reply["text"]
+        go.set()
+        for exchange in held:
+            assert (await exchange.settle())["text"] == "done"
+
+
+async def test_a_turned_off_socket_mode_is_named_with_the_fix(local: LocalSlack, core: Core) -> None:
+    local.api.socket_mode = False
+    with pytest.raises(OperatorError, match="Turn on Settings → Socket Mode"):
+        await Slack(Settings.read(local.environ()), core, None).run()
+
+
+async def test_work_is_bounded_and_what_is_late_is_cancelled() -> None:
+    work = Work(most=2)
+    never = asyncio.Event()
+
+    async def wait() -> None:
+        await never.wait()
+
+    assert [work.start(wait()) for _ in range(3)] == [True, True, False]
+    assert work.start(wait(), spare=True)
+    await work.drain(0.01)
+    assert not work.full
+
+
+async def test_a_channel_is_written_to_once_a_second_after_a_few() -> None:
+    pace = Pace()
+    ahead = [pace.ahead("C") for _ in range(6)]
+    assert ahead[:4] == [0.0] * 4 or ahead[0] == 0.0
+    assert ahead[5] > 1.0
+    assert pace.ahead("D") == 0.0
+
+
+# slack_sdk 3.47 signs oauth.v2.access with a class that aiohttp 3.14 warns of.
+@pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")
+async def test_several_workspaces_install_the_app_and_are_answered_with_their_own_token(
+    core: Core, store: Store, tmp_path: Path
+) -> None:
+    async with LocalSlack(mode="http") as local:
+        other = local.world.add_team("T0OTHER", "Other")
+        given = {
+            "SLACK_CLIENT_ID": local.api.client_id,
+            "SLACK_CLIENT_SECRET": local.api.client_secret,
+            "SLACK_BOT_TOKEN": "",
+            "VERBATIM_DATA_DIR": str(tmp_path),
+        }
+        async with serving(local, core, store, 60.0, **given):
+            page = local.bot_url.replace("/slack/events", "/slack/install")
+            back = local.bot_url.replace("/slack/events", "/slack/oauth_redirect")
+            forged = await local.http.get(f"{back}?code=x&state=forged", "slack-app-oauth-state=forged")
+            assert forged.status in {400, 401}
+            assert (await local.install(page, other, back)).status == 200
+            await local.mention("C0GENERALOTHER", f"/quote {LINE}", user="U0ADAOTHER")
+            await local.until(lambda: local.posts("C0GENERALOTHER"))
+            kept = await store.notes.get("slack-install:T0OTHER")
+            assert kept
+            assert other.bot_token not in kept
+            await local.uninstall(other)
+            for _ in range(200):
+                if not await store.notes.get("slack-install:T0OTHER"):
+                    break
+                await asyncio.sleep(0.01)
+            assert await store.notes.get("slack-gone:T0OTHER")
+            assert not await store.notes.get("slack-install:T0OTHER")
+
+
+async def test_a_kept_token_opens_only_with_its_key_and_under_its_name(store: Store, tmp_path: Path) -> None:
+    installs = Installs(store, Vault(tmp_path / "a"))
+    kept = Workspace("xoxb-1", "T1", "One", scopes=frozenset({"chat:write"}))
+    await installs.put(kept)
+    assert await installs.get("T1") == kept
+    assert stat.S_IMODE((tmp_path / "a" / "slack.key").stat().st_mode) == 0o600
+    assert await Installs(store, Vault(tmp_path / "b")).get("T1") is None
+    await store.notes.put("slack-install:T2", await store.notes.get("slack-install:T1") or "")
+    assert await installs.get("T2") is None
+
+
+async def test_making_the_app_connects_to_nothing(local: LocalSlack, core: Core) -> None:
+    create_slack_app(Settings.read(local.environ()), core, None)
+    assert local.requests == []
+
+
+async def test_no_secret_reaches_the_log(local: LocalSlack, core: Core, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with serving(local, core, None):
+        await (await local.command("/quote", "canary words")).settle()
+        local.fail("chat.postMessage", "500")
+        await local.mention("C0GENERAL", "canary words")
+        await local.until(lambda: local.calls("chat.postMessage"))
+    for secret in (local.bot_token, local.app_token, local.signing_secret, "canary", "ticket="):
+        assert secret not in caplog.text

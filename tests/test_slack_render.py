@@ -1,0 +1,341 @@
+"""What Slack is shown: snapshots of the main replies, and rules that hold for every reply and every payload."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from bot.adapters.slack import limits
+from bot.adapters.slack.inbound import (
+    Asked,
+    asked_from,
+    read_action,
+    read_event,
+    read_shortcut,
+    read_slash,
+    read_view,
+    typed,
+)
+from bot.adapters.slack.render import escape, message
+from bot.adapters.slack.sending import Sending
+from bot.adapters.slack.teams import Vault
+from bot.adapters.slack.views import answer_view, ask_view, home_view, waiting_view
+from bot.adapters.slack.web import signed
+from bot.commands import COMMANDS
+from bot.message import Button, Card, Channel, Citation, Outcome, Quote, Reply, Role, Span, Style
+from bot.settings import ROOT
+from bot.store import ChannelSettings
+from tests.conftest import Ask
+from tests.local_slack import block_problems, markup_notes, signature, view_problems
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SNAPSHOTS = ROOT / "tests" / "snapshots" / "slack"
+RENEW = "RENEW_SNAPSHOTS"
+"""Set in the environment, it writes the snapshots anew: look at what changed before keeping it."""
+
+MAIN_REPLIES = {
+    "quote": "/quote people who train need to not have pride",
+    "verify-exact": "/verify language is an imperfect way for people to express thoughts and ideas",
+    "verify-altered": "/verify language is a perfect way for people to express thoughts and ideas",
+    "verify-not-found": "/verify Zuckerberg: building superintelligence will take exactly ten years",
+    "ask": "/ask why does he train jiu-jitsu",
+    "topic": "/topic remote work",
+    "decline": "/ask what is the weather in Paris tomorrow",
+    "help": "/help",
+    "error": "/show nothing-like-that",
+}
+
+HOSTILE = [
+    "<!channel>", "<!here>", "<!everyone>", "<!subteam^S1|@all>", "<@U0ADA>", "<#C0GENERAL|general>", "@channel",
+    "<https://evil.example|a bank>", "https://evil.example", "<mailto:a@b.c|x>", "*b*", "_i_", "~s~", "`c`", "```p```",
+    "&lt;!channel&gt;", "&amp;", "&", "<", ">", ":tada:", "\u202e", "\x00", "\x07", "\n", "\n\n", " ", "“so”", "word",
+    "😀", "ß", "≠ Altered.", "✓",
+]  # fmt: skip
+words = st.lists(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=10)), max_size=8).map("".join)
+long_words = st.builds(lambda text, times: text * times, words, st.sampled_from([1, 1, 30, 700]))
+spans = st.lists(st.builds(Span, long_words, st.sampled_from(Style)), max_size=4).map(tuple)
+addresses = st.one_of(
+    st.none(), words, st.sampled_from(["https://a.example/watch?v=1&t=2s", "https://a.example/" + "x" * 3_000])
+)
+citations = st.builds(
+    Citation,
+    show=words,
+    episode=long_words,
+    position=st.floats(0, 1),
+    number=st.one_of(st.none(), st.integers(0, 9_999)),
+    chapter=st.one_of(st.none(), words),
+    speaker=st.one_of(st.none(), words),
+    start=st.one_of(st.none(), st.floats(0, 90_000)),
+    approximate=st.booleans(),
+    url=addresses,
+    note=st.one_of(st.none(), words),
+)
+
+
+@st.composite
+def quotes(draw: st.DrawFn) -> Quote:
+    text = draw(long_words)
+    cuts = sorted(draw(st.sets(st.integers(0, len(text)), max_size=5)))
+    marked = tuple(zip(cuts[::2], cuts[1::2], strict=False))
+    turns = tuple((cut, draw(words)) for cut in [0, *cuts]) if draw(st.booleans()) else ()
+    return Quote(draw(words), text, draw(citations), None, marked, turns=turns)
+
+
+fields = st.lists(st.tuples(words, long_words), max_size=5).map(tuple)
+cards = st.one_of(
+    st.builds(Card, st.just(Role.INFO), words, spans, fields),
+    st.builds(Card, st.sampled_from([Role.MATCH, Role.NEAREST, Role.SUMMARY]), words, spans, fields, quotes()),
+)
+buttons = st.builds(Button, long_words, st.one_of(words, st.just("/quote " + "x" * 2_500)), addresses)
+replies = st.builds(
+    Reply,
+    long_words,
+    st.sampled_from(Outcome),
+    st.just("quote"),
+    st.lists(cards, max_size=8).map(lambda some: tuple(some * 8)),
+    st.lists(buttons, max_size=10).map(lambda some: tuple(some * 4)),
+    st.booleans(),
+    long_words,
+)
+
+
+def walk(part: Any) -> list[dict[str, Any]]:
+    """Return every object within blocks."""
+    if isinstance(part, list):
+        return [found for one in part for found in walk(one)]
+    if isinstance(part, dict):
+        return [part, *(found for one in part.values() for found in walk(one))]
+    return []
+
+
+def strings(part: Any) -> int:
+    """Return how many characters stand in all texts of blocks."""
+    if isinstance(part, list):
+        return sum(map(strings, part))
+    if isinstance(part, dict):
+        return sum(map(strings, part.values()))
+    return len(part) if isinstance(part, str) else 0
+
+
+@given(reply=replies, share=st.booleans(), cited=st.booleans())
+@example(reply=Reply("", Outcome.NONE), share=True, cited=True)
+@example(reply=Reply("\x00", Outcome.NONE, aside=" "), share=False, cited=True)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_no_reply_can_go_over_a_limit_or_mention_anyone(reply: Reply, *, share: bool, cited: bool) -> None:
+    drawn = message(reply, share=share, cited=cited)
+
+    assert block_problems(drawn["blocks"]) == []
+    assert 0 < len(drawn["blocks"]) <= limits.BLOCKS
+    assert strings(drawn["blocks"]) <= limits.ALL_CHARACTERS
+    assert 0 < len(drawn["text"]) <= limits.TEXT
+    assert not re.search(r"[<>]|&(?!amp;|lt;|gt;)", drawn["text"])
+    assert markup_notes({"blocks": [], "text": drawn["text"]}) == []
+    kinds = {str(part.get("type")) for part in walk(drawn["blocks"])}
+    assert kinds <= {
+        "rich_text", "rich_text_section", "rich_text_quote", "text", "citation", "context", "plain_text", "actions",
+        "button", "section", "None",
+    }  # fmt: skip
+    names = [part["action_id"] for part in walk(drawn["blocks"]) if "action_id" in part]
+    assert len(names) == len(set(names))
+    assert (drawn["unfurl_links"], drawn["unfurl_media"], drawn["mrkdwn"]) == (False, False, False)
+    assert view_problems(answer_view(reply, cited=cited)) == []
+
+
+@given(st.lists(cards, min_size=1, max_size=3).map(tuple))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_short_quote_is_shown_whole(shown: tuple[Card, ...]) -> None:
+    whole = Reply("", Outcome.FOUND, cards=shown)
+    drawn = message(whole)
+    if any(block["type"] == "context" and "There is more" in str(block) for block in drawn["blocks"]):
+        return
+    said = [
+        "".join(
+            element["text"]
+            for element in part["elements"]
+            if "bold" in element.get("style", {}) or "style" not in element
+        )
+        for part in walk(drawn["blocks"])
+        if part.get("type") == "rich_text_quote"
+    ]
+    quoted = [card.quote for card in shown if card.quote]
+    assert len(said) == len(quoted)
+    for drawn_words, quote in zip(said, quoted, strict=True):
+        plain = re.sub(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069…]", " ", quote.text)
+        assert "".join(drawn_words.replace("…", " ").split()) == "".join(plain.split())
+
+
+@given(st.text())
+def test_escaped_text_reads_back_as_it_was(text: str) -> None:
+    assert typed(escape(text)) == re.sub("[\ud800-\udfff]", "\ufffd", text).strip()
+
+
+@pytest.mark.parametrize("name", MAIN_REPLIES)
+async def test_the_main_replies_look_as_they_did(ask: Ask, name: str) -> None:
+    await _compare(SNAPSHOTS / f"{name}.json", message(await ask(MAIN_REPLIES[name]), share=True))
+
+
+async def _compare(path: Path, drawn: dict[str, Any]) -> None:
+    now = json.dumps(drawn, indent=1, ensure_ascii=False) + "\n"
+    if os.environ.get(RENEW):
+        path.write_text(now, "utf-8")  # noqa: ASYNC240 - a test may wait for its own file
+    assert now == path.read_text("utf-8")  # noqa: ASYNC240
+
+
+async def test_every_word_of_the_answer_is_in_the_plain_text(ask: Ask) -> None:
+    reply = await ask(MAIN_REPLIES["verify-altered"])
+
+    assert message(reply)["text"].startswith(escape(reply.text))
+
+
+async def test_a_changed_word_is_bold_where_it_was_said_and_struck_where_it_was_claimed(ask: Ask) -> None:
+    drawn = message(await ask(MAIN_REPLIES["verify-altered"]))
+
+    styled = {
+        part["text"]: part["style"] for part in walk(drawn["blocks"]) if part.get("type") == "text" and "style" in part
+    }
+    assert styled["an imperfect"] == {"bold": True}
+    assert styled["a perfect"] == {"strike": True}
+    assert styled["≠ Altered."] == {"bold": True}
+
+
+async def test_share_is_offered_only_where_one_member_sees_the_answer(ask: Ask) -> None:
+    reply = await ask(MAIN_REPLIES["quote"])
+
+    assert "Share" not in str(message(reply)["blocks"])
+    assert "Share" in str(message(reply, share=True)["blocks"])
+    assert "Share" not in str(message(await ask("/help"), share=True)["blocks"])
+
+
+def test_the_home_tab_and_modals_are_what_slack_takes() -> None:
+    kept = [
+        ChannelSettings(
+            Channel("slack", f"C{number}", "T"), daily=number % 2 == 0, disabled="gone" if number == 3 else ""
+        )
+        for number in range(40)
+    ]
+    reply = Reply("x" * 5_000, Outcome.FOUND, aside="y")
+    views = [
+        ask_view(),
+        waiting_view(),
+        home_view(COMMANDS, "lex-", reply, kept, admin=True),
+        home_view(COMMANDS, "", None, [], admin=False),
+        home_view((), "", None, None, admin=False),
+    ]
+
+    assert [view_problems(view) for view in views if view["blocks"]] == [[]] * len(views)
+    assert "/lex-settings daily on" in str(views[2])
+    assert "settings daily on" not in str(views[3])
+
+
+json_values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=8), st.sampled_from(HOSTILE)),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=8), inner, max_size=3)),
+    max_leaves=8,
+)
+KEYS = [
+    "type", "event", "event_id", "user", "channel", "ts", "text", "actions", "action_id", "value", "view", "state",
+    "values", "message", "container", "team", "id", "authorizations", "command", "user_id", "is_ephemeral",
+]  # fmt: skip
+payloads = st.recursive(
+    json_values,
+    lambda inner: st.one_of(st.dictionaries(st.sampled_from(KEYS), inner, max_size=6), st.lists(inner, max_size=2)),
+    max_leaves=20,
+).filter(lambda value: isinstance(value, dict))
+
+
+@given(payloads)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+def test_any_payload_is_read_or_let_be(body: dict[str, Any]) -> None:
+    read = [
+        read_event(body),
+        read_action(body),
+        read_shortcut(body, "verify"),
+        read_view(body),
+        read_slash(body, ""),
+        asked_from(body),
+    ]
+
+    for asked in read:
+        if asked is not None:
+            assert asked_from(json.loads(json.dumps(asked.kept()))) == asked
+
+
+def test_a_question_is_kept_as_json_and_read_back() -> None:
+    body = {
+        "team_id": "T",
+        "event_id": "Ev",
+        "authorizations": [{"user_id": "UBOT", "is_bot": True}],
+        "event": {
+            "type": "message",
+            "channel": "C",
+            "channel_type": "channel",
+            "user": "U",
+            "ts": "1.0",
+            "text": "hi <@UBOT> &lt;3 <#C1|general> <https://a.example|a> <!here> <@U2|ben>",
+        },
+    }
+
+    asked = read_event(body)
+
+    assert isinstance(asked, Asked)
+    assert asked.line.split() == ["hi", "<3", "<#C1|general>", "a", "@here", "@ben"]
+    assert asked.marks == ("C:1.0",)
+    assert read_event(body | {"authorizations": []}) is None
+
+
+NOW = 1_800_000_000
+
+
+@given(st.binary(max_size=60), st.binary(min_size=1, max_size=3))
+def test_only_the_signed_bytes_pass(body: bytes, more: bytes) -> None:
+    headers = {"X-Slack-Request-Timestamp": str(NOW), "X-Slack-Signature": signature("s", str(NOW), body)}
+
+    assert signed("s", headers, body, NOW)
+    assert signed("s", headers, body, NOW + 299)
+    assert not signed("s", headers, body, NOW + 301)
+    assert not signed("s", headers, body, NOW - 301)
+    assert not signed("s", headers, body + more, NOW)
+    assert not signed("t", headers, body, NOW)
+    assert not signed("", headers, body, NOW)
+
+
+@pytest.mark.parametrize("stamp", ["", "yesterday", "１８", "1" * 400, "-1", "1e9"])
+def test_a_timestamp_is_digits(stamp: str) -> None:
+    assert not signed("s", {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": "v0=ærlig"}, b"", NOW)
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("https://hooks.slack.com/commands/T/1/x", True),
+        ("http://hooks.slack.com/x", False),
+        ("https://hooks.slack.com.evil.example/x", False),
+        ("https://user@evil.example/x", False),
+        ("http://127.0.0.1:9/x", True),
+        ("http://localhost/x", False),
+        ("https://[::bad/x", False),
+        ("file:///etc/passwd", False),
+        ("", False),
+    ],
+)
+def test_a_response_url_is_posted_to_only_on_listed_hosts(url: str, *, allowed: bool) -> None:
+    assert Sending(None, "hooks.slack.com, 127.0.0.1").allowed(url) is allowed  # type: ignore[arg-type]
+
+
+@given(st.text(), st.text(max_size=20))
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_locked_opens_with_its_name_alone(tmp_path: Path, text: str, name: str) -> None:
+    vault = Vault(tmp_path)
+    locked = vault.lock(text, name)
+
+    assert vault.unlock(locked, name) == text
+    with pytest.raises(ValueError, match="does not open"):
+        vault.unlock(locked, f"{name}x")
