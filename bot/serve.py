@@ -132,7 +132,7 @@ class Server:
         async def tried() -> float:
             return parts.clock()
 
-        return Delivery(parts.store, self._daily, self._adapters, self.name, tried if parts.ahead else None).tick
+        return Delivery(parts.store, self._daily, self._adapters, self.name, clock=tried if parts.ahead else None).tick
 
 
 def _platforms(parts: Parts, core: Core) -> dict[str, Adapter]:

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.daily import Daily, daily_reply
-from bot.delivery import Delivery, ticking
-from bot.delivery.deliver import AGREE, GRACE, LATE, LEASE, MOST_LOOKS, SECOND_SWEEP, SETTLE
+from bot.delivery import Delivery, Timing, ticking
+from bot.delivery.deliver import MOST_LOOKS
 from bot.frozen import freeze
 from bot.highlights import Highlights
 from bot.message import Author, Channel
 from bot.post import Later, Refused, Unclear
 from bot.schedule import next_due
 from bot.store import ChannelSettings, PostRow, Store, backup, open_store, restore
-from bot.store.posts import SWEEP_FIRST
+from bot.store.posts import SWEEP_AFTER
 from tests.platform import Platform
 
 if TYPE_CHECKING:
@@ -32,6 +32,10 @@ HERE = Channel("slack", "C1", "T1")
 START = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC).timestamp()
 DUE = dt.datetime(2026, 11, 24, 8, tzinfo=dt.UTC).timestamp()
 DAY = 86_400.0
+
+
+TIMING = Timing()
+AGREE, GRACE, LATE, LEASE, SETTLE = TIMING.agree, TIMING.grace, TIMING.late, TIMING.lease, TIMING.settle
 
 
 class Clock:
@@ -59,9 +63,9 @@ class Desk:
         self.daily = Daily(store, highlights, corpus)
         self.delivery = self.another("first")
 
-    def another(self, owner: str) -> Delivery:
+    def another(self, owner: str, timing: Timing = TIMING) -> Delivery:
         """Return the delivery of another process on the same database."""
-        return Delivery(self.store, self.daily, {"slack": self.platform}, owner, self.clock)
+        return Delivery(self.store, self.daily, {"slack": self.platform}, owner, clock=self.clock, timing=timing)
 
     async def daily_on(self, channel: Channel = HERE, **changes: object) -> ChannelSettings:
         made = ChannelSettings(channel, daily=True, time="09:00", zone="Europe/Berlin")
@@ -150,8 +154,8 @@ async def test_where_a_key_cannot_show_twice_a_lost_answer_is_sent_again_at_once
     assert desk.platform.looks == 0
 
 
-async def test_an_answer_that_never_comes_counts_as_unclear(small: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.delivery.deliver.SEND_WITHIN", 0.01)
+async def test_an_answer_that_never_comes_counts_as_unclear(small: Desk) -> None:
+    small.delivery = small.another("hasty", Timing(send_within=0.01))
     await small.daily_on()
     small.platform.faults = ["hang"]
     await small.until(DUE - 1, 3600)
@@ -267,9 +271,9 @@ async def test_a_second_copy_that_can_be_proven_is_removed_and_the_oldest_stays(
     await desk.delivery.tick()
     desk.store.posts.sent = recorded  # type: ignore[method-assign]
     assert len(desk.platform.messages["C1"]) == 2
-    await desk.until(DUE + LEASE + SWEEP_FIRST + 200, 20)
+    await desk.until(DUE + LEASE + SWEEP_AFTER + 200, 20)
     assert [ref for ref, _, _ in desk.platform.messages["C1"]] == ["C1:other"]
-    await desk.until(DUE + LEASE + SWEEP_FIRST + SECOND_SWEEP + 400, 60)
+    await desk.until(DUE + LEASE + SWEEP_AFTER + TIMING.sweep_again + 400, 60)
     assert len(desk.platform.messages["C1"]) == 1
     assert (await desk.last()).state == "sent"
 
@@ -293,7 +297,7 @@ async def test_two_deployments_on_one_restored_backup_post_nothing_twice(
     other_url = f"sqlite:///{tmp_path}/other.db"
     restore(tmp_path / "morning.db", other_url)
     other = open_store(other_url)
-    twin = Delivery(other, Daily(other, highlights, corpus), {"slack": desk.platform}, "twin", desk.clock)
+    twin = Delivery(other, Daily(other, highlights, corpus), {"slack": desk.platform}, "twin", clock=desk.clock)
     desk.clock.now = DUE + 60
     await desk.another("restored").tick()
     await twin.tick()
@@ -415,9 +419,8 @@ async def test_a_post_written_by_a_version_that_cannot_be_read_is_held_and_not_t
 
 
 async def test_the_ticker_goes_on_after_a_failed_tick_and_ends_with_its_block(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("bot.delivery.ticker.PERIOD", 0.01)
     ticks = 0
     third = asyncio.Event()
 
@@ -430,7 +433,7 @@ async def test_the_ticker_goes_on_after_a_failed_tick_and_ends_with_its_block(
         if ticks == 3:
             third.set()
 
-    async with ticking(work):
+    async with ticking(work, 0.01):
         await asyncio.wait_for(third.wait(), 20)
     seen = ticks
     await asyncio.sleep(0.05)

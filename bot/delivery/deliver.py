@@ -15,6 +15,7 @@ import asyncio
 import datetime as dt
 import logging
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.daily import daily_reply
@@ -31,33 +32,9 @@ if TYPE_CHECKING:
     from bot.daily import Daily
     from bot.store import ChannelSettings, PostRow, Store
 
-__all__ = ["Delivery"]
+__all__ = ["Delivery", "Timing"]
 
 _log = logging.getLogger(__name__)
-
-GRACE = 6 * 3600.0
-"""Seconds after which a post is too late for its day and is left out, with the reason."""
-
-LATE = 600.0
-"""Seconds late, or without a tick, after which a channel is searched before its post is first sent."""
-
-LEASE = 120.0
-"""Seconds for which a claimed post is this process's."""
-
-GUARD = 30.0
-"""Seconds of the lease that must be left to begin a send; a send takes at most SEND_WITHIN."""
-
-SEND_WITHIN = 20.0
-"""Seconds after which a send counts as unclear; the adapters' own limit is 15."""
-
-SETTLE = 45.0
-"""Seconds after a doubtful send before the channel's history is believed to show it."""
-
-AGREE = 30.0
-"""Seconds between two reads of the history that must both find nothing before a post is sent again."""
-
-LOOK_AGAIN = 60.0
-"""Seconds until a channel that could not be read is looked at again."""
 
 MOST_LOOKS = 10
 """Tries at reading a channel before its post is held."""
@@ -65,23 +42,39 @@ MOST_LOOKS = 10
 MOST_REFUSALS = 3
 """Refusals in a row by a channel after which its daily post is switched off."""
 
-MOST_SKEW = 120.0
-"""Seconds between this machine's clock and a platform's beyond which nothing is posted."""
-
 AT_ONCE = 20
 """Posts claimed and sent at a time."""
 
 BATCH = 500
 """Channels planned at a time."""
 
-FURTHEST_BACK = 7 * 86400.0
-"""Seconds of missed dates that are written down one by one after a long outage."""
 
-SECOND_SWEEP = 3300.0
-"""Seconds between the first and the second sweep."""
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long delivery waits for what, in seconds; fault tests run it faster, with the same proportions.
 
-LONGEST_LATER = 3600.0
-"""Seconds after which a post that a platform put off is looked at again, whatever the platform asked for beyond."""
+    `grace`: a post later than that is left out, with the reason. `late`: a post later than that, or due in a gap of
+    the ticks as long, is looked for before it is first sent. `lease`: a claimed post is this process's; `guard` of it
+    must be left to begin a send, which counts as unclear after `send_within` (the adapters' own limit is 15 s).
+    `settle`: until the channel's history is believed to show a doubtful send; `agree`: between two reads that must both
+    find nothing before it is sent again. `look_again`: until a channel that could not be read is read again.
+    `sweep_again`: between the first and the second search for a copy. `skew`: between this clock and a platform's
+    beyond which nothing is posted. `longest_later`: a post that a platform put off is looked at again after that.
+    `furthest_back`: missed dates are written down one by one.
+    """
+
+    grace: float = 6 * 3600.0
+    late: float = 600.0
+    lease: float = 120.0
+    guard: float = 30.0
+    send_within: float = 20.0
+    settle: float = 45.0
+    agree: float = 30.0
+    look_again: float = 60.0
+    sweep_again: float = 3300.0
+    skew: float = 120.0
+    longest_later: float = 3600.0
+    furthest_back: float = 7 * 86400.0
 
 
 class UnreadableError(VerbatimError):
@@ -91,13 +84,15 @@ class UnreadableError(VerbatimError):
 class Delivery:
     """What is due, posted by this process for the platforms it serves."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts it puts together
         self,
         store: Store,
         daily: Daily,
         adapters: Mapping[str, Adapter],
         owner: str,
+        *,
         clock: Callable[[], Awaitable[float]] | None = None,
+        timing: Timing | None = None,
     ) -> None:
         """Take the parts, this process's name in leases, and, for trying, a clock (UTC seconds) other than the store's.
 
@@ -108,6 +103,8 @@ class Delivery:
         self._adapters = adapters
         self._owner = owner
         self._clock = clock or store.now
+        self._timing = timing or Timing()
+        self._too_late = f"it could not be posted within {self._timing.grace / 3600:.0f} hours"
         self._look_before: float | None = None
         self._ticked = 0.0
         self._off = ""
@@ -123,7 +120,7 @@ class Delivery:
         worked = 0
         if await self._clocks_agree():
             platforms = tuple(self._adapters)
-            while rows := await self._store.posts.claim(now, self._owner, LEASE, AT_ONCE, platforms):
+            while rows := await self._store.posts.claim(now, self._owner, self._timing.lease, AT_ONCE, platforms):
                 claimed = time.monotonic()
                 await asyncio.gather(*(self._settle(row, claimed) for row in rows))
                 worked += len(rows)
@@ -134,12 +131,12 @@ class Delivery:
 
     async def _notice_gap(self, now: float) -> None:
         """Remember when this database last saw a tick; after a gap (or a restored backup), look before posting."""
-        if self._look_before is None or abs(now - self._ticked) > LATE:
+        if self._look_before is None or abs(now - self._ticked) > self._timing.late:
             last = await self._store.notes.get(LAST_TICK)
             seen = self._ticked or (float(last) if last else 0.0)
-            self._look_before = now if abs(now - seen) > LATE else self._look_before or 0.0
+            self._look_before = now if abs(now - seen) > self._timing.late else self._look_before or 0.0
             self._ticked = 0.0
-        if abs(now - self._ticked) > LATE / 10:
+        if abs(now - self._ticked) > self._timing.late / 10:
             await self._store.notes.put(LAST_TICK, repr(now))
             await self._store.tidy(now)
             self._ticked = now
@@ -147,13 +144,13 @@ class Delivery:
     async def _plan(self, now: float) -> None:
         """Write a row for every date that has come due, and each channel's next date."""
         while due := await self._store.channels.due(now, BATCH):
-            await self._store.posts.plan([_planned(settings, now) for settings in due])
+            await self._store.posts.plan([_planned(settings, now, self._timing) for settings in due])
 
     async def _clocks_agree(self) -> bool:
         """Say whether this clock and the platforms' agree; when they do not, say so once and post nothing."""
         for name, adapter in self._adapters.items():
             ahead = await adapter.clock_ahead()
-            if ahead is not None and abs(ahead) > MOST_SKEW:
+            if ahead is not None and abs(ahead) > self._timing.skew:
                 sentence = (
                     f"This machine's clock is {abs(ahead):.0f} s {'behind' if ahead > 0 else 'ahead of'} {name}'s"
                 )
@@ -183,10 +180,12 @@ class Delivery:
         """Send a post for the first time, or again after a send that certainly did not happen."""
         now = await self._clock()
         ledger, adapter = self._store.posts, self._adapters[row.settings.channel.platform]
-        if now - row.due_at > GRACE:
-            await ledger.end(row, now, "skipped", f"it could not be posted within {GRACE / 3600:.0f} hours")
+        if now - row.due_at > self._timing.grace:
+            await ledger.end(
+                row, now, "skipped", f"it could not be posted within {self._timing.grace / 3600:.0f} hours"
+            )
             return
-        late = now - row.due_at > LATE or row.due_at <= (self._look_before or 0.0)
+        late = now - row.due_at > self._timing.late or row.due_at <= (self._look_before or 0.0)
         if late and row.first_try_at is None:
             seen = await self._find(adapter, row, _post(row, None, row.due_at, now))
             if isinstance(seen, Blind):
@@ -222,17 +221,17 @@ class Delivery:
 
     async def _send(self, row: PostRow, post: Post, claimed: float, *, sweep: bool = False) -> None:
         """Write the intent, send, record how it ended."""
-        if LEASE - (time.monotonic() - claimed) < GUARD:
+        if self._timing.lease - (time.monotonic() - claimed) < self._timing.guard:
             return
         now = await self._clock()
         if not await self._store.posts.intend(row, now):
             return
-        if LEASE - (time.monotonic() - claimed) < GUARD:
+        if self._timing.lease - (time.monotonic() - claimed) < self._timing.guard:
             await self._store.posts.unsettled(row, now, row.state, 0.0, "")
             return
         adapter = self._adapters[row.settings.channel.platform]
         try:
-            posted: Posted = await asyncio.wait_for(adapter.post(row.settings.channel, post), SEND_WITHIN)
+            posted: Posted = await asyncio.wait_for(adapter.post(row.settings.channel, post), self._timing.send_within)
         except Exception as error:
             _log.exception("post %s: the adapter failed", row.key)
             posted = Unclear(type(error).__name__)
@@ -247,10 +246,10 @@ class Delivery:
             if row.settings.refusals:
                 await self._store.channels.accepted(channel)
         elif isinstance(posted, Later):
-            seconds = min(max(posted.seconds, 1.0), LONGEST_LATER)
+            seconds = min(max(posted.seconds, 1.0), self._timing.longest_later)
             await ledger.unsettled(row, now, "pending", seconds, posted.why)
         elif isinstance(posted, Unclear):
-            again = 1.0 if self._adapters[channel.platform].resend_within else SETTLE
+            again = 1.0 if self._adapters[channel.platform].resend_within else self._timing.settle
             await ledger.unsettled(row, now, "unknown", again, posted.why)
         else:
             await ledger.end(row, now, "failed", posted.why)
@@ -270,19 +269,21 @@ class Delivery:
         if now - first < adapter.resend_within:
             await self._send(row, post, claimed)
             return
-        if now - last < SETTLE:
-            await ledger.unsettled(row, now, "unknown", SETTLE - (now - last), row.reason)
+        if now - last < self._timing.settle:
+            await ledger.unsettled(row, now, "unknown", self._timing.settle - (now - last), row.reason)
             return
         seen = await self._find(adapter, row, post)
         if isinstance(seen, Blind):
             await self._hold_or_look_again(row, now, seen)
         elif seen.refs:
             await ledger.sent(row, now, seen.refs[0], sweep=len(seen.refs) > 1)
-        elif row.clear_at is None or now - row.clear_at < AGREE:
+        elif row.clear_at is None or now - row.clear_at < self._timing.agree:
             clear = now if row.clear_at is None else row.clear_at
-            await ledger.unsettled(row, now, "unknown", clear + AGREE - now, row.reason, clear_at=clear)
-        elif now - row.due_at > GRACE:
-            await ledger.end(row, now, "skipped", f"it could not be posted within {GRACE / 3600:.0f} hours")
+            await ledger.unsettled(row, now, "unknown", clear + self._timing.agree - now, row.reason, clear_at=clear)
+        elif now - row.due_at > self._timing.grace:
+            await ledger.end(
+                row, now, "skipped", f"it could not be posted within {self._timing.grace / 3600:.0f} hours"
+            )
         else:
             await self._send(row, post, claimed, sweep=True)
 
@@ -292,12 +293,12 @@ class Delivery:
             await self._store.posts.end(row, now, "held", f"I can't see whether it was posted: {seen.why}")
             return
         again = {"attempts": row.attempts + 1}
-        await self._store.posts.unsettled(row, now, row.state, LOOK_AGAIN, seen.why, **again)
+        await self._store.posts.unsettled(row, now, row.state, self._timing.look_again, seen.why, **again)
 
     async def _find(self, adapter: Adapter, row: PostRow, post: Post) -> Seen:
         """Look for a post in its channel, within the time of a send."""
         try:
-            return await asyncio.wait_for(adapter.find(row.settings.channel, post), SEND_WITHIN)
+            return await asyncio.wait_for(adapter.find(row.settings.channel, post), self._timing.send_within)
         except Exception as error:
             _log.exception("post %s: the channel could not be searched", row.key)
             return Blind(type(error).__name__)
@@ -307,13 +308,13 @@ class Delivery:
         adapter = self._adapters[row.settings.channel.platform]
         seen = await self._find(adapter, row, _post(row, None, row.first_try_at, row.last_try_at))
         if isinstance(seen, Blind):
-            await self._store.posts.swept(row, now + SECOND_SWEEP if row.sweeps == 0 else None, done=True)
+            await self._store.posts.swept(row, now + self._timing.sweep_again if row.sweeps == 0 else None, done=True)
             return
         gone = [ref for ref in seen.refs[1:] if await adapter.delete(row.settings.channel, ref)]
         if gone:
             _log.warning("post %s stood %d times; one was left", row.key, len(seen.refs))
         left = len(seen.refs) - 1 - len(gone)
-        again = now + SECOND_SWEEP if row.sweeps == 0 or left else None
+        again = now + self._timing.sweep_again if row.sweeps == 0 or left else None
         await self._store.posts.swept(row, again, done=not left)
 
     async def _tell(self) -> None:
@@ -332,7 +333,7 @@ class Delivery:
 _ENDS = {"held": "is held", "failed": "was not posted", "skipped": "was left out"}
 
 
-def _planned(settings: ChannelSettings, now: float) -> Planned:
+def _planned(settings: ChannelSettings, now: float, timing: Timing) -> Planned:
     """Return the row for a channel's date that is due, and what is next for the channel."""
     date, due = dt.date.fromisoformat(settings.next_date or "1970-01-01"), settings.next_at or now
     state, reason = "pending", ""
@@ -340,9 +341,9 @@ def _planned(settings: ChannelSettings, now: float) -> Planned:
         state, reason = "skipped", "paused by an admin"
     elif settings.skip_date == date.isoformat():
         state, reason = "skipped", "left out by an admin"
-    elif now - due > GRACE:
+    elif now - due > timing.grace:
         state, reason = "skipped", "I was not running when it was due"
-    after = dt.datetime.fromtimestamp(max(due + 1, now - FURTHEST_BACK), dt.UTC)
+    after = dt.datetime.fromtimestamp(max(due + 1, now - timing.furthest_back), dt.UTC)
     following = next_due(after, settings.time, settings.zone, settings.days, beyond=date)
     next_date, next_at = (following[0].isoformat(), following[1].timestamp()) if following else (None, None)
     by_admin = settings.paused or settings.skip_date == date.isoformat()

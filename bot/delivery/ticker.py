@@ -14,13 +14,13 @@ __all__ = ["ticking"]
 
 _log = logging.getLogger(__name__)
 
-PERIOD = 5
+PERIOD = 5.0
 """Seconds between two looks at what is due."""
 
 
 @asynccontextmanager
-async def ticking(work: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
-    """Call `work` at once and then every PERIOD seconds while the block runs, never twice at a time.
+async def ticking(work: Callable[[], Awaitable[object]], period: float = PERIOD) -> AsyncIterator[None]:
+    """Call `work` at once and then every `period` seconds while the block runs, never twice at a time.
 
     The schedule lives in memory and holds this one job: a late tick runs (no misfire), missed ones become one, and a
     moved wall clock changes nothing, because what is due is read from the store at each tick. At the end of the block
@@ -38,7 +38,7 @@ async def ticking(work: Callable[[], Awaitable[object]]) -> AsyncIterator[None]:
                 _log.exception("a look at what is due failed")
 
     scheduler = AsyncIOScheduler(timezone="UTC")
-    scheduler.add_job(tick, "interval", seconds=PERIOD, max_instances=1, coalesce=True, misfire_grace_time=None)
+    scheduler.add_job(tick, "interval", seconds=period, max_instances=1, coalesce=True, misfire_grace_time=None)
     await tick()
     scheduler.start()
     try:

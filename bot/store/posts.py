@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Ledger", "Planned", "PostRow", "post_key"]
 
+SWEEP_AFTER = 300.0
+"""Seconds after a doubtful send until its channel is searched for a second copy."""
+
 _BATCH = 500
 """Rows planned in one transaction, so that no other writer waits long."""
 
@@ -86,9 +89,10 @@ def post_key(channel: Channel, local_date: str) -> str:
 class Ledger:
     """The daily posts."""
 
-    def __init__(self, database: Database) -> None:
-        """Take the database."""
+    def __init__(self, database: Database, sweep_after: float = SWEEP_AFTER) -> None:
+        """Take the database, and how many seconds after a doubtful send its channel is searched for a second copy."""
         self._db = database
+        self._sweep_after = sweep_after
 
     async def plan(self, planned: Sequence[Planned]) -> None:
         """Write rows for posts that are due and move their channels on; a row that is there stays as it is."""
@@ -145,7 +149,7 @@ class Ledger:
             lease_until=now + lease,
             fence=posts.c.fence + 1,
             state=sa.case((was_sending, "unknown"), else_=posts.c.state),
-            sweep_at=sa.case((was_sending, now + SWEEP_FIRST), else_=posts.c.sweep_at),
+            sweep_at=sa.case((was_sending, now + self._sweep_after), else_=posts.c.sweep_at),
         )
 
         def work(db: sa.Connection) -> Sequence[sa.RowMapping]:
@@ -196,7 +200,7 @@ class Ledger:
         """
         values: dict[str, object] = {"state": "sent", "sent_at": now, "message_ref": message_ref, "reason": ""}
         if sweep:
-            values["sweep_at"] = now + SWEEP_FIRST
+            values["sweep_at"] = now + self._sweep_after
         return await self._end(row, now, values)
 
     async def unsettled(
@@ -212,7 +216,7 @@ class Ledger:
 
     async def _end(self, row: PostRow, now: float, values: Mapping[str, object]) -> bool:
         record = sa.update(posts).where(_held(row), posts.c.state != "sent").values(**values)
-        sweep = sa.update(posts).where(posts.c.id == row.id).values(sweep_at=now + SWEEP_FIRST, sweeps=0)
+        sweep = sa.update(posts).where(posts.c.id == row.id).values(sweep_at=now + self._sweep_after, sweeps=0)
 
         def work(db: sa.Connection) -> bool:
             if db.execute(record).rowcount == 1:
@@ -289,10 +293,6 @@ class Ledger:
         """Return how many posts are in each state."""
         chosen = sa.select(posts.c.state, sa.func.count()).group_by(posts.c.state)
         return await self._db.read(lambda db: {state: int(count) for state, count in db.execute(chosen)})
-
-
-SWEEP_FIRST = 300.0
-"""Seconds after a doubtful send until the channel is searched for a second copy."""
 
 
 def _held(row: PostRow) -> sa.ColumnElement[bool]:

@@ -10,7 +10,7 @@ from bot.store.database import Database, connect
 from bot.store.inbox import Inbox
 from bot.store.migrate import migrate
 from bot.store.notes import Leases, Notes
-from bot.store.posts import Ledger
+from bot.store.posts import SWEEP_AFTER, Ledger
 from bot.store.votes import Votes
 
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ __all__ = ["Store", "open_store"]
 class Store:
     """Everything the bot keeps. A StoreError from any room means that the database failed meanwhile."""
 
-    def __init__(self, database: Database) -> None:
-        """Take an open database at this version's schema."""
+    def __init__(self, database: Database, sweep_after: float = SWEEP_AFTER) -> None:
+        """Take an open database at this version's schema; for `sweep_after` see the ledger."""
         self._db = database
         self.channels = Channels(database)
-        self.posts = Ledger(database)
+        self.posts = Ledger(database, sweep_after)
         self.votes = Votes(database)
         self.inbox = Inbox(database)
         self.conversations = KeptConversations(database)
@@ -56,7 +56,7 @@ class Store:
         self._db.close()
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, sweep_after: float = SWEEP_AFTER) -> Store:
     """Open the database at a URL, at this version's schema; OperatorError says what to mend."""
     database = connect(url)
     try:
@@ -64,4 +64,4 @@ def open_store(url: str) -> Store:
     except BaseException:
         database.close()
         raise
-    return Store(database)
+    return Store(database, sweep_after)
