@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.chooser import open_chooser
 from bot.commands import COMMANDS
 from bot.corpus import open_corpus
 from bot.errors import OperatorError
@@ -159,7 +160,9 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
         say, place = _notice if alone else _silent, folder / "vectors" if folder else None
         return load_meaning(corpus, place, say, build=options.once is None, stopped=stopped)
 
-    search = open_searcher(corpus, folder / "index" if folder else None, _notice, load if settings.semantic else None)
+    meaning = load if settings.semantic else None
+    choose = open_chooser(settings.verbatim_lm_url, settings.verbatim_lm_model, settings.verbatim_lm_key)
+    search = open_searcher(corpus, folder / "index" if folder else None, _notice, meaning, choose)
     store = None
     try:
         # Whoever waits is answered from words at once; a script gets the same answer every time.

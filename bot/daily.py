@@ -43,34 +43,34 @@ class Daily:
         """
         store, channel = self._store, settings.channel
         if store is None:
-            return await asyncio.to_thread(self._choose, settings, dates, {}, {}, [])
+            return await asyncio.to_thread(self._choose, settings, dates, {}, {}, [], [])
         marks = await store.channels.marks(settings)
         votes = await store.votes.totals(channel)
         used = await store.posts.used(channel, settings.cycle)
-        return await asyncio.to_thread(self._choose, settings, dates, marks, votes, used)
+        latest = [row.passage_id for row in await store.posts.recent(channel, RECENT) if row.passage_id]
+        return await asyncio.to_thread(self._choose, settings, dates, marks, votes, used, latest[::-1])
 
     async def any(self, seed: str, settings: ChannelSettings) -> Highlight | None:
         """Return a highlight by chance, the same for the same seed, of the shows served in a channel."""
         return await asyncio.to_thread(self._highlights.random, seed, settings.shows)
 
-    def of(self, passage_id: str) -> Highlight:
-        """Return the highlight of a passage that stands."""
+    async def of(self, passage_id: str) -> Highlight | None:
+        """Return the highlight of a passage, None when it does not stand any more."""
         passage = self._corpus.passage(passage_id)
-        if passage is None:
-            raise KeyError(passage_id)
-        return self._highlights.of(passage)
+        return await asyncio.to_thread(self._highlights.of, passage) if passage else None
 
     def stands(self, passage_id: str) -> bool:
         """Say whether a passage is still there to be shown."""
         return self._corpus.passage(passage_id) is not None
 
-    def _choose(
+    def _choose(  # noqa: PLR0913, PLR0917 - what a choice depends on
         self,
         settings: ChannelSettings,
         dates: Sequence[dt.date],
         marks: dict[str, str],
         votes: dict[str, int],
         used: list[str],
+        latest: list[str],
     ) -> list[tuple[Highlight, int]]:
         cycle, spent = settings.cycle, list(used)
         dropped = {name for name, mark in marks.items() if mark == "dropped"}
@@ -85,7 +85,7 @@ class Daily:
                 day=dates[len(chosen)],
                 seed=f"{settings.channel.platform}/{settings.channel.tenant}/{settings.channel.id}",
                 used=spent,
-                recent=spent[-RECENT:],
+                recent=[*latest, *(highlight.id for highlight, _ in chosen)][-RECENT:],
                 votes=votes,
                 dropped=dropped,
                 shows=settings.shows,

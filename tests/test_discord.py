@@ -470,7 +470,7 @@ async def test_whatever_breaks_a_member_gets_a_sentence(local: LocalDiscord, cor
     async def broken(_request: Request) -> Reply:
         raise RuntimeError
 
-    core.answer = broken  # type: ignore[method-assign]
+    core.answer = broken  # type: ignore[method-assign, assignment]
     async with serving(local, core):
         asked = await local.slash("quote", {"words": LINE})
 

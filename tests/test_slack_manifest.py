@@ -69,7 +69,7 @@ def test_every_command_for_members_is_a_slash_command() -> None:
     made = build_manifest(COMMANDS)
     names = [slash["command"] for slash in made["features"]["slash_commands"]]
 
-    assert names == [f"/{known.name}" for known in COMMANDS if known.name != "highlight-score"]
+    assert names == [f"/{known.name}" for known in COMMANDS if not known.hidden]
 
 
 def test_over_http_every_request_goes_to_the_one_address_and_no_socket_is_asked_for() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import datetime as dt
 import sqlite3
 import time
 from typing import TYPE_CHECKING
@@ -212,6 +213,18 @@ async def test_notes_are_kept_by_name(store: Store) -> None:
     assert await store.notes.named("discord-") == {"discord-sync:1": "b"}
     await store.notes.delete("discord-sync:1")
     assert await store.notes.get("discord-sync:1") is None
+
+
+async def test_a_server_that_removed_the_bot_is_forgotten_after_a_week_unless_it_came_back(store: Store) -> None:
+    removed = 1_795_000_000.0
+    for tenant, since in (("T1", dt.datetime.fromtimestamp(removed, dt.UTC).isoformat()), ("T2", "")):
+        await configured(store, Channel("slack", "C1", tenant))
+        await store.notes.put(f"slack-gone:{tenant}", since)
+    await store.tidy(removed + 6 * 86_400)
+    assert (await store.channels.get(HERE)).id
+    await store.tidy(removed + 8 * 86_400)
+    assert (await store.channels.get(HERE)).id is None
+    assert (await store.channels.get(THERE)).id
 
 
 _CHANNELS = st.builds(

@@ -24,10 +24,11 @@ async def ask(
     question: Annotated[str, Param("Your question")],
     speaker: Annotated[str, Param("Only what this person said", complete=place_names("speaker"))] = "",
     episode: Annotated[str, Param("Only this episode: its number or title", complete=place_names("episode"))] = "",
+    show: Annotated[str, Param("Only this show", complete=place_names("show"))] = "",
 ) -> Reply:
     """Answer with up to three passages, best first; decline by rule what is no question to a transcript."""
     refused = hostile(question, ctx.corpus.speakers)
-    scope = scope_of(ctx.corpus, speaker, episode)
+    scope = scope_of(ctx.corpus, speaker, episode, show)
     if refused is not None and refused.key not in {"person", "opinion"}:
         return Reply(
             refused.told(count=f"{len(question):,}", most="2,000"), Outcome.DECLINED, buttons=(refused.step(),)

@@ -32,14 +32,16 @@ async def episodes(
     name: Annotated[str, Param("An episode's number or title", complete=place_names("episode"))] = "",
     chapter: Annotated[str, Param("Open this chapter of it", complete=place_names("chapter"))] = "",
     page: Annotated[int, Param("Page of the list, from 1")] = 1,
+    show: Annotated[str, Param("Only this show", complete=place_names("show"))] = "",
 ) -> Reply:
     """Answer with a page of the list, with one episode's card, or with the beginning of a chapter."""
     if name or chapter:
-        scope = scope_of(ctx.corpus, episode=name, chapter=chapter)
+        scope = scope_of(ctx.corpus, episode=name, chapter=chapter, show=show)
         number = min(scope.episodes or {0})
         episode = ctx.corpus.episode(number)
         return _chapter(episode, scope.chapter) if scope.chapter else _one(episode)
-    known = ctx.corpus.entries
+    within = scope_of(ctx.corpus, show=show).episodes
+    known = [entry for number, entry in enumerate(ctx.corpus.entries) if within is None or number in within]
     pages = -(-len(known) // PAGE)
     page = min(max(1, page), pages)
     cards = []

@@ -14,6 +14,8 @@ from bot.store import ChannelSettings
 if TYPE_CHECKING:
     import datetime as dt
 
+    from bot.highlights import Highlight
+
 __all__ = ["highlight"]
 
 
@@ -37,9 +39,9 @@ async def highlight(
         return daily_reply(found, "A quote", Button("Another", "/highlight random:yes"))
     today = local_date(ctx.now, settings.zone)
     day = read_date(date, today) if date else today
-    passage_id = await _posted(ctx, day)
-    if passage_id and ctx.daily.stands(passage_id):
-        return daily_reply(ctx.daily.of(passage_id), "☀ Quote of the day" if day == today else f"☀ {_written(day)}")
+    posted = await _posted(ctx, day)
+    if posted:
+        return daily_reply(posted, "☀ Quote of the day" if day == today else f"☀ {_written(day)}")
     if day != today:
         when = "is not chosen yet" if day > today else "was not posted here"
         return Reply(f"A quote of {_written(day)} {when}.", Outcome.NONE, buttons=(Button("Today's", "/highlight"),))
@@ -57,12 +59,13 @@ async def _settings(ctx: Context) -> ChannelSettings:
     return await ctx.kept.channels.get(ctx.request.channel)
 
 
-async def _posted(ctx: Context, day: dt.date) -> str | None:
-    """Return the id of what was posted here on a day."""
+async def _posted(ctx: Context, day: dt.date) -> Highlight | None:
+    """Return what was posted here on a day."""
     if ctx.kept is None:
         return None
     row = await ctx.kept.posts.of_date(ctx.request.channel, day.isoformat())
-    return row.passage_id if row and row.state in {"sent", "sending", "unknown", "held"} else None
+    chosen = row.passage_id if row and row.state in {"sent", "sending", "unknown", "held"} else None
+    return await ctx.daily.of(chosen) if chosen else None
 
 
 def _written(day: dt.date) -> str:

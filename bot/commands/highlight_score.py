@@ -25,6 +25,7 @@ _SHOWN = 500
     examples=("highlight-score 383 start:12034 end:12290",),
     admin=True,
     private=True,
+    hidden=True,
 )
 async def highlight_score(
     ctx: Context,

@@ -7,6 +7,7 @@ from typing import Annotated
 from bot.command import Context, Param, command
 from bot.errors import UserError
 from bot.message import Card, Outcome, Reply, Role
+from bot.refusals import refusal
 
 __all__ = ["proof"]
 
@@ -18,6 +19,9 @@ SHOWN_DIGEST = 12
 async def proof(ctx: Context, id: Annotated[str, Param("The id under the quote")]) -> Reply:  # noqa: A002 - the field's word
     """Answer with episode, edition, hash, place in the source and the errata inside the quote."""
     passage = ctx.corpus.passage(id)
+    if passage is None and ctx.corpus.is_withdrawn(id):
+        refused = refusal("withdrawn")
+        return Reply(refused.told(), Outcome.DECLINED, buttons=(refused.step(),), private=True)
     if passage is None:
         sentence = f"I have no passage “{id.strip()[:40]}”. The id stands at the end of the line under a quote."
         raise UserError(sentence)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from bot.command import Context, Param, command
 from bot.errors import UserError
 from bot.message import Card, Outcome, Reply, Role
 from bot.offers import MOST_CONTEXT, listen, more_context, others
+from bot.refusals import refusal
+
+if TYPE_CHECKING:
+    from bot.corpus import Passage
 
 __all__ = ["show"]
 
@@ -25,17 +29,23 @@ async def show(
     if not 0 <= context <= MOST_CONTEXT:
         sentence = f"context: is a number from 0 to {MOST_CONTEXT}; {context} is not."
         raise UserError(sentence)
-    passages = []
+    found: list[Passage | None] = []
     for name in ids.split()[:MOST_IDS]:
         passage = ctx.corpus.passage(name)
-        if passage is None:
+        if passage is None and not ctx.corpus.is_withdrawn(name):
             sentence = f"I have no passage “{name[:40]}”. Ids stand under each quote, like {_example(ctx)}."
             raise UserError(sentence)
-        passages.append(passage)
-    if not 0 <= at <= len(passages):
-        sentence = f"at: is a number from 1 to {len(passages)}; {at} is not."
+        found.append(passage)
+    if not 0 <= at <= len(found):
+        sentence = f"at: is a number from 1 to {len(found)}; {at} is not."
         raise UserError(sentence)
-    shown = passages[at - 1 : at] if at else passages
+    passages = [passage for passage in found if passage is not None]
+    shown = [passage for passage in (found[at - 1 : at] if at else found) if passage is not None]
+    if found and not shown:
+        refused = refusal("withdrawn")
+        return Reply(refused.told(), Outcome.DECLINED, buttons=(refused.step(),), private=True)
+    whole = at or len(shown) == len(found)
+    lead = "" if whole else "Whoever holds the rights in a part of this has withdrawn it. The rest:"
     cards = []
     for passage in shown:
         wide = passage.widened(context)
@@ -43,10 +53,10 @@ async def show(
         marked = ((shift, shift + len(passage.text)),) if context else ()
         cards.append(Card(Role.MATCH, quote=wide.quote(marked)))
     if len(shown) > 1:
-        return Reply("", Outcome.FOUND, cards=tuple(cards))
+        return Reply(lead, Outcome.FOUND, cards=tuple(cards))
     more = (more_context(shown[0], context),) if context < MOST_CONTEXT else ()
-    paging = others(passages, at - 1) if at else ()
-    return Reply("", Outcome.FOUND, cards=tuple(cards), buttons=(*listen(shown[0]), *more, *paging))
+    paging = others(passages, sum(map(bool, found[: at - 1]))) if at else ()
+    return Reply(lead, Outcome.FOUND, cards=tuple(cards), buttons=(*listen(shown[0]), *more, *paging))
 
 
 def _example(ctx: Context) -> str:

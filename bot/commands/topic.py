@@ -35,13 +35,14 @@ async def topic(
     ctx: Context,
     name: Annotated[str, Param("A chapter, a subject or a name", complete=_names)],
     episode: Annotated[str, Param("Only this episode: its number or title", complete=place_names("episode"))] = "",
+    show: Annotated[str, Param("Only this show", complete=place_names("show"))] = "",
     page: Annotated[int, Param("Page of the passages, from 1")] = 1,
 ) -> Reply:
     """Answer with up to six passages in the conversation's order, or say that the topic is not discussed."""
     if page < 1:
         sentence = f"page: is a number from 1; {page} is not."
         raise UserError(sentence)
-    found = await ctx.search.topic(name, scope_of(ctx.corpus, episode=episode), page)
+    found = await ctx.search.topic(name, scope_of(ctx.corpus, episode=episode, show=show), page)
     if found is None:
         return await _not_discussed(ctx, name)
     if not found.passages:

@@ -8,7 +8,7 @@ from bot.command import Context, Param, command, place_names
 from bot.errors import UserError
 from bot.message import Button, Card, Outcome, Reply, Role, Span, Style
 from bot.offers import listen, more_context
-from bot.search import Verdict, named_speaker
+from bot.search import Verdict, named_speaker, scope_of
 
 if TYPE_CHECKING:
     from bot.search import Judgement
@@ -33,13 +33,14 @@ async def verify(
     ctx: Context,
     claim: Annotated[str, Param("The quote as claimed, with “Name:” before it if you like")],
     speaker: Annotated[str, Param("Who is said to have said it", complete=place_names("speaker"))] = "",
+    show: Annotated[str, Param("Only this show", complete=place_names("show"))] = "",
 ) -> Reply:
     """Answer with the verdict as a word, claimed beside said, and the source."""
     who = named_speaker(speaker, ctx.corpus.speakers) if speaker else None
     if speaker and who is None:
         sentence = f"I know no speaker “{speaker}”. I know {', '.join(ctx.corpus.speakers) or 'no speakers by name'}."
         raise UserError(sentence)
-    judged = await ctx.search.verify(claim, who)
+    judged = await ctx.search.verify(claim, who, scope_of(ctx.corpus, show=show))
     if judged.too_little:
         sentence = "That is too little to judge. Send at least three words of the quote, one of them telling."
         raise UserError(sentence)

@@ -28,13 +28,14 @@ from bot.corpus.model import Episode
 from bot.corpus.transcript import Chapter, Person
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from bot.corpus.model import Show
+    from bot.corpus.withdrawn import Withdrawal
 
 __all__ = ["Store", "pack", "signature", "unpack"]
 
-_LAYOUT = "1"
+_LAYOUT = "2"
 """Part of every name; raise it when the layout of these files changes. What reads transcripts is part of it too."""
 
 _MAGIC = b"VBE1"
@@ -48,9 +49,12 @@ _SETTLED = 2_000_000_000
 """Nanoseconds: a file changed less than this ago may change again without its time telling."""
 
 
-def signature(folder: Path) -> tuple[str, bool]:
-    """Return a name for the files of an episode's folder as they are now, and whether it can be relied on later."""
-    parts = [_LAYOUT, _readers(), str(folder)]
+def signature(folder: Path, withdrawn: Sequence[Withdrawal] = ()) -> tuple[str, bool]:
+    """Return a name for the files of an episode's folder as they are now, and whether it can be relied on later.
+
+    What is withdrawn of the episode is part of the name.
+    """
+    parts = [_LAYOUT, _readers(), str(folder), *(each.span for each in withdrawn)]
     latest = 0
     for item in _listed(folder):
         if item.name in {EDITION, ERRATA} or item.name.startswith("source."):
@@ -91,6 +95,7 @@ def pack(episode: Episode, *, settled: bool) -> bytes:
         "title": episode.title,
         "digest": episode.digest,
         "settled": settled,
+        "withdrawn": episode.withdrawn,
         "meta": meta,
         "chapters": [[chapter.title, chapter.start] for chapter in episode.chapters],
         "names": episode.paragraphs.names,
@@ -131,6 +136,7 @@ def unpack(data: bytes, show: Show) -> tuple[Episode, bool] | None:
         header["digest"],
         tuple(Chapter(title, start) for title, start in header["chapters"]),
         _meta(header["meta"]),
+        tuple((begin, end) for begin, end in header["withdrawn"]),
     )
     return episode, header["settled"]
 
@@ -224,13 +230,15 @@ class Store:
         data = json.dumps(rows, separators=(",", ":")).encode()
         self._write(_LIST, b"%08x\n%s" % (zlib.crc32(data), data))
 
-    def sweep(self, needed: Iterable[str]) -> None:
-        """Set aside what is not needed, and remove what was set aside long ago."""
+    def sweep(self, needed: Iterable[str], *, aside: bool = True) -> None:
+        """Set aside what is not needed, and remove what was set aside long ago; without `aside` remove it at once."""
         wanted = {_LIST, *needed}
         for name in self.names() - wanted:
             path = self.folder / name
             try:
-                if name.endswith(_SET_ASIDE):
+                if not aside:
+                    path.unlink()
+                elif name.endswith(_SET_ASIDE):
                     if time.time() - path.stat().st_mtime > _KEPT_ASIDE:
                         path.unlink()
                 else:

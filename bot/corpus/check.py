@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bot.corpus.aliases import ALIASES, read_aliases
@@ -16,6 +17,8 @@ from bot.corpus.highlights import curated_highlights
 from bot.corpus.keypassages import key_passages
 from bot.corpus.library import episode_folders
 from bot.corpus.transcript import Section
+from bot.corpus.withdrawn import SpanError, withdrawn_of
+from bot.corpus.withholding import named, without
 from bot.errors import TranscriptError
 from bot.message import clock
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from bot.corpus.edition import Edition
     from bot.corpus.errata import Mended
     from bot.corpus.model import Episode, Show
+    from bot.corpus.withdrawn import Withdrawal
 
 __all__ = ["EpisodeCheck", "check_corpus", "check_episode"]
 
@@ -47,26 +51,47 @@ class EpisodeCheck:
 
 
 def check_corpus(folder: Path) -> Iterator[EpisodeCheck]:
-    """Check every episode of a content folder, one after the other; raises TranscriptError for a bad `show.toml`."""
-    for show, episode in episode_folders(folder):
-        yield check_episode(show, episode)
+    """Check every episode of a content folder, one after the other; raises TranscriptError for a bad `show.toml`.
+
+    Of what is withdrawn it says only that it is, and where it stands.
+    """
+    for show, found in groupby(episode_folders(folder), key=lambda each: each[0]):
+        episodes = [path for _, path in found]
+        try:
+            withdrawn = withdrawn_of(show, folder / show.id, [path.name for path in episodes])
+        except TranscriptError as error:
+            yield EpisodeCheck(show.id, (f"{error} Until then the bot does not start.",))
+            continue
+        if withdrawn.problems:
+            problems = tuple(f"{problem} Until then nothing of this show is shown." for problem in withdrawn.problems)
+            yield EpisodeCheck(show.id, problems)
+        for path in episodes:
+            if path.name in withdrawn.whole:
+                told = f"withdrawn: the whole episode{withdrawn.whole[path.name]}"
+                yield EpisodeCheck(f"{show.id}/{path.name}", (), (told,))
+            else:
+                yield check_episode(show, path, withdrawn.spans.get(path.name, ()))
 
 
-def check_episode(show: Show, folder: Path) -> EpisodeCheck:
-    """Check one episode's folder."""
+def check_episode(show: Show, folder: Path, withdrawn: Sequence[Withdrawal] = ()) -> EpisodeCheck:
+    """Check one episode's folder, of which some spans may be withdrawn."""
     name = f"{show.id}/{folder.name}"
     try:
         files = EpisodeFiles.of(folder)
-        episode = build_episode(show, files)
+        whole = build_episode(show, files)
+        episode = without(whole, withdrawn) if withdrawn else whole
         edition = edition_of(files)
         problems = list(_ill_formed(files, edition))
-        facts = list(_facts(episode))
-        points = key_passages(folder.parent.parent, episode)
+        facts = [*_facts(episode), *(_withdrawn(whole, edition, files, each) for each in withdrawn)]
+        content = folder.parent.parent
+        points, shown = len(key_passages(content, whole)), len(key_passages(content, episode))
         if points:
-            facts.append(f"key passages: {len(points)}, all word for word in the edition")
-        picked = curated_highlights(folder.parent.parent, episode)
+            left_out = f"; {points - shown} left out, as withdrawn" if shown < points else ""
+            facts.append(f"key passages: {points}, all word for word in the edition{left_out}")
+        picked, shown = len(curated_highlights(content, whole)), len(curated_highlights(content, episode))
         if picked:
-            facts.append(f"highlights: {len(picked)}, each whole sentences of one speaker, word for word")
+            left_out = f"; {picked - shown} left out, as withdrawn" if shown < picked else ""
+            facts.append(f"highlights: {picked}, each whole sentences of one speaker, word for word{left_out}")
         if (folder.parent / ALIASES).is_file():
             read_aliases(folder.parent / ALIASES)
         diff: tuple[str, ...] = ()
@@ -75,13 +100,16 @@ def check_episode(show: Show, folder: Path) -> EpisodeCheck:
             mended = mended_source(files, source)
             undeclared = list(_undeclared(files, edition, source, mended))
             problems += undeclared
-            diff = tuple(_diff(source, mended))
+            # Where the edition does not follow from the source, nobody can say which mendings are withdrawn.
+            diff = () if undeclared and withdrawn else tuple(_diff(source, mended, _hidden(whole, episode, mended)))
             proof = "not" if undeclared else "exactly"
             facts.append(
                 f"errata: {len(mended.errata)} declared; with them the source's words are {proof} the edition's"
             )
         elif files.errata:
             problems.append(f"{files.errata}: errata without both a source and an edition. Remove the file.")
+    except SpanError as error:
+        return EpisodeCheck(name, (f"{error} Until then nothing of this episode is shown.",))
     except TranscriptError as error:
         return EpisodeCheck(name, (str(error),))
     return EpisodeCheck(name, tuple(problems[:MOST_PROBLEMS]), tuple(facts), diff)
@@ -182,9 +210,33 @@ def _facts(episode: Episode) -> Iterator[str]:
             yield f"chapter {clock(chapter.start)} {chapter.title}: {count:,} words, {pace:.0f} a minute"
 
 
-def _diff(source: str, mended: Mended) -> Iterator[str]:
-    """Yield each declared mending with the characters around it."""
+def _withdrawn(episode: Episode, edition: Edition, files: EpisodeFiles, withdrawal: Withdrawal) -> str:
+    """Return what a withdrawal takes, without its words: how much, where, when."""
+    numbers = named(episode, withdrawal)
+    first, last = (episode.sentences[number] for number in (numbers[0], numbers[-1]))
+    where = ""
+    if files.edition:
+        where = f", {files.edition.name} lines {edition.lines[first.paragraph]} to {edition.lines[last.paragraph]}"
+    when = f", from {'≈ ' if first.approximate else ''}{clock(first.start)}" if first.start is not None else ""
+    return f"withdrawn: {len(numbers)} sentence{'' if len(numbers) == 1 else 's'}{where}{when}{withdrawal.told}"
+
+
+def _hidden(whole: Episode, episode: Episode, mended: Mended) -> list[tuple[int, int]]:
+    """Return the [begin, end) offsets in the source's words of what is withdrawn; the edition follows from them."""
+    if not episode.withdrawn:
+        return []
+    kept = set(episode.tokens.begins)
+    tokens = zip(whole.tokens.begins, _tokens(mended.text), strict=True)
+    gone = [(at, at + len(token)) for begin, (token, at) in tokens if begin not in kept]
+    return [(mended.source_begin(begin), mended.source_end(end)) for begin, end in gone]
+
+
+def _diff(source: str, mended: Mended, hidden: Sequence[tuple[int, int]]) -> Iterator[str]:
+    """Yield each declared mending with the characters around it, as far as none of them is hidden."""
     for erratum in mended.errata:
-        before = source[max(0, erratum.begin - AROUND) : erratum.begin].replace("\n", " ")
-        after = source[erratum.end : erratum.end + AROUND].replace("\n", " ")
+        if any(begin < erratum.end and erratum.begin < end for begin, end in hidden):
+            continue
+        start = max([0, erratum.begin - AROUND, *(end for _, end in hidden if end <= erratum.begin)])
+        stop = min([len(source), erratum.end + AROUND, *(begin for begin, _ in hidden if begin >= erratum.end)])
+        before, after = source[start : erratum.begin].replace("\n", " "), source[erratum.end : stop].replace("\n", " ")
         yield f"…{before}[-{erratum.wrong}-]{{+{erratum.right}+}}{after}… ({erratum.why})"

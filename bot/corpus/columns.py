@@ -75,7 +75,7 @@ class _Table(Sequence[_RowT]):
 class Sentences(_Table[Sentence]):
     """The sentences of an episode; `starts` has NaN where no time is known, `approximate` a byte a sentence."""
 
-    __slots__ = ("approximate", "begins", "ends", "paragraphs", "starts")
+    __slots__ = ("_gaps", "approximate", "begins", "ends", "paragraphs", "starts")
 
     def __init__(
         self, begins: array[int], ends: array[int], paragraphs: array[int], starts: array[float], approximate: bytes
@@ -83,6 +83,7 @@ class Sentences(_Table[Sentence]):
         """Take columns of equal length."""
         self.begins, self.ends, self.paragraphs = begins, ends, paragraphs
         self.starts, self.approximate = starts, approximate
+        self._gaps: array[int] | None = None
 
     @classmethod
     def of(cls, sentences: Iterable[Sentence]) -> Sentences:
@@ -95,6 +96,14 @@ class Sentences(_Table[Sentence]):
             array("d", [math.nan if row.start is None else row.start for row in rows]),
             bytes(row.approximate for row in rows),
         )
+
+    @property
+    def gaps(self) -> array[int]:
+        """The numbers of the sentences before which something is withheld: more than one character stands there."""
+        if self._gaps is None:
+            parted = enumerate(zip(self.ends, self.begins[1:], strict=False), 1)
+            self._gaps = array("I", [number for number, (end, begin) in parted if begin - end > 1])
+        return self._gaps
 
     def __len__(self) -> int:
         return len(self.begins)

@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 from bot.corpus.episode import EpisodeFiles, build_episode
 from bot.corpus.errata import read_errata
 from bot.corpus.files import read_text
-from bot.corpus.model import Episode, Passage, Show, episode_label
+from bot.corpus.model import Episode, Passage, Show, episode_label, is_position
 from bot.errors import TranscriptError
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from bot.corpus.cache import Store
     from bot.corpus.errata import Erratum
+    from bot.corpus.withdrawn import Withdrawal
 
 __all__ = ["MOST_MEMORY", "Corpus", "EpisodeEntry", "Loader"]
 
@@ -81,11 +82,14 @@ class Corpus:
     held. As long as anyone holds an episode, asking for it again gives the same object. Safe to share between threads.
     """
 
-    def __init__(self, folder: Path, entries: tuple[EpisodeEntry, ...], loader: Loader) -> None:
-        """Take the content folder, the list of its episodes and what loads one of them."""
+    def __init__(
+        self, folder: Path, entries: tuple[EpisodeEntry, ...], loader: Loader, withdrawn: frozenset[str] = frozenset()
+    ) -> None:
+        """Take the content folder, the list of its episodes, what loads one of them, and codes of withdrawn ones."""
         self.folder = folder
         self.entries = entries
         self.loader = loader
+        self._withdrawn = withdrawn
         self._by_code: dict[str, list[int]] = {}
         for number, entry in enumerate(entries):
             self._by_code.setdefault(entry.code, []).append(number)
@@ -146,6 +150,15 @@ class Corpus:
             found.sort(key=lambda passage: passage.id != f"{code}-{position}")
         return found[0] if found else None
 
+    def is_withdrawn(self, quote_id: str) -> bool:
+        """Say whether an id is that of a passage which is not here because it, or a part of it, is withdrawn."""
+        code, _, position = quote_id.strip().casefold().partition("-")
+        if self.passage(quote_id) is not None:
+            return False
+        if any(self.episode(number).is_withdrawn(position) for number in self._by_code.get(code, ())):
+            return True
+        return code in self._withdrawn and is_position(position)
+
     def printed(self, passage: Passage) -> str:
         """Return a passage as its source has it, before the declared mendings; its own words without such a source."""
         source, episode = passage.source(), passage.episode
@@ -192,6 +205,7 @@ class Loader:
         self.folder = folder
         self.store = store
         self.names: dict[tuple[str, str], str] = {}
+        self.withdrawn: dict[tuple[str, str], tuple[Withdrawal, ...]] = {}
         self._most = most
         self._size = 0
         self._held: OrderedDict[tuple[str, str], Episode] = OrderedDict()
@@ -236,7 +250,7 @@ class Loader:
         if found is not None and found[0].digest == entry.digest:
             return found[0]
         folder = self.folder / entry.show.id / entry.id
-        episode = build_episode(entry.show, EpisodeFiles.of(folder))
+        episode = build_episode(entry.show, EpisodeFiles.of(folder), self.withdrawn.get(key, ()))
         if self.store is not None:
             self.store.drop(self.names[key])
         if episode.digest != entry.digest:

@@ -15,12 +15,15 @@ from bot.corpus.formats import read_transcript
 from bot.corpus.join import blocks
 from bot.corpus.model import Episode, Paragraph, Paragraphs, Sentence, Sentences, Show, TokenMap
 from bot.corpus.times import sentence_times
+from bot.corpus.withholding import without
 from bot.errors import TranscriptError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from bot.corpus.errata import Mended
+    from bot.corpus.withdrawn import Withdrawal
 
 __all__ = ["EDITION", "ERRATA", "EpisodeFiles", "build_episode", "edition_of", "mended_source", "source_words"]
 
@@ -80,8 +83,11 @@ def edition_of(files: EpisodeFiles) -> Edition:
     return replace(edition, meta=known)
 
 
-def build_episode(show: Show, files: EpisodeFiles) -> Episode:
-    """Read an episode's files and lay its words out."""
+def build_episode(show: Show, files: EpisodeFiles, withdrawn: Sequence[Withdrawal] = ()) -> Episode:
+    """Read an episode's files and lay its words out, without those that are withdrawn.
+
+    Raises SpanError for a withdrawal of which it is not clear what it means.
+    """
     edition = edition_of(files)
     times = iter(sentence_times(edition.blocks, edition.chapters, edition.meta.duration))
     paragraphs: list[Paragraph] = []
@@ -102,7 +108,7 @@ def build_episode(show: Show, files: EpisodeFiles) -> Episode:
         piece + ("\n" if sentence.end in ends else " ") for piece, sentence in zip(pieces, sentences, strict=True)
     ).rstrip()
     places = [(sentence.begin, sentence.start) for sentence in sentences]
-    return Episode(
+    episode = Episode(
         show,
         files.folder.name,
         edition.meta.title or files.folder.name,
@@ -114,6 +120,7 @@ def build_episode(show: Show, files: EpisodeFiles) -> Episode:
         edition.chapters,
         edition.meta,
     )
+    return without(episode, withdrawn) if withdrawn else episode
 
 
 def source_words(files: EpisodeFiles) -> str:

@@ -62,7 +62,10 @@ def curated_highlights(content: Path, episode: Episode) -> tuple[CuratedHighligh
 
 
 def read_highlights(text: str, path: str, episode: Episode) -> tuple[CuratedHighlight, ...]:
-    """Read the file's text in its order; raises TranscriptError for the first line that is wrong."""
+    """Read the file's text in its order; raises TranscriptError for the first line that is wrong.
+
+    In an episode of which a part is withdrawn, lines with words that it lacks are left out instead.
+    """
     lines = text.splitlines()
     if not lines or lines[0] != HEADER:
         raise TranscriptError(path, f"the first line must be {HEADER!r}, with tabs between the names.", 1)
@@ -73,6 +76,8 @@ def read_highlights(text: str, path: str, episode: Episode) -> tuple[CuratedHigh
         if not row.strip():
             continue
         highlight = _read(row, number, path, flat, episode)
+        if highlight is None:
+            continue
         sentences = range(highlight.passage.first, highlight.passage.last + 1)
         earlier = next((taken[sentence] for sentence in sentences if sentence in taken), None)
         if earlier is not None:
@@ -83,8 +88,8 @@ def read_highlights(text: str, path: str, episode: Episode) -> tuple[CuratedHigh
     return tuple(found)
 
 
-def _read(row: str, number: int, path: str, flat: str, episode: Episode) -> CuratedHighlight:
-    """Read one line; `flat` is the episode's text with a space for each line break."""
+def _read(row: str, number: int, path: str, flat: str, episode: Episode) -> CuratedHighlight | None:
+    """Read one line, None when it is left out; `flat` is the episode's text with a space for each line break."""
     cells = [cell.strip() for cell in row.split("\t")]
     if len(cells) != _COLUMNS:
         reason = f"{len(cells)} columns; it takes 3, parted by tabs: speaker, prompt, words."
@@ -94,6 +99,8 @@ def _read(row: str, number: int, path: str, flat: str, episode: Episode) -> Cura
         reason = f"the prompt has {len(prompt)} characters; at most {LONGEST_PROMPT}."
         raise TranscriptError(path, reason, number)
     passage = _place(words, flat, episode)
+    if passage is None and episode.withdrawn:
+        return None
     if passage is None:
         reason = f"the edition has no whole sentences “{_short(words)}”. Copy them from edition.md, errata mended."
         raise TranscriptError(path, reason, number)

@@ -51,17 +51,20 @@ def key_passages(content: Path, episode: Episode) -> tuple[KeyPassage, ...]:
 
 
 def read_key_passages(text: str, path: str, episode: Episode) -> tuple[KeyPassage, ...]:
-    """Read the file's text, in the conversation's order; raises TranscriptError for the first line that is wrong."""
+    """Read the file's text, in the conversation's order; raises TranscriptError for the first line that is wrong.
+
+    In an episode of which a part is withdrawn, lines with words or a chapter that it lacks are left out instead.
+    """
     lines = text.splitlines()
     if not lines or lines[0] != HEADER:
         raise TranscriptError(path, f"the first line must be {HEADER!r}, with tabs between the names.", 1)
     flat = episode.text.replace("\n", " ")
-    found = [_read(row, number, path, flat, episode) for number, row in enumerate(lines[1:], 2) if row.strip()]
-    return tuple(sorted(found, key=lambda key: key.passage.first))
+    rows = [_read(row, number, path, flat, episode) for number, row in enumerate(lines[1:], 2) if row.strip()]
+    return tuple(sorted(filter(None, rows), key=lambda key: key.passage.first))
 
 
-def _read(row: str, number: int, path: str, flat: str, episode: Episode) -> KeyPassage:
-    """Read one line; `flat` is the episode's text with a space for each line break."""
+def _read(row: str, number: int, path: str, flat: str, episode: Episode) -> KeyPassage | None:
+    """Read one line, None when it is left out; `flat` is the episode's text with a space for each line break."""
     cells = [cell.strip() for cell in row.split("\t")]
     if len(cells) != _COLUMNS:
         reason = f"{len(cells)} columns; it takes 4, parted by tabs: chapter, point, speaker, words."
@@ -70,10 +73,12 @@ def _read(row: str, number: int, path: str, flat: str, episode: Episode) -> KeyP
     if not point or not words:
         raise TranscriptError(path, "the point (second column) and its words (fourth column) cannot be empty.", number)
     titles = [known.title for known in episode.chapters]
+    places = _places(words, flat, episode)
+    if episode.withdrawn and (not places or chapter not in titles):
+        return None
     if chapter not in titles and (chapter or titles):
         reason = f"“{chapter}” is no chapter of this episode. Chapters: {', '.join(titles) or 'none'}."
         raise TranscriptError(path, reason, number)
-    places = _places(words, flat, episode)
     if not places:
         reason = f"the edition has no “{_short(words)}”. Copy the words from edition.md, errata mended."
         raise TranscriptError(path, reason, number)

@@ -6,6 +6,8 @@ import os
 import time
 import tomllib
 from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from bot.corpus.cache import Store, signature
@@ -13,13 +15,18 @@ from bot.corpus.corpus import Corpus, EpisodeEntry, Loader
 from bot.corpus.episode import EpisodeFiles, build_episode
 from bot.corpus.files import read_text
 from bot.corpus.model import Episode, Show, episode_code
+from bot.corpus.withdrawn import WITHDRAWN, SpanError, refuse_misnamed, withdrawn_of
 from bot.errors import TranscriptError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from bot.corpus.withdrawn import Withdrawal
+
 __all__ = ["Corpus", "EpisodeEntry", "episode_folders", "open_corpus", "read_episode", "read_show"]
+
+_SHOW_KEYS = ("title", "rights", "url", "links", "withdrawn", "why")
 
 _MANY = 20
 """More episodes than this to read take a while, so it is said how far it is."""
@@ -31,19 +38,24 @@ def open_corpus(folder: Path, data: Path | None = None, notice: Callable[[str], 
     A show is a folder with a `show.toml`; an episode is a folder inside it. What was read is kept in the data folder
     `data`, or in memory only without one. `notice` gets a sentence now and then while many are read, and when they
     cannot be kept. Raises TranscriptError for the first file that cannot be used: a bot that silently lacks an
-    episode would say "not found" of what was said.
+    episode would say "not found" of what was said. What is withdrawn is left out; of an unclear withdrawal `notice`
+    gets the sentence, and all that it could mean is left out.
     """
     return _Opening(folder, data, notice or (lambda _: None)).run()
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """An episode's folder as found, with the name of its files as they are and whether it can be relied on later."""
+    """An episode's folder as found, with the name of its files as they are and whether it can be relied on later.
+
+    `withdrawn` are the spans that are withdrawn of it.
+    """
 
     show: Show
     folder: Path
     name: str
     settled: bool
+    withdrawn: tuple[Withdrawal, ...] = ()
 
 
 class _Opening:
@@ -59,21 +71,41 @@ class _Opening:
             self._unkept(error)
         self._loader = Loader(folder, store)
         self._entries: dict[str, EpisodeEntry] = {}
+        self._gone: set[str] = set()
+        self._parted = False
 
     def run(self) -> Corpus:
         """Open what is listed, read what is not, keep the list for the next time."""
-        places = [_Place(show, path, *signature(path)) for show, path in episode_folders(self._folder)]
-        if not places:
-            reason = "no episode found here. It needs <show>/show.toml and a transcript in <show>/<episode>/."
-            raise TranscriptError(str(self._folder), reason)
+        places = list(self._places())
         store = self._loader.store
         rows = store.listed() if store else []
         self._take(rows, places)
         missing = [place for place in places if place.name not in self._entries]
         self._read(missing)
+        places = [place for place in places if place.name in self._entries]
         if self._loader.store is not None and (missing or len(rows) != len(places)):
             self._keep(self._loader.store, places)
-        return Corpus(self._folder, tuple(self._entries[place.name] for place in places), self._loader)
+        if not places:
+            needed = "It needs <show>/show.toml and a transcript in <show>/<episode>/."
+            reason = "everything here is withdrawn, so there is nothing to show." if self._gone else "no episode found"
+            raise TranscriptError(str(self._folder), reason if self._gone else f"{reason} here. {needed}")
+        entries = tuple(self._entries[place.name] for place in places)
+        return Corpus(self._folder, entries, self._loader, frozenset(self._gone))
+
+    def _places(self) -> Iterator[_Place]:
+        """Yield every episode that is not withdrawn; note the codes of the others."""
+        for show, found in groupby(episode_folders(self._folder), key=lambda each: each[0]):
+            folders = {path.name: path for _, path in found}
+            withdrawn = withdrawn_of(show, self._folder / show.id, folders)
+            for problem in withdrawn.problems:
+                self._say(f"{problem} Until then nothing of {show.title} is shown.")
+            self._gone.update(episode_code(show.id, name) for name in withdrawn.whole)
+            self._parted = self._parted or bool(withdrawn.whole or withdrawn.spans)
+            for name, path in folders.items():
+                if name not in withdrawn.whole:
+                    spans = withdrawn.spans.get(name, ())
+                    self._loader.withdrawn[show.id, name] = spans
+                    yield _Place(show, path, *signature(path, spans), spans)
 
     def _take(self, rows: list[dict[str, Any]], places: list[_Place]) -> None:
         """Take from the list what is still so."""
@@ -101,7 +133,12 @@ class _Opening:
             if found is not None and found[1]:
                 self._entries[place.name] = EpisodeEntry.of(found[0])
                 continue
-            episode = read_episode(place.show, place.folder)
+            try:
+                episode = read_episode(place.show, place.folder, place.withdrawn)
+            except SpanError as error:
+                self._say(f"{error} Until then nothing of {place.show.id}/{place.folder.name} is shown.")
+                self._gone.add(episode_code(place.show.id, place.folder.name))
+                continue
             self._entries[place.name] = EpisodeEntry.of(episode)
             try:
                 self._loader.give(place.name, episode, settled=place.settled)
@@ -120,26 +157,31 @@ class _Opening:
             store.list(rows)
         except OSError as error:
             self._unkept(error)
-        store.sweep(place.name for place in places)
+        # Withdrawn words leave the disk too, even if a bot that has not been started again still needs the file.
+        store.sweep((place.name for place in places), aside=not self._parted)
 
     def _unkept(self, error: OSError) -> None:
         self._say(f"The data folder cannot be written ({error.strerror}); episodes are read again at every start.")
 
 
 def episode_folders(folder: Path) -> Iterator[tuple[Show, Path]]:
-    """Yield each episode's folder with its show, in order of their names; one episode is read at a time."""
+    """Yield each episode's folder with its show, in order of their names, also those that are withdrawn."""
     try:
-        shows = [child for child in sorted(folder.iterdir()) if (child / "show.toml").is_file()]
+        children = sorted(folder.iterdir())
+        shows = [child for child in children if (child / "show.toml").is_file()]
     except OSError as error:
         reason = f"the content folder cannot be read ({error.strerror}). Set VERBATIM_CONTENT_DIR to a folder of shows."
         raise TranscriptError(str(folder), reason) from error
+    refuse_misnamed(folder, (child.name for child in children if child.is_file()))
     for child in shows:
         show = read_show(child)
         try:
             with os.scandir(child) as found:
-                names = sorted(item.name for item in found if item.is_dir() and not item.name.startswith("."))
+                items = [(item.name, item.is_dir()) for item in found]
         except OSError as error:
             raise TranscriptError(str(child), f"the show's folder cannot be read ({error.strerror}).") from error
+        refuse_misnamed(child, (name for name, is_folder in items if not is_folder), WITHDRAWN)
+        names = sorted(name for name, is_folder in items if is_folder and not name.startswith("."))
         for name in names:
             yield show, child / name
 
@@ -159,9 +201,15 @@ def read_show(folder: Path) -> Show:
     if not isinstance(links, dict) or not all(isinstance(link, str) for link in links.values()):
         reason = '`links` gives an address for each cut, like video = "https://…{id}…{seconds}".'
         raise TranscriptError(str(path), reason)
-    return Show(folder.name, table["title"], table["rights"], table.get("url"), links)
+    withdrawn, why = table.get("withdrawn", False), table.get("why", "")
+    unknown = [key for key in (*table, *links) if key not in _SHOW_KEYS or (key == "withdrawn" and key in links)]
+    meant = get_close_matches("withdrawn", unknown, 1)
+    if meant or not isinstance(withdrawn, bool) or not isinstance(why, str):
+        reason = 'to withdraw the show, write `withdrawn = true` and perhaps why = "…", above [links].'
+        raise TranscriptError(str(path), reason)
+    return Show(folder.name, table["title"], table["rights"], table.get("url"), links, withdrawn, why)
 
 
-def read_episode(show: Show, folder: Path) -> Episode:
-    """Read one episode folder: its edition, or its transcript as it came."""
-    return build_episode(show, EpisodeFiles.of(folder))
+def read_episode(show: Show, folder: Path, withdrawn: Sequence[Withdrawal] = ()) -> Episode:
+    """Read one episode folder, its edition or its transcript as it came, without what is withdrawn of it."""
+    return build_episode(show, EpisodeFiles.of(folder), withdrawn)

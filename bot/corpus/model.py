@@ -6,6 +6,7 @@ import base64
 import hashlib
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from bot.corpus.columns import Paragraph, Paragraphs, Sentence, Sentences, TokenMap
@@ -27,6 +28,7 @@ __all__ = [
     "TokenMap",
     "episode_code",
     "episode_label",
+    "is_position",
 ]
 
 
@@ -35,6 +37,7 @@ class Show:
     """A podcast: its folder name, title, the basis on which it is served and where it lives on the web.
 
     `links` gives for a cut's name how a time becomes a link: an address with `{id}` and `{seconds}` in it.
+    `withdrawn` says that nothing of it may be shown, `why` for what reason.
     """
 
     id: str
@@ -42,6 +45,8 @@ class Show:
     rights: str
     url: str | None = None
     links: Mapping[str, str] = field(default_factory=dict, compare=False)
+    withdrawn: bool = False
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -49,7 +54,8 @@ class Episode:
     """One episode: its words and what is known of them.
 
     `text` holds the paragraphs joined by a newline and is what every quote is a slice of; `digest` changes
-    when it does.
+    when it does. `withdrawn` has the [begin, end) offsets in the source of what is withheld of it: line breaks stand
+    in its place in the text, no sentence has it, and no passage goes across it.
     Two episodes are equal only when they are the same object, which keeps passages cheap to compare.
     """
 
@@ -63,6 +69,7 @@ class Episode:
     digest: str
     chapters: tuple[Chapter, ...] = ()
     meta: Meta = field(default_factory=Meta)
+    withdrawn: tuple[tuple[int, int], ...] = ()
 
     @property
     def code(self) -> str:
@@ -88,20 +95,40 @@ class Episode:
         return self.show.url
 
     def passage(self, first: int, last: int) -> Passage:
-        """Return sentences first..last (both included), cut to what the episode has."""
-        return Passage(self, max(0, first), min(last, len(self.sentences) - 1))
+        """Return sentences first..last (both included), cut to what the episode has.
+
+        Where something between them is withheld it is the longest part without a gap; of equal ones the middle one.
+        """
+        begin, end = max(0, first), min(last, len(self.sentences) - 1)
+        if self.is_whole(begin, end):
+            return Passage(self, begin, end)
+        middle = (first + last) // 2
+        edges = [begin, *(gap for gap in self.sentences.gaps if begin < gap <= end), end + 1]
+        parts = [(start, stop - 1) for start, stop in pairwise(edges)]
+        return Passage(self, *max(parts, key=lambda part: (part[1] - part[0], part[0] <= middle <= part[1])))
+
+    def is_whole(self, first: int, last: int) -> bool:
+        """Say whether sentences first..last stand together: nothing between them is withheld."""
+        if last <= first or not self.withdrawn:
+            return True
+        gaps = self.sentences.gaps
+        at = bisect_right(gaps, first)
+        return at == len(gaps) or gaps[at] > last
+
+    def is_withdrawn(self, position: str) -> bool:
+        """Say whether the passage whose id ends in `position` has words that are withheld."""
+        place = _place(position)
+        return place is not None and any(begin < place[1] and place[0] < end for begin, end in self.withdrawn)
 
     def passage_at(self, position: str) -> Passage | None:
         """Return the passage whose id ends in `position`, or None; see `Passage.id`."""
-        try:
-            number = int(position, 32)
-        except ValueError:
+        place = _place(position)
+        if place is None or self.is_withdrawn(position):
             return None
-        source_begin, length = divmod(number, _LONGEST)
         tokens = self.tokens
-        token = bisect_left(tokens.source_begins, source_begin)
-        last_token = bisect_right(tokens.source_ends, source_begin + length) - 1
-        if not length or not 0 <= token <= last_token:
+        token = bisect_left(tokens.source_begins, place[0])
+        last_token = bisect_right(tokens.source_ends, place[1]) - 1
+        if not 0 <= token <= last_token:
             return None
         first = bisect_right(self.sentences.begins, tokens.begins[token]) - 1
         last = bisect_left(self.sentences.ends, tokens.ends[last_token])
@@ -110,6 +137,20 @@ class Episode:
 
 _LONGEST = 1 << 14
 """Characters of a passage that has an id; the longest shown, a line with ten sentences either side, has 5,000."""
+
+
+def _place(position: str) -> tuple[int, int] | None:
+    """Return the [begin, end) offsets in the source that the end of an id tells, None when it is no such end."""
+    try:
+        begin, length = divmod(int(position, 32), _LONGEST)
+    except ValueError:
+        return None
+    return (begin, begin + length) if begin >= 0 and length else None
+
+
+def is_position(text: str) -> bool:
+    """Say whether a text can be the end of an id, behind the hyphen."""
+    return _place(text) is not None
 
 
 def episode_code(show: str, episode: str) -> str:
@@ -221,8 +262,10 @@ class Passage:
     def quote(
         self, marked: tuple[tuple[int, int], ...] = (), score: float | None = None, verdict: str | None = None
     ) -> Quote:
-        """Return the passage as what crosses the boundary; `marked` are offsets in its text."""
-        return Quote(self.id, self.text, self.citation(), self.source(), marked, score, verdict, self.turns)
+        """Return the passage as what crosses the boundary; `marked` are offsets in its text, others do not count."""
+        length = self.end - self.begin
+        inside = tuple((max(0, begin), min(end, length)) for begin, end in marked if begin < length and end > 0)
+        return Quote(self.id, self.text, self.citation(), self.source(), inside, score, verdict, self.turns)
 
     def _note(self) -> str | None:
         """Return what a reader must know of this kind of speech."""
@@ -232,8 +275,14 @@ class Passage:
         return paragraph.section.value if paragraph.section is Section.OUTRO else None
 
     def widened(self, sentences: int) -> Passage:
-        """Return the passage with so many sentences more on either side."""
-        return self.episode.passage(self.first - sentences, self.last + sentences)
+        """Return the passage with so many sentences more on either side, as far as nothing is withheld between them."""
+        first, last = self.first - sentences, self.last + sentences
+        if self.episode.withdrawn:
+            gaps = self.episode.sentences.gaps
+            at = bisect_right(gaps, self.first)
+            first = max(first, gaps[at - 1] if at else 0)
+            last = min(last, gaps[at] - 1 if at < len(gaps) else last)
+        return self.episode.passage(first, last)
 
     def _tokens(self) -> tuple[int, int]:
         """Return the indexes of the first and the last token of the passage."""

@@ -160,19 +160,20 @@ class Searcher:
             self._topics = topic_names(self._corpus)
         return self._topics or ()
 
-    async def verify(self, claim: str, speaker: str | None = None) -> Judgement:
-        """Return what is true of a claimed quote."""
-        return await self._off_the_loop(lambda: self.verify_now(claim, speaker))
+    async def verify(self, claim: str, speaker: str | None = None, scope: Scope = EVERYWHERE) -> Judgement:
+        """Return what is true of a claimed quote, as far as the scope's episodes go."""
+        return await self._off_the_loop(lambda: self.verify_now(claim, speaker, scope))
 
-    def verify_now(self, claim: str, speaker: str | None = None) -> Judgement:
+    def verify_now(self, claim: str, speaker: str | None = None, scope: Scope = EVERYWHERE) -> Judgement:
         """Do the work of `verify` in the calling thread."""
         said, named = split_speaker(claim)
-        places = self._index.candidates(said, REGIONS)[: 3 * REGIONS]
+        found = self._index.candidates(said, REGIONS)
+        places = [place for place in found if scope.episodes is None or place[0] in scope.episodes][: 3 * REGIONS]
         near = [self._corpus.episode(number).passage(sentence, sentence) for number, sentence in places]
         judgement = judge(said, near, speaker=speaker or named or "", printed=self._corpus.printed)
         if judgement.verdict is not Verdict.NOT_FOUND or judgement.too_little:
             return judgement
-        hits = self.find_now(said, 1)
+        hits = self.find_now(said, 1, scope)
         nearest = tuple(hit.passage for hit in hits)
         return dataclasses.replace(judgement, passages=nearest, marked=tuple(hit.marked for hit in hits))
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import datetime as dt
 
+from bot.message import Channel
 from bot.store.channels import Channels
 from bot.store.conversations import KeptConversations
 from bot.store.database import Database, connect
@@ -13,10 +14,11 @@ from bot.store.notes import Leases, Notes
 from bot.store.posts import SWEEP_AFTER, Ledger
 from bot.store.votes import Votes
 
-if TYPE_CHECKING:
-    from bot.message import Channel
-
 __all__ = ["Store", "open_store"]
+
+
+KEPT_AFTER_REMOVAL = 7 * 86400.0
+"""Seconds for which a server's settings outlive the bot's removal: an admin may have erred."""
 
 
 class Store:
@@ -48,8 +50,19 @@ class Store:
         await self.votes.forget_tenant(channel.platform, channel.tenant)
 
     async def tidy(self, now: float) -> int:
-        """Delete what was to be kept only for a time; return how many rows."""
-        return await self.inbox.expire(now) + await self.conversations.expire(now)
+        """Delete what was to be kept only for a time; return how many rows and servers.
+
+        A server that the bot was removed from is noted as `PLATFORM-gone:TENANT` with the moment (ISO, UTC), "" when it
+        came back.
+        """
+        gone = 0
+        for platform in ("discord", "slack"):
+            for name, since in (await self.notes.named(f"{platform}-gone:")).items():
+                if since and now - dt.datetime.fromisoformat(since).timestamp() > KEPT_AFTER_REMOVAL:
+                    await self.forget_tenant(Channel(platform, "", name.partition(":")[2]))
+                    await self.notes.delete(name)
+                    gone += 1
+        return gone + await self.inbox.expire(now) + await self.conversations.expire(now)
 
     def close(self) -> None:
         """Let what was begun end, and close the connections."""

@@ -100,7 +100,9 @@ class VerbatimClient(discord.AutoShardedClient):
         self._buckets = Buckets()
         self._seen = SeenOnce()
         self._listening = Listening(self)
-        self._working: set[asyncio.Task[Any]] = set()
+        self._working = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._tasks: list[asyncio.Task[None]] = []
         self._synced = ""
 
@@ -123,9 +125,9 @@ class VerbatimClient(discord.AutoShardedClient):
     async def drain(self, seconds: float) -> None:
         """Take on nothing new and wait for the answers that are being worked on, at most so long."""
         self.draining = True
-        left = {task for task in self._working if task is not asyncio.current_task()}
-        if left:
-            await asyncio.wait(left, timeout=seconds)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
 
     async def on_ready(self) -> None:
         """Say once who is connected."""
@@ -196,16 +198,15 @@ class VerbatimClient(discord.AutoShardedClient):
 
     @contextlib.contextmanager
     def working(self) -> Iterator[None]:
-        """Keep the current task where draining sees it."""
-        task = asyncio.current_task()
-        if task is None or task in self._working:
-            yield
-            return
-        self._working.add(task)
+        """Count what is being answered, so that draining waits for it."""
+        self._working += 1
+        self._idle.clear()
         try:
             yield
         finally:
-            self._working.discard(task)
+            self._working -= 1
+            if not self._working:
+                self._idle.set()
 
     async def _once(
         self,

@@ -20,7 +20,6 @@ __all__ = ["ASK", "answer_view", "ask_view", "home_view", "members_commands", "w
 ASK: Final = "ask"
 """The callback id of the global shortcut and of its modal."""
 
-_OPERATORS: Final = frozenset({"highlight-score"})
 _LONGEST_QUESTION: Final = 2_000
 _MOST_CHANNELS: Final = 20
 _HIGHLIGHT_BLOCKS: Final = 12
@@ -29,7 +28,7 @@ _MOST_COMMANDS: Final = 20
 
 def members_commands(commands: Sequence[Command]) -> list[Command]:
     """Return the commands people on Slack use: all but those for whoever runs the bot and has a terminal."""
-    return [command for command in commands if command.name not in _OPERATORS]
+    return [command for command in commands if not command.hidden]
 
 
 def ask_view() -> dict[str, Any]:
