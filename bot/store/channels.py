@@ -101,9 +101,7 @@ class Channels:
 
     async def due(self, now: float, limit: int) -> list[ChannelSettings]:
         """Return channels whose next post is due, the longest due first."""
-        chosen = sa.select(channels).where(
-            channels.c.daily, channels.c.next_at.is_not(None), channels.c.next_at <= now, channels.c.disabled == ""
-        )
+        chosen = sa.select(channels).where(channels.c.next_at <= now, channels.c.daily, channels.c.disabled == "")
         rows = await self._db.read(
             lambda db: db.execute(chosen.order_by(channels.c.next_at).limit(limit)).mappings().all()
         )

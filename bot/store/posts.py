@@ -44,6 +44,7 @@ class Planned:
     state: str = "pending"
     reason: str = ""
     told: bool = False
+    """Whether nobody needs to be told of how it ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class PostRow:
     cycle: int
     fence: int
     attempts: int
-    next_at: float
+    next_at: float | None
     first_try_at: float | None
     last_try_at: float | None
     clear_at: float | None
@@ -107,9 +108,9 @@ class Ledger:
                 "due_at": plan.due_at,
                 "state": plan.state,
                 "reason": plan.reason,
-                "told": plan.told,
+                "tell_at": plan.due_at if plan.state == "skipped" and not plan.told else None,
                 "key": post_key(plan.settings.channel, plan.local_date),
-                "next_at": plan.due_at,
+                "next_at": plan.due_at if plan.state == "pending" else None,
             }
             for plan in batch
         ]
@@ -136,9 +137,7 @@ class Ledger:
             .join(channels, posts.c.channel_id == channels.c.id)
             .where(
                 channels.c.platform.in_(platforms),
-                posts.c.state.in_(("pending", "sending", "unknown")),
                 posts.c.next_at <= now,
-                sa.or_(posts.c.lease_until.is_(None), posts.c.lease_until < now),
             )
             .order_by(posts.c.next_at)
             .limit(limit)
@@ -147,6 +146,7 @@ class Ledger:
         take = sa.update(posts).values(
             lease_owner=owner,
             lease_until=now + lease,
+            next_at=now + lease,
             fence=posts.c.fence + 1,
             state=sa.case((was_sending, "unknown"), else_=posts.c.state),
             sweep_at=sa.case((was_sending, now + self._sweep_after), else_=posts.c.sweep_at),
@@ -198,7 +198,13 @@ class Ledger:
 
         `sweep` asks for a search for a second copy all the same.
         """
-        values: dict[str, object] = {"state": "sent", "sent_at": now, "message_ref": message_ref, "reason": ""}
+        values: dict[str, object] = {
+            "state": "sent",
+            "sent_at": now,
+            "message_ref": message_ref,
+            "reason": "",
+            "next_at": None,
+        }
         if sweep:
             values["sweep_at"] = now + self._sweep_after
         return await self._end(row, now, values)
@@ -212,7 +218,7 @@ class Ledger:
 
     async def end(self, row: PostRow, now: float, state: str, reason: str) -> bool:
         """Record an end without a message that is known to stand: `failed`, `skipped` or `held`."""
-        return await self._end(row, now, {"state": state, "reason": reason})
+        return await self._end(row, now, {"state": state, "reason": reason, "next_at": None, "tell_at": now})
 
     async def _end(self, row: PostRow, now: float, values: Mapping[str, object]) -> bool:
         record = sa.update(posts).where(_held(row), posts.c.state != "sent").values(**values)
@@ -271,7 +277,7 @@ class Ledger:
         values = {"channel_id": settings.id, "local_date": local_date, "due_at": now, "state": "pending", "key": key}
         put = self._db.insert(posts).values(**values, next_at=now, reason="")
         untried = sa.and_(posts.c.first_try_at.is_(None), posts.c.state.in_(("pending", "skipped")))
-        again = {"state": "pending", "due_at": now, "next_at": now, "reason": ""}
+        again = {"state": "pending", "due_at": now, "next_at": now, "tell_at": None, "reason": ""}
         put = put.on_conflict_do_update(index_elements=["channel_id", "local_date"], set_=again, where=untried)
         done = await self._db.write(lambda db: db.execute(put.returning(posts.c.id)).one_or_none())
         return await self.of_date(settings.channel, local_date) if done else None
@@ -280,14 +286,13 @@ class Ledger:
         """Return posts that were held, failed or skipped, of which no admin was told yet."""
         chosen = _JOINED.where(
             channels.c.platform.in_(platforms),
-            posts.c.state.in_(("held", "failed", "skipped")),
-            sa.not_(posts.c.told),
+            posts.c.tell_at.is_not(None),
         )
         return [_row(row) for row in await self._db.read(lambda db: db.execute(chosen.limit(limit)).mappings().all())]
 
     async def told(self, row: PostRow) -> None:
         """Record that an admin was told of a post's end."""
-        await self._db.write(lambda db: db.execute(sa.update(posts).where(posts.c.id == row.id).values(told=True)))
+        await self._db.write(lambda db: db.execute(sa.update(posts).where(posts.c.id == row.id).values(tell_at=None)))
 
     async def counts(self) -> dict[str, int]:
         """Return how many posts are in each state."""

@@ -61,7 +61,7 @@ channels = Table(
 )
 """One channel's settings; `next_date` and `next_at` are the next local date to post for and the moment it is due."""
 
-Index("channels_due", channels.c.next_at, sqlite_where=channels.c.daily, postgresql_where=channels.c.daily)
+Index("channels_due", channels.c.next_at)
 
 STATES = ("pending", "sending", "unknown", "sent", "held", "failed", "skipped")
 _STATE_LIST = ", ".join(f"'{state}'" for state in STATES)
@@ -82,7 +82,7 @@ posts = Table(
     Column("lease_until", Double),
     Column("fence", Integer, nullable=False, server_default=text("0")),
     Column("attempts", Integer, nullable=False, server_default=text("0")),
-    Column("next_at", Double, nullable=False),
+    Column("next_at", Double),
     Column("first_try_at", Double),
     Column("last_try_at", Double),
     Column("clear_at", Double),
@@ -91,16 +91,20 @@ posts = Table(
     Column("sent_at", Double),
     Column("message_ref", String(128)),
     Column("reason", Text, nullable=False, server_default=text("''")),
-    Column("told", Boolean, nullable=False, server_default=text("false")),
+    Column("tell_at", Double),
     UniqueConstraint("channel_id", "local_date"),
     UniqueConstraint("channel_id", "cycle", "passage_id"),
 )
-"""The ledger of daily posts. `clear_at` is when history was first read without finding the message."""
+"""The ledger of daily posts.
 
-_OPEN = text("state IN ('pending', 'sending', 'unknown')")
-Index("posts_open", posts.c.next_at, sqlite_where=_OPEN, postgresql_where=_OPEN)
-_SWEPT = text("sweep_at IS NOT NULL")
-Index("posts_sweep", posts.c.sweep_at, sqlite_where=_SWEPT, postgresql_where=_SWEPT)
+`next_at` is when a post is to be worked on, None at its end; `clear_at` when history was first read without finding the
+message; `tell_at` when its end happened, None once an admin was told.
+"""
+
+# What waits for nothing has no moment, so that a plain index finds what waits at once however long the ledger is.
+Index("posts_open", posts.c.next_at)
+Index("posts_sweep", posts.c.sweep_at)
+Index("posts_tell", posts.c.tell_at)
 
 queue = Table(
     "queue",

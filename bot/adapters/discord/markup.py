@@ -34,8 +34,7 @@ _NUMBER = re.compile(r"^([^\S\n]*\d+)([.)])", re.MULTILINE)
 
 def escape(text: str) -> str:
     """Return text that Discord shows as it is; characters that must not be shown become U+FFFD."""
-    text = _UNSAFE.sub("\ufffd", _NEWLINE.sub("\n", text))
-    text = _INLINE.sub(r"\\\g<0>", text)
+    text = _INLINE.sub(r"\\\g<0>", _shown(text))
     text = _COLON.sub(r"\:", text)
     text = _MARKER.sub(r"\1\\\2", text)
     return _NUMBER.sub(r"\1\\\2", text)
@@ -48,8 +47,7 @@ def styled(spans: Iterable[Span]) -> str:
         if style is Style.PLAIN:
             parts.append(escape(text))
         elif style is Style.CODE and "`" not in text and "\n" not in text and text.strip():
-            shown = _UNSAFE.sub("\ufffd", text)
-            parts.append(f"`{shown}`")
+            parts.append(f"`{text}`")
         else:
             parts.append("\n".join(map(_bold, text.split("\n"))))
     return "".join(parts)
@@ -88,6 +86,11 @@ def fit(spans: tuple[Span, ...], most: int) -> str:
     return f"{shortened} {ELLIPSIS}" if shortened and units(shortened) + len(ELLIPSIS) + 1 <= most else ""
 
 
+def _shown(text: str) -> str:
+    """Return text with one kind of line break and nothing that rearranges a message."""
+    return _UNSAFE.sub("\ufffd", _NEWLINE.sub("\n", text))
+
+
 def _bold(line: str) -> str:
     """Return a line in bold, the blanks around it outside."""
     words = line.strip()
@@ -112,11 +115,12 @@ def _merged(spans: Iterable[Span]) -> list[tuple[str, Style]]:
     """Return the runs with neighbours that look alike joined: `**a****b**` would show its asterisks."""
     runs: list[tuple[str, Style]] = []
     for span in spans:
-        if not span.text:
+        text = _shown(span.text)
+        if not text:
             continue
         style = Style.MARK if span.style is Style.STRONG else span.style
         if runs and runs[-1][1] is style:
-            runs[-1] = (runs[-1][0] + span.text, style)
+            runs[-1] = (runs[-1][0] + text, style)
         else:
-            runs.append((span.text, style))
+            runs.append((text, style))
     return runs

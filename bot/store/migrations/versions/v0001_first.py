@@ -47,14 +47,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("platform", "tenant", "ref"),
     )
-    op.create_index(
-        "channels_due",
-        "channels",
-        ["next_at"],
-        unique=False,
-        sqlite_where=sa.text("daily"),
-        postgresql_where=sa.text("daily"),
-    )
+    op.create_index("channels_due", "channels", ["next_at"], unique=False)
     op.create_table(
         "conversations",
         sa.Column("platform", sa.String(length=16), nullable=False),
@@ -120,7 +113,7 @@ def upgrade() -> None:
         sa.Column("lease_until", sa.Double(), nullable=True),
         sa.Column("fence", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("next_at", sa.Double(), nullable=False),
+        sa.Column("next_at", sa.Double(), nullable=True),
         sa.Column("first_try_at", sa.Double(), nullable=True),
         sa.Column("last_try_at", sa.Double(), nullable=True),
         sa.Column("clear_at", sa.Double(), nullable=True),
@@ -129,7 +122,7 @@ def upgrade() -> None:
         sa.Column("sent_at", sa.Double(), nullable=True),
         sa.Column("message_ref", sa.String(length=128), nullable=True),
         sa.Column("reason", sa.Text(), server_default=sa.text("''"), nullable=False),
-        sa.Column("told", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("tell_at", sa.Double(), nullable=True),
         sa.ForeignKeyConstraint(["channel_id"], ["channels.id"], ondelete="CASCADE"),
         sa.CheckConstraint("state IN ('pending', 'sending', 'unknown', 'sent', 'held', 'failed', 'skipped')"),
         sa.PrimaryKeyConstraint("id"),
@@ -137,22 +130,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("channel_id", "local_date"),
         sa.UniqueConstraint("key"),
     )
-    op.create_index(
-        "posts_open",
-        "posts",
-        ["next_at"],
-        unique=False,
-        sqlite_where=sa.text("state IN ('pending', 'sending', 'unknown')"),
-        postgresql_where=sa.text("state IN ('pending', 'sending', 'unknown')"),
-    )
-    op.create_index(
-        "posts_sweep",
-        "posts",
-        ["sweep_at"],
-        unique=False,
-        sqlite_where=sa.text("sweep_at IS NOT NULL"),
-        postgresql_where=sa.text("sweep_at IS NOT NULL"),
-    )
+    op.create_index("posts_open", "posts", ["next_at"], unique=False)
+    op.create_index("posts_sweep", "posts", ["sweep_at"], unique=False)
+    op.create_index("posts_tell", "posts", ["tell_at"], unique=False)
     op.create_table(
         "queue",
         sa.Column("channel_id", sa.Integer(), nullable=False),
