@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.settings import ROOT, setting_rows
-from tests.readme import console_block, rewritten
+from tests.conftest import RunBot
+from tests.readme import console_block, daily_block, rewritten
 
 MODULES = sorted((ROOT / "bot").rglob("*.py"))
 
@@ -68,6 +69,10 @@ def test_the_readmes_console_session_is_what_the_bot_says(run_bot: object) -> No
         return done
 
     assert console_block(with_models) in readme, "run: python -m tests.readme"
+
+
+def test_the_readmes_daily_quote_is_what_the_bot_says(run_bot: RunBot) -> None:
+    assert daily_block(run_bot) in (ROOT / "README.md").read_text("utf-8"), "run: python -m tests.readme"
 
 
 def test_every_setting_is_in_the_readme() -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 from bot.command import Context, Param, command
 from bot.errors import UserError
 from bot.message import Button, Outcome, Reply
+from bot.refusals import refusal
 
 __all__ = ["vote"]
 
@@ -21,6 +22,9 @@ async def vote(
 ) -> Reply:
     """Count the vote in place of an earlier one, and say how many there are."""
     passage = ctx.corpus.passage(id)
+    if passage is None and ctx.corpus.is_withdrawn(id):
+        refused = refusal("withdrawn")
+        return Reply(refused.told(), Outcome.DECLINED, buttons=(refused.step(),))
     if passage is None:
         sentence = f"I have no passage “{id[:40]}” any more, so I can't count a vote on it."
         raise UserError(sentence)

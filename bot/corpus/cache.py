@@ -26,6 +26,7 @@ from bot.corpus.edition import Cut, Meta
 from bot.corpus.episode import EDITION, ERRATA
 from bot.corpus.model import Episode
 from bot.corpus.transcript import Chapter, Person
+from bot.corpus.withdrawn import refuse_misnamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,11 +53,13 @@ _SETTLED = 2_000_000_000
 def signature(folder: Path, withdrawn: Sequence[Withdrawal] = ()) -> tuple[str, bool]:
     """Return a name for the files of an episode's folder as they are now, and whether it can be relied on later.
 
-    What is withdrawn of the episode is part of the name.
+    What is withdrawn of the episode is part of the name. Raises TranscriptError when that is declared in this folder.
     """
     parts = [_LAYOUT, _readers(), str(folder), *(each.span for each in withdrawn)]
     latest = 0
-    for item in _listed(folder):
+    items = _listed(folder)
+    refuse_misnamed(folder, (item.name for item in items))
+    for item in items:
         if item.name in {EDITION, ERRATA} or item.name.startswith("source."):
             try:
                 status = item.stat()

@@ -146,6 +146,8 @@ def _runs(reading: Reading) -> Iterator[tuple[float, int, int]]:
             place, end = sentences.paragraphs[last], sentences.ends[last]
             if end - begin > LONGEST or not spoken[place] or speakers[place] != speakers[paragraph]:
                 break
+            if not episode.is_whole(first, last):
+                break
             sums = (sums[0] + promises[last][0], sums[1] + promises[last][1], sums[2] + promises[last][2])
             if end - begin >= SHORTEST:
                 insight, feeling, universal = sums

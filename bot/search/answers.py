@@ -251,7 +251,8 @@ def _room(episode: Episode, at: int, taken: Sequence[Passage]) -> tuple[int, int
     def free(sentence: int) -> bool:
         there = paragraphs[numbers[sentence]]
         same = there.chapter == here.chapter and there.section == here.section and there.sponsor == here.sponsor
-        return same and not any(_holds(passage, sentence) for passage in taken)
+        whole = episode.is_whole(min(at, sentence), max(at, sentence))
+        return same and whole and not any(_holds(passage, sentence) for passage in taken)
 
     first, last = at, at
     if not free(at):

@@ -145,7 +145,8 @@ def read_regions(near: Sequence[Passage], reach: int, read: Callable[[Passage], 
         wide = passage.widened(reach)
         first, last = wide.first, wide.last
         for number, (episode, begin, end) in enumerate(spans):
-            if episode is wide.episode and first <= end + 1 and begin <= last + 1:
+            touching = episode is wide.episode and first <= end + 1 and begin <= last + 1
+            if touching and episode.is_whole(min(first, begin), max(last, end)):
                 spans[number] = episode, min(first, begin), max(last, end)
                 break
         else:

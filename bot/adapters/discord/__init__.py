@@ -7,6 +7,6 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "'audioop' is deprecated", DeprecationWarning)
     from bot.adapters.discord.adapter import Discord
     from bot.adapters.discord.client import create_discord_client
-    from bot.adapters.discord.ready import announce
+    from bot.adapters.discord.ready import PERMISSIONS, announce
 
-__all__ = ["Discord", "announce", "create_discord_client"]
+__all__ = ["PERMISSIONS", "Discord", "announce", "create_discord_client"]
