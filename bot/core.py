@@ -15,7 +15,7 @@ from bot.command import Command, Context
 from bot.conversation import Conversations, Last, follow_up
 from bot.daily import Daily
 from bot.errors import StoreError, UserError
-from bot.grammar import Line, format_line, parse_line
+from bot.grammar import Line, format_line, format_option, parse_line
 from bot.highlights import Highlights
 from bot.intent import read_intent
 from bot.message import Button, Card, Channel, Outcome, Reply, Request, Role
@@ -54,6 +54,8 @@ _OTHER_READINGS = {
     "ask": "Ask it as a question",
     "topic": "Open it as a topic",
 }
+# An option whose value's quote is not closed yet.
+_OPEN_VALUE = re.compile(r'(?:^|(?<=\s))([a-z][a-z_-]*:["“][^"”]*)$')
 MOST_COMPLETIONS = 25
 """Suggestions at once: what Discord's autocomplete shows."""
 
@@ -171,6 +173,10 @@ class Core:
             sentence = f"Something broke on my side. If it happens again, tell whoever runs me: reference {reference}."
             return Reply(sentence, Outcome.ERROR, name, private=True)
 
+    def _offered(self) -> list[str]:
+        """Return the names of the commands that menus show."""
+        return [name for name, command in self._commands.items() if not command.hidden]
+
     def complete(self, request: Request) -> list[str]:
         """Return whole lines that the unfinished line in `request.text` could become, at most 25."""
         text = request.text.lstrip()
@@ -178,11 +184,12 @@ class Core:
             return []
         name, space, rest = text[1:].partition(" ")
         if not space:
-            return [f"/{known} " for known in self._commands if known.startswith(name.casefold())]
+            return [f"/{known} " for known in self._offered() if known.startswith(name.casefold())]
         command = self._commands.get(name.casefold())
         if command is None:
             return []
-        before, _, word = rest.rpartition(" ")
+        open_value = _OPEN_VALUE.search(rest)
+        before, _, word = (rest[: open_value.start()], "", open_value[1]) if open_value else rest.rpartition(" ")
         start = f"/{name} {before} ".replace("  ", " ")
         options = tuple(f"{parameter.name}:" for parameter in command.parameters if not parameter.free)
         context = self._context(request)
@@ -194,7 +201,8 @@ class Core:
                 values = _suggested(about, context, rest.strip())
                 lines += [format_line(Line(name, value)) for value in values]
             elif option and word.startswith(option):
-                lines += [f"{start}{option}{value}" for value in _suggested(about, context, word[len(option) :])]
+                values = _suggested(about, context, word[len(option) :].lstrip('"“'))
+                lines += [start + format_option(parameter.name, value) for value in values]
             if option.startswith(word) and word != option:
                 lines.append(start + option)
         return lines[:MOST_COMPLETIONS]

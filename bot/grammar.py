@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-__all__ = ["Line", "format_line", "parse_line"]
+__all__ = ["Line", "format_line", "format_option", "parse_line"]
 
 _COMMAND = re.compile(r"/([^\s/]{1,64})(?=\s|$)")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|[“„”]([^“”„"]*)[”“]', re.DOTALL)
@@ -57,8 +57,13 @@ def format_line(line: Line) -> str:
     if line.words:
         bare = parse_line(f"/{line.name} {line.words}")
         parts.append(line.words if bare == Line(line.name, line.words) else _quoted(line.words))
-    parts.extend(f"{name}:{value if _BARE_VALUE.fullmatch(value) else _quoted(value)}" for name, value in line.options)
+    parts.extend(format_option(name, value) for name, value in line.options)
     return " ".join(parts)
+
+
+def format_option(name: str, value: str) -> str:
+    """Write one option so that `parse_line` reads it, its value in quotes where it needs them."""
+    return f"{name}:{value if _BARE_VALUE.fullmatch(value) else _quoted(value)}"
 
 
 def _unquoted(text: str) -> str:

@@ -9,8 +9,10 @@ import pytest
 
 from bot.commands import COMMANDS
 from bot.core import Core
+from bot.corpus import open_corpus
 from bot.message import Author, Channel, Outcome, Reply, Request
 from bot.offers import LONGEST_LINE
+from bot.search import open_searcher
 from bot.store import Store, open_store
 from tests.platform import Platform
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 NOON = dt.datetime(2026, 11, 23, 11, 0, tzinfo=dt.UTC)
 HERE = Channel("slack", "C0123456789ABCDEF", "T1")
+OTHER = Channel("slack", "C2", "T1")
 
 
 class Room:
@@ -187,6 +190,40 @@ async def test_answers_switched_off_in_a_channel_are_declined_there_and_nowhere_
     assert (await room.ask("/help", admin=False)).outcome is Outcome.FOUND
     elsewhere = await room.ask("/quote train need pride", admin=False, channel=Channel("slack", "C2", "T1"))
     assert elsewhere.outcome is not Outcome.DECLINED
+
+
+async def test_a_channel_that_serves_some_shows_is_answered_from_those_alone(tmp_path: Path) -> None:
+    content = tmp_path / "content"
+    said = {
+        "boats": "Ann: We sailed the little boat around the frozen island at dawn. Nobody believed it.",
+        "trains": "Bob: The night train crossed the frozen island on a wooden bridge. Nobody believed it.",
+    }
+    for show, text in said.items():
+        folder = content / show / "1-first"
+        folder.mkdir(parents=True)
+        (folder / "source.txt").write_text(text, "utf-8")
+        (content / show / "show.toml").write_text(f'title = "{show.title()}"\nrights = "Ours."\n', "utf-8")
+    corpus = open_corpus(content)
+    search = open_searcher(corpus, None, pytest.fail)
+    store = open_store(f"sqlite:///{tmp_path}/verbatim.db")
+    room = Room(corpus, search, store)
+    assert "Shows: trains" in (await room.ask("/settings shows:trains")).text
+    room.now += dt.timedelta(seconds=10)
+    lines = (
+        "/quote across the frozen island",
+        "/verify we sailed the little boat around the frozen island",
+        "/ask what was on the frozen island?",
+        "/topic frozen island",
+        "/episodes",
+    )
+    for line in lines:
+        reply = await room.ask(line, admin=False)
+        assert "boat" not in reply.text.casefold(), line
+    elsewhere = await room.ask("/verify we sailed the little boat around the frozen island", channel=OTHER)
+    assert elsewhere.cards[0].quote
+    assert elsewhere.cards[0].quote.verdict == "exact"
+    search.close()
+    store.close()
 
 
 async def test_the_quote_of_the_day_is_the_same_all_day_and_private_until_it_is_shared(room: Room) -> None:
