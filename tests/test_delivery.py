@@ -58,6 +58,7 @@ class Desk:
 
     def __init__(self, store: Store, corpus: Corpus, highlights: Highlights, **platform: object) -> None:
         self.store = store
+        self.corpus, self.highlights = corpus, highlights
         self.platform = Platform(**platform)  # type: ignore[arg-type]  # the fields named in a test
         self.clock = Clock()
         self.daily = Daily(store, highlights, corpus)
@@ -304,6 +305,26 @@ async def test_two_deployments_on_one_restored_backup_post_nothing_twice(
     assert len(desk.platform.messages["C1"]) == 1
     assert (await desk.last()).state == "sent"
     other.close()
+
+
+async def test_a_database_that_fails_is_said_once_and_posting_goes_on_when_it_answers(
+    desk: Desk, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await desk.daily_on()
+    await desk.until(DUE - 1, 3600)
+    desk.store.close()
+    for later in (1, 6, 11):
+        desk.clock.now = DUE + later
+        await desk.delivery.tick()
+    assert caplog.text.count("nothing is posted until the database answers") == 1
+    assert desk.platform.messages["C1"] == []
+    again = open_store(database_url)
+    desk.store = again
+    desk.daily = Daily(again, desk.highlights, desk.corpus)
+    desk.delivery = desk.another("again")
+    await desk.until(DUE + 30)
+    assert len(desk.platform.messages["C1"]) == 1
+    again.close()
 
 
 async def test_a_clock_that_differs_from_the_platforms_stops_posting_and_says_so_once(

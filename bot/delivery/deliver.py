@@ -108,10 +108,19 @@ class Delivery:
         self._look_before: float | None = None
         self._ticked = 0.0
         self._off = ""
+        self._down = False
 
     async def tick(self) -> int:
-        """Post what is due by the clock; return how many posts were worked on."""
-        return await self.deliver_due(await self._clock())
+        """Post what is due by the clock; return how many posts were worked on. A database that fails is said once."""
+        try:
+            worked = await self.deliver_due(await self._clock())
+        except StoreError as error:
+            if not self._down:
+                _log.error("nothing is posted until the database answers; it said: %s", error)
+            self._down = True
+            return 0
+        self._down = False
+        return worked
 
     async def deliver_due(self, now: float) -> int:
         """Plan, post and settle what is due at `now` (UTC seconds); return how many posts were worked on."""
