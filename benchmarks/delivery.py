@@ -94,17 +94,10 @@ async def ledger_cost(url: str) -> float:
 
 async def seed(store: Store, count: int, due: float = DUE) -> None:
     """Configure channels whose daily quote is due at one moment."""
-    one = await store.channels.save(
-        dataclasses.replace(
-            ChannelSettings(Channel("slack", "C0", "T0")), daily=True, next_date="2026-11-24", next_at=due
-        ),
-        "admin",
-        "benchmark",
-        due - 7200,
-    )
-    for number in range(1, count):
+    first = ChannelSettings(Channel("slack", "C0", "T0"), daily=True, next_date="2026-11-24", next_at=due)
+    for number in range(count):
         channel = Channel("slack", f"C{number}", f"T{number % 97}")
-        await store.channels.save(dataclasses.replace(one, id=None, channel=channel), "admin", "benchmark", due - 7200)
+        await store.channels.save(dataclasses.replace(first, channel=channel), "admin", "benchmark", due - 7200)
 
 
 def bare_inserts(folder: Path) -> float:

@@ -60,8 +60,8 @@ MOST_COMPLETIONS = 25
 """Suggestions at once: what Discord's autocomplete shows."""
 
 
-ALWAYS = ("settings", "help", "about", "privacy")
-"""Commands that work where answers are switched off."""
+ALWAYS = ("settings", "help", "about", "privacy", "highlight", "vote", "show")
+"""Commands that work where answers are switched off: the daily post's own buttons among them."""
 
 
 class Adapter(Protocol):
@@ -298,5 +298,5 @@ def _spaced(text: str) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return text with control sequences, control and direction-changing characters as spaces."""
-    return _CONTROL.sub(" ", text)
+    """Return text with control sequences, control and direction-changing characters as spaces, half characters as ?."""
+    return _CONTROL.sub(" ", text.encode("utf-8", "replace").decode("utf-8"))

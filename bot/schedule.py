@@ -40,6 +40,9 @@ SMALLEST_GAP = 12 * 3600.0
 FURTHEST = 400
 """Days looked ahead for a next post; a week always has one, unless a date does not exist in the zone."""
 
+FIRST_YEAR, LAST_YEAR = 1970, 9000
+"""Years of a moment that can be given: within them every date has dates around it."""
+
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_WORDS = {
     "daily": EVERY_DAY,
@@ -90,18 +93,20 @@ def _load(name: str) -> ZoneInfo:
     place = resources.files("tzdata") / "zoneinfo"
     for part in name.split("/"):
         place = place / part
-    with place.open("rb") as data:
-        return ZoneInfo.from_file(data, key=name)
+    try:
+        with place.open("rb") as data:
+            return ZoneInfo.from_file(data, key=name)
+    except OSError:
+        sentence = f"The time zone {name} exists no more. Set another with /settings zone:Europe/Berlin."
+        raise UserError(sentence) from None
 
 
 def zone_named(text: str) -> str:
     """Return the zone's name as the tz database spells it, or raise a UserError that offers the nearest."""
     wanted = "_".join(text.strip().split())
-    known = {name.casefold(): name for name in zones() if "/" in name}
+    known = {name.casefold(): name for name in zones() if name != "Factory" and not name.startswith("Etc/")}
     abbreviated = _ABBREVIATIONS.get(wanted.casefold())
-    if wanted.casefold() == "utc":
-        return "UTC"
-    if wanted.casefold() in known:
+    if wanted.casefold() in known and not abbreviated:
         return known[wanted.casefold()]
     cities = {name.rsplit("/", 1)[-1].casefold(): name for name in zones() if "/" in name and "Etc/" not in name}
     near = [abbreviated] if abbreviated else []
@@ -109,7 +114,9 @@ def zone_named(text: str) -> str:
         near = [cities[wanted.casefold()]]
     for spellings in (known, cities):
         if not near and wanted:
-            near = [spellings[match] for match in difflib.get_close_matches(wanted.casefold(), spellings, n=2)]
+            near = [
+                spellings[match] for match in difflib.get_close_matches(wanted.casefold(), spellings, n=2, cutoff=0.7)
+            ]
     hint = f"Did you mean {' or '.join(near)}?" if near else "Write it like Europe/Berlin or America/New_York."
     sentence = f"I know no time zone “{text.strip()[:40]}”. {hint}"
     raise UserError(sentence)
@@ -171,6 +178,8 @@ def read_date(text: str, today: dt.date) -> dt.date:
 def read_moment(text: str) -> dt.datetime:
     """Return an ISO moment in UTC, one without an offset as UTC; ValueError for anything else."""
     moment = dt.datetime.fromisoformat(text.strip())
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise ValueError(text)
     return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).astimezone(dt.UTC)
 
 

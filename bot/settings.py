@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from bot.errors import OperatorError
 
@@ -22,6 +23,9 @@ def _setting(default: str, meaning: str) -> str:
     value: str = field(default=default, metadata={"meaning": meaning})
     return value
 
+
+ROLES = ("gateway", "web", "worker")
+"""What a process of the bot can be asked to do."""
 
 SECRETS = (
     "VERBATIM_LM_KEY",
@@ -45,6 +49,11 @@ class Settings:
     )
 
     verbatim_database_url: str = _setting("", "database of settings and deliveries; empty: SQLite in the data folder")
+    verbatim_roles: str = _setting(
+        "gateway,web,worker",
+        "what this process does, separated by commas: gateway (Discord's gateway, Slack's sockets), web (Slack over "
+        "HTTP), worker (the daily posts)",
+    )
     verbatim_lm_url: str = _setting(
         "", "OpenAI-compatible address of a language model that may choose and order found passages; empty: none"
     )
@@ -102,7 +111,20 @@ class Settings:
     @property
     def database_url(self) -> str:
         """The database's URL; a file in the data folder where none is set."""
-        return self.verbatim_database_url or f"sqlite:///{self.data_dir / 'verbatim.db'}"
+        return self.verbatim_database_url or f"sqlite:///{quote(str(self.data_dir / 'verbatim.db'), safe='/:')}"
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """What this process is to do; OperatorError for a name that is no role."""
+        given = [name.strip().casefold() for name in self.verbatim_roles.split(",") if name.strip()]
+        for name in given:
+            if name not in ROLES:
+                sentence = f"VERBATIM_ROLES names {', '.join(ROLES)}, separated by commas; “{name}” is none of them."
+                raise OperatorError(sentence)
+        if not given:
+            sentence = f"VERBATIM_ROLES names nothing to do. Name one or more of {', '.join(ROLES)}, or leave it out."
+            raise OperatorError(sentence)
+        return frozenset(given)
 
     @property
     def semantic(self) -> bool:

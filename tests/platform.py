@@ -30,6 +30,8 @@ class Platform:
     messages: dict[str, list[tuple[str, str, str]]] = field(default_factory=lambda: defaultdict(list))
     told: list[str] = field(default_factory=list)
     before_send: Callable[[], object] | None = None
+    deaf: int = 0
+    """How often telling an admin fails."""
     remembers_keys: bool = False
     """Whether a second send of a key gives the first message, as Discord does for some minutes."""
 
@@ -74,6 +76,9 @@ class Platform:
         return len(self.messages[channel.id]) < before
 
     async def tell(self, channel: Channel, member: str, sentence: str) -> bool:
+        if self.deaf:
+            self.deaf -= 1
+            return False
         self.told.append(f"{member}@{channel.id}: {sentence}")
         return True
 

@@ -12,7 +12,7 @@ import pytest
 
 from bot.daily import Daily, daily_reply
 from bot.delivery import Delivery, Timing, ticking
-from bot.delivery.deliver import MOST_LOOKS
+from bot.delivery.timing import MOST_LOOKS, MOST_SWEEPS
 from bot.frozen import freeze
 from bot.highlights import Highlights
 from bot.message import Author, Channel
@@ -74,7 +74,9 @@ class Desk:
         found = next_due(dt.datetime.fromtimestamp(self.clock.now, dt.UTC), made.time, made.zone, made.days)
         assert found
         made = dataclasses.replace(made, next_date=found[0].isoformat(), next_at=found[1].timestamp())
-        return await self.store.channels.save(made, "admin", "daily on", self.clock.now)
+        saved = await self.store.channels.save(made, "admin", "daily on", self.clock.now)
+        assert saved
+        return saved
 
     async def until(self, now: float, step: float = 5.0) -> None:
         """Tick up to a moment, as the process would."""
@@ -325,6 +327,79 @@ async def test_a_database_that_fails_is_said_once_and_posting_goes_on_when_it_an
     await desk.until(DUE + 30)
     assert len(desk.platform.messages["C1"]) == 1
     again.close()
+
+
+async def test_a_restore_under_a_running_process_posts_nothing_twice(
+    desk: Desk, database_url: str, tmp_path: Path
+) -> None:
+    await desk.daily_on()
+    await desk.until(DUE - 180, 3600)
+    backup(database_url, tmp_path / "copy.db")
+    await desk.until(DUE + 5)
+    restore(tmp_path / "copy.db", database_url)
+    await desk.until(DUE + 60)
+    assert len(desk.platform.messages["C1"]) == 1
+    row = await desk.last()
+    assert row.state == "sent"
+    assert row.passage_id
+
+
+async def test_a_zone_that_exists_no_more_stops_its_channel_alone_and_the_admin_is_told(small: Desk) -> None:
+    gone = Channel("slack", "C2", "T1")
+    await small.daily_on()
+    settings = await small.daily_on(gone)
+    await small.store.channels.save(dataclasses.replace(settings, zone="US/Pacific-New"), "admin", "zone", 1.0)
+    await small.until(DUE + 10, 3600)
+    assert [len(small.platform.messages[name]) for name in ("C1", "C2")] == [1, 0]
+    assert "exists no more" in (await small.store.channels.get(gone)).disabled
+    assert any("US/Pacific-New" in sentence for sentence in small.platform.told)
+
+
+async def test_a_process_plans_only_for_the_platforms_it_serves(small: Desk) -> None:
+    other = await small.daily_on(Channel("discord", "5", "6"))
+    await small.until(DUE + 3 * DAY, 6 * 3600)
+    assert await small.store.posts.recent(other.channel) == []
+    assert (await small.store.channels.get(other.channel)).next_at == other.next_at
+
+
+async def test_a_month_of_silence_is_one_sentence_that_covers_every_date(small: Desk) -> None:
+    await small.daily_on()
+    small.clock.now = DUE + 30 * DAY + 8 * 3600
+    await small.delivery.tick()
+    [sentence] = [told for told in small.platform.told if "I was not running when it was due." in told]
+    assert "2026-12-24" in sentence
+    [early] = [told for told in small.platform.told if "nor until" in told]
+    assert early.endswith(
+        "The quote of 2026-11-24 was left out: I was not running when it was due, nor until 2026-12-17."
+    )
+
+
+async def test_an_admin_who_cannot_be_reached_is_told_later(small: Desk) -> None:
+    await small.daily_on()
+    small.platform.deaf, small.platform.faults = 2, [Refused("the message was refused")]
+    await small.until(DUE + 10, 3600)
+    assert small.platform.told == []
+    await small.until(DUE + 200)
+    assert [told for told in small.platform.told if "was not posted: the message was refused" in told]
+
+
+async def test_a_copy_that_may_not_be_deleted_is_told_and_not_searched_for_ever(small: Desk) -> None:
+    await small.daily_on()
+    await small.until(DUE - 1, 3600)
+    small.platform.faults = ["lost"]
+    await small.until(DUE + 5)
+    ref, key, text = small.platform.messages["C1"][0]
+    small.platform.messages["C1"].append((f"{ref}-copy", key, text))
+
+    async def refused(*_: object) -> bool:
+        return False
+
+    small.platform.delete = refused  # type: ignore[method-assign]
+    await small.until(DUE + 60 + SWEEP_AFTER + (MOST_SWEEPS + 3) * TIMING.sweep_again, 600)
+    looks = small.platform.looks
+    assert any("stands twice, and I may not delete it" in told for told in small.platform.told)
+    await small.until(small.clock.now + 3 * TIMING.sweep_again, 600)
+    assert small.platform.looks == looks
 
 
 async def test_a_clock_that_differs_from_the_platforms_stops_posting_and_says_so_once(

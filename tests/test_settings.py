@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from typing import TYPE_CHECKING
 
@@ -148,11 +149,81 @@ async def test_posting_now_is_one_of_the_days_posts(room: Room) -> None:
     assert ("2026-11-23", "posted Monday 23 November 2026, 12:00") in status.cards[0].fields
 
 
+@pytest.mark.parametrize("line", ["/settings thread:yes", "/settings zone:Europe/London", "/settings answers:mentions"])
+async def test_an_edit_between_the_due_moment_and_the_tick_loses_no_date(room: Room, line: str) -> None:
+    await room.ask("/settings daily on time:13:00 zone:Europe/Berlin")
+    room.now = NOON + dt.timedelta(hours=1, seconds=3)
+    await room.ask(line)
+    assert room.store
+    assert (await room.store.channels.get(HERE)).next_date == "2026-11-23"
+
+
+async def test_switching_off_pausing_or_skipping_stops_a_post_that_waits(room: Room) -> None:
+    assert room.store
+    for line, reason in (
+        ("/settings daily off", "switched off by an admin"),
+        ("/settings pause", "paused by an admin"),
+        ("/settings skip today", "left out by an admin"),
+    ):
+        await room.ask("/settings daily on time:21:00 zone:Europe/Berlin")
+        await room.ask("/settings post now")
+        await room.ask(line)
+        [row] = await room.store.posts.recent(HERE)
+        assert (row.state, row.reason) == ("skipped", reason)
+
+
+async def test_edits_at_the_same_time_are_all_kept(room: Room) -> None:
+    await room.ask("/settings daily on time:09:00")
+    lines = ("/settings time:10:00", "/settings zone:Asia/Tokyo", "/settings thread:yes", "/settings days:weekdays")
+    replies = await asyncio.gather(*(room.ask(line) for line in lines))
+    assert all(reply.outcome is Outcome.FOUND for reply in replies)
+    assert room.store
+    kept = await room.store.channels.get(HERE)
+    assert (kept.time, kept.zone, kept.thread, kept.days) == ("10:00", "Asia/Tokyo", True, "1111100")
+
+
+async def test_options_beside_a_view_are_refused_and_not_dropped(room: Room) -> None:
+    assert "changes nothing else" in (await room.ask("/settings preview time:10:00 zone:Asia/Tokyo")).lead
+
+
+async def test_what_was_skipped_can_be_resumed_and_what_failed_posted_again(room: Room) -> None:
+    await room.ask("/settings daily on time:21:00 zone:Europe/Berlin")
+    await room.ask("/settings skip today")
+    assert "left out" not in (await room.ask("/settings resume")).lead
+    assert room.store
+    await room.ask("/settings post now")
+    [row] = await room.store.posts.claim(NOON.timestamp(), "a", 120, 20, ("slack",))
+    await room.store.posts.end(row, NOON.timestamp(), "failed", "no permission")
+    assert "within seconds" in (await room.ask("/settings post now")).lead
+
+
+async def test_the_next_post_keeps_half_a_day_from_one_posted_by_hand(room: Room) -> None:
+    await room.ask("/settings daily on time:00:10 zone:Europe/Berlin")
+    room.now = dt.datetime(2026, 11, 23, 22, 50, tzinfo=dt.UTC)
+    await room.ask("/settings post now")
+    assert room.store
+    assert (await room.store.channels.get(HERE)).next_date == "2026-11-25"
+
+
+async def test_the_daily_posts_own_buttons_work_where_answers_are_switched_off(room: Room) -> None:
+    day = await room.ask("/highlight", admin=False)
+    await room.ask("/settings answers:off")
+    room.now += dt.timedelta(seconds=10)
+    for button in day.buttons:
+        if button.line:
+            assert (await room.ask(button.line, admin=False)).outcome is Outcome.FOUND
+
+
+@pytest.mark.parametrize("text", ["/ask \ud800 what is this", "\udfff", '/verify "\ud83d broken"'])
+async def test_half_a_character_breaks_nothing(room: Room, text: str) -> None:
+    assert "Something broke" not in (await room.ask(text)).lead
+
+
 async def test_status_shows_each_delivery_with_its_reason(room: Room) -> None:
     await room.ask("/settings daily on")
     assert room.store
     settings = await room.store.channels.get(HERE)
-    row = await room.store.posts.request_now(settings, "2026-11-23", NOON.timestamp())
+    assert await room.store.posts.request_now(settings, "2026-11-23", NOON.timestamp())
     [row] = await room.store.posts.claim(NOON.timestamp(), "a", 120, 20, ("slack",))
     await room.store.posts.end(row, NOON.timestamp(), "held", "I can't see whether it was posted")
     status = await room.ask("/settings status")
@@ -303,7 +374,33 @@ def test_a_backup_and_a_restore_are_one_command_each(run_bot: RunBot, tmp_path: 
     assert run_bot("backup", str(tmp_path / "copy.db"), **data).returncode == 2
 
 
-@pytest.mark.parametrize("url", ["nonsense", "postgresql://u:hunter2@127.0.0.1:9/x", "sqlite:////nowhere/at/all.db"])
+def test_a_file_that_is_no_backup_changes_nothing_and_a_damaged_database_is_set_aside(
+    run_bot: RunBot, tmp_path: Path
+) -> None:
+    data = {"VERBATIM_DATA_DIR": str(tmp_path / "a?b %20c")}
+    run_bot("--once", "/settings daily on time:06:15", **data)
+    database = tmp_path / "a?b %20c" / "verbatim.db"
+    assert database.is_file()
+    (tmp_path / "empty.db").touch()
+    foreign = run_bot("restore", str(tmp_path / "empty.db"), **data)
+    assert (foreign.returncode, "is no backup of this bot" in foreign.stderr) == (2, True)
+    assert run_bot("backup", str(tmp_path / "copy.db"), **data).returncode == 0
+    database.write_bytes(b"no database" * 1000)
+    assert "is damaged" in run_bot("--once", "/settings", **data).stderr
+    assert run_bot("restore", str(tmp_path / "copy.db"), **data).returncode == 0
+    assert "06:15" in run_bot("--once", "/settings", **data).stdout
+    assert (tmp_path / "a?b %20c" / "verbatim.db.damaged").is_file()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "postgresql://u:p@host:abc/db",
+        "postgresql://u:hunter2@127.0.0.1:9/x",
+        "sqlite:////nowhere/at/all.db",
+    ],
+)
 def test_a_wrong_database_is_said_and_the_rest_works(run_bot: RunBot, url: str) -> None:
     done = run_bot("--once", "/quote people who train need to not have pride", VERBATIM_DATABASE_URL=url)
     assert done.returncode == 0

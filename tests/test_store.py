@@ -32,7 +32,14 @@ PLATFORMS = ("slack",)
 
 async def configured(store: Store, channel: Channel = HERE, **changes: object) -> ChannelSettings:
     made = dataclasses.replace(ChannelSettings(channel), **{"daily": True, "next_at": 100.0, **changes})  # type: ignore[arg-type]
-    return await store.channels.save(dataclasses.replace(made, next_date="2026-11-23"), "admin", "daily on", 1.0)
+    version = (await store.channels.get(channel)).version
+    return await saved_as(store, dataclasses.replace(made, next_date="2026-11-23", version=version))
+
+
+async def saved_as(store: Store, settings: ChannelSettings) -> ChannelSettings:
+    saved = await store.channels.save(settings, "admin", "daily on", 1.0)
+    assert saved
+    return saved
 
 
 async def claimed(store: Store, now: float = 100.0) -> PostRow:
@@ -45,7 +52,7 @@ async def test_settings_come_back_as_they_were_saved(store: Store) -> None:
     saved = await configured(store, shows=("lex-fridman",), time="21:30", thread=True)
     assert await store.channels.get(HERE) == saved
     assert (saved.shows, saved.time, saved.thread, saved.version) == (("lex-fridman",), "21:30", True, 0)
-    again = await store.channels.save(dataclasses.replace(saved, paused=True), "admin", "pause", 2.0)
+    again = await saved_as(store, dataclasses.replace(saved, paused=True))
     assert (again.id, again.paused, again.version) == (saved.id, True, 1)
 
 
@@ -63,7 +70,7 @@ async def test_due_channels_are_those_switched_on_and_not_disabled(store: Store)
     await configured(store, Channel("slack", "off", "T1"), daily=False)
     await configured(store, Channel("slack", "disabled", "T1"), disabled="it refused")
     await configured(store, Channel("slack", "later", "T1"), next_at=500.0)
-    assert await store.channels.due(100.0, 10) == [due]
+    assert await store.channels.due(100.0, 10, PLATFORMS) == [due]
 
 
 async def test_a_date_is_planned_once_and_its_channel_moves_on(store: Store) -> None:
@@ -78,7 +85,7 @@ async def test_a_date_is_planned_once_and_its_channel_moves_on(store: Store) -> 
 
 async def test_a_plan_made_before_an_edit_does_not_move_the_edited_channel(store: Store) -> None:
     before = await configured(store)
-    edited = await store.channels.save(dataclasses.replace(before, next_at=777.0), "admin", "time", 2.0)
+    edited = await saved_as(store, dataclasses.replace(before, next_at=777.0))
     await store.posts.plan([Planned(before, "2026-11-23", 100.0, "2026-11-24", 86_500.0)])
     assert (await store.channels.get(HERE)).next_at == edited.next_at
 
@@ -153,10 +160,37 @@ async def test_post_now_is_refused_for_a_date_that_was_tried(store: Store) -> No
     row = await claimed(store)
     await store.posts.choose(row, "p-1", 0, {})
     await store.posts.intend(row, 101.0)
-    assert await store.posts.request_now(row.settings, "2026-11-23", 102.0) is None
-    asked = await store.posts.request_now(row.settings, "2026-11-24", 102.0)
-    assert asked is not None
+    assert not await store.posts.request_now(row.settings, "2026-11-23", 102.0)
+    assert await store.posts.request_now(row.settings, "2026-11-24", 102.0)
+    asked = await store.posts.of_date(HERE, "2026-11-24")
+    assert asked
     assert (asked.state, asked.due_at) == ("pending", 102.0)
+
+
+async def test_post_now_is_possible_again_for_a_date_that_failed(store: Store) -> None:
+    row = await claimed(store)
+    await store.posts.choose(row, "p-1", 0, {})
+    await store.posts.intend(row, 101.0)
+    await store.posts.end(row, 102.0, "failed", "no permission")
+    assert await store.posts.request_now(row.settings, "2026-11-23", 103.0)
+    [again] = await store.posts.claim(103.0, "b", 120, 20, PLATFORMS)
+    assert (again.state, again.passage_id) == ("pending", "p-1")
+
+
+async def test_a_cancelled_post_is_not_sent_even_by_whoever_holds_it(store: Store) -> None:
+    row = await claimed(store)
+    await store.posts.choose(row, "p-1", 0, {})
+    await store.posts.cancel(row.settings, "paused by an admin")
+    assert not await store.posts.intend(row, 101.0)
+    assert [(post.state, post.reason) for post in await store.posts.recent(HERE)] == [("skipped", "paused by an admin")]
+
+
+async def test_of_two_edits_of_what_was_read_at_once_the_second_is_refused(store: Store) -> None:
+    read = await configured(store)
+    assert await store.channels.save(dataclasses.replace(read, time="10:00"), "one", "time", 2.0)
+    assert await store.channels.save(dataclasses.replace(read, thread=True), "two", "thread", 3.0) is None
+    kept = await store.channels.get(HERE)
+    assert (kept.time, kept.thread) == ("10:00", False)
 
 
 async def test_a_channel_that_refuses_three_times_is_switched_off_with_the_reason(store: Store) -> None:
@@ -303,7 +337,7 @@ async def test_a_backup_of_a_running_database_has_every_row(store: Store, databa
 async def test_a_restore_replaces_what_is_there_and_ids_go_on(store: Store, database_url: str, tmp_path: Path) -> None:
     first = await configured(store)
     backup(database_url, tmp_path / "copy.db")
-    await store.channels.save(dataclasses.replace(first, time="22:22"), "admin", "time", 3.0)
+    await saved_as(store, dataclasses.replace(first, time="22:22"))
     restore(tmp_path / "copy.db", database_url)
     assert (await store.channels.get(HERE)).time == first.time
     assert (await configured(store, THERE)).id != first.id

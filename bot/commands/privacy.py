@@ -9,6 +9,8 @@ from bot.message import Button, Card, Outcome, Reply, Role, Span
 
 __all__ = ["privacy"]
 
+AUDIT = "What an admin changes in the settings is noted with the admin's number, and stays."
+
 MOST_SHOWN = 50
 """Votes listed in one reply."""
 
@@ -21,7 +23,7 @@ async def privacy(
     request = ctx.request
     if do == "delete":
         count = await ctx.store.votes.forget_member(request.channel, request.author)
-        return Reply(f"Deleted: {_votes(count)}. Nothing else is kept about you here.", Outcome.FOUND)
+        return Reply(f"Deleted: {_votes(count)}. {AUDIT}", Outcome.FOUND)
     votes = await ctx.store.votes.of_member(request.channel, request.author)
     kept = (
         f"I keep {_votes(len(votes))} of yours here, by your account's number and not your name. I keep no messages; "

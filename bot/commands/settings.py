@@ -37,12 +37,16 @@ WORK = (
 SHOWN = 3
 """Coming dates and highlights shown."""
 
+MOST_TRIES = 5
+"""Tries to save settings that others change at the same time."""
+
 _SWITCHES: dict[str, dict[str, Any]] = {
-    "daily on": {"daily": True, "paused": False, "disabled": "", "refusals": 0},
+    "daily on": {"daily": True, "paused": False, "skip_date": None, "disabled": "", "refusals": 0},
     "daily off": {"daily": False},
     "pause": {"paused": True},
-    "resume": {"paused": False, "disabled": "", "refusals": 0},
+    "resume": {"paused": False, "skip_date": None, "disabled": "", "refusals": 0},
 }
+_CANCELLED = {"daily off": "switched off by an admin", "pause": "paused by an admin"}
 _MARKS = {"approve": "approved", "pin": "pinned", "drop": "dropped"}
 _DONE = {
     "approve": "Approved: it comes after what is pinned.",
@@ -81,6 +85,11 @@ async def settings(  # noqa: PLR0913, PLR0917 - one option for each thing that c
     found = await ctx.store.channels.get(place)
     given = {"time": time, "zone": zone, "days": days, "shows": shows, "answers": answers, "thread": thread}
     changes = {name: _read(ctx, name, value) for name, value in given.items() if value not in {"", None}}
+    if changes and (do in _MARKS or do in _VIEWS):
+        sentence = (
+            f"/settings {do} changes nothing else. Send {', '.join(f'{name}:' for name in changes)} by themselves."
+        )
+        raise UserError(sentence)
     if do in _MARKS:
         return await _mark(ctx, found, do, id)
     if do in _VIEWS:
@@ -90,7 +99,9 @@ async def settings(  # noqa: PLR0913, PLR0917 - one option for each thing that c
         await _refuse_unknown(ctx, place)
     if not switches and not changes:
         return await _shown(ctx, found, "")
-    saved = await _save(ctx, dataclasses.replace(found, **switches, **changes), _told(do, changes))
+    saved = await _save(ctx, place, {**switches, **changes}, _told(do, changes))
+    if do in _CANCELLED:
+        await ctx.store.posts.cancel(saved, _CANCELLED[do])
     return await _shown(ctx, saved, "Saved. ")
 
 
@@ -117,16 +128,35 @@ def _shows(ctx: Context, text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ctx.corpus.entries[number].show.id for number in sorted(numbers)))
 
 
-async def _save(ctx: Context, changed: ChannelSettings, change: str) -> ChannelSettings:
-    """Write settings with the coming date they lead to, which is no date that had its post."""
+async def _save(
+    ctx: Context, place: Channel, changes: Mapping[str, Any], change: str, posted: dt.datetime | None = None
+) -> ChannelSettings:
+    """Write changed settings with the coming date they lead to, which is no date that had its post.
+
+    `posted` is when a post is about to be sent. A date that is due and not planned yet stays: delivery has it by then.
+    """
+    for _ in range(MOST_TRIES):
+        was = await ctx.store.channels.get(place)
+        changed = dataclasses.replace(was, **changes)
+        due = was.daily and not was.disabled and was.next_at is not None and was.next_at <= ctx.now.timestamp()
+        if not (due and changed.daily and posted is None):
+            changed = await _replanned(ctx, changed, posted)
+        saved = await ctx.store.channels.save(changed, ctx.request.author.id, change, ctx.now.timestamp())
+        if saved is not None:
+            return saved
+    sentence = "Somebody else is changing these settings just now. Look at them with /settings, and try again."
+    raise UserError(sentence)
+
+
+async def _replanned(ctx: Context, changed: ChannelSettings, posted: dt.datetime | None) -> ChannelSettings:
+    """Return settings with the next date and moment they lead to."""
     recent = await ctx.store.posts.recent(changed.channel, 1)
     beyond = dt.date.fromisoformat(recent[0].local_date) if recent else None
     sent = recent[0].sent_at if recent else None
-    last = dt.datetime.fromtimestamp(sent, dt.UTC) if sent else None
+    last = posted or (dt.datetime.fromtimestamp(sent, dt.UTC) if sent else None)
     found = next_due(ctx.now, changed.time, changed.zone, changed.days, beyond=beyond, last=last)
     next_date, next_at = (found[0].isoformat(), found[1].timestamp()) if found and changed.daily else (None, None)
-    changed = dataclasses.replace(changed, next_date=next_date, next_at=next_at)
-    return await ctx.store.channels.save(changed, ctx.request.author.id, change, ctx.now.timestamp())
+    return dataclasses.replace(changed, next_date=next_date, next_at=next_at)
 
 
 def _told(do: str, changes: Mapping[str, object]) -> str:
@@ -204,26 +234,31 @@ async def _post_now(ctx: Context, found: ChannelSettings) -> Reply:
     await _refuse_unknown(ctx, found.channel)
     where = _where(ctx, found.channel)
     if found.id is None:
-        found = await ctx.store.channels.save(found, ctx.request.author.id, "post now", ctx.now.timestamp())
-    today = local_date(ctx.now, found.zone)
-    row = await ctx.store.posts.request_now(found, today.isoformat(), ctx.now.timestamp())
-    if row is None:
-        return Reply(f"Today's quote is out already {where}; one a day is all I post.", Outcome.NONE)
-    if found.next_date == today.isoformat():
-        await _save(ctx, found, "post now")
+        found = await _save(ctx, found.channel, {}, "post now")
+    today = local_date(ctx.now, found.zone).isoformat()
+    if not await ctx.store.posts.request_now(found, today, ctx.now.timestamp()):
+        row = await ctx.store.posts.of_date(found.channel, today)
+        if row is not None and row.state == "sent":
+            return Reply(f"Today's quote is out already {where}; one a day is all I post.", Outcome.NONE)
+        state = _state(row, found.zone) if row else "being planned"
+        return Reply(f"Today's quote {where} is {state}. I post no second one.", Outcome.NONE)
+    await _save(ctx, found.channel, {}, "post now", posted=ctx.now)
     return Reply(f"Today's quote is posted {where} within seconds.", Outcome.FOUND)
 
 
 async def _skip(ctx: Context, found: ChannelSettings) -> Reply:
     """Leave out today's post, if it is still to come."""
     today = local_date(ctx.now, found.zone).isoformat()
-    if not found.daily or found.next_date != today:
+    row = await ctx.store.posts.of_date(found.channel, today)
+    waits = row is not None and row.state == "pending"
+    if not waits and (not found.daily or found.next_date != today):
         dates = _coming(found, ctx.now, 1)
         then = f"The next is due {written(dates[0][1], found.zone)}." if dates else "The daily quote is off."
         return Reply(f"There is no post left to skip today. {then}", Outcome.NONE)
-    await _save(ctx, dataclasses.replace(found, skip_date=today), "skip today")
-    later = _coming(found, ctx.now, 2)[1:]
-    then = f" The next is due {written(later[0][1], found.zone)}." if later else ""
+    saved = await _save(ctx, found.channel, {"skip_date": today}, "skip today")
+    await ctx.store.posts.cancel(saved, "left out by an admin")
+    later = [moment for day, moment in _coming(saved, ctx.now, 2) if day.isoformat() != today]
+    then = f" The next is due {written(later[0], found.zone)}." if later else ""
     return Reply(f"Today's quote is left out {_where(ctx, found.channel)}.{then}", Outcome.FOUND)
 
 
@@ -281,7 +316,9 @@ async def _mark(ctx: Context, found: ChannelSettings, do: str, passage_id: str) 
         raise UserError(sentence)
     now, author = ctx.now.timestamp(), ctx.request.author.id
     if found.id is None:
-        found = await ctx.store.channels.save(found, author, f"{do} {passage_id}", now)
+        found = await _save(ctx, found.channel, {}, f"{do} {passage_id}")
+    if do != "drop" and passage_id in await ctx.store.posts.used(found.channel, found.cycle):
+        return Reply("That one was posted here already; it can come again when all have been.", Outcome.NONE)
     await ctx.store.channels.mark(found, passage_id, _MARKS[do], author, now)
     queue = Button("Queue", f"/settings queue{_option(ctx, found.channel)}")
     return Reply(_DONE[do], Outcome.FOUND, buttons=(queue,))

@@ -1,6 +1,7 @@
 """Posting what is due: each channel once a local date."""
 
-from bot.delivery.deliver import Delivery, Timing
+from bot.delivery.deliver import Delivery
 from bot.delivery.ticker import ticking
+from bot.delivery.timing import Timing
 
 __all__ = ["Delivery", "Timing", "ticking"]

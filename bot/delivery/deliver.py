@@ -15,11 +15,11 @@ import asyncio
 import datetime as dt
 import logging
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.daily import daily_reply
-from bot.errors import StoreError, VerbatimError
+from bot.delivery.timing import AT_ONCE, BATCH, MOST_LOOKS, MOST_REFUSALS, MOST_SWEEPS, TELLING, Timing
+from bot.errors import StoreError, UserError, VerbatimError
 from bot.frozen import freeze, thaw
 from bot.post import Blind, Later, Post, Posted, Seen, Sent, Unclear
 from bot.schedule import next_due
@@ -30,51 +30,12 @@ if TYPE_CHECKING:
 
     from bot.core import Adapter
     from bot.daily import Daily
+    from bot.message import Channel
     from bot.store import ChannelSettings, PostRow, Store
 
-__all__ = ["Delivery", "Timing"]
+__all__ = ["Delivery"]
 
 _log = logging.getLogger(__name__)
-
-MOST_LOOKS = 10
-"""Tries at reading a channel before its post is held."""
-
-MOST_REFUSALS = 3
-"""Refusals in a row by a channel after which its daily post is switched off."""
-
-AT_ONCE = 20
-"""Posts claimed and sent at a time."""
-
-BATCH = 500
-"""Channels planned at a time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """How long delivery waits for what, in seconds; fault tests run it faster, with the same proportions.
-
-    `grace`: a post later than that is left out, with the reason. `late`: a post later than that, or due in a gap of
-    the ticks as long, is looked for before it is first sent. `lease`: a claimed post is this process's; `guard` of it
-    must be left to begin a send, which counts as unclear after `send_within` (the adapters' own limit is 15 s).
-    `settle`: until the channel's history is believed to show a doubtful send; `agree`: between two reads that must both
-    find nothing before it is sent again. `look_again`: until a channel that could not be read is read again.
-    `sweep_again`: between the first and the second search for a copy. `skew`: between this clock and a platform's
-    beyond which nothing is posted. `longest_later`: a post that a platform put off is looked at again after that.
-    `furthest_back`: missed dates are written down one by one.
-    """
-
-    grace: float = 6 * 3600.0
-    late: float = 600.0
-    lease: float = 120.0
-    guard: float = 30.0
-    send_within: float = 20.0
-    settle: float = 45.0
-    agree: float = 30.0
-    look_again: float = 60.0
-    sweep_again: float = 3300.0
-    skew: float = 120.0
-    longest_later: float = 3600.0
-    furthest_back: float = 7 * 86400.0
 
 
 class UnreadableError(VerbatimError):
@@ -93,10 +54,11 @@ class Delivery:
         *,
         clock: Callable[[], Awaitable[float]] | None = None,
         timing: Timing | None = None,
+        tidies: bool = True,
     ) -> None:
         """Take the parts, this process's name in leases, and, for trying, a clock (UTC seconds) other than the store's.
 
-        The name must be no other process's, past or present.
+        The name must be no other process's, past or present; `tidies` is off where the clock was set by hand.
         """
         self._store = store
         self._daily = daily
@@ -104,6 +66,7 @@ class Delivery:
         self._owner = owner
         self._clock = clock or store.now
         self._timing = timing or Timing()
+        self._tidies = tidies
         self._too_late = f"it could not be posted within {self._timing.grace / 3600:.0f} hours"
         self._look_before: float | None = None
         self._ticked = 0.0
@@ -124,36 +87,48 @@ class Delivery:
 
     async def deliver_due(self, now: float) -> int:
         """Plan, post and settle what is due at `now` (UTC seconds); return how many posts were worked on."""
-        await self._notice_gap(now)
-        await self._plan(now)
+        waiting = await self._store.posts.waiting(now)
+        await self._notice_gap(now, waiting.last_tick)
+        if waiting.channels:
+            await self._plan(now)
+            waiting = await self._store.posts.waiting(now)
         worked = 0
-        if await self._clocks_agree():
-            platforms = tuple(self._adapters)
+        platforms = tuple(self._adapters)
+        if (waiting.posts or waiting.sweeps) and await self._clocks_agree():
             while rows := await self._store.posts.claim(now, self._owner, self._timing.lease, AT_ONCE, platforms):
                 claimed = time.monotonic()
                 await asyncio.gather(*(self._settle(row, claimed) for row in rows))
                 worked += len(rows)
-            for row in await self._store.posts.to_sweep(now, AT_ONCE, platforms):
-                await self._sweep(row, now)
-        await self._tell()
+            swept = await self._store.posts.to_sweep(now, AT_ONCE, platforms) if waiting.sweeps else []
+            await asyncio.gather(*(self._sweep(row, now) for row in swept))
+        if worked or waiting.ends:
+            await self._tell(now)
         return worked
 
-    async def _notice_gap(self, now: float) -> None:
-        """Remember when this database last saw a tick; after a gap (or a restored backup), look before posting."""
-        if self._look_before is None or abs(now - self._ticked) > self._timing.late:
-            last = await self._store.notes.get(LAST_TICK)
-            seen = self._ticked or (float(last) if last else 0.0)
-            self._look_before = now if abs(now - seen) > self._timing.late else self._look_before or 0.0
+    async def _notice_gap(self, now: float, last: float | None) -> None:
+        """After a gap in this database's ticks, or a restored backup, look before posting what was due until now."""
+        seen = self._ticked if last is not None else 0.0
+        seen = seen or last or 0.0
+        if self._look_before is None or last is None or abs(now - seen) > self._timing.late:
+            self._look_before = now if abs(now - seen) > self._timing.late else 0.0
             self._ticked = 0.0
         if abs(now - self._ticked) > self._timing.late / 10:
             await self._store.notes.put(LAST_TICK, repr(now))
-            await self._store.tidy(now)
+            if self._tidies:
+                await self._store.tidy(now)
             self._ticked = now
 
     async def _plan(self, now: float) -> None:
         """Write a row for every date that has come due, and each channel's next date."""
-        while due := await self._store.channels.due(now, BATCH):
-            await self._store.posts.plan([_planned(settings, now, self._timing) for settings in due])
+        while due := await self._store.channels.due(now, BATCH, tuple(self._adapters)):
+            planned = []
+            for settings in due:
+                try:
+                    planned.append(_planned(settings, now, self._timing))
+                except UserError as error:  # a zone that the next release of the zones left out
+                    await self._store.channels.disable(settings.channel, str(error))
+                    await self._say(settings.channel, f"The daily quote is switched off here. {error}")
+            await self._store.posts.plan(planned)
 
     async def _clocks_agree(self) -> bool:
         """Say whether this clock and the platforms' agree; when they do not, say so once and post nothing."""
@@ -195,6 +170,9 @@ class Delivery:
             )
             return
         late = now - row.due_at > self._timing.late or row.due_at <= (self._look_before or 0.0)
+        payload = await self._frozen(row, now)
+        if payload is None:
+            return
         if late and row.first_try_at is None:
             seen = await self._find(adapter, row, _post(row, None, row.due_at, now))
             if isinstance(seen, Blind):
@@ -203,9 +181,7 @@ class Delivery:
             if seen.refs:
                 await ledger.sent(row, now, seen.refs[0])
                 return
-        reply = await self._frozen(row, now)
-        if reply is not None:
-            await self._send(row, _post(row, reply, row.first_try_at, now), claimed, sweep=late)
+        await self._send(row, _post(row, payload, row.first_try_at, now), claimed, sweep=late)
 
     async def _frozen(self, row: PostRow, now: float) -> Mapping[str, object] | None:
         """Return what the post says: chosen and written down now, or as it was; None when it ends without a post."""
@@ -313,33 +289,64 @@ class Delivery:
             return Blind(type(error).__name__)
 
     async def _sweep(self, row: PostRow, now: float) -> None:
-        """Delete every copy of a post but the oldest: whichever process sweeps, the same one stays."""
+        """Delete every copy of a post but the oldest: whichever process sweeps, the same one stays.
+
+        The channel is searched up to now: what a process sent after it was frozen came later than the last try.
+        """
         adapter = self._adapters[row.settings.channel.platform]
-        seen = await self._find(adapter, row, _post(row, None, row.first_try_at, row.last_try_at))
+        seen = await self._find(adapter, row, _post(row, None, row.first_try_at, now))
+        again = now + self._timing.sweep_again
         if isinstance(seen, Blind):
-            await self._store.posts.swept(row, now + self._timing.sweep_again if row.sweeps == 0 else None, done=True)
+            await self._store.posts.swept(row, again if row.sweeps < MOST_SWEEPS else None, done=True)
             return
         gone = [ref for ref in seen.refs[1:] if await adapter.delete(row.settings.channel, ref)]
         if gone:
-            _log.warning("post %s stood %d times; one was left", row.key, len(seen.refs))
+            _log.warning("post %s stood %d times; %d removed", row.key, len(seen.refs), len(gone))
         left = len(seen.refs) - 1 - len(gone)
-        again = now + self._timing.sweep_again if row.sweeps == 0 or left else None
-        await self._store.posts.swept(row, again, done=not left)
+        if left > 0 and row.sweeps >= MOST_SWEEPS:
+            await self._say(
+                row.settings.channel, f"The quote of {row.local_date} stands twice, and I may not delete it."
+            )
+        more = row.sweeps == 0 or (left > 0 and row.sweeps < MOST_SWEEPS)
+        await self._store.posts.swept(row, again if more else None, done=True)
 
-    async def _tell(self) -> None:
-        """Tell an admin of each post that was held, failed or left out."""
-        for row in await self._store.posts.to_tell(AT_ONCE, tuple(self._adapters)):
-            channel = row.settings.channel
-            member = await self._store.channels.last_admin(channel)
-            sentence = f"The quote of {row.local_date} {_ENDS[row.state]}: {row.reason}."
-            if row.settings.disabled:
+    async def _tell(self, now: float) -> None:
+        """Tell the admins of posts that were held, failed or left out: of a channel's and a reason's at once."""
+        together: dict[tuple[Channel, str, str], list[PostRow]] = {}
+        for row in await self._store.posts.to_tell(now, AT_ONCE, tuple(self._adapters)):
+            together.setdefault((row.settings.channel, row.state, row.reason), []).append(row)
+        for (channel, state, reason), rows in together.items():
+            dates = sorted(row.local_date for row in rows)
+            which = (
+                f"quote of {dates[0]} {_ENDS[state][0]}"
+                if len(dates) == 1
+                else (f"quotes of {', '.join(dates[:-1])} and {dates[-1]} {_ENDS[state][1]}")
+            )
+            sentence = f"The {which}: {reason}."
+            if rows[0].settings.disabled:
                 sentence += " The daily quote is off here until /settings daily on."
-            _log.warning("%s %s: %s", channel.platform, channel.id, sentence)
-            await self._store.posts.told(row)
-            await self._adapters[channel.platform].tell(channel, member, sentence)
+            told = await self._say(channel, sentence)
+            ended = min(row.tell_at or now for row in rows)
+            again = None if told or now - ended > TELLING else now + self._timing.look_again
+            await self._store.posts.told(rows, again)
+
+    async def _say(self, channel: Channel, sentence: str) -> bool:
+        """Tell a channel's last admin something, and the log; True when the platform took it."""
+        _log.warning("%s %s: %s", channel.platform, channel.id, sentence)
+        member = await self._store.channels.last_admin(channel)
+        try:
+            adapter = self._adapters[channel.platform]
+            return await asyncio.wait_for(adapter.tell(channel, member, sentence), self._timing.send_within)
+        except Exception:  # an admin who cannot be told must not keep posts from being sent
+            _log.exception("an admin of %s could not be told", channel.platform)
+            return False
 
 
-_ENDS = {"held": "is held", "failed": "was not posted", "skipped": "was left out"}
+_ENDS = {
+    "held": ("is held", "are held"),
+    "failed": ("was not posted", "were not posted"),
+    "skipped": ("was left out", "were left out"),
+}
 
 
 def _planned(settings: ChannelSettings, now: float, timing: Timing) -> Planned:
@@ -352,7 +359,10 @@ def _planned(settings: ChannelSettings, now: float, timing: Timing) -> Planned:
         state, reason = "skipped", "left out by an admin"
     elif now - due > timing.grace:
         state, reason = "skipped", "I was not running when it was due"
-    after = dt.datetime.fromtimestamp(max(due + 1, now - timing.furthest_back), dt.UTC)
+    back = now - timing.furthest_back
+    if state == "skipped" and due < back:
+        reason += f", nor until {dt.datetime.fromtimestamp(back, dt.UTC).date().isoformat()}"
+    after = dt.datetime.fromtimestamp(max(due + 1, back), dt.UTC)
     following = next_due(after, settings.time, settings.zone, settings.days, beyond=date)
     next_date, next_at = (following[0].isoformat(), following[1].timestamp()) if following else (None, None)
     by_admin = settings.paused or settings.skip_date == date.isoformat()

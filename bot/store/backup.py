@@ -7,25 +7,30 @@ PostgreSQL later.
 from __future__ import annotations
 
 import os
+import shutil
+import sqlite3
+import tempfile
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import OperatorError
-from bot.store.database import Database, connect, reason
+from bot.store.database import DamagedError, Database, connect, file_url, is_damaged, reason
 from bot.store.migrate import migrate
 from bot.store.notes import LAST_TICK
 from bot.store.tables import metadata, notes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 __all__ = ["backup", "restore"]
 
 _BATCH = 500
+_BESIDE = ("", "-wal", "-shm")
+"""Ends of the names of the files that are one SQLite database."""
 
 
 def backup(url: str, target: Path) -> int:
@@ -33,12 +38,15 @@ def backup(url: str, target: Path) -> int:
     if target.exists():
         sentence = f"{target} exists. Name a new file; a backup never replaces one."
         raise OperatorError(sentence)
+    if not target.parent.is_dir():
+        sentence = f"There is no folder {target.parent}. Make it, or name a file in another."
+        raise OperatorError(sentence)
     part = target.with_name(f"{target.name}.part")
-    part.unlink(missing_ok=True)
+    _remove(part)
     try:
-        with _open(url) as source, _open(f"sqlite:///{part}") as made:
+        with _open(url) as source, _open(file_url(part)) as made:
             rows = _copy(source, made)
-        with _open(f"sqlite:///{part}") as made, made.engine.connect() as db:
+        with _open(file_url(part)) as made, made.engine.connect() as db:
             checked = db.exec_driver_sql("PRAGMA integrity_check").scalar()
         if checked != "ok":
             sentence = f"The backup came out damaged ({checked}); nothing was kept. Check the disk and try again."
@@ -48,29 +56,74 @@ def backup(url: str, target: Path) -> int:
         sentence = f"The backup could not be written ({reason(error)})."
         raise OperatorError(sentence) from error
     finally:
-        for left in (part, *(part.with_name(part.name + end) for end in ("-wal", "-shm"))):
-            left.unlink(missing_ok=True)
+        _remove(part)
     return rows
 
 
 def restore(source: Path, url: str) -> int:
     """Read a backup into the database at `url`, in place of what it has, in one transaction; return how many rows.
 
-    Posts that were open look first whether they stand: what was posted since the backup is not posted again.
+    What was posted since the backup is not posted again: delivery looks into each channel first. A damaged SQLite file
+    at `url` is set aside.
     """
-    if not source.is_file():
-        sentence = f"There is no file {source}. Name a file that `run_bot.py backup` wrote."
-        raise OperatorError(sentence)
-    with _open(f"sqlite:///{source}") as kept, _open(url) as target:
+    _refuse_foreign(source)
+    with tempfile.TemporaryDirectory() as folder:
+        copied = Path(folder) / "backup.db"  # an older backup is brought up to date, the file itself left as it is
+        shutil.copyfile(source, copied)
+        try:
+            try:
+                return _put_back(copied, url)
+            except DamagedError:
+                _set_aside(Path(str(sa.make_url(url).database)))
+                return _put_back(copied, url)
+        except SQLAlchemyError as error:
+            sentence = f"{source} could not be read in ({reason(error)}); the database is as it was."
+            raise OperatorError(sentence) from error
+
+
+def _put_back(source: Path, url: str) -> int:
+    """Copy a backup into a database; DamagedError when that is a broken SQLite file."""
+    with _open(file_url(source)) as kept, _open(url) as target:
         try:
             rows = _copy(kept, target)
             with target.engine.begin() as db:
                 # As if the process had stood still since: delivery looks into each channel before it posts.
                 db.execute(notes.delete().where(notes.c.key == LAST_TICK))
         except SQLAlchemyError as error:
-            sentence = f"{source} could not be read in ({reason(error)}); the database is as it was."
-            raise OperatorError(sentence) from error
+            if target.dialect == "sqlite" and is_damaged(reason(error)):
+                raise DamagedError(reason(error)) from error
+            raise
     return rows
+
+
+def _refuse_foreign(source: Path) -> None:
+    """Raise OperatorError for a file that no backup of ours is."""
+    if not source.is_file():
+        sentence = f"There is no file {source}. Name a file that `run_bot.py backup` wrote."
+        raise OperatorError(sentence)
+    try:
+        with sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True) as db:
+            tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
+        db.close()
+    except sqlite3.Error as error:
+        sentence = f"{source} is damaged or no backup ({error}). Name another file that `run_bot.py backup` wrote."
+        raise OperatorError(sentence) from error
+    if not {"alembic_version", "channels"} <= tables:
+        sentence = f"{source} is no backup of this bot; nothing was changed."
+        raise OperatorError(sentence)
+
+
+def _set_aside(path: Path) -> None:
+    """Rename a damaged database's files, so that a new one can stand in their place."""
+    for end in _BESIDE:
+        beside = path.with_name(path.name + end)
+        if beside.exists():
+            beside.replace(path.with_name(f"{path.name}.damaged{end}"))
+
+
+def _remove(path: Path) -> None:
+    for end in _BESIDE:
+        path.with_name(path.name + end).unlink(missing_ok=True)
 
 
 @contextmanager
@@ -86,14 +139,16 @@ def _open(url: str) -> Iterator[Database]:
 def _copy(source: Database, target: Database) -> int:
     """Copy every row from one database, as it is at one moment, into another, which is emptied first."""
     count = 0
-    # Repeatable read: the tables of one backup belong together.
-    isolated = {} if source.dialect == "sqlite" else {"isolation_level": "REPEATABLE READ"}
-    with source.engine.connect().execution_options(**isolated) as reading, target.engine.begin() as writing:
+    how = {"yield_per": _BATCH, "stream_results": True}
+    with source.reading.connect() as reading, target.engine.begin() as writing:
+        if source.dialect == "postgresql":
+            # One moment for all tables, and as long as it takes.
+            reading = reading.execution_options(isolation_level="REPEATABLE READ")  # noqa: PLW2901 - the same one
+            reading.exec_driver_sql("SET LOCAL statement_timeout = 0")
         for table in reversed(metadata.sorted_tables):
             writing.execute(table.delete())
         for table in metadata.sorted_tables:
-            rows = reading.execute(table.select()).mappings()
-            while batch := rows.fetchmany(_BATCH):
+            for batch in reading.execution_options(**how).execute(table.select()).mappings().partitions(_BATCH):
                 writing.execute(table.insert(), [dict(row) for row in batch])
                 count += len(batch)
         if target.dialect == "postgresql":

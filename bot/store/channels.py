@@ -12,7 +12,7 @@ from bot.message import Channel
 from bot.store.tables import audit, channels, queue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from bot.store.database import Database
 
@@ -36,7 +36,6 @@ class ChannelSettings:
     days: str = "1111111"
     shows: tuple[str, ...] = ()
     answers: str = "mentions"
-    language: str = "en"
     thread: bool = False
     paused: bool = False
     skip_date: str | None = None
@@ -84,28 +83,50 @@ class Channels:
         rows = await self._db.read(lambda db: db.execute(chosen.order_by(channels.c.id).limit(100)).mappings().all())
         return [settings_of(row) for row in rows]
 
-    async def save(self, settings: ChannelSettings, member: str, change: str, now: float) -> ChannelSettings:
-        """Write settings whole, and in the audit who changed what; returns them as stored."""
+    async def save(self, settings: ChannelSettings, member: str, change: str, now: float) -> ChannelSettings | None:
+        """Write settings whole, and in the audit who changed what; returns them as stored.
+
+        None, and nothing written, when they were changed since they were read. The cycle is the ledger's to count.
+        """
         channel = settings.channel
         values = {name: getattr(settings, name) for name in _COLUMNS} | {"shows": list(settings.shows)}
         key = {"platform": channel.platform, "tenant": channel.tenant, "ref": channel.id}
         put = self._db.insert(channels).values(**key, **values)
-        update = values | {"version": channels.c.version + 1}
-        put = put.on_conflict_do_update(index_elements=list(key), set_=update).returning(channels)
+        update = {name: value for name, value in values.items() if name != "cycle"}
+        update["version"] = channels.c.version + 1
+        put = put.on_conflict_do_update(
+            index_elements=list(key), set_=update, where=channels.c.version == settings.version
+        ).returning(channels)
 
-        def work(db: sa.Connection) -> sa.RowMapping:
-            db.execute(audit.insert().values(**key, member=member, at=now, change=change))
-            return db.execute(put).mappings().one()
+        def work(db: sa.Connection) -> sa.RowMapping | None:
+            written = db.execute(put).mappings().one_or_none()
+            if written is not None:
+                db.execute(audit.insert().values(**key, member=member, at=now, change=change))
+            return written
 
-        return settings_of(await self._db.write(work))
+        written = await self._db.write(work)
+        return settings_of(written) if written is not None else None
 
-    async def due(self, now: float, limit: int) -> list[ChannelSettings]:
-        """Return channels whose next post is due, the longest due first."""
-        chosen = sa.select(channels).where(channels.c.next_at <= now, channels.c.daily, channels.c.disabled == "")
-        rows = await self._db.read(
-            lambda db: db.execute(chosen.order_by(channels.c.next_at).limit(limit)).mappings().all()
+    async def due(self, now: float, limit: int, platforms: Sequence[str]) -> list[ChannelSettings]:
+        """Return channels of those platforms whose next post is due, the longest due first."""
+        chosen = (
+            sa.select(channels)
+            .where(
+                channels.c.next_at <= now,
+                channels.c.daily,
+                channels.c.disabled == "",
+                channels.c.platform.in_(platforms),
+            )
+            .order_by(channels.c.next_at, channels.c.id)
+            .limit(limit)
         )
+        rows = await self._db.read(lambda db: db.execute(chosen).mappings().all())
         return [settings_of(row) for row in rows]
+
+    async def disable(self, channel: Channel, reason: str) -> None:
+        """Switch a channel's daily post off by itself, with the reason."""
+        off = sa.update(channels).where(is_channel(channel)).values(disabled=reason, version=channels.c.version + 1)
+        await self._db.write(lambda db: db.execute(off))
 
     async def refused(self, channel: Channel, reason: str, limit: int) -> bool:
         """Count a refusal by the channel; at the limit its daily post is disabled with the reason (then True)."""
@@ -115,6 +136,7 @@ class Channels:
             .values(
                 refusals=channels.c.refusals + 1,
                 disabled=sa.case((channels.c.refusals + 1 >= limit, reason), else_=channels.c.disabled),
+                version=channels.c.version + 1,
             )
             .returning(channels.c.disabled)
         )
@@ -122,7 +144,11 @@ class Channels:
 
     async def accepted(self, channel: Channel) -> None:
         """Forget earlier refusals of a channel that took a post."""
-        forget = sa.update(channels).where(is_channel(channel), channels.c.refusals > 0).values(refusals=0)
+        forget = (
+            sa.update(channels)
+            .where(is_channel(channel), channels.c.refusals > 0)
+            .values(refusals=0, version=channels.c.version + 1)
+        )
         await self._db.write(lambda db: db.execute(forget))
 
     async def mark(self, settings: ChannelSettings, passage_id: str, mark: str, member: str, now: float) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
-__all__ = ["Database", "connect"]
+__all__ = ["DamagedError", "Database", "connect", "file_url", "is_damaged", "reason"]
 
 T = TypeVar("T")
 
@@ -30,6 +30,10 @@ READERS = 2
 
 CONNECTIONS = 4
 """Connections of one process to PostgreSQL, and threads that use them."""
+
+
+class DamagedError(OperatorError):
+    """A database file is no database, or a broken one."""
 
 
 class Database:
@@ -54,8 +58,13 @@ class Database:
 
     @property
     def engine(self) -> sa.Engine:
-        """The engine that writes, for migrations and backups."""
+        """The engine that writes, for migrations and restores."""
         return self._engine
+
+    @property
+    def reading(self) -> sa.Engine:
+        """The engine that reads, for backups: it keeps no writer waiting."""
+        return self._reading
 
     def insert(self, table: sa.Table) -> Any:
         """Return an INSERT of the dialect, which has `on_conflict_do_nothing` and `on_conflict_do_update`."""
@@ -105,11 +114,16 @@ def _transaction(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:
         return work(connection)
 
 
+def file_url(path: Path) -> str:
+    """Return the URL of an SQLite file, whatever characters its path has."""
+    return sa.URL.create("sqlite", database=str(path)).render_as_string()
+
+
 def connect(url: str) -> Database:
     """Open a database by its URL, or raise an OperatorError that says what to do; nothing is created but the file."""
     try:
         parsed = sa.make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         # The text is not repeated: it may hold a password.
         sentence = (
             "VERBATIM_DATABASE_URL is not a database address. Write it like postgresql://user:password@host/name, "
@@ -120,7 +134,7 @@ def connect(url: str) -> Database:
     if kind in {"postgres", "postgresql"}:
         return _postgresql(parsed.set(drivername="postgresql+psycopg"))
     if kind == "sqlite":
-        return _sqlite(parsed)
+        return _sqlite(parsed.set(drivername="sqlite"))
     sentence = f"VERBATIM_DATABASE_URL begins with {kind}://; use postgresql:// or sqlite:///."
     raise OperatorError(sentence)
 
@@ -163,8 +177,14 @@ def _sqlite(url: sa.URL) -> Database:
     except SQLAlchemyError as error:
         engine.dispose()
         reading.dispose()
-        raise OperatorError(_trouble(path, reason(error))) from error
+        why = reason(error)
+        raise (DamagedError if is_damaged(why) else OperatorError)(_trouble(path, why)) from error
     return Database(engine, reading)
+
+
+def is_damaged(why: str) -> bool:
+    """Say whether what SQLite said means that the file is no database, or a broken one."""
+    return "malformed" in why or "not a database" in why
 
 
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:
@@ -176,7 +196,7 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
 
 def _trouble(path: Path, why: str) -> str:
     """Say what is wrong with a database file and what to do."""
-    if "malformed" in why or "not a database" in why:
+    if is_damaged(why):
         return f"The database {path} is damaged ({why}). Put a backup in its place: run_bot.py restore FILE."
     if "locked" in why:
         return f"The database {path} is locked by another program. Close that program, or wait and start again."

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from bot.store.channels import ChannelSettings, is_channel, settings_of
-from bot.store.tables import channels, posts
+from bot.store.notes import LAST_TICK
+from bot.store.tables import channels, notes, posts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from bot.message import Channel
     from bot.store.database import Database
 
-__all__ = ["Ledger", "Planned", "PostRow", "post_key"]
+__all__ = ["Ledger", "Planned", "PostRow", "Waiting", "post_key"]
 
 SWEEP_AFTER = 300.0
 """Seconds after a doubtful send until its channel is searched for a second copy."""
@@ -45,6 +46,17 @@ class Planned:
     reason: str = ""
     told: bool = False
     """Whether nobody needs to be told of how it ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Whether posts are to be worked on, to be swept, to be told of; whether channels are due; the last tick noted."""
+
+    posts: bool
+    sweeps: bool
+    ends: bool
+    channels: bool
+    last_tick: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +83,7 @@ class PostRow:
     message_ref: str | None
     reason: str
     lease_until: float | None
+    tell_at: float | None
 
 
 _COLUMNS = tuple(field.name for field in dataclasses.fields(PostRow) if field.name != "settings")
@@ -159,9 +172,6 @@ class Ledger:
             db.execute(take.where(posts.c.id.in_(ids)))
             return db.execute(_JOINED.where(posts.c.id.in_(ids)).order_by(posts.c.next_at, posts.c.id)).mappings().all()
 
-        # Looking first costs no write lock, and mostly there is nothing.
-        if await self._db.read(lambda db: db.scalar(ready.limit(1))) is None:
-            return []
         return [_row(found) for found in await self._db.write(work)]
 
     async def choose(self, row: PostRow, passage_id: str, cycle: int, payload: Mapping[str, Any]) -> bool:
@@ -271,28 +281,51 @@ class Ledger:
         )
         return await self._db.read(lambda db: [str(name) for name in db.scalars(chosen)])
 
-    async def request_now(self, settings: ChannelSettings, local_date: str, now: float) -> PostRow | None:
-        """Plan a post for a date at once; None when that date has one that was tried, sent or is being sent."""
+    async def request_now(self, settings: ChannelSettings, local_date: str, now: float) -> bool:
+        """Plan a post for a date at once; False when that date has one that stands, may stand, or is on its way."""
         key = post_key(settings.channel, local_date)
         values = {"channel_id": settings.id, "local_date": local_date, "due_at": now, "state": "pending", "key": key}
         put = self._db.insert(posts).values(**values, next_at=now, reason="")
-        untried = sa.and_(posts.c.first_try_at.is_(None), posts.c.state.in_(("pending", "skipped")))
+        # What failed or was left out is known not to stand.
+        gone = posts.c.state.in_(("failed", "skipped"))
+        waiting = sa.and_(posts.c.state == "pending", posts.c.first_try_at.is_(None))
         again = {"state": "pending", "due_at": now, "next_at": now, "tell_at": None, "reason": ""}
-        put = put.on_conflict_do_update(index_elements=["channel_id", "local_date"], set_=again, where=untried)
-        done = await self._db.write(lambda db: db.execute(put.returning(posts.c.id)).one_or_none())
-        return await self.of_date(settings.channel, local_date) if done else None
+        put = put.on_conflict_do_update(
+            index_elements=["channel_id", "local_date"], set_=again, where=sa.or_(gone, waiting)
+        )
+        return await self._db.write(lambda db: db.scalar(put.returning(posts.c.id))) is not None
 
-    async def to_tell(self, limit: int, platforms: Sequence[str]) -> list[PostRow]:
+    async def cancel(self, settings: ChannelSettings, reason: str) -> None:
+        """Leave out a channel's posts that are due and certainly were not sent."""
+        off = sa.update(posts).where(posts.c.channel_id == settings.id, posts.c.state == "pending")
+        await self._db.write(lambda db: db.execute(off.values(state="skipped", next_at=None, reason=reason)))
+
+    async def waiting(self, now: float) -> Waiting:
+        """Return what is to be done at all, in one read: mostly nothing is."""
+        chosen = sa.select(
+            sa.exists(sa.select(posts.c.id).where(posts.c.next_at <= now)),
+            sa.exists(sa.select(posts.c.id).where(posts.c.sweep_at <= now)),
+            sa.exists(sa.select(posts.c.id).where(posts.c.tell_at <= now)),
+            sa.exists(sa.select(channels.c.id).where(channels.c.next_at <= now)),
+            sa.select(notes.c.value).where(notes.c.key == LAST_TICK).scalar_subquery(),
+        )
+        row = await self._db.read(lambda db: db.execute(chosen).one())
+        return Waiting(bool(row[0]), bool(row[1]), bool(row[2]), bool(row[3]), float(row[4]) if row[4] else None)
+
+    async def to_tell(self, now: float, limit: int, platforms: Sequence[str]) -> list[PostRow]:
         """Return posts that were held, failed or skipped, of which no admin was told yet."""
         chosen = _JOINED.where(
             channels.c.platform.in_(platforms),
-            posts.c.tell_at.is_not(None),
+            posts.c.tell_at <= now,
         )
-        return [_row(row) for row in await self._db.read(lambda db: db.execute(chosen.limit(limit)).mappings().all())]
+        chosen = chosen.order_by(posts.c.tell_at, posts.c.id).limit(limit)
+        return [_row(row) for row in await self._db.read(lambda db: db.execute(chosen).mappings().all())]
 
-    async def told(self, row: PostRow) -> None:
-        """Record that an admin was told of a post's end."""
-        await self._db.write(lambda db: db.execute(sa.update(posts).where(posts.c.id == row.id).values(tell_at=None)))
+    async def told(self, rows: Sequence[PostRow], again_at: float | None = None) -> None:
+        """Record that an admin was told of how posts ended, or when to try again."""
+        ids = [row.id for row in rows]
+        put = sa.update(posts).where(posts.c.id.in_(ids)).values(tell_at=again_at)
+        await self._db.write(lambda db: db.execute(put))
 
     async def counts(self) -> dict[str, int]:
         """Return how many posts are in each state."""

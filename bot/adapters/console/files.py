@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from bot.post import Blind, Found, Post, Posted, Refused, Seen, Sent, Unclear
 
@@ -34,8 +34,10 @@ class Files:
         if self._folder is None or name not in self.names():
             return Refused(f"there is no file for #{name}", channel=True)
         try:
-            with (self._folder / f"{name}.txt").open("a", encoding="utf-8") as file:
-                file.write(f"[{post.key}]\n{post.reply.text}\n\n")
+            with (self._folder / f"{name}.txt").open("ab+") as file:
+                begins = file.tell() == 0 or _ends_a_line(file)
+                text = f"[{post.key}]\n{post.reply.text}\n\n"
+                file.write((text if begins else f"\n{text}").encode())
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
@@ -54,3 +56,9 @@ class Files:
         except OSError as error:
             return Blind(error.strerror or type(error).__name__)
         return Found(tuple(key for line in lines if line == f"[{key}]"))
+
+
+def _ends_a_line(file: BinaryIO) -> bool:
+    """Say whether the last byte of a file ends a line: the key must stand on a line of its own."""
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"

@@ -1,0 +1,61 @@
+"""How long delivery waits, how often it tries, how much it does at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = [
+    "AT_ONCE",
+    "BATCH",
+    "MOST_LOOKS",
+    "MOST_REFUSALS",
+    "MOST_SWEEPS",
+    "TELLING",
+    "Timing",
+]
+
+MOST_LOOKS = 10
+"""Tries at reading a channel before its post is held."""
+
+MOST_SWEEPS = 6
+"""Searches for a copy, of those that found one they could not delete, or could not look."""
+
+TELLING = 86_400.0
+"""Seconds for which an admin who cannot be reached is tried."""
+
+MOST_REFUSALS = 3
+"""Refusals in a row by a channel after which its daily post is switched off."""
+
+AT_ONCE = 20
+"""Posts claimed and sent at a time."""
+
+BATCH = 500
+"""Channels planned at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long delivery waits for what, in seconds; fault tests run it faster, with the same proportions.
+
+    `grace`: a post later than that is left out, with the reason. `late`: a post later than that, or due in a gap of
+    the ticks as long, is looked for before it is first sent. `lease`: a claimed post is this process's; `guard` of it
+    must be left to begin a send, which counts as unclear after `send_within` (the adapters' own limit is 15 s).
+    `settle`: until the channel's history is believed to show a doubtful send; `agree`: between two reads that must both
+    find nothing before it is sent again. `look_again`: until a channel that could not be read is read again.
+    `sweep_again`: between the first and the second search for a copy. `skew`: between this clock and a platform's
+    beyond which nothing is posted. `longest_later`: a post that a platform put off is looked at again after that.
+    `furthest_back`: missed dates are written down one by one.
+    """
+
+    grace: float = 6 * 3600.0
+    late: float = 600.0
+    lease: float = 120.0
+    guard: float = 30.0
+    send_within: float = 20.0
+    settle: float = 45.0
+    agree: float = 30.0
+    look_again: float = 60.0
+    sweep_again: float = 3300.0
+    skew: float = 120.0
+    longest_later: float = 3600.0
+    furthest_back: float = 7 * 86400.0
