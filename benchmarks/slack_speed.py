@@ -47,6 +47,9 @@ ROUNDS = 4
 SECONDS = 5
 RATE = 50
 PATIENCE = 60.0
+BUILT = "built"
+"""The process as it is shipped, beside those that this module makes."""
+
 BUSY = signal.SIGUSR1
 """Tells a process to keep its core busy, or to stop that."""
 
@@ -155,10 +158,12 @@ async def started(kind: str, slack: LocalSlack, folder: str) -> AsyncIterator[tu
     """Run a process against a platform; yields it and the seconds from its start until it was ready."""
     kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     began = time.perf_counter()
+    peers = (sys.executable, "-m", "benchmarks.slack_speed", kind)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "benchmarks.slack_speed", kind),
+        *((sys.executable, str(ROOT / "run_bot.py")) if kind == BUILT else peers),
         env=kept | slack.environ(VERBATIM_DATA_DIR=folder),
         cwd=ROOT,
+        stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
     )
     try:
@@ -197,10 +202,10 @@ async def burst(slack: LocalSlack, lines: list[str], measured: Measured, *, busy
 
 
 async def start_times(folder: str) -> list[float]:
-    """Return the seconds from start to ready, of several starts."""
+    """Return the seconds from the start of the built process until it says that it is ready, of several starts."""
     starts = []
     for _ in range(STARTS):
-        async with LocalSlack() as slack, started("bot", slack, folder) as (_, seconds):
+        async with LocalSlack() as slack, started(BUILT, slack, folder) as (_, seconds):
             starts.append(seconds)
     return starts
 

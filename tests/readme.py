@@ -13,6 +13,7 @@ from bot.adapters.discord import PERMISSIONS
 from bot.adapters.slack import scope_table
 from bot.commands import COMMANDS
 from bot.settings import ROOT, setting_rows
+from tests.test_parity import LACKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +75,15 @@ def rewritten(readme: str) -> str:
     settings += [f"| `{row.name}` | `{row.default}` | {row.meaning} |" for row in setting_rows()]
     permissions = ["| Permission | Why |", "|---|---|"]
     permissions += [f"| {name.replace('_', ' ').title()} | {why} |" for name, why in PERMISSIONS.items()]
-    tables = {"commands": commands, "settings": settings, "permissions": permissions, "scopes": [scope_table()]}
+    lacks = ["| Where | What it lacks | Instead |", "|---|---|---|"]
+    lacks += [f"| {platform} | {lack} | {instead} |" for (platform, lack), instead in LACKS.items()]
+    tables = {
+        "commands": commands,
+        "settings": settings,
+        "permissions": permissions,
+        "scopes": [scope_table().rstrip()],
+        "lacks": lacks,
+    }
     for name, rows in tables.items():
         table = "\n".join(rows)
         readme = replaced(readme, name, table)

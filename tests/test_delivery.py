@@ -23,7 +23,7 @@ from bot.store.posts import SWEEP_AFTER
 from tests.platform import Platform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
     from bot.corpus import Corpus
@@ -394,7 +394,7 @@ async def test_a_copy_that_may_not_be_deleted_is_told_and_not_searched_for_ever(
     async def refused(*_: object) -> bool:
         return False
 
-    small.platform.delete = refused  # type: ignore[method-assign]
+    small.platform.delete = refused  # type: ignore[method-assign, assignment]
     await small.until(DUE + 60 + SWEEP_AFTER + (MOST_SWEEPS + 3) * TIMING.sweep_again, 600)
     looks = small.platform.looks
     assert any("stands twice, and I may not delete it" in told for told in small.platform.told)
@@ -535,3 +535,35 @@ async def test_the_ticker_goes_on_after_a_failed_tick_and_ends_with_its_block(
     await asyncio.sleep(0.05)
     assert ticks == seen
     assert "the first fails" in caplog.text
+
+
+async def test_the_end_of_the_ticking_lets_a_tick_that_runs_finish() -> None:
+    begun, go_on, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        if begun.is_set():
+            return
+        begun.set()
+        await go_on.wait()
+        ended.set()
+
+    async def serve() -> None:
+        async with ticking(idle_then(work), 0.01):
+            await asyncio.wait_for(begun.wait(), 20)
+            asyncio.get_running_loop().call_later(0.1, go_on.set)
+
+    await serve()
+    assert ended.is_set()
+
+
+def idle_then(work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """Return a function that does nothing the first time, when the block waits for it, and work after that."""
+    first = [True]
+
+    async def tick() -> None:
+        if first:
+            first.clear()
+            return
+        await work()
+
+    return tick

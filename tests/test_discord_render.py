@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -12,41 +11,27 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.adapters.discord.asked import completion, focused, message_words, modal_text, options, suggestions
-from bot.adapters.discord.declare import LEFT_OUT, application_commands, declared_hash
+from bot.adapters.discord.declare import application_commands, declared_hash
 from bot.adapters.discord.gate import BURST, PER_SECONDS, Buckets, SeenOnce, slow_down
 from bot.adapters.discord.limits import LONGEST_CUSTOM_ID, LONGEST_MESSAGE, MOST_COMPONENTS, units
 from bot.adapters.discord.markup import escape, fit, styled
 from bot.adapters.discord.render import MOST_BUTTONS, PRESSED, post_key, render
 from bot.adapters.discord.views import as_modal, as_view, custom_ids
 from bot.commands import COMMANDS
-from bot.message import Button, Card, Citation, Outcome, Quote, Reply, Role, Span, Style
-from bot.settings import ROOT
-from tests.conftest import Ask
+from bot.message import Button, Card, Citation, Outcome, Quote, Reply, Role, Span, Style, plain
 from tests.local_discord.limits import command_problems, message_problems, modal_problems, walk
 from tests.local_discord.schema import body_of, schema_problems
+from tests.snapshots import DAILY, FOLDER, NAMES, compare, main_reply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from bot.corpus import Corpus
-
-SNAPSHOTS = ROOT / "tests" / "snapshots" / "discord"
-RENEW = "RENEW_SNAPSHOTS"
-"""Set in the environment, it writes the snapshots anew: look at what changed before keeping it."""
+    from bot.search import Searcher
 
 KEY = "0123456789abcdef01234567"
 V2 = 1 << 15
-MAIN_REPLIES = {
-    "quote": "/quote people who train need to not have pride",
-    "verify-altered": "/verify language is a perfect way for people to express thoughts and ideas",
-    "verify-not-found": "/verify Zuckerberg: building superintelligence will take exactly ten years",
-    "ask": "/ask why does he train jiu-jitsu",
-    "topic": "/topic remote work",
-    "decline": "/ask what is the weather in Paris tomorrow",
-    "help": "/help",
-    "error": "/show nothing-like-that",
-}
 
 NASTY = [
     "[a](https://evil.example) [b](https://evil.example)", "# heading", "## h", "- list", "* list", "+ list", "1. one",
@@ -136,45 +121,20 @@ def body(components: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def kept(name: str, components: list[dict[str, Any]]) -> Iterator[tuple[Path, str]]:
-    yield SNAPSHOTS / f"{name}.json", json.dumps(components, indent=2, ensure_ascii=False) + "\n"
-    yield SNAPSHOTS / f"{name}.txt", as_text(components)
+@pytest.mark.parametrize("name", NAMES)
+async def test_main_replies_look_as_reviewed(name: str, corpus: Corpus, search: Searcher, tmp_path: Path) -> None:
+    reply = await main_reply(name, corpus, search, tmp_path)
+    components = render(reply, share=reply.private, key=KEY if name == DAILY else "")
 
-
-def compare(name: str, components: list[dict[str, Any]]) -> None:
-    for path, text in kept(name, components):
-        if os.environ.get(RENEW):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, "utf-8")
-
-        assert path.read_text("utf-8") == text, f"{path.name}: look at the change, then set {RENEW}=1 to keep it"
-
-
-@pytest.mark.parametrize("name", MAIN_REPLIES)
-async def test_main_replies_look_as_reviewed(name: str, ask: Ask) -> None:
-    compare(name, render(await ask(MAIN_REPLIES[name]), share=name in {"quote", "verify-altered"}))
-
-
-async def test_a_daily_highlight_looks_as_reviewed_and_carries_its_key(corpus: Corpus, ask: Ask) -> None:
-    found = (await ask(MAIN_REPLIES["quote"])).cards[0].quote
-    assert found
-    card = Card(Role.MATCH, title="☀ Quote of the day", quote=found)
-    shown = Reply(
-        "",
-        Outcome.FOUND,
-        cards=(card,),
-        buttons=(Button("Listen", url=found.citation.url), Button("👍 3", f"/vote {found.id}")),
-        aside="When did words last fail you?",
-    )
-    components = render(shown, key=KEY)
-
-    compare("daily", components)
-    assert KEY in [post_key(part["custom_id"]) for _, part in walk(components) if "custom_id" in part]
-    assert corpus.shows
+    compare(FOLDER / "discord" / f"{name}.json", json.dumps(components, indent=2, ensure_ascii=False) + "\n")
+    compare(FOLDER / "discord" / f"{name}.txt", as_text(components))
+    assert message_problems(body(components)) == []
+    pressed = [part["custom_id"] for _, part in walk(components) if "custom_id" in part]
+    assert (KEY in map(post_key, pressed)) is (name == DAILY)
 
 
 @given(replies, st.booleans(), st.sampled_from(["", KEY]))
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_no_reply_goes_over_a_limit(reply: Reply, share: bool, key: str) -> None:  # noqa: FBT001 - Hypothesis gives it
     components = render(reply, share=share, key=key)
     parts = [part for _, part in walk(components)]
@@ -212,17 +172,46 @@ def test_escaped_text_shows_character_for_character_and_nothing_in_it_lives(text
     assert not re.search(r"^[^\S\n]*([-+#]|\d+[.)])", live, re.MULTILINE)
 
 
-@given(quotes(texts.filter(lambda text: len(text) < 300)))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_a_quote_is_shown_word_for_word(quote: Quote) -> None:
-    shown = render(Reply("", Outcome.FOUND, cards=(Card(Role.MATCH, quote=quote),)))
-    block = "\n".join(line[2:] for text in contents(shown) for line in text.split("\n") if line.startswith("> "))
-    said = re.sub(r"\\([^0-9A-Za-z\s])|\*\*", lambda found: found[1] or "", block)
+short = texts.filter(lambda text: len(text) < 120)
+small_cards = st.builds(
+    Card, st.sampled_from([Role.MATCH, Role.NEAREST, Role.SUMMARY]), short, st.just(()), st.just(()), quotes(short)
+)
+small_replies = st.builds(
+    Reply, short, st.just(Outcome.FOUND), st.just("quote"), st.lists(small_cards, max_size=3).map(tuple)
+)
 
-    if not quote.turns and quote.text.strip():
-        assert said.replace("\n", "").rstrip() == read(escape(quote.text)).replace("\n", "").rstrip()
-    for _, name in quote.turns:
-        assert f"{name}:" in said
+
+@given(small_replies)
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_every_quote_of_a_reply_is_shown_word_for_word(reply: Reply) -> None:
+    drawn = contents(render(reply))
+    blocks = ["\n".join(line[2:] for line in text.split("\n") if line.startswith("> ")) for text in drawn]
+    said = [re.sub(r"\\([^0-9A-Za-z\s])|\*\*", lambda found: found[1] or "", block) for block in blocks if block]
+    quoted = [card.quote for card in reply.cards if card.quote]
+    spoken = [
+        "".join(f"{name}: {plain(spans)}" if name else plain(spans) for name, spans in quote.turns_spans())
+        for quote in quoted
+    ]
+
+    assert ["".join(words.split()) for words in said if words.strip()] == [
+        "".join(read(escape(words)).split()) for words in spoken if words.strip()
+    ]
+
+
+@given(replies, st.booleans(), st.sampled_from(["", KEY]))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+def test_nothing_in_a_message_lives_but_what_the_drawing_put_there(
+    reply: Reply,
+    share: bool,  # noqa: FBT001 - Hypothesis gives it
+    key: str,
+) -> None:
+    for text in contents(render(reply, share=share, key=key)):
+        bare = re.sub(r"^(> |-# )", "", text, flags=re.MULTILINE)
+        live = re.sub(r"`[^`\n]+`|\*\*", "", re.sub(r"\\[^0-9A-Za-z\s]", "§", bare))
+
+        assert not re.search(r"[\\*_~|`\[\]<>@]", live)
+        assert not re.search(r":[\w+-]*[A-Za-z_][\w+-]*:|:100:|://", live)
+        assert not re.search(r"^[^\S\n]*([-+#]|\d+[.)])", live, re.MULTILINE)
 
 
 @given(spans, st.integers(20, 400))
@@ -249,7 +238,7 @@ def test_a_screen_reader_gets_verdict_speaker_quote_and_source_in_that_order() -
         "**≠ Altered.**",
         "-# Mark Zuckerberg:",
         "> the words",
-        "-# — Mark Zuckerberg · Chapter · 4:10 · Show #3 · `id-1`",
+        "-# — Chapter · 4:10 · Show #3 · `id-1`",
     ]
 
 
@@ -287,12 +276,14 @@ def test_a_share_button_shows_the_first_quote_and_a_nearest_one_is_not_shared() 
     assert [part for _, part in walk(nearest) if "custom_id" in part] == []
 
 
-def test_commands_are_what_discord_accepts_and_operators_ones_are_left_out() -> None:
+def test_commands_are_what_discord_accepts_and_hidden_ones_are_not_registered() -> None:
     payload = application_commands(COMMANDS)
 
     assert command_problems(payload) == []
     assert schema_problems(body_of("put", "/applications/{application_id}/commands"), payload) == []
-    assert not LEFT_OUT & {command["name"] for command in payload}
+    assert [command["name"] for command in payload if command["type"] == 1] == [
+        command.name for command in COMMANDS if not command.hidden
+    ]
     assert [command["name"] for command in payload if command["type"] == 3] == [
         "Verify this quote",
         "Find in transcripts",

@@ -207,7 +207,7 @@ async def _shown(ctx: Context, found: ChannelSettings, before: str) -> Reply:
     chosen = await ctx.daily.next(found, dates[0][0]) if dates else None
     if chosen:
         preview = daily_reply(chosen[0]).cards[0]
-        cards.append(dataclasses.replace(preview, title="The next one, as it stands:"))
+        cards.append(dataclasses.replace(preview, role=Role.INFO, title="The next one, as it stands:"))
     buttons = (
         Button("Post now", f"/settings post now{options}"),
         Button("Queue", f"/settings queue{options}"),
@@ -298,7 +298,7 @@ async def _queue(ctx: Context, found: ChannelSettings) -> Reply:
         mark = marks.get(highlight.id)
         title = f"{number}. {dates[number - 1]:%A} {dates[number - 1].day} {dates[number - 1]:%B}"
         card = daily_reply(highlight).cards[0]
-        cards.append(dataclasses.replace(card, title=f"{title} · {mark}" if mark else title))
+        cards.append(dataclasses.replace(card, role=Role.INFO, title=f"{title} · {mark}" if mark else title))
         buttons += [
             Button(f"{word.capitalize()} {number}", f"/settings {word} id:{highlight.id}{option}") for word in _MARKS
         ]

@@ -28,14 +28,20 @@ async def ticking(work: Callable[[], Awaitable[object]], period: float = PERIOD)
     """
     from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415 - only a process that posts needs it
 
-    running = asyncio.Lock()
+    running: set[asyncio.Task[None]] = set()
+
+    async def once() -> None:
+        try:
+            await work()
+        except Exception:  # one failed tick must not end the ticking; the next tries again
+            _log.exception("a look at what is due failed")
 
     async def tick() -> None:
-        async with running:
-            try:
-                await work()
-            except Exception:  # one failed tick must not end the ticking; the next tries again
-                _log.exception("a look at what is due failed")
+        # A task of its own: the scheduler cancels what it runs when it ends.
+        task = asyncio.create_task(once())
+        running.add(task)
+        task.add_done_callback(running.discard)
+        await asyncio.shield(task)
 
     scheduler = AsyncIOScheduler(timezone="UTC")
     scheduler.add_job(tick, "interval", seconds=period, max_instances=1, coalesce=True, misfire_grace_time=None)
@@ -45,5 +51,5 @@ async def ticking(work: Callable[[], Awaitable[object]], period: float = PERIOD)
         yield
     finally:
         scheduler.shutdown(wait=False)
-        async with running:
-            pass
+        if running:
+            await asyncio.wait(running)

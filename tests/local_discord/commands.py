@@ -10,7 +10,7 @@ from tests.local_discord.faults import answer
 from tests.local_discord.limits import command_problems
 from tests.local_discord.refused import Refused, invalid
 from tests.local_discord.schema import body_of, named, schema_problems
-from tests.local_discord.wire import PREFIX
+from tests.local_discord.wire import BODY, PREFIX
 
 if TYPE_CHECKING:
     from tests.local_discord.server import LocalDiscord
@@ -83,7 +83,7 @@ class CommandRoutes:
             raise invalid(problems)
 
     async def _overwrite(self, request: web.Request) -> web.Response:
-        sent, scope = request["json"] or [], self._scope(request)
+        sent, scope = request[BODY] or [], self._scope(request)
         place = "/applications/{application_id}/commands"
         self._check_commands(body_of("put", place), sent, sent)
         known = {(command["type"], command["name"]): command for command in scope}
@@ -92,7 +92,7 @@ class CommandRoutes:
         return answer(200, scope)
 
     async def _add_command(self, request: web.Request) -> web.Response:
-        sent, scope = request["json"], self._scope(request)
+        sent, scope = request[BODY], self._scope(request)
         before = next((c for c in scope if (c["type"], c["name"]) == (sent.get("type") or 1, sent.get("name"))), None)
         others = [command for command in scope if command is not before]
         self._check_commands(named("ApplicationCommandCreateRequest"), sent, [*others, sent])
@@ -109,8 +109,8 @@ class CommandRoutes:
             scope.remove(command)
             return answer(204)
         if request.method == "PATCH":
-            changed = command | request["json"]
+            changed = command | request[BODY]
             others = [one for one in scope if one is not command]
-            self._check_commands(named("ApplicationCommandPatchRequestPartial"), request["json"], [*others, changed])
-            command |= request["json"]
+            self._check_commands(named("ApplicationCommandPatchRequestPartial"), request[BODY], [*others, changed])
+            command |= request[BODY]
         return answer(200, command)

@@ -20,7 +20,7 @@ from tests.local_discord.limits import LOADING, THREAD_NAME, Problem, message_pr
 from tests.local_discord.messages import edit, make, page
 from tests.local_discord.refused import Refused, invalid
 from tests.local_discord.schema import named, schema_problems
-from tests.local_discord.wire import PREFIX
+from tests.local_discord.wire import BODY, CAME, PREFIX
 from tests.local_discord.world import DM, THREAD, Permission
 
 if TYPE_CHECKING:
@@ -128,8 +128,8 @@ class Rest:
     async def _callback(self, request: web.Request) -> web.Response:
         number = int(request.match_info["interaction"])
         try:
-            token, came = request.match_info["token"], request["came"]
-            interaction = self._discord.interactions.callback(number, token, request["json"], came=came)
+            token, came = request.match_info["token"], request[CAME]
+            interaction = self._discord.interactions.callback(number, token, request[BODY], came=came)
         except Refused as refused:
             if refused in (ACKNOWLEDGED, UNKNOWN_INTERACTION) and not self._was_failed(request):
                 why = "acknowledged twice" if refused is ACKNOWLEDGED else "acknowledged too late, or unknown"
@@ -153,14 +153,14 @@ class Rest:
 
     async def _follow(self, request: web.Request) -> web.Response:
         interaction = self._discord.interactions.by_token(request.match_info["token"])
-        return answer(200, await self._discord.interactions.follow(interaction, request["json"]))
+        return answer(200, await self._discord.interactions.follow(interaction, request[BODY]))
 
     async def _response(self, request: web.Request) -> web.Response:
         interactions = self._discord.interactions
         interaction = interactions.by_token(request.match_info["token"])
         ref = request.match_info["ref"]
         if request.method == "PATCH":
-            return answer(200, await interactions.edit(interaction, ref, request["json"]))
+            return answer(200, await interactions.edit(interaction, ref, request[BODY]))
         if request.method == "DELETE":
             await interactions.delete(interaction, ref)
             return answer(204)
@@ -209,13 +209,13 @@ class Rest:
         return answer(200, self._channel_of(request).json())
 
     async def _open_dm(self, request: web.Request) -> web.Response:
-        user = self._discord.world.users.get(int(request["json"]["recipient_id"]))
+        user = self._discord.world.users.get(int(request[BODY]["recipient_id"]))
         if user is None:
             raise Refused(404, 10013, "Unknown User")
         return answer(200, self._discord.world.dm_with(user).json())
 
     async def _create(self, request: web.Request) -> web.Response:
-        discord, body = self._discord, request["json"]
+        discord, body = self._discord, request[BODY]
         target = discord.world.channels.get(int(request.match_info["channel"]))
         thread = target is not None and target.kind == THREAD
         channel = self._channel_of(request, Permission.SEND_MESSAGES_IN_THREADS if thread else Permission.SEND_MESSAGES)
@@ -277,7 +277,7 @@ class Rest:
         return answer(200, self._shown(channel, self._message_of(channel, request)))
 
     async def _edit(self, request: web.Request) -> web.Response:
-        discord, channel, body = self._discord, self._channel_of(request), request["json"]
+        discord, channel, body = self._discord, self._channel_of(request), request[BODY]
         message = self._message_of(channel, request)
         if message["author"]["id"] != str(discord.world.bot.id):
             raise Refused(403, 50005, "Cannot edit a message authored by another user")
@@ -299,7 +299,7 @@ class Rest:
         return answer(204)
 
     async def _thread(self, request: web.Request) -> web.Response:
-        discord, body = self._discord, request["json"]
+        discord, body = self._discord, request[BODY]
         channel = self._channel_of(request, Permission.CREATE_PUBLIC_THREADS)
         message = self._message_of(channel, request)
         problems = schema_problems(named("CreateTextThreadWithMessageRequest"), body) if discord.validates else []

@@ -27,6 +27,12 @@ PREFIX = "/api/v10"
 BUCKET_LIMIT, BUCKET_SECONDS = 5, 5.0
 GLOBAL_LIMIT = 50
 IN_FLIGHT_SECONDS = 0.05
+CAME = web.RequestKey("came", float)
+"""When a request came, by the monotonic clock."""
+
+BODY: web.RequestKey[Any] = web.RequestKey("body", object)
+"""What a request holds: its JSON, its text where it is none, or None."""
+
 _EXEMPT = re.compile(r"/(interactions|webhooks)/")
 
 
@@ -129,7 +135,7 @@ class Wire:
         if not request.path.startswith(PREFIX):
             return await handler(request)
         discord = self._discord
-        request["came"] = time.monotonic()
+        request[CAME] = time.monotonic()
         self.busy += 1
         try:
             seen = await self._seen(request)
@@ -160,7 +166,7 @@ class Wire:
                 body = json.loads(text) if text else None
             except ValueError:
                 body = text
-        request["json"] = body
+        request[BODY] = body
         path = request.path.removeprefix(PREFIX)
         return Seen(request.method, path, body, self._discord.clock.now(), dict(request.query))
 

@@ -25,10 +25,7 @@ if TYPE_CHECKING:
 
     from bot.command import Command, Parameter
 
-__all__ = ["LEFT_OUT", "MESSAGE_COMMANDS", "application_commands", "declared_hash", "registered"]
-
-LEFT_OUT = frozenset({"highlight-score"})
-"""Commands for whoever runs the bot, of no use in a server: they are not registered."""
+__all__ = ["MESSAGE_COMMANDS", "application_commands", "declared_hash", "registered"]
 
 MESSAGE_COMMANDS = {"Verify this quote": ("verify", "claim"), "Find in transcripts": ("quote", "words")}
 """Message commands: the command each runs, and the parameter that takes the message's words."""
@@ -68,8 +65,8 @@ def application_commands(
 
 
 def registered(commands: Sequence[Command]) -> list[Command]:
-    """Return the commands that members get."""
-    return [command for command in commands if command.name not in LEFT_OUT]
+    """Return the commands that members get: a hidden one serves buttons and scripts, and runs without being listed."""
+    return [command for command in commands if not command.hidden]
 
 
 def declared_hash(payload: list[dict[str, Any]]) -> str:

@@ -105,4 +105,4 @@ INVALID_SECONDS = 600.0
 
 def units(text: str) -> int:
     """Return a text's length in UTF-16 units, which is never less than any way in which Discord counts characters."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -34,10 +34,7 @@ _NUMBER = re.compile(r"^([^\S\n]*\d+)([.)])", re.MULTILINE)
 
 def escape(text: str) -> str:
     """Return text that Discord shows as it is; characters that must not be shown become U+FFFD."""
-    text = _INLINE.sub(r"\\\g<0>", _shown(text))
-    text = _COLON.sub(r"\:", text)
-    text = _MARKER.sub(r"\1\\\2", text)
-    return _NUMBER.sub(r"\1\\\2", text)
+    return _escaped(_shown(text))
 
 
 def styled(spans: Iterable[Span]) -> str:
@@ -45,7 +42,7 @@ def styled(spans: Iterable[Span]) -> str:
     parts: list[str] = []
     for text, style in _merged(spans):
         if style is Style.PLAIN:
-            parts.append(escape(text))
+            parts.append(_escaped(text))
         elif style is Style.CODE and "`" not in text and "\n" not in text and text.strip():
             parts.append(f"`{text}`")
         else:
@@ -86,6 +83,15 @@ def fit(spans: tuple[Span, ...], most: int) -> str:
     return f"{shortened} {ELLIPSIS}" if shortened and units(shortened) + len(ELLIPSIS) + 1 <= most else ""
 
 
+def _escaped(text: str) -> str:
+    """Return text without unsafe characters so that Discord shows it as it is."""
+    text = _INLINE.sub(r"\\\g<0>", text)
+    if ":" in text:
+        text = _COLON.sub(r"\:", text)
+    text = _MARKER.sub(r"\1\\\2", text)
+    return _NUMBER.sub(r"\1\\\2", text)
+
+
 def _shown(text: str) -> str:
     """Return text with one kind of line break and nothing that rearranges a message."""
     return _UNSAFE.sub("\ufffd", _NEWLINE.sub("\n", text))
@@ -97,7 +103,7 @@ def _bold(line: str) -> str:
     if not words:
         return line
     before, after = line[: line.index(words[0])], line[len(line.rstrip()) :]
-    return f"{before}**{escape(words)}**{after}"
+    return f"{before}**{_escaped(words)}**{after}"
 
 
 def _first(spans: tuple[Span, ...], length: int) -> list[Span]:

@@ -51,6 +51,9 @@ CLOCK_SECONDS = 300.0
 
 NOT_CONNECTED_SECONDS = 15.0
 BAD_TOKEN_SECONDS = 300.0
+BLOCKED_SECONDS = 300.0
+"""How long to leave Discord alone when Cloudflare in front of it refuses this machine with a page of its own."""
+
 UNKNOWN_MESSAGE = 10008
 """The answer to a nonce whose message a moderator deleted: resources/message, create message."""
 
@@ -232,6 +235,9 @@ def _refusal(error: discord.HTTPException, attempt: Attempt) -> Posted:
     """Return what an answer of Discord that is no success means."""
     if error.status >= 500 or (attempt.doubtful and error.status == _TOO_MANY):  # noqa: PLR2004 - HTTP's server errors
         return Unclear(f"Discord answered {error.status}.")
+    if error.status in {_FORBIDDEN, _TOO_MANY} and not _is_discords(error):
+        seconds = max(BLOCKED_SECONDS, attempt.retry_after)
+        return Later(seconds, f"Cloudflare, in front of Discord, refuses this machine's requests ({error.status}).")
     if error.status == _TOO_MANY:
         return Later(max(1.0, attempt.retry_after), "Discord's rate limit.")
     if error.status == _UNAUTHORIZED:
@@ -240,6 +246,11 @@ def _refusal(error: discord.HTTPException, attempt: Attempt) -> Posted:
         return Sent("", attempt.date)
     why = f"Discord answered {error.status}: {error.text or 'no reason'} ({error.code})."
     return Refused(why, channel=error.status in {_FORBIDDEN, _NOT_FOUND})
+
+
+def _is_discords(error: discord.HTTPException) -> bool:
+    """Say whether an answer is Discord's own, which is JSON, and not a page of what stands in front of it."""
+    return str(error.response.headers.get("Content-Type", "")).startswith("application/json")
 
 
 def _offline() -> Later:

@@ -1,13 +1,14 @@
 """Drawing a Reply for Discord as Components V2; pure, and never over a limit.
 
 A V2 message has no content of its own: notifications and screen readers read its text displays in order, so they come
-as verdict, speaker, quote, source. Custom ids carry a mark and a command line, so a button works after a restart and on
-any replica: `v:` runs the line, `s:` runs it for the whole channel; `h:`, a post's key and `:` run the line and mark
-the message as that post, which is how `Discord.find` knows it again.
+as verdict, speaker, quote, source, the speaker named once. Custom ids carry a mark and a command line, so a button
+works after a restart and on any replica: `v:` runs the line, `s:` runs it for the whole channel; `h:`, a post's key and
+`:` run the line and mark the message as that post, which is how `Discord.find` knows it again.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,8 @@ LEAD_SHARE, ASIDE_SHARE, TITLE_SHARE, SOURCE_SHARE = 1_200, 400, 400, 600
 LEAST_CARD = 200
 """A card that would get fewer characters of Markdown than this is left out, and the message says so."""
 
+_SIGNS = "✓≠⧉⇄✗☀"
+_NOT_SHARED = {Role.NEAREST, Role.INFO}
 _NOTHING = "There is nothing to show."
 _LEFT_OUT = "-# There is more than fits here."
 _UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -58,7 +61,7 @@ def render(reply: Reply, *, share: bool = False, key: str = "") -> list[dict[str
     """
     left = LONGEST_MESSAGE - units(_LEFT_OUT)
     parts: list[dict[str, Any]] = []
-    lead = fit((Span(reply.lead),), LEAD_SHARE) if reply.lead.strip() else ""
+    lead = fit(_headline(reply.lead), LEAD_SHARE) if reply.lead.strip() else ""
     aside = _small(reply.aside, ASIDE_SHARE)
     left -= units(lead) + units(aside)
     left_out = len(reply.cards) > MOST_CARDS
@@ -98,7 +101,8 @@ def post_key(custom_id: str) -> str:
 
 def _card(card: Card, most: int) -> str:
     """Return one card as Markdown of at most `most` characters: title, speaker, quote, source, body, fields."""
-    head = [fit((Span(card.title, Style.STRONG),), TITLE_SHARE)] if card.title.strip() else []
+    title = _headline(card.title) if card.title[:1] in _SIGNS else (Span(card.title, Style.STRONG),)
+    head = [fit(title, TITLE_SHARE)] if card.title.strip() else []
     lines = [line for line in head if line]
     foot: list[str] = []
     if card.quote:
@@ -124,6 +128,15 @@ def _card(card: Card, most: int) -> str:
         lines.append(field)
         room -= units(field) + 1
     return "\n".join(line for line in lines if line)
+
+
+def _headline(text: str) -> tuple[Span, ...]:
+    """Return a text with the first words of each line that begins with a verdict's sign in bold."""
+    spans: list[Span] = []
+    for line in text.splitlines(keepends=True):
+        verdict, stop, rest = line.partition(".") if line[0] in _SIGNS else ("", "", line)
+        spans += [Span(verdict + stop, Style.STRONG), Span(rest)]
+    return tuple(spans)
 
 
 def _said(quote: Quote, most: int) -> str:
@@ -155,8 +168,8 @@ def _fitting_block(spans: tuple[Span, ...], most: int) -> str:
 
 
 def _source(quote: Quote) -> str:
-    """Return the small line under a quote: speaker · chapter · time · episode · id."""
-    line = fit((Span(quote.citation.line().replace("\n", " ")),), SOURCE_SHARE)
+    """Return the small line under a quote: chapter · time · episode · id; who speaks stands above the words."""
+    line = fit((Span(dataclasses.replace(quote.citation, speaker=None).line().replace("\n", " ")),), SOURCE_SHARE)
     return f"-# — {line} · {styled((Span(cut(quote.id, LONGEST_LABEL), Style.CODE),))}"
 
 
@@ -177,7 +190,7 @@ def _text(markdown: str) -> dict[str, Any]:
 
 def _buttons(reply: Reply, *, share: bool, key: str) -> list[dict[str, Any]]:
     """Return the buttons that Discord accepts, each custom id once."""
-    shown = next((card.quote for card in reply.cards if card.quote and card.role is not Role.NEAREST), None)
+    shown = next((card.quote for card in reply.cards if card.quote and card.role not in _NOT_SHARED), None)
     shared = [_pressed(f"s:/show {shown.id}", "Share to channel")] if share and shown else []
     buttons = [*_keyed(reply, key), *shared] if key else [*map(_button, reply.buttons), *shared]
     kept = _once(button for button in buttons if button)

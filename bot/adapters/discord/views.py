@@ -9,7 +9,6 @@ from discord import ui
 
 from bot.adapters.discord.limits import LONGEST_INPUT, LONGEST_INPUT_LABEL, LONGEST_MODAL_TITLE
 from bot.adapters.discord.markup import cut
-from bot.adapters.discord.render import ACTION_ROW, CONTAINER, SEPARATOR, TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,13 +19,24 @@ FIELD = "text"
 """The custom id of the text input of a modal."""
 
 
+class _Drawn(ui.LayoutView):
+    """A drawn message as the library sends one: it has no items, because presses come by their custom ids alone."""
+
+    def __init__(self, components: list[dict[str, Any]]) -> None:
+        super().__init__(timeout=None)
+        self._drawn = components
+        self.stop()
+
+    def to_components(self) -> list[dict[str, Any]]:
+        return self._drawn
+
+    def has_components_v2(self) -> bool:
+        return True
+
+
 def as_view(components: list[dict[str, Any]]) -> ui.LayoutView:
-    """Return drawn components as a view that the library does not keep: presses come by their custom id alone."""
-    view = ui.LayoutView(timeout=None)
-    for component in components:
-        view.add_item(_item(component))
-    view.stop()
-    return view
+    """Return drawn components as a view that the library sends as they are and does not keep."""
+    return _Drawn(components)
 
 
 def as_modal(custom_id: str, title: str, label: str, *, most: int = LONGEST_INPUT) -> ui.Modal:
@@ -47,22 +57,3 @@ def custom_ids(components: object) -> Iterator[str]:
         if isinstance(custom_id, str):
             yield custom_id
         yield from custom_ids(getattr(component, "children", ()))
-
-
-def _item(component: dict[str, Any]) -> ui.Item[Any]:
-    """Return one drawn component as the library's own."""
-    kind = component["type"]
-    if kind == CONTAINER:
-        return ui.Container(*map(_item, component["components"]))
-    if kind == ACTION_ROW:
-        return ui.ActionRow(*map(_item, component["components"]))
-    if kind == TEXT:
-        return ui.TextDisplay(component["content"])
-    if kind == SEPARATOR:
-        return ui.Separator()
-    return ui.Button(
-        style=discord.ButtonStyle(component["style"]),
-        label=component["label"],
-        url=component.get("url"),
-        custom_id=component.get("custom_id"),
-    )

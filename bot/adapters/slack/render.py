@@ -1,19 +1,21 @@
 """Drawing a Reply as a Slack message; pure.
 
 Words of transcripts and people go into rich-text and plain-text elements only, where Slack reads no marks. The
-top-level `text` is the whole answer once more, for screen readers and notifications, with &, < and > escaped. No
-message can go over a limit: runs are split, quotes shortened and cards left out until it fits, and it says so.
+top-level `text` is the whole answer once more for screen readers and notifications, in the order verdict, speaker,
+quote, source, with &, < and > escaped; for the eye the speaker stands in the line under the quote. No message can go
+over a limit: runs are split, quotes shortened and cards left out until it fits, and it says so.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from bot.adapters.slack import limits
 from bot.grammar import Line, format_line
-from bot.message import Button, Card, Quote, Reply, Role, Span, Style, clock
+from bot.message import Button, Card, Quote, Reply, Role, Span, Style, clock, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,6 +26,7 @@ Block = dict[str, Any]
 """A block or an element of Block Kit, as JSON."""
 
 _SIGNS = "✓≠⧉⇄✗☀"
+_NOT_SHARED = {Role.NEAREST, Role.INFO}
 _CUT = "…"
 _LEFT_OUT = "There is more than fits here. Ask for less at once, or for one passage by its id."
 _LEAST = 200
@@ -86,10 +89,26 @@ def plain_block(text: str) -> Block:
 def _text(reply: Reply) -> str:
     """Return the whole answer as escaped plain text, its links at the end."""
     links = [f"{button.label}: {button.url}" for button in reply.buttons if _linked(button)]
-    whole = escape(_clean("\n\n".join(part for part in (reply.text, "\n".join(links)) if part)).strip()) or _CUT
+    parts = [reply.lead, *map(_spoken, reply.cards), reply.aside, "\n".join(links)]
+    whole = escape(_clean("\n\n".join(part for part in parts if part)).strip()) or _CUT
     if len(whole) <= limits.TEXT:
         return whole
     return _TORN_ENTITY.sub("", whole[: limits.TEXT - 1]) + _CUT
+
+
+def _spoken(card: Card) -> str:
+    """Return a card as it is read aloud: title, speaker, quote, source, body, fields."""
+    lines = [card.title] if card.title else []
+    if card.quote:
+        source = dataclasses.replace(card.quote.citation, speaker=None)
+        for name, spans in card.quote.turns_spans():
+            who = name or card.quote.citation.speaker
+            lines.append(f"{who}: “{plain(spans).strip()}”" if who else f"“{plain(spans).strip()}”")
+        lines.append(f"— {source.line()} · {card.quote.id}")
+    if card.body:
+        lines.append(plain(card.body))
+    lines.extend(f"{name}: {value}" for name, value in card.fields)
+    return "\n".join(lines)
 
 
 def _pieces(reply: Reply, *, cited: bool) -> Iterator[list[Block]]:
@@ -126,12 +145,18 @@ def _card(card: Card, number: int, *, cited: bool) -> list[Block]:
 
 
 def _headline(text: str, *, whole: bool) -> list[Block]:
-    """Return a lead or title: a verdict's first words in bold, a title without one all in bold."""
+    """Return a lead or title, the first words of each line that begins with a verdict's sign in bold.
+
+    A title without one is all in bold (`whole`).
+    """
     text = _clean(text).strip()
-    if text[0] in _SIGNS:
-        verdict, stop, rest = text.partition(".")
-        return [*_runs(verdict + stop, bold=True), *_runs(rest)]
-    return _runs(text, bold=whole)
+    if whole and text[0] not in _SIGNS:
+        return _runs(text, bold=True)
+    elements: list[Block] = []
+    for line in text.splitlines(keepends=True):
+        verdict, stop, rest = line.partition(".") if line[0] in _SIGNS else ("", "", line)
+        elements += [*_runs(verdict + stop, bold=True), *_runs(rest)]
+    return elements
 
 
 def _said(quote: Quote) -> list[Block]:
@@ -199,7 +224,7 @@ def _actions(reply: Reply, *, share: bool) -> list[Block]:
 
 def _shared(reply: Reply) -> str:
     """Return the line that shows a reply's first quote to everyone; "" when it has none."""
-    quotes = [card.quote for card in reply.cards if card.quote and card.role is not Role.INFO]
+    quotes = [card.quote for card in reply.cards if card.quote and card.role not in _NOT_SHARED]
     line = format_line(Line("show", quotes[0].id)) if quotes else ""
     return line if len(line) <= limits.VALUE else ""
 
