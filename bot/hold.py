@@ -24,7 +24,8 @@ class Hold:
     """A lease by name. Entering waits until it is ours; `lost` is set when it may be another's.
 
     A holder that cannot renew stops before the lease ends for the others: it counts from before it asked, by a clock
-    that no one sets. Another process takes over at most `seconds` plus `every` after the last renewal.
+    that no one sets. Another process takes over at most `seconds` plus `every` after the last renewal. `is_ours` knows
+    the same at once, also in a process that was frozen and whose timers have not run yet.
     """
 
     def __init__(self, store: Store, name: str, owner: str, seconds: float = 30.0, every: float = 5.0) -> None:
@@ -35,15 +36,18 @@ class Hold:
         self._seconds = seconds
         self._every = every
         self._renewing: asyncio.Task[None] | None = None
+        self._held = 0.0
+        self._fence: int | None = None
         self.lost = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         """Wait until the lease is ours, and renew it from then on."""
         waited = False
         while True:
-            asked = time.monotonic()
+            asked = _moment()
             try:
-                if await self._store.leases.hold(self._name, self._owner, self._seconds) is not None:
+                self._fence = await self._store.leases.hold(self._name, self._owner, self._seconds)
+                if self._fence is not None:
                     break
             except StoreError as error:
                 _log.warning("the lease %s cannot be asked for: %s", self._name, error)
@@ -54,7 +58,8 @@ class Hold:
         if waited:
             _log.warning("taking over %s", self._name)
         self.lost.clear()
-        self._renewing = asyncio.create_task(self._renew(asked))
+        self._held = asked
+        self._renewing = asyncio.create_task(self._renew())
         return self
 
     async def __aexit__(
@@ -68,17 +73,35 @@ class Hold:
             with contextlib.suppress(StoreError, TimeoutError):
                 await asyncio.wait_for(self._store.leases.let_go(self._name, self._owner), self._every)
 
-    async def _renew(self, held: float) -> None:
+    def is_ours(self) -> bool:
+        """Say whether the lease is ours for certain, by the clock alone."""
+        return not self.lost.is_set() and self._left() > 0
+
+    def _left(self) -> float:
+        """Return the seconds until we let the lease go if it is not renewed."""
+        return self._seconds - self._every - (_moment() - self._held)
+
+    async def _renew(self) -> None:
         """Renew until the lease is lost, or so old that another may have it soon."""
-        while time.monotonic() - held < self._seconds - self._every:
-            await asyncio.sleep(self._every)
-            asked = time.monotonic()
+        while True:
+            await asyncio.sleep(max(0.0, min(self._every, self._left())))
+            left, asked = self._left(), _moment()
+            if left <= 0:
+                break
             try:
-                async with asyncio.timeout(self._every):
-                    if await self._store.leases.hold(self._name, self._owner, self._seconds) is None:
-                        break
-                held = asked
+                async with asyncio.timeout(min(self._every, left)):
+                    fence = await self._store.leases.hold(self._name, self._owner, self._seconds)
             except (StoreError, TimeoutError) as error:
                 _log.warning("the lease %s was not renewed: %s", self._name, error or "the database is slow")
+                continue
+            if fence != self._fence:  # another has it, or had it meanwhile
+                break
+            self._held = asked
         _log.error("%s is lost; this process lets it go", self._name)
         self.lost.set()
+
+
+def _moment() -> float:
+    """Return seconds by a clock that nobody sets, and that goes on while the machine sleeps where there is such one."""
+    awake = getattr(time, "CLOCK_BOOTTIME", None)  # Linux alone has it: clock_gettime(2)
+    return time.monotonic() if awake is None else time.clock_gettime(awake)

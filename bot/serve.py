@@ -37,6 +37,10 @@ EXIT_STATUS = {Outcome.FOUND: 0, Outcome.NEAREST: 1, Outcome.NONE: 1, Outcome.DE
 """What `--once` ends with for each outcome; 2 is also a mistake of the operator's."""
 
 
+POST_SECONDS = 5.0
+"""How long the end waits for a post that is being sent; one that takes longer is looked for by whoever goes on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What serving is made of; `ahead` is how many seconds the clock was set ahead for trying, 0 for not."""
@@ -99,22 +103,29 @@ class Server:
         return 0
 
     async def platforms(self) -> int:
-        """Serve Discord and Slack, as tokens are set, until a signal says to stop; then finish what is in work."""
-        self._adapters.update(_platforms(self._parts, self._core))
+        """Do this process's roles until a signal says to stop; then finish what is in work, within 20 seconds."""
+        roles = self._parts.settings.roles
+        self._adapters.update(_platforms(self._parts, self._core, self.name))
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             with contextlib.suppress(NotImplementedError):  # Windows has no handlers in its loop: Ctrl-C raises there
                 asyncio.get_running_loop().add_signal_handler(number, stop.set)
         stopping = asyncio.create_task(stop.wait())
-        async with ticking(self._delivery()):
-            running = {asyncio.create_task(adapter.run()) for adapter in self._adapters.values()}
-            await asyncio.wait({stopping, *running}, return_when=asyncio.FIRST_COMPLETED)
+        posting = asyncio.create_task(_post_until(stop, self._delivery() if "worker" in roles else _nothing))
+        running = {asyncio.create_task(adapter.run()) for adapter in self._adapters.values()}
+        try:
+            await asyncio.wait({stopping, posting, *running}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stop.set()
+            # A post that is being sent ends first, over connections that still stand.
+            await asyncio.wait({posting}, timeout=POST_SECONDS)
+            posting.cancel()
             for adapter in self._adapters.values():
                 adapter.stop()
-            ended = await asyncio.gather(*running, return_exceptions=True)
-        stopping.cancel()
+            ended = await asyncio.gather(*running, posting, return_exceptions=True)
+            stopping.cancel()
         for error in ended:
-            if isinstance(error, BaseException):
+            if isinstance(error, BaseException) and not isinstance(error, asyncio.CancelledError):
                 raise error
         return 0
 
@@ -135,22 +146,48 @@ class Server:
         return Delivery(parts.store, self._daily, self._adapters, self.name, clock=tried if parts.ahead else None).tick
 
 
-def _platforms(parts: Parts, core: Core) -> dict[str, Adapter]:
-    """Return the adapters that tokens are set for; each library is imported when its platform is served."""
+def _platforms(parts: Parts, core: Core, name: str) -> dict[str, Adapter]:
+    """Return the adapters that tokens are set for and roles are about; each library is imported when it is served.
+
+    `name` is this process's in leases. OperatorError when there is nothing to do.
+    """
     settings, store = parts.settings, parts.store
+    roles = settings.roles
+    posts = "worker" in roles and store is not None
     adapters: dict[str, Adapter] = {}
-    if settings.serves_discord:
+    if settings.serves_discord and ("gateway" in roles or posts):
         from bot.adapters.discord import Discord  # noqa: PLC0415 - 0.4 s of import only this platform needs
 
-        adapters["discord"] = Discord(settings, core, store, presence=_shows(parts.corpus))
-    if settings.serves_slack:
+        adapters["discord"] = Discord(
+            settings, core, store, presence=_shows(parts.corpus), gateway="gateway" in roles, name=name
+        )
+    listens = ("web" if settings.slack_mode == "http" else "gateway") in roles
+    if settings.serves_slack and (listens or posts):
         from bot.adapters.slack import Slack  # noqa: PLC0415 - 0.3 s of import only this platform needs
 
-        adapters["slack"] = Slack(settings, core, store)
+        adapters["slack"] = Slack(settings, core, store, listens=listens)
     if not adapters:
-        sentence = "No token is set. Set DISCORD_TOKEN, or SLACK_BOT_TOKEN and SLACK_APP_TOKEN."
-        raise OperatorError(sentence)
+        raise OperatorError(_nothing_to_do(settings))
     return adapters
+
+
+def _nothing_to_do(settings: Settings) -> str:
+    """Say why a process has nothing to do, and what to set."""
+    if not settings.serves_discord and not settings.serves_slack:
+        return "No token is set. Set DISCORD_TOKEN, or SLACK_BOT_TOKEN and SLACK_APP_TOKEN."
+    given = ", ".join(sorted(settings.roles))
+    if "worker" in settings.roles:
+        return (
+            f"VERBATIM_ROLES is {given}, but without a database nothing can be posted. Set VERBATIM_DATABASE_URL, or "
+            "VERBATIM_DATA_DIR to a folder that can be written."
+        )
+    by_http = settings.serves_slack and settings.slack_mode == "http"
+    needed = ["gateway"] if settings.serves_discord or not by_http else []
+    needed += ["web"] if by_http else []
+    return (
+        f"VERBATIM_ROLES is {given}: with the tokens that are set there is nothing for it to do. Add "
+        f"{' or '.join((*needed, 'worker'))}."
+    )
 
 
 def _shows(corpus: Corpus) -> str:
@@ -161,3 +198,9 @@ def _shows(corpus: Corpus) -> str:
 
 async def _nothing() -> None:
     """Do nothing: there is no database to say what is due."""
+
+
+async def _post_until(stop: asyncio.Event, work: Callable[[], Awaitable[object]]) -> None:
+    """Post what is due until told to stop; what is being posted then ends."""
+    async with ticking(work):
+        await stop.wait()

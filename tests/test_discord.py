@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 class Ahead:
     """A database a minute later."""
 
+    shared = False
+
     def __init__(self, store: Store) -> None:
         self.inbox = store.inbox
         self.notes = store.notes

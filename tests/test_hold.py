@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 from bot.hold import Hold
@@ -33,6 +34,24 @@ async def test_a_holder_that_was_killed_is_followed_by_another(store: Store) -> 
     async with asyncio.timeout(10):
         async with hold(store, "b") as second:
             assert not second.lost.is_set()
+
+
+async def test_a_process_that_was_frozen_knows_at_once_that_its_lease_may_be_anothers(store: Store) -> None:
+    async with hold(store, "a") as first:
+        assert first.is_ours()
+        time.sleep(0.6)  # noqa: ASYNC251 - nothing of this process runs meanwhile
+        assert not first.is_ours()
+        assert not first.lost.is_set()
+        assert await store.leases.hold("discord", "b", 5) == 2
+        await asyncio.wait_for(first.lost.wait(), 5)
+
+
+async def test_a_lease_that_another_held_meanwhile_is_lost(store: Store) -> None:
+    first = Hold(store, "discord", "a", seconds=5, every=0.5)
+    async with first:
+        await store.leases.let_go("discord", "a")
+        assert await store.leases.hold("discord", "b", 0) == 2
+        await asyncio.wait_for(first.lost.wait(), 5)
 
 
 async def test_a_holder_cut_off_from_the_database_lets_go_before_another_can_take_over(

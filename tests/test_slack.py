@@ -40,12 +40,18 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @contextlib.asynccontextmanager
 async def serving(
-    local: LocalSlack, core: Core, store: Store | None, silence: float = 60.0, **given: str
+    local: LocalSlack,
+    core: Core,
+    store: Store | None,
+    silence: float = 60.0,
+    looks: tuple[float, float] = (5.0, 10.0),
+    /,
+    **given: str,
 ) -> AsyncIterator[Slack]:
-    """Run the adapter against the local Slack until the block ends."""
+    """Run the adapter against the local Slack until the block ends; `looks` are its `look` and `early`."""
     environ = local.environ(SLACK_MODE=local.mode, SLACK_HTTP_PORT="0") | given
     out = io.StringIO()
-    adapter = Slack(Settings.read(environ), core, store, out=out, silence=silence)
+    adapter = Slack(Settings.read(environ), core, store, out=out, silence=silence, look=looks[0], early=looks[1])
     task = asyncio.create_task(adapter.run())
     try:
         while not out.getvalue():

@@ -16,6 +16,7 @@ import pytest
 from bot.adapters.slack import Slack, create_slack_app
 from bot.adapters.slack.api import Pace
 from bot.adapters.slack.inbound import Asked, Way
+from bot.adapters.slack.kept import Kept
 from bot.adapters.slack.teams import Installs, Vault, Workspace
 from bot.adapters.slack.work import Seen, Work
 from bot.command import Context, Param, command
@@ -23,6 +24,7 @@ from bot.core import Core
 from bot.errors import OperatorError
 from bot.message import Channel, Outcome, Reply
 from bot.post import Blind, Found, Later, Post, Refused, Sent, Unclear
+from bot.sealed import Sealed
 from bot.settings import Settings
 from tests.local_slack import WRONG, LocalSlack
 from tests.test_slack import LINE, no_proxies, serving, store
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
 
     from bot.corpus import Corpus
     from bot.search import Searcher
-    from bot.store import Store
+    from bot.store import Inbound, Store
 
 __all__ = ["no_proxies", "store"]
 
@@ -264,10 +266,9 @@ async def test_an_answer_that_stood_before_the_crash_is_not_given_again(
 async def test_an_answer_nobody_knows_of_is_looked_for_and_given_once(
     local: LocalSlack, core: Core, store: Store, monkeypatch: pytest.MonkeyPatch, *, accepted: bool
 ) -> None:
-    monkeypatch.setattr("bot.adapters.slack.answering._UNFINISHED_SECONDS", 0.1)
     monkeypatch.setattr(store.inbox, "_clock", lambda: time.time() - 60)
     local.fail("chat.postMessage", "fatal_error", accepted=accepted)
-    async with serving(local, core, store):
+    async with serving(local, core, store, 60.0, (0.1, 10.0)):
         delivery = await local.mention("C0GENERAL", f"/quote {LINE}")
         await local.until(lambda: local.calls("conversations.replies"))
         await local.until(lambda: local.posts("C0GENERAL"))
@@ -326,7 +327,7 @@ async def test_events_of_a_cut_are_answered_when_the_socket_is_back(local: Local
 
 
 async def test_a_silent_socket_is_replaced(local: LocalSlack, core: Core, caplog: pytest.LogCaptureFixture) -> None:
-    async with serving(local, core, None, silence=0.4, SLACK_PING_INTERVAL="10"):
+    async with serving(local, core, None, 0.4, SLACK_PING_INTERVAL="10"):
         local.sockets.answer_pings = False
         await local.until(lambda: "no pong for 0.4 s" in caplog.text)
         local.sockets.answer_pings = True
@@ -387,6 +388,62 @@ async def test_a_signed_command_sent_again_is_answered_once(core: Core) -> None:
         assert again.status == 200
         await (await local.command("/about")).settle()
         assert len(exchange.replies) == 1
+
+
+async def test_a_command_replayed_at_another_replica_is_answered_once(core: Core, store: Store) -> None:
+    async with LocalSlack(mode="http") as local, serving(local, core, store):
+        first = local.bot_url
+        async with serving(local, core, store):
+            local.bot_url, second = first, local.bot_url
+            exchange = await local.command("/help")
+            await exchange.settle()
+            local.bot_url = second
+            again = await local.http.replay()
+            assert again is not None
+            assert again.status == 200
+            await (await local.command("/about")).settle()
+            assert len(exchange.replies) == 1
+
+
+async def test_a_command_is_written_down_with_its_address_sealed_until_it_is_answered(
+    local: LocalSlack, corpus: Corpus, search: Searcher, store: Store
+) -> None:
+    go = asyncio.Event()
+
+    @command("A slow thing")
+    async def slow(_: Context) -> Reply:
+        await go.wait()
+        return Reply("done", Outcome.FOUND)
+
+    async with serving(local, Core(corpus, search, (slow,)), store):
+        exchange = await local.command("/slow")
+        kept: list[Inbound] = []
+        while not kept:
+            kept = await store.inbox.unfinished("slack", 0, time.time() + 60)
+        assert [one.kind for one in kept] == ["command"]
+        assert kept[0].payload["line"] == "/slow"
+        assert "hooks" not in json.dumps(dict(kept[0].payload))
+        go.set()
+        await exchange.settle()
+    assert await store.inbox.unfinished("slack", 0, time.time() + 120) == []
+
+
+@pytest.mark.parametrize("sealed_by", ["the same token", "an older token"])
+async def test_a_command_that_a_process_died_over_is_answered_once_by_the_next(
+    local: LocalSlack, core: Core, store: Store, sealed_by: str
+) -> None:
+    hook = local.api.hook("C0GENERAL", "U0ADA", "T0LOCAL")
+    url = f"{local.address}/hooks/{hook.token}"
+    token = local.bot_token if sealed_by == "the same token" else "xoxb-older"
+    left = Asked(Way.SLASH, "left", "T0LOCAL", "C0GENERAL", "U0ADA", f"/quote {LINE}", reply_url=url)
+    assert await Kept(store, Sealed(token)).take(left)
+    async with serving(local, core, store, 60.0, (0.1, 40.0)), serving(local, core, store, 60.0, (0.1, 40.0)):
+        await local.until(lambda: local.posts("C0GENERAL"))
+        await asyncio.sleep(0.5)
+    (post,) = local.posts("C0GENERAL")
+    assert LINE in post.text
+    assert bool(local.calls("chat.postMessage")) == (sealed_by == "an older token")
+    assert await store.inbox.unfinished("slack", 0, time.time() + 120) == []
 
 
 async def test_http_mode_answers_slacks_question_and_the_balancers(core: Core) -> None:

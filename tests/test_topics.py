@@ -15,9 +15,11 @@ from bot.corpus.keypassages import HEADER, key_passages, read_key_passages
 from bot.errors import TranscriptError
 from bot.message import Author, Channel, Outcome, Reply, Request, Role
 from bot.offers import LONGEST_LINE
-from bot.search import open_searcher
+from bot.search import load_meaning, open_searcher
 from bot.search.index import open_index
+from bot.search.regions import LENGTH, WORDS
 from bot.search.topics import find_topic, near_topics, topic_names
+from bot.settings import ROOT
 from tests.conftest import mended_slice
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from bot.core import Core
     from bot.search.index import WordIndex
+    from bot.search.meaning import Meaning
     from tests.conftest import Ask
 
 SHOW = 'title = "A Show"\nrights = "Ours."\n'
@@ -39,6 +42,13 @@ TALK = (
 @pytest.fixture(scope="module")
 def index(corpus: Corpus) -> WordIndex:
     return open_index(corpus, None, lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def meaning(corpus: Corpus) -> Meaning:
+    found = load_meaning(corpus, ROOT / "data" / "vectors", lambda _: None)
+    assert found is not None
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +68,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Corpus:
 def test_every_key_passage_is_in_the_edition_word_for_word(corpus: Corpus) -> None:
     found = key_passages(corpus.folder, corpus.episode(0))
 
-    assert len(found) == 181
+    assert len(found) == 412
     assert {key.chapter for key in found} == {chapter.title for chapter in corpus.episode(0).chapters[1:]}
     assert [key.passage.first for key in found] == sorted(key.passage.first for key in found)
 
@@ -174,7 +184,8 @@ def test_passages_are_in_order_apart_short_and_at_most_as_many_as_asked(corpus: 
         assert found is not None
         places = [(passage.first, passage.last) for passage in found.passages]
         assert 3 <= len(places) <= 6
-        assert all(last - first < 3 for first, last in places)
+        assert all(last - first < LENGTH for first, last in places)
+        assert all(len(p.text.split()) <= WORDS for p in found.passages if p.first < p.last)
         assert all(before < after for (_, before), (after, _) in itertools.pairwise(places))
 
 
@@ -205,6 +216,53 @@ def test_a_speaker_as_a_topic_is_what_that_person_says(corpus: Corpus, index: Wo
 def test_what_is_not_discussed_has_no_passages_but_near_topics(corpus: Corpus, index: WordIndex, name: str) -> None:
     assert find_topic(corpus, index, None, name) is None
     assert len(near_topics(corpus, index, None, name)) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "chapter"),
+    [("combat sports", "Jiu-jitsu competition"), ("belief in God", "Faith"), ("digital afterlife", "Embodied AGI")],
+)
+def test_a_subject_under_a_name_that_nobody_says_is_found_by_meaning(
+    corpus: Corpus, index: WordIndex, meaning: Meaning, name: str, chapter: str
+) -> None:
+    found = find_topic(corpus, index, meaning, name)
+
+    assert find_topic(corpus, index, None, name) is None
+    assert found is not None
+    assert chapter in {each.title for each in found.chapters}
+
+
+@pytest.mark.parametrize("name", ["Ukraine war", "volcanoes", "ancient Rome", "solar panels"])
+def test_what_is_not_discussed_is_not_found_by_meaning(
+    corpus: Corpus, index: WordIndex, meaning: Meaning, name: str
+) -> None:
+    assert find_topic(corpus, index, meaning, name) is None
+
+
+def test_meaning_helps_where_there_are_no_chapters_and_no_points(plain: Corpus) -> None:
+    meaning = load_meaning(plain, None, lambda _: None)
+
+    found = find_topic(plain, open_index(plain, None, lambda _: None), meaning, "bees")
+
+    assert found is not None
+    assert "Bees" in found.passages[0].text
+
+
+def test_a_speaker_as_a_topic_is_told_from_several_chapters_and_about_that_person(
+    corpus: Corpus, index: WordIndex
+) -> None:
+    found = find_topic(corpus, index, None, "Lex Fridman")
+
+    assert found is not None
+    assert len(found.chapters) >= 4
+    assert sum(bool({"I", "I'm", "me", "my"} & set(passage.text.split())) for passage in found.passages) >= 4
+
+
+@pytest.mark.parametrize("name", ["fishing", "taxes", "poker", "tennis", "heart surgery"])
+def test_a_word_of_its_own_is_not_read_as_a_slip_of_one_that_is_said(
+    corpus: Corpus, index: WordIndex, name: str
+) -> None:
+    assert find_topic(corpus, index, None, name) is None
 
 
 def test_a_misspelled_topic_is_near_the_name_that_was_meant(corpus: Corpus, index: WordIndex) -> None:

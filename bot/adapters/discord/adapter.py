@@ -1,9 +1,15 @@
-"""Discord as a platform of the bot: it logs in, serves until told to stop, drains, and posts."""
+"""Discord as a platform of the bot: it logs in, serves until told to stop, drains, and posts.
+
+Replicas on one shared database: every one logs in for requests and can post and finish what another left, and one is
+connected to the gateway, under a lease for all its shards together; the others stand by. One process for all shards is
+enough up to some ten thousand servers.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -11,10 +17,12 @@ import discord
 
 from bot.adapters.discord.asked import PLATFORM
 from bot.adapters.discord.client import VerbatimClient
+from bot.adapters.discord.pace import Pace
 from bot.adapters.discord.posting import Posting
-from bot.adapters.discord.ready import announce
+from bot.adapters.discord.ready import announce, announce_without_gateway
 from bot.adapters.discord.wire import aim
 from bot.errors import OperatorError
+from bot.hold import Hold
 from bot.post import Blind, Later
 
 if TYPE_CHECKING:
@@ -30,7 +38,10 @@ __all__ = ["Discord"]
 
 _log = logging.getLogger(__name__)
 
-DRAIN_SECONDS = 20.0
+DRAIN_SECONDS = 15.0
+"""How long the end waits for answers in work; what was announced and takes longer, another process finishes."""
+
+CLOSE_SECONDS = 5.0
 LOGIN_WAITS = (2.0, 5.0, 15.0, 60.0, 300.0)
 """Seconds between tries to log in while Discord cannot be reached; the last one goes on."""
 
@@ -66,20 +77,30 @@ class Discord:
         presence: str = "",
         announced: Callable[[discord.Client], None] = announce,
         localised: Mapping[str, Mapping[str, str]] | None = None,
+        gateway: bool = True,
+        name: str = "",
+        pace: Pace | None = None,
     ) -> None:
-        """Take settings, core and store; `presence` is what the bot listens to, `announced` is called when ready."""
+        """Take settings, core and store; `presence` is what the bot listens to, `announced` is called when ready.
+
+        Without `gateway` it only logs in, to post and to finish what others left. `name` is this process's in leases,
+        no other's past or present.
+        """
         self._settings = settings
         self._core = core
         self._store = store
         self._presence = presence
         self._announced = announced
         self._localised = localised
+        self._gateway = gateway
+        self._name = name or secrets.token_hex(8)
+        self._pace = pace or Pace()
         self._client: VerbatimClient | None = None
         self._posting: Posting | None = None
         self._stopping = asyncio.Event()
 
     async def run(self) -> None:
-        """Serve until stopped or cancelled; then finish the answers in work, within 20 seconds, and disconnect."""
+        """Serve until stopped or cancelled; then finish the answers in work, within 15 seconds, and disconnect."""
         if not self._settings.discord_token:
             raise OperatorError(MISSING)
         aim(self._settings)
@@ -127,6 +148,42 @@ class Discord:
 
     async def _serve(self) -> None:
         """Log in, as often as it takes while Discord is away, and serve."""
+        store = self._store if self._gateway and self._store is not None and self._store.shared else None
+        if store is not None:
+            while await self._take_turns(store):
+                await self._leave()
+            return
+        client = await self._logged_in()
+        if self._gateway:
+            await _connected(client)
+        else:
+            announce_without_gateway(client, standby=False)
+            await asyncio.Event().wait()
+
+    async def _take_turns(self, store: Store) -> bool:
+        """Stand by until the gateway is ours, then serve; True when it was lost to another process."""
+        client = await self._logged_in()
+        announce_without_gateway(client, standby=True)
+        lease = f"discord-gateway:{client.application_id}"
+        async with Hold(store, lease, self._name, self._pace.lease, self._pace.renew) as hold:
+            client.leads = hold.is_ours
+            connecting = asyncio.create_task(_connected(client))
+            losing = asyncio.create_task(hold.lost.wait())
+            try:
+                await asyncio.wait({connecting, losing}, return_when=asyncio.FIRST_COMPLETED)
+                if connecting.done() and not hold.lost.is_set():
+                    connecting.result()
+            finally:
+                # Before the lease is given back: two connected processes would both answer.
+                client.leads = _never
+                losing.cancel()
+                connecting.cancel()
+                await _closed(client)
+                await asyncio.wait({connecting, losing})
+        return hold.lost.is_set()
+
+    async def _logged_in(self) -> VerbatimClient:
+        """Return a client that is logged in for requests, and post through it from now on."""
         waits = iter(LOGIN_WAITS)
         wait = 0.0
         while True:
@@ -137,6 +194,9 @@ class Discord:
                 presence=self._presence,
                 announce=self._announced,
                 localised=self._localised,
+                pace=self._pace,
+                name=self._name,
+                gateway=self._gateway,
             )
             self._client = client
             try:
@@ -150,22 +210,38 @@ class Discord:
             await self._leave()
             await asyncio.sleep(wait)
         self._posting = Posting(client)
-        try:
-            await client.connect()
-        except discord.PrivilegedIntentsRequired:
-            raise OperatorError(WRONG_INTENTS) from None
-        except discord.ConnectionClosed as error:
-            if error.code == BAD_TOKEN:
-                raise OperatorError(REFUSED) from None
-            if error.code == DISALLOWED_INTENTS:
-                raise OperatorError(WRONG_INTENTS) from None
-            sentence = (
-                f"Discord closed the connection for good (code {error.code}). Look the code up in its documentation."
-            )
-            raise OperatorError(sentence) from None
+        return client
 
     async def _leave(self) -> None:
         """Disconnect and forget the client."""
         client, self._client, self._posting = self._client, None, None
         if client:
             await client.close()
+
+
+async def _connected(client: VerbatimClient) -> None:
+    """Serve the gateway until it closes for good; OperatorError says what only the operator can mend."""
+    try:
+        await client.connect()
+    except discord.PrivilegedIntentsRequired:
+        raise OperatorError(WRONG_INTENTS) from None
+    except discord.ConnectionClosed as error:
+        if error.code == BAD_TOKEN:
+            raise OperatorError(REFUSED) from None
+        if error.code == DISALLOWED_INTENTS:
+            raise OperatorError(WRONG_INTENTS) from None
+        sentence = f"Discord closed the connection for good (code {error.code}). Look the code up in its documentation."
+        raise OperatorError(sentence) from None
+
+
+async def _closed(client: VerbatimClient) -> None:
+    """Disconnect, in bounded time: a network that is gone must not keep the lease from the others."""
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await client.close()
+    except TimeoutError:
+        _log.warning("Discord did not take leave within %.0f s", CLOSE_SECONDS)
+
+
+def _never() -> bool:
+    return False

@@ -24,6 +24,8 @@ from bot.message import Outcome, Reply
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
+    from bot.adapters.discord.deferred import Deferral
+
 __all__ = ["TROUBLE", "Ack", "acknowledge", "is_direct", "respond", "say"]
 
 _log = logging.getLogger(__name__)
@@ -68,11 +70,12 @@ async def respond(
     *,
     private: bool,
     update: bool = False,
+    deferral: Deferral | None = None,
 ) -> None:
     """Answer an interaction with what `work` returns.
 
     `private` is how a slow answer is announced; `update` puts the answer in the place of the message whose button was
-    pressed.
+    pressed; `deferral` writes an announced one down.
     """
     task = asyncio.ensure_future(work)
     try:
@@ -80,7 +83,7 @@ async def respond(
         if task.done():
             await _at_once(interaction, task.result(), private=private, update=update)
         else:
-            await _later(interaction, task, private=private, update=update)
+            await _later(interaction, task, private=private, update=update, deferral=deferral)
     finally:
         task.cancel()
 
@@ -129,7 +132,12 @@ async def _at_once(interaction: discord.Interaction[Any], reply: Reply, *, priva
 
 
 async def _later(
-    interaction: discord.Interaction[Any], task: asyncio.Future[Reply], *, private: bool, update: bool
+    interaction: discord.Interaction[Any],
+    task: asyncio.Future[Reply],
+    *,
+    private: bool,
+    update: bool,
+    deferral: Deferral | None,
 ) -> None:
     """Announce the answer, then put it where it was announced."""
     hidden = private and not is_direct(interaction)
@@ -137,14 +145,19 @@ async def _later(
     ack = await acknowledge(interaction, lambda: interaction.response.defer(**thinking))
     if ack is Ack.LOST:
         return
-    reply = await task
-    must_hide = reply.private and not is_direct(interaction)
-    if update and must_hide:
-        await _follow(interaction, reply)
-    elif must_hide and not hidden:
-        await _follow(interaction, reply, instead=True)
-    else:
-        await _edit(interaction, _view(interaction, reply, hidden=_shown_alone(interaction) if update else hidden))
+    hidden = _shown_alone(interaction) if update else hidden
+    if deferral:
+        deferral.begin(hidden=hidden)
+    answered = False
+    try:
+        reply = await task
+        if not reply.private or hidden or is_direct(interaction):
+            answered = await _edit(interaction, _view(interaction, reply, hidden=hidden))
+        else:
+            answered = await _follow(interaction, reply, instead=not update)
+    finally:
+        if deferral:
+            await deferral.end(answered=answered)
 
 
 def _hidden(interaction: discord.Interaction[Any], reply: Reply, *, private: bool) -> bool:
@@ -160,8 +173,11 @@ def _view(interaction: discord.Interaction[Any], reply: Reply, *, hidden: bool) 
     return as_view(render(reply, share=hidden and not is_direct(interaction)))
 
 
-async def _edit(interaction: discord.Interaction[Any], view: discord.ui.LayoutView) -> None:
-    """Edit the original response; once more where the connection broke, since an edit can be repeated."""
+async def _edit(interaction: discord.Interaction[Any], view: discord.ui.LayoutView) -> bool:
+    """Edit the original response; once more where the connection broke, since an edit can be repeated.
+
+    False when nobody knows whether it stands and a later try may still put it there.
+    """
     for last in (False, True):
         try:
             async with asyncio.timeout(FINISH_SECONDS):
@@ -169,13 +185,17 @@ async def _edit(interaction: discord.Interaction[Any], view: discord.ui.LayoutVi
         except TROUBLE as error:
             if last or isinstance(error, (discord.DiscordException, BreakerOpenError)):
                 _log.warning("the answer to interaction %s was lost: %s", interaction.id, error or type(error).__name__)
-                return
+                return _for_good(error)
         else:
-            return
+            return True
+    return False
 
 
-async def _follow(interaction: discord.Interaction[Any], reply: Reply, *, instead: bool = False) -> None:
-    """Send a reply to the asker alone; `instead` takes the public announcement back."""
+async def _follow(interaction: discord.Interaction[Any], reply: Reply, *, instead: bool = False) -> bool:
+    """Send a reply to the asker alone; `instead` takes the public announcement back.
+
+    Always True: a follow-up cannot be repeated, so it is never tried again.
+    """
     try:
         async with asyncio.timeout(FINISH_SECONDS):
             if instead:
@@ -183,3 +203,9 @@ async def _follow(interaction: discord.Interaction[Any], reply: Reply, *, instea
             await interaction.followup.send(view=_view(interaction, reply, hidden=True), ephemeral=True)
     except TROUBLE as error:
         _log.warning("the answer to interaction %s was lost: %s", interaction.id, error or type(error).__name__)
+    return True
+
+
+def _for_good(error: Exception) -> bool:
+    """Say whether an error is Discord's last word."""
+    return isinstance(error, discord.HTTPException) and error.status < _SERVER_ERROR

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PLATFORM",
+    "asker",
     "channel_of",
     "completion",
     "filled",
@@ -162,6 +163,14 @@ def filled(line: str, command: Command, words: str) -> Line:
 def without_mention(text: str, user_id: int) -> str:
     """Return a message without the mention of the bot that it starts with or contains."""
     return re.sub(rf"\s*<@!?{user_id}>\s*", " ", text).strip()
+
+
+def asker(message: discord.Message) -> int | None:
+    """Return who asked for a message of ours; None where nobody did or Discord does not say."""
+    if message.interaction_metadata:
+        return message.interaction_metadata.user.id
+    answered = message.reference.resolved if message.reference else None
+    return answered.author.id if isinstance(answered, discord.Message) else None
 
 
 def _text(number: int | None) -> str:

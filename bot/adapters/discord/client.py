@@ -8,30 +8,33 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import discord
-import yarl
 from discord import app_commands, ui
-from discord.gateway import DiscordWebSocket
 
 from bot.adapters.discord import asked
 from bot.adapters.discord.answering import acknowledge, is_direct, respond, say
-from bot.adapters.discord.declare import MESSAGE_COMMANDS, application_commands, declared_hash
+from bot.adapters.discord.declare import MESSAGE_COMMANDS
+from bot.adapters.discord.deferred import KIND, Deferrals
 from bot.adapters.discord.gate import BUSY, Buckets, BusyError, Gate, SeenOnce, slow_down
-from bot.adapters.discord.limits import IDENTIFY_RESERVE, LONGEST_CHOICE, MOST_CHOICES
+from bot.adapters.discord.limits import LONGEST_CHOICE, MOST_CHOICES
 from bot.adapters.discord.listening import Listening
+from bot.adapters.discord.missed import Missed
+from bot.adapters.discord.pace import Pace
 from bot.adapters.discord.render import PRESSED
+from bot.adapters.discord.starting import Starts, look_at_limits
+from bot.adapters.discord.syncing import sync
 from bot.adapters.discord.views import as_modal, custom_ids
 from bot.adapters.discord.wire import Breaker, aim
 from bot.grammar import Line, parse_line
-from bot.message import Channel
-from bot.settings import Settings
+from bot.message import Channel, Reply, Request
+from bot.sealed import Sealed
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Coroutine, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from bot.core import Core
-    from bot.message import Reply, Request
-    from bot.store import Store
+    from bot.settings import Settings
+    from bot.store import Inbound, Store
 
 __all__ = ["VerbatimClient", "create_discord_client"]
 
@@ -47,14 +50,8 @@ NO_WORDS = "That message has no words I can read."
 
 BROKEN = "Something broke on my side. If it happens again, tell whoever runs me."
 TOO_LONG = "That took too long, and I gave up. Ask for less at once."
-ANSWER_SECONDS = 60.0
-"""Seconds after which an answer is given up; the token of an interaction lives 15 minutes."""
-
-SYNC_WAITS = (2.0, 10.0, 60.0)
-"""Seconds between tries to sync the commands."""
-
-PICK_UP_SECONDS = 20.0
-"""Seconds between looks for messages that were taken and not answered."""
+ANSWER_SECONDS = 18.0
+"""Seconds after which an answer is given up; after 20 another process takes it for abandoned."""
 
 MODAL_MARK = "m:"
 
@@ -71,8 +68,15 @@ class VerbatimClient(discord.AutoShardedClient):
         presence: str = "",
         announce: Callable[[discord.Client], None] | None = None,
         localised: Mapping[str, Mapping[str, str]] | None = None,
+        pace: Pace | None = None,
+        name: str = "",
+        gateway: bool = True,
     ) -> None:
-        """Take the core and the store; `presence` is what the bot listens to, `announce` is called once when ready."""
+        """Take the core and the store; `presence` is what the bot listens to, `announce` is called once when ready.
+
+        `name` is this process's among replicas; one that never connects to the `gateway` leaves the commands as they
+        are.
+        """
         intents = discord.Intents.none()
         intents.guilds = intents.guild_messages = intents.dm_messages = True
         self.breaker = Breaker()
@@ -99,22 +103,37 @@ class VerbatimClient(discord.AutoShardedClient):
         self._gate = Gate()
         self._buckets = Buckets()
         self._seen = SeenOnce()
+        self._pace = pace or Pace()
+        self._name = name
+        self._gateway = gateway
         self._listening = Listening(self)
+        self._missed = Missed(self, self._listening, self._pace)
+        self._deferrals = Deferrals(store, Sealed(settings.discord_token), self.answer)
+        self._starts = Starts(store, self._pace)
+        self.leads: Callable[[], bool] = lambda: True
         self._working = 0
         self._idle = asyncio.Event()
         self._idle.set()
         self._tasks: list[asyncio.Task[None]] = []
-        self._synced = ""
 
     async def setup_hook(self) -> None:
-        """Register the buttons, start syncing the commands and looking for messages left over."""
+        """Register the buttons, start syncing the commands and looking for what was left over."""
         self.add_dynamic_items(PressedButton)
-        self._tasks = [asyncio.create_task(self._sync()), asyncio.create_task(self._pick_up())]
+        self._tasks = [asyncio.create_task(self._pick_up())]
+        if self._gateway:
+            syncing = sync(self, self.store, self.core.commands, self._localised, self._name)
+            self._tasks += [asyncio.create_task(syncing), asyncio.create_task(self._missed.watch())]
 
     async def connect(self, *, reconnect: bool = True) -> None:
-        """Look at the gateway's limits, then connect."""
+        """Look at the gateway's limits and at our own, then connect."""
         await self._before_connecting()
         await super().connect(reconnect=reconnect)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Start no more sessions than are good for the token."""
+        await super().before_identify_hook(shard_id, initial=initial)
+        await self._starts.wait(self.application_id or 0, self.shard_count or 1)
+        await self._starts.count(self.application_id or 0, self.shard_count or 1)
 
     async def close(self) -> None:
         """Stop what runs in the background and disconnect."""
@@ -125,15 +144,34 @@ class VerbatimClient(discord.AutoShardedClient):
     async def drain(self, seconds: float) -> None:
         """Take on nothing new and wait for the answers that are being worked on, at most so long."""
         self.draining = True
+        await self._missed.note()
+        self._missed.deaf()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._idle.wait()
 
     async def on_ready(self) -> None:
-        """Say once who is connected."""
+        """Say once who is connected; answer what was missed since some process was."""
         announce, self._announce = self._announce, None
         if announce:
             announce(self)
+        with self.working():
+            await self._missed.catch_up()
+
+    async def on_resumed(self) -> None:
+        """Go on: Discord sent what was missed."""
+        self._missed.resumed()
+
+    async def on_disconnect(self) -> None:
+        """Take note that messages are not heard now."""
+        self._missed.deaf()
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        """Log what broke; what breaks because the gateway went to another process, that one finishes."""
+        if self.is_closed():
+            _log.warning("an answer was left to another process")
+        else:
+            await super().on_error(event_method, *args, **kwargs)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Forget what is kept about a server that threw the bot out."""
@@ -147,6 +185,8 @@ class VerbatimClient(discord.AutoShardedClient):
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a command, an autocompletion or a modal; presses come through `PressedButton`."""
+        if not self.leads():
+            return
         with self.working():
             data: dict[str, Any] = dict(interaction.data or {})
             if interaction.type is discord.InteractionType.autocomplete:
@@ -156,16 +196,18 @@ class VerbatimClient(discord.AutoShardedClient):
             elif interaction.type is discord.InteractionType.modal_submit:
                 await self._submitted(interaction, data)
             elif interaction.type is discord.InteractionType.component and not _ours(interaction, data):
-                await self._once(interaction, _done(say(STALE)), private=True)
+                await self._once(interaction, say(STALE), private=True)
 
     async def press(self, interaction: discord.Interaction[Any], mark: str, line: str) -> None:
         """Run a button's line for whoever pressed it."""
+        if not self.leads():
+            return
         with self.working():
             message = interaction.message
-            owner = _asker(message) if message else None
+            owner = asked.asker(message) if message else None
             alone = message is not None and message.flags.ephemeral
             if alone and owner not in {None, interaction.user.id}:
-                await self._once(interaction, _done(say(NOT_YOURS)), private=True)
+                await self._once(interaction, say(NOT_YOURS), private=True)
                 return
             gap = asked.has_gap(line, self._known)
             if gap and gap.free:
@@ -177,8 +219,8 @@ class VerbatimClient(discord.AutoShardedClient):
             read = parse_line(line)
             update = mine and not shared and any(name in IN_PLACE for name, _ in read.options)
             private = not shared and (alone or not mine or self._is_private(read.name))
-            work = self.answer(asked.request_of(interaction, text=line))
-            await self._once(interaction, work, private=private, update=update)
+            request = asked.request_of(interaction, text=line)
+            await self._once(interaction, request, private=private, update=update)
 
     async def answer(self, request: Request) -> Reply:
         """Answer a request when its turn comes."""
@@ -209,24 +251,23 @@ class VerbatimClient(discord.AutoShardedClient):
                 self._idle.set()
 
     async def _once(
-        self,
-        interaction: discord.Interaction[Any],
-        work: Coroutine[Any, Any, Reply],
-        *,
-        private: bool,
-        update: bool = False,
+        self, interaction: discord.Interaction[Any], said: Request | Reply, *, private: bool, update: bool = False
     ) -> None:
         """Respond to an interaction unless it came before, the bot is stopping or the member asks too often."""
         if not self._seen.take(str(interaction.id)):
-            work.close()
             return
         sentence = STOPPING if self.draining else self.slow_down(interaction.user.id)
         if sentence:
-            work.close()
-            work, private, update = _done(say(sentence)), True, False
+            said, private, update = say(sentence), True, False
+        deferral = None
+        if isinstance(said, Request):
+            deferral = self._deferrals.of(interaction, said, update=update)
+        work = self.answer(said) if isinstance(said, Request) else _done(said)
         try:
-            await respond(interaction, work, private=private, update=update)
+            await respond(interaction, work, private=private, update=update, deferral=deferral)
         except Exception:  # a member never gets silence
+            if self.is_closed():
+                raise
             _log.exception("interaction %s broke", interaction.id)
             await respond(interaction, _done(say(BROKEN)), private=True)
 
@@ -235,30 +276,30 @@ class VerbatimClient(discord.AutoShardedClient):
         name = str(data.get("name", ""))
         if data.get("type", 1) == discord.AppCommandType.chat_input.value:
             line = Line(name, "", asked.options(data))
-            work = self.answer(asked.request_of(interaction, line=line))
-            await self._once(interaction, work, private=self._is_private(name))
+            request = asked.request_of(interaction, line=line)
+            await self._once(interaction, request, private=self._is_private(name))
             return
         messages = (data.get("resolved") or {}).get("messages") or {}
         words = next((asked.message_words(message) for message in messages.values()), "")
         command, parameter = MESSAGE_COMMANDS.get(name, ("", ""))
         if not command:
-            await self._once(interaction, _done(say(f"I have no command “{name[:40]}” any more.")), private=True)
+            await self._once(interaction, say(f"I have no command “{name[:40]}” any more."), private=True)
         elif not words:
-            await self._once(interaction, _done(say(NO_WORDS)), private=True)
+            await self._once(interaction, say(NO_WORDS), private=True)
         else:
             request = asked.request_of(interaction, line=Line(command, "", ((parameter, words),)))
-            await self._once(interaction, self.answer(request), private=True)
+            await self._once(interaction, request, private=True)
 
     async def _submitted(self, interaction: discord.Interaction[Any], data: dict[str, Any]) -> None:
         """Answer a modal: its line with the words typed into it."""
         line = str(data.get("custom_id", "")).removeprefix(MODAL_MARK)
         command = asked.has_gap(line, self._known)
         if command is None:
-            await self._once(interaction, _done(say(STALE)), private=True)
+            await self._once(interaction, say(STALE), private=True)
             return
         alone = interaction.message is not None and interaction.message.flags.ephemeral
         request = asked.request_of(interaction, line=asked.filled(line, command, asked.modal_text(data)))
-        await self._once(interaction, self.answer(request), private=command.private or alone)
+        await self._once(interaction, request, private=command.private or alone)
 
     async def _suggest(self, interaction: discord.Interaction[Any], data: dict[str, Any]) -> None:
         """Complete an option from memory; an empty list where nothing fits or something breaks."""
@@ -282,56 +323,29 @@ class VerbatimClient(discord.AutoShardedClient):
         return command is None or command.private
 
     async def _before_connecting(self) -> None:
-        """Wait while hardly any session starts are left: beyond the last one Discord resets the token."""
-        try:
-            shards, url, limit = await self.http.get_bot_gateway()
-            if limit["remaining"] < IDENTIFY_RESERVE:
-                seconds = limit["reset_after"] / 1000
-                _log.warning(
-                    "Discord allows %s more starts today; waiting %.0f s until it allows more. Find out why the bot "
-                    "restarts so often.",
-                    limit["remaining"],
-                    seconds,
-                )
-                await asyncio.sleep(min(seconds, 24 * 3600))
-        except (discord.GatewayNotFound, KeyError, TypeError):
-            return
-        self.shard_count = shards
-        if self._settings.discord_gateway_url == Settings().discord_gateway_url:
-            DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url)
-
-    async def _sync(self) -> None:
-        """Overwrite the global commands if their declarations changed since the last time."""
-        payload = application_commands(self.core.commands, self._localised)
-        wanted, key = declared_hash(payload), f"discord-sync:{self.application_id}"
-        for wait in (*SYNC_WAITS, None):
-            try:
-                before = await self.store.notes.get(key) if self.store else self._synced
-                if before == wanted:
-                    return
-                await self.http.bulk_upsert_global_commands(self.application_id or 0, payload)
-                self._synced = wanted
-                if self.store:
-                    await self.store.notes.put(key, wanted)
-            except Exception as error:  # whatever broke, the bot answers with the commands it had
-                _log.warning("the commands could not be synced: %s", error)
-                if wait is None or (isinstance(error, discord.HTTPException) and error.status in {400, 401, 403}):
-                    return
-                await asyncio.sleep(wait)
-            else:
-                _log.info("%s commands synced", len(payload))
-                return
+        """Wait while another start could cost the token."""
+        await look_at_limits(self, self._settings)
+        await self._starts.wait(self.application_id or 0, self.shard_count or 1)
 
     async def _pick_up(self) -> None:
-        """Look for messages that a process died over, from the first connection on."""
+        """Finish what a process took and did not live to answer; the gateway is not needed for it."""
         while self.store is not None:
-            await self.wait_until_ready()
             try:
-                with self.working():
-                    await self._listening.pick_up()
+                if not self.draining:
+                    now = await self.store.now() + self._pace.early
+                    with self.working():
+                        left = await self.store.inbox.unfinished(asked.PLATFORM, 0.0, now)
+                        await asyncio.gather(*map(self._finish, left))
             except Exception as error:  # the database may be away for a while
-                _log.warning("unanswered messages could not be looked up: %s", error)
-            await asyncio.sleep(PICK_UP_SECONDS)
+                _log.warning("what was left unanswered could not be looked up: %s", error or type(error).__name__)
+            await asyncio.sleep(self._pace.look)
+
+    async def _finish(self, left: Inbound) -> None:
+        """Finish one interaction or message; one that breaks does not keep the others."""
+        try:
+            await (self._deferrals.finish(self, left) if left.kind == KIND else self._listening.finish(left))
+        except Exception:
+            _log.exception("%s could not be finished", left.delivery_id)
 
 
 class PressedButton(ui.DynamicItem[ui.Button[Any]], template=PRESSED):
@@ -382,11 +396,3 @@ def _ours(interaction: discord.Interaction[Any], data: dict[str, Any]) -> bool:
     custom_id = str(data.get("custom_id", ""))
     message = interaction.message
     return bool(PRESSED.fullmatch(custom_id)) and message is not None and custom_id in custom_ids(message.components)
-
-
-def _asker(message: discord.Message) -> int | None:
-    """Return who asked for a message of ours; None where nobody did or Discord does not say."""
-    if message.interaction_metadata:
-        return message.interaction_metadata.user.id
-    answered = message.reference.resolved if message.reference else None
-    return answered.author.id if isinstance(answered, discord.Message) else None

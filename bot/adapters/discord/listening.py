@@ -14,10 +14,11 @@ from bot.adapters.discord.gate import SeenOnce
 from bot.adapters.discord.limits import LONGEST_NONCE
 from bot.adapters.discord.render import render
 from bot.adapters.discord.views import as_view
-from bot.message import Author, Outcome, Reply, Request
+from bot.message import Author, Channel, Outcome, Reply, Request
 
 if TYPE_CHECKING:
     from bot.adapters.discord.client import VerbatimClient
+    from bot.store import Inbound
 
 __all__ = ["Listening"]
 
@@ -29,9 +30,6 @@ STORE_SECONDS = 1.5
 
 KEPT_SECONDS = 86_400.0
 """How long a message counts as answered; Discord replays missed events for minutes."""
-
-LEFT_SECONDS = 30.0
-"""Seconds after which a message that was taken and not answered is taken up again."""
 
 NOTHING_SAID = "Write what you remember of a line after my name, or type / and pick a command. /help lists them."
 SENT_PRIVATELY = "That is for you alone; I sent it to you directly."
@@ -48,43 +46,57 @@ class Listening:
         self._client = client
         self._heard = SeenOnce()
         self._told = SeenOnce(1_000)
+        self._under_way: set[str] = set()
 
-    async def hear(self, message: discord.Message) -> None:
-        """Answer a message if it is meant for the bot and new."""
+    async def hear(self, message: discord.Message) -> bool:
+        """Answer a message if it is meant for the bot and new; True when it was."""
         me = self._client.user
         if me is None or message.author.bot or message.webhook_id is not None or self._client.draining:
-            return
+            return False
         if message.type not in {discord.MessageType.default, discord.MessageType.reply}:
-            return
-        if self._is_for(me.id, message) and await self._is_new(message):
-            await self._answer(message)
+            return False
+        if not self._is_for(me.id, message) or not self._client.leads() or not await self._is_new(message):
+            return False
+        place = asked.channel_of(message.channel, message.guild.id if message.guild else None)
+        await self._answer(message, place, heard=True)
+        return True
 
-    async def pick_up(self) -> None:
-        """Answer messages that a process took and did not live to answer; their nonces keep the answers single."""
-        store = self._client.store
-        if store is None or self._client.draining:
-            return
-        for left in await store.inbox.unfinished(asked.PLATFORM, LEFT_SECONDS, await store.now()):
-            guild = left.payload.get("guild")
-            place = self._client.get_partial_messageable(
-                int(left.payload["channel"]), guild_id=int(guild) if guild else None
-            )
-            try:
-                async with asyncio.timeout(SEND_SECONDS):
-                    message = await place.fetch_message(int(left.delivery_id))
-                await self._answer(message)
-            except TROUBLE as error:
-                _log.warning("message %s could not be read again: %s", left.delivery_id, error or type(error).__name__)
+    async def finish(self, left: Inbound) -> None:
+        """Answer a message that a process took and did not live to answer; its nonce keeps the answer single.
 
-    async def _answer(self, message: discord.Message) -> None:
-        """Answer a message that is meant for the bot."""
+        The gateway is not needed for it.
+        """
+        guild, number = str(left.payload.get("guild", "")), str(left.payload.get("channel", ""))
+        if not number.isdecimal() or not left.delivery_id.isdecimal() or left.delivery_id in self._under_way:
+            return
+        place = self._client.get_partial_messageable(int(number), guild_id=int(guild) if guild else None)
+        parent = str(left.payload.get("parent", number))
+        channel = Channel(asked.PLATFORM, parent, guild, number if parent != number else "")
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                message = await place.fetch_message(int(left.delivery_id))
+            await self._answer(message, channel, heard=False)
+        except discord.NotFound:
+            await self._done(left.delivery_id)
+        except TROUBLE as error:
+            _log.warning("message %s could not be read again: %s", left.delivery_id, error or type(error).__name__)
+
+    async def _answer(self, message: discord.Message, place: Channel, *, heard: bool) -> None:
+        """Answer a message that is meant for the bot; one `heard` on the gateway only while the gateway is ours."""
         me = self._client.user
         if me is None:
             return
         text = asked.without_mention(message.content, me.id)
-        if text or not message.guild or f"{me.id}>" in message.content:
-            await self._send(message, await self._reply(message, text))
-        await self._done(message)
+        self._under_way.add(str(message.id))
+        try:
+            if text or not place.tenant or f"{me.id}>" in message.content:
+                reply = await self._reply(message, place, text)
+                if heard and not self._client.leads():
+                    return  # another process has the gateway now, and what was written down
+                await self._send(message, place, reply)
+        finally:
+            self._under_way.discard(str(message.id))
+        await self._done(str(message.id))
 
     def _is_for(self, me: int, message: discord.Message) -> bool:
         """Say whether a message is direct, mentions the bot or answers it; roles and @everyone do not count."""
@@ -93,25 +105,23 @@ class Listening:
         answered = message.reference.resolved if message.reference else None
         return isinstance(answered, discord.Message) and answered.author.id == me and bool(message.content)
 
-    async def _reply(self, message: discord.Message, text: str) -> Reply:
+    async def _reply(self, message: discord.Message, place: Channel, text: str) -> Reply:
         """Return what to answer."""
         sentence = NOTHING_SAID if not text else self._client.slow_down(message.author.id)
         if sentence:
             return say(sentence)
         author = message.author
         admin = isinstance(author, discord.Member) and author.guild_permissions.manage_guild
-        channel: Any = message.channel
-        place = asked.channel_of(channel, message.guild.id if message.guild else None)
         return await self._client.answer(Request(place, Author(str(author.id), admin=admin), text=text))
 
-    async def _send(self, message: discord.Message, reply: Reply) -> None:
+    async def _send(self, message: discord.Message, place: Channel, reply: Reply) -> None:
         """Send a reply under a message; what is for the asker alone goes to them directly."""
-        if message.guild is None or not reply.private or reply.outcome is Outcome.ERROR:
-            await self._send_there(message, reply, "re")
+        if not place.tenant or not reply.private or reply.outcome is Outcome.ERROR:
+            await self._send_there(message, place, reply, "re")
             return
         told = await self._send_directly(message, reply, "dm")
         if reply.outcome is not Outcome.DECLINED:  # where answers are switched off, the channel stays quiet
-            await self._send_there(message, say(SENT_PRIVATELY if told else CANNOT_SEND_PRIVATELY), "re")
+            await self._send_there(message, place, say(SENT_PRIVATELY if told else CANNOT_SEND_PRIVATELY), "re")
 
     async def _send_directly(self, message: discord.Message, reply: Reply, mark: str) -> bool:
         """Send a reply to whoever wrote a message; True when Discord took it."""
@@ -123,11 +133,11 @@ class Listening:
             return False
         return True
 
-    async def _send_there(self, message: discord.Message, reply: Reply, mark: str) -> None:
+    async def _send_there(self, message: discord.Message, place: Channel, reply: Reply, mark: str) -> None:
         """Send a reply into the message's channel; once more after a fault, which the nonce makes harmless."""
         view = as_view(render(reply))
         answering: dict[str, Any] = {}
-        if message.guild:
+        if place.tenant:
             answering = {"reference": _Answered.from_message(message), "mention_author": False}
         for last in (False, True):
             try:
@@ -139,7 +149,7 @@ class Listening:
                         **answering,
                     )
             except discord.Forbidden as error:
-                await self._tell_what_lacks(message, error)
+                await self._tell_what_lacks(message, place, error)
                 return
             except TROUBLE as error:
                 gone = isinstance(error, discord.HTTPException) and error.status < 500  # noqa: PLR2004 - HTTP
@@ -150,11 +160,11 @@ class Listening:
             else:
                 return
 
-    async def _tell_what_lacks(self, message: discord.Message, error: discord.Forbidden) -> None:
+    async def _tell_what_lacks(self, message: discord.Message, place: Channel, error: discord.Forbidden) -> None:
         """Tell the member directly, once a channel, that the bot may not write there."""
         where = getattr(message.channel, "name", "") or str(message.channel.id)
         _log.warning("no right to answer in channel %s: %s", message.channel.id, error.text)
-        if message.guild is None or not self._told.take(str(message.channel.id)):
+        if not place.tenant or not self._told.take(str(message.channel.id)):
             return
         sentence = (
             f"I can't answer in #{where}: Discord refuses me there. Whoever runs the server can allow me View Channel, "
@@ -171,21 +181,22 @@ class Listening:
             return True
         try:
             async with asyncio.timeout(STORE_SECONDS):
-                place = {"channel": str(message.channel.id), "guild": str(message.guild.id) if message.guild else ""}
+                found = asked.channel_of(message.channel, message.guild.id if message.guild else None)
+                place = {"channel": str(message.channel.id), "guild": found.tenant, "parent": found.id}
                 return await store.inbox.take(asked.PLATFORM, str(message.id), "message", place, KEPT_SECONDS)
         except Exception as error:  # without the database the memory of this process must do
             _log.warning("message %s could not be recorded: %s", message.id, error or type(error).__name__)
             return True
 
-    async def _done(self, message: discord.Message) -> None:
+    async def _done(self, number: str) -> None:
         """Record that a message was answered."""
         if self._client.store is None:
             return
         try:
             async with asyncio.timeout(STORE_SECONDS):
-                await self._client.store.inbox.done(asked.PLATFORM, str(message.id))
+                await self._client.store.inbox.done(asked.PLATFORM, number)
         except Exception as error:  # the answer is out; the record only keeps another process from looking again
-            _log.warning("message %s could not be marked as answered: %s", message.id, error or type(error).__name__)
+            _log.warning("message %s could not be marked as answered: %s", number, error or type(error).__name__)
 
 
 class _Answered(discord.MessageReference):

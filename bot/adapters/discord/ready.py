@@ -11,7 +11,7 @@ import discord
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["PERMISSIONS", "SCOPES", "announce", "invite_link", "ready_event"]
+__all__ = ["PERMISSIONS", "SCOPES", "announce", "announce_without_gateway", "invite_link", "ready_event"]
 
 PERMISSIONS: Mapping[str, str] = {
     "view_channel": "to see the channels it answers in",
@@ -59,4 +59,13 @@ def announce(client: discord.Client) -> None:
         f"{following}\n"
     )
     sys.stdout.write(json.dumps(ready_event(client)) + "\n")
+    sys.stdout.flush()
+
+
+def announce_without_gateway(client: discord.Client, *, standby: bool) -> None:
+    """Write who is logged in to post: a replica that stands by for the gateway, or a process without that role."""
+    what = "standing by until the gateway is free" if standby else "posting only, as VERBATIM_ROLES says"
+    sys.stderr.write(f"Discord: logged in as {client.user}, {what}.\n")
+    event = {"event": "standby" if standby else "ready", "platform": "discord", "gateway": False}
+    sys.stdout.write(json.dumps(event) + "\n")
     sys.stdout.flush()

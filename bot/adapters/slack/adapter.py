@@ -9,9 +9,10 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
-from bot.adapters.slack.answering import Answering
+from bot.adapters.slack.answering import EARLY_SECONDS, LOOK_SECONDS, Answering
 from bot.adapters.slack.api import Api
 from bot.adapters.slack.installing import install_flow
+from bot.adapters.slack.kept import Kept
 from bot.adapters.slack.listeners import Listeners
 from bot.adapters.slack.manifest import missing_scopes
 from bot.adapters.slack.parts import Parts
@@ -24,6 +25,7 @@ from bot.adapters.slack.web import WebServer
 from bot.adapters.slack.work import Seen, Work
 from bot.errors import OperatorError
 from bot.post import Later, Refused
+from bot.sealed import Sealed
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -41,8 +43,8 @@ __all__ = ["Slack", "create_slack_app"]
 
 _log = logging.getLogger(__name__)
 
-DRAIN_SECONDS: Final = 20.0
-"""How long the end waits for answers under way."""
+DRAIN_SECONDS: Final = 15.0
+"""How long the end waits for answers under way; what takes longer was written down, and another process answers it."""
 
 _LONGEST_WAIT: Final = 60.0
 _MOST_PORT: Final = 65_535
@@ -59,7 +61,7 @@ class Slack:
     platform = "slack"
     resend_within = 0.0
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one thing the adapter can be given
         self,
         settings: Settings,
         core: Core,
@@ -67,15 +69,20 @@ class Slack:
         *,
         out: TextIO | None = None,
         silence: float = SILENCE_SECONDS,
+        listens: bool = True,
+        look: float = LOOK_SECONDS,
+        early: float = EARLY_SECONDS,
     ) -> None:
         """Take the settings, the core, the store (None: memory only), and where the ready line is written.
 
-        `silence` is how many seconds a socket may go without a pong.
+        `silence` is how many seconds a socket may go without a pong. One that does not `listens` only posts, and
+        finishes what others left; for `look` and `early` see `Answering`.
         """
         self._settings = settings
         self._store = store
         self._out = out or sys.stdout
         self._silence = silence
+        self._listens = listens
         self._api = Api(settings.slack_api_base_url)
         self._vault = Vault(settings.data_dir)
         several = settings.slack_mode == "http" and settings.slack_client_id and settings.slack_client_secret
@@ -85,8 +92,9 @@ class Slack:
         self._posting = Posting(self._api, self._workspaces, self._sending)
         self._work = Work()
         people, seen = People(self._api), Seen(store)
-        parts = Parts(core, self._workspaces, self._sending, people, self._work, seen, store)
-        self._answering = Answering(parts)
+        kept = Kept(store, Sealed(settings.slack_bot_token or settings.slack_client_secret))
+        parts = Parts(core, self._workspaces, self._sending, people, self._work, seen, kept, store)
+        self._answering = Answering(parts, look, early)
         self.app = Listeners(settings, parts, self._answering).app()
         self._stop = asyncio.Event()
 
@@ -94,7 +102,9 @@ class Slack:
         """Serve until `stop` or cancelled, then finish what is under way; OperatorError names what to mend."""
         self._required()
         try:
-            if self._settings.slack_mode == "http":
+            if not self._listens:
+                await self._until_stopped(self._by_nothing())
+            elif self._settings.slack_mode == "http":
                 await self._until_stopped(self._by_http())
             else:
                 await self._until_stopped(self._by_socket())
@@ -144,13 +154,13 @@ class Slack:
                 "SLACK_BOT_TOKEN is missing. Install the app, then copy OAuth & Permissions → Bot User OAuth Token."
             )
             raise OperatorError(sentence)
-        if given.slack_mode == "socket" and not given.slack_app_token:
+        if self._listens and given.slack_mode == "socket" and not given.slack_app_token:
             sentence = (
                 "SLACK_APP_TOKEN is missing. Create an app-level token with connections:write under "
                 "Basic Information → App-Level Tokens, then set it."
             )
             raise OperatorError(sentence)
-        if given.slack_mode == "http" and not given.slack_signing_secret:
+        if self._listens and given.slack_mode == "http" and not given.slack_signing_secret:
             sentence = "SLACK_SIGNING_SECRET is missing. Copy it from Basic Information → App Credentials."
             raise OperatorError(sentence)
 
@@ -208,6 +218,11 @@ class Slack:
         finally:
             await server.close()
 
+    async def _by_nothing(self) -> None:
+        """Post, and finish what others left."""
+        self._ready(await self._identified())
+        await self._answering.leftovers()
+
     async def _until_stopped(self, serving: Coroutine[Any, Any, None]) -> None:
         """Serve until told to stop; raises what serving raised."""
         tasks = asyncio.create_task(serving), asyncio.create_task(self._stop.wait())
@@ -224,11 +239,13 @@ class Slack:
         """Say, for people and for machines, that the bot serves."""
         name = workspace.name if workspace else "every workspace that installs it"
         where = f", listening on {more['address']}" if more else ""
-        sys.stderr.write(f"Slack: {name}, by {self._settings.slack_mode}{where}.\n")
+        mode = self._settings.slack_mode if self._listens else "posts"
+        how = f"by {mode}" if self._listens else "posting only, as VERBATIM_ROLES says"
+        sys.stderr.write(f"Slack: {name}, {how}{where}.\n")
         line: dict[str, Any] = {
             "event": "ready",
             "platform": self.platform,
-            "mode": self._settings.slack_mode,
+            "mode": mode,
             "workspace": name,
         }
         line["missing_scopes"] = list(_lacking(workspace))

@@ -9,27 +9,38 @@ import logging
 import time
 from typing import TYPE_CHECKING, Final
 
-from bot.adapters.slack.inbound import Asked, Way, asked_from
+from bot.adapters.slack.inbound import Way
+from bot.adapters.slack.kept import Keeping
 from bot.adapters.slack.views import home_view
 from bot.grammar import parse_line
 from bot.message import Author, Channel, Outcome, Reply, Request
 from bot.post import Later, Refused, Sent, Unclear
 
 if TYPE_CHECKING:
+    from bot.adapters.slack.inbound import Asked
     from bot.adapters.slack.parts import Parts
     from bot.adapters.slack.teams import Workspace
     from bot.post import Posted
     from bot.store import ChannelSettings, Store
 
-__all__ = ["Answering", "busy", "stale"]
+__all__ = ["EARLY_SECONDS", "LOOK_SECONDS", "Answering", "busy", "stale"]
 
 _log = logging.getLogger(__name__)
 
 _REPLY_EVENT: Final = "verbatim_reply"
 _MOST_TRIES: Final = 3
 _MOST_COUNTED: Final = 1_000
-_UNFINISHED_SECONDS: Final = 5.0
-"""How often events that some process left unanswered are looked for."""
+LOOK_SECONDS: Final = 5.0
+"""How often what some process left unanswered is looked for."""
+
+EARLY_SECONDS: Final = 10.0
+"""By so much the inbox's lease (30 s) is cut short: what was left is found 20 to 25 s after it was asked."""
+
+_ANSWER_SECONDS: Final = 14.0
+"""Seconds after which an answer is given up."""
+
+_OURS_SECONDS: Final = 17.0
+"""Seconds after which an answer is not shown any more: another process may be about to."""
 
 _BY_EVENT: Final = frozenset({Way.MENTION, Way.DIRECT})
 
@@ -37,6 +48,11 @@ _BY_EVENT: Final = frozenset({Way.MENTION, Way.DIRECT})
 def busy() -> Reply:
     """Return what a member reads when too much is going on."""
     return Reply("That's a lot of questions at once. Try again in a few seconds.", Outcome.ERROR, private=True)
+
+
+def too_long() -> Reply:
+    """Return what a member reads when an answer was given up."""
+    return Reply("That took too long, and I gave up. Ask for less at once.", Outcome.ERROR, private=True)
 
 
 def stale() -> Reply:
@@ -48,44 +64,65 @@ def stale() -> Reply:
 class Answering:
     """Answers one question after the other, as many at a time as there is room for."""
 
-    def __init__(self, parts: Parts) -> None:
-        """Take the parts."""
+    def __init__(self, parts: Parts, look: float = LOOK_SECONDS, early: float = EARLY_SECONDS) -> None:
+        """Take the parts, how often to look for what was left (seconds), and by how much its lease is cut short."""
+        self._look = look
+        self._early = early
         self._core = parts.core
         self._workspaces = parts.workspaces
         self._sending = parts.sending
         self._people = parts.people
         self._work = parts.work
         self._seen = parts.seen
+        self._kept = parts.kept
         self._store = parts.store
         self._under_way: set[str] = set()
         self._tries: dict[str, int] = {}
 
-    def begin(self, asked: Asked) -> None:
-        """Answer in a task of its own; beyond the room for that, tell the member to come back."""
-        if not self._work.start(self.answer(asked)):
+    def begin(self, asked: Asked, *, after: float = 0.0) -> None:
+        """Answer in a task of its own, in `after` seconds; beyond the room for that, tell the member to come back."""
+        if not self._work.start(self.answer(asked, after=after)):
             self._work.start(self._put_off(asked), spare=True)
 
-    async def answer(self, asked: Asked, *, again: bool = False) -> None:
+    async def answer(self, asked: Asked, *, again: bool = False, after: float = 0.0) -> None:
         """Answer a question and record that it is; `again` looks first whether its answer already stands."""
         if asked.id in self._under_way:
             return
         self._under_way.add(asked.id)
+        began = time.monotonic()
+        keeping = None if again or asked.way in _BY_EVENT else Keeping(self._kept, asked)
+        result: Posted
         try:
+            await asyncio.sleep(after)
             workspace = await self._workspaces.of(asked.team)
             if workspace is None:
                 _log.warning("a question came from a workspace that did not install the app: %s", asked.team)
-                result: Posted = Refused("not installed")
+                result = Refused("not installed")
             elif again and await self._stands(workspace, asked):
                 result = Sent("")
             else:
-                reply = await self._core.answer(await self._request(workspace, asked))
+                reply = await self._reply(workspace, asked)
+                if keeping and not await keeping.is_ours():
+                    return
+                if self._store is not None and time.monotonic() - began > _OURS_SECONDS:
+                    _log.warning("an answer came late and was left to another process")
+                    return
                 result = await self.deliver(workspace, asked, reply)
         except Exception:  # an event that breaks us is not taken up again and again
             _log.exception("an answer on Slack broke")
             result = Refused("it broke")
         finally:
             self._under_way.discard(asked.id)
-        await self._record(asked, result)
+        await self._record(asked, result, keeping)
+
+    async def _reply(self, workspace: Workspace, asked: Asked) -> Reply:
+        """Return the core's reply, in bounded time."""
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                return await self._core.answer(await self._request(workspace, asked))
+        except TimeoutError:
+            _log.warning("an answer took more than %g s", _ANSWER_SECONDS)
+            return too_long()
 
     async def deliver(self, workspace: Workspace, asked: Asked, reply: Reply) -> Posted:
         """Show a reply where it was asked for."""
@@ -108,12 +145,12 @@ class Answering:
                     await self._take_up(self._store)
             except Exception as error:  # the store may be away for a while
                 _log.warning("unanswered events could not be read (%s)", type(error).__name__)
-            await asyncio.sleep(_UNFINISHED_SECONDS)
+            await asyncio.sleep(self._look)
 
     async def _take_up(self, store: Store) -> None:
         """Answer what is left over."""
-        for left in await store.inbox.unfinished("slack", _UNFINISHED_SECONDS, time.time()):
-            asked = asked_from(left.payload)
+        for left in await store.inbox.unfinished("slack", 0.0, await store.now() + self._early):
+            asked = self._kept.opened(left)
             if asked is None:
                 await store.inbox.done("slack", left.delivery_id)
             elif asked.id not in self._under_way:
@@ -195,11 +232,10 @@ class Answering:
             return False
         return bool(await self._sending.is_shown(workspace, asked.channel, asked.thread, since, _key(asked)))
 
-    async def _record(self, asked: Asked, result: Posted) -> None:
-        """Record an event as answered, unless it is to be tried again: nothing was shown, or nobody knows."""
-        if asked.way not in _BY_EVENT:
-            return
-        if isinstance(result, Later | Unclear):
+    async def _record(self, asked: Asked, result: Posted, keeping: Keeping | None) -> None:
+        """Record a question as answered, unless it is to be tried again: nothing was shown, or it can be looked for."""
+        by_event = asked.way in _BY_EVENT
+        if isinstance(result, Later) or (by_event and isinstance(result, Unclear)):
             tries = self._tries.get(asked.id, 0) + 1
             if self._store is not None and tries < _MOST_TRIES:
                 if len(self._tries) >= _MOST_COUNTED:
@@ -210,7 +246,12 @@ class Answering:
         if isinstance(result, Later | Refused | Unclear):
             _log.warning("an answer was not shown: %s", result.why)
         self._tries.pop(asked.id, None)
-        await self._seen.done(asked)
+        if by_event:
+            await self._seen.done(asked)
+        elif keeping:
+            await keeping.done()
+        else:
+            await self._kept.done(asked.id)
 
 
 def _quiet_way(way: Way) -> Way:

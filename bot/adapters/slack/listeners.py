@@ -6,7 +6,6 @@ commands, buttons and views, which Slack never sends twice, are acknowledged fir
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import datetime as dt
 import logging
@@ -175,17 +174,13 @@ class Listeners:
             await ack()
             return
         await ack(response_action="update", view=waiting_view())
-        self._work.start(self._after_ack(asked), spare=True)
+        # Slack has surely shown the waiting modal by then, which would otherwise come over the answer.
+        self._begin(asked, after=_ACK_SECONDS)
 
-    async def _after_ack(self, asked: Asked) -> None:
-        """Answer when Slack has surely shown the waiting modal, which would otherwise come over the answer."""
-        await asyncio.sleep(_ACK_SECONDS)
-        self._begin(asked)
-
-    def _begin(self, asked: Asked | None) -> None:
-        """Answer what was asked, unless the same request was sent once more."""
+    def _begin(self, asked: Asked | None, *, after: float = 0.0) -> None:
+        """Answer what was asked, in `after` seconds, unless the same request was sent once more."""
         if asked is not None and asked.user and self._seen.fresh(asked.id):
-            self._answering.begin(asked)
+            self._answering.begin(asked, after=after)
 
 
 async def _authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bot.adapters.slack.kept import Kept
     from bot.adapters.slack.people import People
     from bot.adapters.slack.sending import Sending
     from bot.adapters.slack.teams import Workspaces
@@ -26,4 +27,5 @@ class Parts:
     people: People
     work: Work
     seen: Seen
+    kept: Kept
     store: Store | None

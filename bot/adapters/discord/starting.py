@@ -1,0 +1,116 @@
+"""Starting a session: never so often that Discord resets the token.
+
+Discord allows 1,000 IDENTIFYs a day and resets the token of a bot that needs more (events/gateway, session start
+limit). A bot that crashes over and over, or that several replicas take turns in, is kept far below by the moments of
+the last starts, which all of them share in the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from typing import TYPE_CHECKING
+
+import yarl
+from discord.gateway import DiscordWebSocket
+
+from bot.adapters.discord.limits import IDENTIFY_RESERVE
+from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import discord
+
+    from bot.adapters.discord.pace import Pace
+    from bot.store import Store
+
+__all__ = ["Starts", "look_at_limits"]
+
+_log = logging.getLogger(__name__)
+
+STORE_SECONDS = 5.0
+_A_DAY = 24 * 3600.0
+
+
+class Starts:
+    """The sessions started within the hour, by every process; what the store cannot say, memory does."""
+
+    def __init__(self, store: Store | None, pace: Pace, clock: Callable[[], float] = time.time) -> None:
+        """Take the store, how many starts within how long, and a clock (UTC seconds)."""
+        self._store = store
+        self._pace = pace
+        self._clock = clock
+        self._moments: list[float] = []
+
+    async def wait(self, application: int, shards: int) -> None:
+        """Wait until one more start is allowed, saying so once."""
+        told = False
+        while True:
+            moments = await self._known(application)
+            allowed = self._pace.starts * shards
+            if len(moments) < allowed:
+                return
+            seconds = moments[-allowed] + self._pace.starts_within - self._clock()
+            if not told:
+                _log.warning(
+                    "the bot began %d sessions within %.0f minutes; waiting %.0f s before the next, so that Discord "
+                    "does not reset its token. Find out why it restarts so often.",
+                    len(moments),
+                    self._pace.starts_within / 60,
+                    seconds,
+                )
+                told = True
+            await asyncio.sleep(max(0.05, seconds))
+
+    async def count(self, application: int, shards: int) -> None:
+        """Write down that a session is about to be started."""
+        moments = [*await self._known(application), round(self._clock(), 3)][-self._pace.starts * shards :]
+        self._moments = moments
+        if self._store is None:
+            return
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                await self._store.notes.put(_note(application), json.dumps(moments))
+        except Exception as error:  # a database in trouble must not keep the bot away
+            _log.warning("the start of a session could not be written down: %s", error or type(error).__name__)
+
+    async def _known(self, application: int) -> list[float]:
+        """Return the moments of the starts within the hour, oldest first."""
+        moments = self._moments
+        if self._store is not None:
+            try:
+                async with asyncio.timeout(STORE_SECONDS):
+                    kept = await self._store.notes.get(_note(application))
+                moments = sorted({*moments, *map(float, json.loads(kept or "[]"))})
+            except Exception as error:  # as above
+                _log.warning("earlier starts could not be read: %s", error or type(error).__name__)
+        now = self._clock()
+        return [at for at in moments if now - self._pace.starts_within < at <= now + 1]
+
+
+async def look_at_limits(client: discord.AutoShardedClient, settings: Settings) -> None:
+    """Wait while hardly any session starts are left, and take Discord's number of shards; without its word go on."""
+    try:
+        shards, url, limit = await client.http.get_bot_gateway()
+        remaining, seconds = int(limit["remaining"]), float(limit["reset_after"]) / 1000
+    except Exception as error:  # what cannot be asked is not waited for, whatever its error is
+        _log.warning("Discord does not say how many starts are left: %s", error or type(error).__name__)
+        return
+    if remaining < IDENTIFY_RESERVE:
+        _log.warning(
+            "Discord allows %s more starts today; waiting %.0f s until it allows more. Find out why the bot restarts "
+            "so often.",
+            remaining,
+            seconds,
+        )
+        await asyncio.sleep(min(seconds, _A_DAY))
+    client.shard_count = shards
+    if settings.discord_gateway_url == Settings().discord_gateway_url:
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url)
+
+
+def _note(application: int) -> str:
+    return f"discord-identifies:{application}"

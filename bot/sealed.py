@@ -1,0 +1,48 @@
+"""Secrets that pass through the database: sealed with a key that all replicas derive from a token they share."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+
+__all__ = ["Sealed"]
+
+_NONCE = 12
+_KEY = 32
+_USE = b"verbatim: secrets in the store, 1"
+
+
+class Sealed:
+    """AES-GCM under a key of its own for this use (HKDF-SHA-256 of a secret); a changed secret opens nothing."""
+
+    def __init__(self, secret: str) -> None:
+        """Take a secret that every replica knows; with an empty one only this object opens what it sealed."""
+        self._secret = secret.encode() or secrets.token_bytes(_KEY)
+        self._key = b""
+
+    def seal(self, text: str) -> str:
+        """Return text sealed, as ASCII; each time another."""
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - only what is kept needs it
+
+        nonce = secrets.token_bytes(_NONCE)
+        return base64.b64encode(nonce + AESGCM(self._derived()).encrypt(nonce, text.encode(), None)).decode()
+
+    def open(self, sealed: str) -> str | None:
+        """Return what was sealed; None for anything that this secret did not seal."""
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - as above
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
+
+        try:
+            raw = base64.b64decode(sealed, validate=True)
+            return AESGCM(self._derived()).decrypt(raw[:_NONCE], raw[_NONCE:], None).decode()
+        except (ValueError, InvalidTag):
+            return None
+
+    def _derived(self) -> bytes:
+        """Return the key, derived with its first use."""
+        if not self._key:
+            from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415 - as above
+            from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415
+
+            self._key = HKDF(SHA256(), _KEY, salt=None, info=_USE).derive(self._secret)
+        return self._key
