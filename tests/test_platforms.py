@@ -281,13 +281,14 @@ def test_it_ends_when_told_to_and_sent_nothing_that_the_platform_forbids(
     seen = stories[platform]
 
     assert (seen["end"][0], seen["second end"][0]) == (0, 0)
+    assert "Traceback" not in seen["end"][1] + seen["second end"][1]
     assert seen["violations"] == []
 
 
 @BOTH
 def test_a_wrong_token_ends_it_with_status_2_and_one_sentence(platform: str, stories: dict[str, Json]) -> None:
     ready, status, told = stories["wrong"][platform]
-    sentences = [line for line in told.splitlines() if "voice will NOT be supported" not in line]
+    sentences = told.splitlines()
 
     assert (ready, status) == ({}, 2)
     assert [line.startswith(f"{platform} ") and "TOKEN" in line for line in sentences] == [True]

@@ -232,7 +232,8 @@ class Delivery:
                 await self._store.channels.accepted(channel)
         elif isinstance(posted, Later):
             seconds = min(max(posted.seconds, 1.0), self._timing.longest_later)
-            await ledger.unsettled(row, now, "pending", seconds, posted.why)
+            # An earlier try in doubt stays in doubt, though this one was surely not taken.
+            await ledger.unsettled(row, now, row.state, seconds, posted.why)
         elif isinstance(posted, Unclear):
             again = 1.0 if self._adapters[channel.platform].resend_within else self._timing.settle
             await ledger.unsettled(row, now, "unknown", again, posted.why)

@@ -37,15 +37,16 @@ async def ticking(work: Callable[[], Awaitable[object]], period: float = PERIOD)
             _log.exception("a look at what is due failed")
 
     async def tick() -> None:
-        # A task of its own: the scheduler cancels what it runs when it ends.
-        task = asyncio.create_task(once())
-        running.add(task)
-        task.add_done_callback(running.discard)
-        await asyncio.shield(task)
+        # A task of its own, which the scheduler's end does not cancel; a tick that comes while one runs is that one.
+        if not running:
+            task = asyncio.create_task(once())
+            running.add(task)
+            task.add_done_callback(running.discard)
 
     scheduler = AsyncIOScheduler(timezone="UTC")
     scheduler.add_job(tick, "interval", seconds=period, max_instances=1, coalesce=True, misfire_grace_time=None)
     await tick()
+    await asyncio.wait(running)
     scheduler.start()
     try:
         yield

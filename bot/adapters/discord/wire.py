@@ -15,6 +15,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
+import discord
 import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
@@ -141,7 +142,8 @@ async def _sent(*_: Any) -> None:
 
 
 def aim(settings: Settings) -> None:
-    """Point discord.py at the API and the gateway of the settings; both are global to the library."""
+    """Point discord.py at the API and the gateway of the settings, and stop its warnings about voice: all global."""
+    discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     Route.BASE = settings.discord_api_base_url.rstrip("/")
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway_url)
 
