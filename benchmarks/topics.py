@@ -1,11 +1,13 @@
 """Quality of topics on the development set: `python -m benchmarks.topics` prints the README's table.
 
 A point is touched when a shown passage shares over 0.3 of the shorter span with one of its places in `source.txt`. `-v`
-tells of each topic; `--train` fits `regions.WEIGHTS` to the topics that are not kept aside, and prints them.
+tells of each topic; `--train` fits `regions.WEIGHTS` to the topics that are not kept aside, and prints them; `--names`
+shows how near the names in an episode come to each of `names.json`, beside `topics.NAMED`.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections import defaultdict
@@ -16,9 +18,10 @@ import numpy as np
 from benchmarks.train_lookup import gold_sentences, is_kept_aside, load_set
 from bot.corpus import open_corpus
 from bot.search.index import open_index
+from bot.search.phrases import meant_by
 from bot.search.regions import EVIDENCE
 from bot.search.searcher import load_meaning
-from bot.search.topics import evidence_of, find_topic
+from bot.search.topics import NAMED, OF_TITLE, evidence_of, find_topic
 from bot.settings import ROOT
 
 if TYPE_CHECKING:
@@ -114,8 +117,28 @@ def train() -> None:
     print("BIAS =", round(float(fitted[-1] - (final * mean).sum()), 3))
 
 
+def show_names() -> None:
+    """Print for each of `names.json` whether it is found, and how near a label and a title come to it."""
+    corpus = open_corpus(ROOT / "content")
+    index = open_index(corpus, None, print)
+    meaning = load_meaning(corpus, ROOT / "data" / "vectors", print)
+    names = json.loads((ROOT / "benchmarks/names.json").read_text("utf-8"))
+    for kind in ("discussed", "not discussed"):
+        found = 0
+        for name in names[kind]:
+            (meant,) = meant_by(corpus, meaning, [0], [name])
+            topic = find_topic(corpus, index, meaning, name)
+            found += topic is not None
+            near = meant.label + OF_TITLE * meant.title if meant else 0.0
+            print(f"{near:.3f} {'found' if topic else '-':6} {name}")
+        print(f"{kind}: {found} of {len(names[kind])} found; by name from {NAMED}\n")
+
+
 def main() -> None:
-    """Measure with and without the models, and print the tables; or train."""
+    """Measure with and without the models, and print the tables; or train, or show names."""
+    if "--names" in sys.argv:
+        show_names()
+        return
     if "--train" in sys.argv:
         train()
         return

@@ -88,22 +88,29 @@ class Delivery:
     async def deliver_due(self, now: float) -> int:
         """Plan, post and settle what is due at `now` (UTC seconds); return how many posts were worked on."""
         waiting = await self._store.posts.waiting(now)
-        await self._notice_gap(now, waiting.last_tick)
-        if waiting.channels:
-            await self._plan(now)
-            waiting = await self._store.posts.waiting(now)
+        noting = self._look_before is None or abs(now - self._ticked) > self._timing.late / 10
+        noting = noting or waiting.last_tick is None
         worked = 0
         platforms = tuple(self._adapters)
-        if (waiting.posts or waiting.sweeps) and await self._clocks_agree():
-            while rows := await self._store.posts.claim(now, self._owner, self._timing.lease, AT_ONCE, platforms):
+        busy = waiting.channels or waiting.posts or waiting.sweeps
+        if (busy or noting) and await self._clocks_agree():
+            await self._notice_gap(now, waiting.last_tick)
+            if waiting.channels:
+                await self._plan(now)
+            while rows := await self._claimed(platforms) if busy else []:
                 claimed = time.monotonic()
                 await asyncio.gather(*(self._settle(row, claimed) for row in rows))
                 worked += len(rows)
             swept = await self._store.posts.to_sweep(now, AT_ONCE, platforms) if waiting.sweeps else []
             await asyncio.gather(*(self._sweep(row, now) for row in swept))
-        if worked or waiting.ends:
-            await self._tell(now)
+        if worked or waiting.ends or waiting.channels:
+            await self._tell(await self._clock())
         return worked
+
+    async def _claimed(self, platforms: tuple[str, ...]) -> list[PostRow]:
+        """Claim posts that are due as of now: a tick may take longer than a lease."""
+        now = await self._clock()
+        return await self._store.posts.claim(now, self._owner, self._timing.lease, AT_ONCE, platforms)
 
     async def _notice_gap(self, now: float, last: float | None) -> None:
         """After a gap in this database's ticks, or a restored backup, look before posting what was due until now."""
@@ -309,12 +316,14 @@ class Delivery:
                 row.settings.channel, f"The quote of {row.local_date} stands twice, and I may not delete it."
             )
         more = row.sweeps == 0 or (left > 0 and row.sweeps < MOST_SWEEPS)
-        await self._store.posts.swept(row, again if more else None, done=True)
+        stands = seen.refs[0] if seen.refs else None
+        await self._store.posts.swept(row, again if more else None, done=True, stands=stands)
 
     async def _tell(self, now: float) -> None:
         """Tell the admins of posts that were held, failed or left out: of a channel's and a reason's at once."""
         together: dict[tuple[Channel, str, str], list[PostRow]] = {}
-        for row in await self._store.posts.to_tell(now, AT_ONCE, tuple(self._adapters)):
+        hold = now + self._timing.look_again
+        for row in await self._store.posts.take_ends(now, hold, AT_ONCE, tuple(self._adapters)):
             together.setdefault((row.settings.channel, row.state, row.reason), []).append(row)
         for (channel, state, reason), rows in together.items():
             dates = sorted(row.local_date for row in rows)
@@ -327,9 +336,8 @@ class Delivery:
             if rows[0].settings.disabled:
                 sentence += " The daily quote is off here until /settings daily on."
             told = await self._say(channel, sentence)
-            ended = min(row.tell_at or now for row in rows)
-            again = None if told or now - ended > TELLING else now + self._timing.look_again
-            await self._store.posts.told(rows, again)
+            if told or now - min(row.due_at for row in rows) > TELLING:
+                await self._store.posts.told(rows)
 
     async def _say(self, channel: Channel, sentence: str) -> bool:
         """Tell a channel's last admin something, and the log; True when the platform took it."""

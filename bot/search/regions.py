@@ -25,20 +25,21 @@ if TYPE_CHECKING:
     from bot.corpus.keypassages import KeyPassage
     from bot.search.index import WordIndex
     from bot.search.meaning import Meaning
+    from bot.search.phrases import Meant
 
 __all__ = [
     "EVIDENCE", "Ground", "around", "by_speaker", "evidence", "gains_of", "inside",
-    "pick", "relevance_of", "shared", "trimmed", "within",
+    "pick", "relevance_of", "shared", "standard", "trimmed", "within",
 ]  # fmt: skip
 
 EVIDENCE = (
-    "around", "before it", "after it", "words near", "label", "chapter", "long", "very short", "rare words", "key",
-    "question",
+    "around", "before it", "after it", "words near", "label", "label meant", "title meant", "chapter", "long",
+    "very short", "rare words", "key", "question",
 )  # fmt: skip
 """Columns of the evidence, in the order of WEIGHTS; the rows are sentences."""
 
-WEIGHTS = (0.367, 0.597, 0.103, -0.044, 0.465, 0.189, 0.846, -0.619, 0.318, 0.851, -0.093)
-BIAS = -8.024
+WEIGHTS = (0.37, 0.456, 0.009, 0.041, 0.186, 0.338, 0.288, 0.152, 0.78, -0.542, 0.222, 1.801, -0.071)
+BIAS = -8.714
 """Fitted to the topics that are not kept aside."""
 
 SEARCHED = 600
@@ -47,8 +48,11 @@ SEARCHED = 600
 COMPARED = 200
 """Sentences that are compared token by token; enough for every place that words or meaning hint at."""
 
-LENGTH = 3
+LENGTH = 4
 """Sentences of a passage, at most."""
+
+WORDS = 120
+"""Words of a passage, at most, unless one sentence alone has more: a minute of speech."""
 
 _ASIDE = 0.4
 """What a sentence of an introduction, an ad or an outro is worth against one of the conversation."""
@@ -62,11 +66,17 @@ _FADES = 60
 _FLOOR = 0.15
 """Passages worth less than this share of the best one are not shown on any page."""
 
+_BESIDE, _BESIDE_WORTH = 4, 0.6
+"""Sentences beside a chosen passage that count for less, and what the next one is still worth."""
+
 _LONG, _SHORT, _TAIL = 18, 5, 10
 _DANGLING = re.compile(
     r"(?:that|it|this|and|but|so|yeah|which|because|they|those|these|or|he|she|right|well|um|uh|no|yes)\b",
     re.IGNORECASE,
 )
+_OWN = re.compile(r"\b(?:I|I['’](?:m|ve|d)|me|my|myself)\b")
+"""Words by which people speak of themselves; two in a sentence are enough."""
+
 _FILLER = re.compile(
     r"(?:(?:yeah|yes|no|right|sure|okay|ok|um|uh|absolutely|exactly|well|oh|wow|thank you|thanks|i mean)\W*)+$",
     re.IGNORECASE,
@@ -85,6 +95,8 @@ class Ground:
     fixed: NDArray[np.float64]
     worth: NDArray[np.float64]
     dangling: NDArray[np.float64]
+    counts: NDArray[np.int64]
+    own: NDArray[np.float64]
     nearest: NDArray[np.int64]
     apart: NDArray[np.float64]
 
@@ -110,7 +122,8 @@ class Ground:
         return cls(
             episode, number, keys, chapters, stems, np.stack(columns, 1).astype(float),
             np.where(talk, 1, _ASIDE) * np.where(filler, _NOTHING / 2, 1),
-            np.array([bool(_DANGLING.match(text)) for text in texts]).astype(float), nearest, apart,
+            np.array([bool(_DANGLING.match(text)) for text in texts]).astype(float), counts,
+            np.array([min(1.0, len(_OWN.findall(text)) / 2) for text in texts]), nearest, apart,
         )  # fmt: skip
 
 
@@ -163,6 +176,8 @@ def _by_meaning(
 
 def standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return values with mean 0 and deviation 1; all 0 when they are all the same."""
+    if not len(values):
+        return values
     spread = float(values.std())
     return (values - values.mean()) / spread if spread > 1e-9 else np.zeros(len(values))  # noqa: PLR2004 - rounding
 
@@ -215,7 +230,11 @@ def within(ground: Ground, wanted: Sequence[str], index: WordIndex, width: int) 
 
 
 def evidence(
-    ground: Ground, relevance: NDArray[np.float64], wordings: Sequence[Sequence[str]], index: WordIndex
+    ground: Ground,
+    relevance: NDArray[np.float64],
+    wordings: Sequence[Sequence[str]],
+    index: WordIndex,
+    meant: Meant | None = None,
 ) -> NDArray[np.float64]:
     """Return the columns of EVIDENCE for an episode: `wordings` are the stems of each way to say the topic."""
     near = np.max([covered(ground, stems, index, 0) for stems in wordings], 0)
@@ -223,6 +242,11 @@ def evidence(
         [max(shared(stems, index.stems(key.point), index) for stems in wordings) for key in ground.keys] or [0.0]
     )
     label = 3 * labels[ground.nearest] * np.exp(-ground.apart / 4)
+    label_meant, title_meant = np.zeros(len(relevance)), np.zeros(len(relevance))
+    if meant is not None and len(meant.labels):
+        label_meant = meant.labels[ground.nearest] * np.exp(-ground.apart / 4)
+    if meant is not None and len(meant.titles):
+        title_meant = np.append(meant.titles, 0.0)[ground.chapters]
     chapter = np.zeros(len(relevance))
     for number in np.unique(ground.chapters):
         own = ground.chapters == number
@@ -233,6 +257,8 @@ def evidence(
         standard(spread(relevance, 1, 4)),
         standard(spread(near**3, 10, 4)),
         label,
+        label_meant,
+        title_meant,
         chapter,
     )
     return np.hstack([np.stack(columns, 1), ground.fixed])
@@ -255,10 +281,12 @@ def gains_of(
     relevance: Sequence[NDArray[np.float64]],
     wordings: Sequence[Sequence[str]],
     index: WordIndex,
+    meant: Sequence[Meant | None],
 ) -> list[NDArray[np.float64]]:
     """Return what showing each sentence is worth: its chance, more in a chapter that says much about the topic."""
     chances = [
-        worth(ground, evidence(ground, own, wordings, index)) for ground, own in zip(grounds, relevance, strict=True)
+        worth(ground, evidence(ground, own, wordings, index, names))
+        for ground, own, names in zip(grounds, relevance, meant, strict=True)
     ]
     edge = sorted(np.concatenate(chances))[-15:][0]
     total = sum(float(chance[chance >= edge].sum()) for chance in chances)
@@ -294,15 +322,24 @@ def inside(ground: Ground, gain: NDArray[np.float64], chapter: str, *, whole: bo
 
 
 def by_speaker(ground: Ground, speaker: str) -> NDArray[np.float64]:
-    """Return what sentences are worth for a speaker as the topic: the points that person makes, from all over."""
+    """Return what sentences are worth for a speaker as the topic: points that person makes, first about themselves.
+
+    They come from all over: away from the best place of each chapter they count for less.
+    """
     said = np.array([speaker == ground.episode.paragraphs[p].speaker for p in ground.episode.sentences.paragraphs])
-    value = worth(ground, np.hstack([np.zeros((len(said), 6)), ground.fixed]))
-    return np.where(said & (ground.fixed[:, -1] == 0), value * (1 + 4 * ground.fixed[:, 3]), 0.0)
+    value = worth(ground, np.hstack([np.zeros((len(said), len(EVIDENCE) - ground.fixed.shape[1])), ground.fixed]))
+    value *= (1 + 4 * ground.fixed[:, 3]) * (1 + 2 * ground.own)
+    value = np.where(said & (ground.fixed[:, -1] == 0), value, 0.0)
+    wide = np.convolve(value, np.ones(2 * _BESIDE + 1), "same")[: len(value)]
+    at = np.arange(len(value))
+    for number in np.unique(ground.chapters):
+        here = ground.chapters == number
+        best = int(np.where(here, wide, -1.0).argmax())
+        value[here & (np.abs(at - best) > _BESIDE)] *= 0.5
+    return value
 
 
-def pick(
-    gains: Sequence[NDArray[np.float64]], dangling: Sequence[NDArray[np.float64]], most: int
-) -> list[tuple[int, int, int]]:
+def pick(gains: Sequence[NDArray[np.float64]], grounds: Sequence[Ground], most: int) -> list[tuple[int, int, int]]:
     """Return up to `most` passages (episode's place, first and last sentence), best first, that share no sentence.
 
     What is next to a chosen passage counts for less, so the choice spreads over the region.
@@ -312,7 +349,7 @@ def pick(
     floor = 0.0
     for _ in range(most):
         best = max(
-            ((*_best(gain, loose), at) for at, (gain, loose) in enumerate(zip(left, dangling, strict=True))),
+            ((*_best(gain, ground), at) for at, (gain, ground) in enumerate(zip(left, grounds, strict=True))),
             default=None,
         )
         if best is None or best[0] <= 0 or best[0] < floor:
@@ -321,25 +358,24 @@ def pick(
         _, first, last, at = best
         gain = left[at]
         chosen.append((at, first, last))
-        for away in (1, 2):
+        for away in range(1, _BESIDE + 1):
             for sentence in (first - away, last + away):
                 if 0 <= sentence < len(gain) and gain[sentence] > 0:
-                    gain[sentence] *= 0.7 ** (1 / away)
+                    gain[sentence] *= _BESIDE_WORTH ** (1 - (away - 1) / _BESIDE)
         gain[first : last + 1] = -1e6
     return chosen
 
 
-def _best(gain: NDArray[np.float64], loose: NDArray[np.float64]) -> tuple[float, int, int]:
+def _best(gain: NDArray[np.float64], ground: Ground) -> tuple[float, int, int]:
     """Return the best run of up to LENGTH sentences with its value; one that begins with “That …” is worth less."""
-    length = min(LENGTH, len(gain))
-    totals = np.convolve(gain, np.ones(length), "valid") * (1 - 0.1 * loose[: len(gain) - length + 1])
-    for shorter in range(length - 1, 0, -1):
-        if totals.max() > 0:
-            break
-        length = shorter
-        totals = np.convolve(gain, np.ones(length), "valid")
-    first = int(totals.argmax())
-    return float(totals[first]), first, first + length - 1
+    found = (-1.0, 0, 0)
+    for length in range(1, min(LENGTH, len(gain)) + 1):
+        totals = np.convolve(gain, np.ones(length), "valid") * (1 - 0.1 * ground.dangling[: len(gain) - length + 1])
+        if length > 1:
+            totals[np.convolve(ground.counts, np.ones(length), "valid") > WORDS] = -1.0
+        first = int(totals.argmax())
+        found = max(found, (float(totals[first]), first, first + length - 1))
+    return found
 
 
 def trimmed(passage: Passage) -> Passage:

@@ -16,6 +16,7 @@ from bot.corpus import fold, words
 from bot.corpus.aliases import NO_ALIASES, Aliases, aliases_of
 from bot.errors import TranscriptError
 from bot.search.facts import word_set
+from bot.search.models import weights_folder
 from bot.search.phrases import COMMON
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from bot.corpus import Corpus, Episode, Word
     from bot.search.index import WordIndex
 
-__all__ = ["STOP", "abbreviations", "known_aliases", "other_words"]
+__all__ = ["STOP", "abbreviations", "is_english", "known_aliases", "other_words"]
 
 MOST_SPELLED_OUT = 50
 """Episodes that are looked through for abbreviations and their words; takes 10 ms an episode, once."""
@@ -41,10 +42,12 @@ STOP = word_set(
 )
 """Words that a question has whatever it asks."""
 
+_ENDING = re.compile(r"(?:'s|s|es|ed|d|ing|er|ers|ly)$")
 _TOKEN = re.compile(r"[^\W_]+")
 _INSIDE = re.compile(r"[.?!,;:\n]")
 _VOWELS = frozenset("aeiouy")
 _SHORT, _LONG = 2, 6
+_SHORTEST_KNOWN = 3
 _log = logging.getLogger(__name__)
 
 
@@ -56,6 +59,25 @@ def known_aliases(corpus: Corpus) -> Aliases:
     except TranscriptError as error:
         _log.warning("no aliases are used: %s", error)
         return NO_ALIASES
+
+
+def is_english(form: str) -> bool:
+    """Say whether a word, or what it is without its ending, is a common English one: no slip of another.
+
+    The language models' vocabulary knows 20,000; without the models no word is known to be English.
+    """
+    known = _vocabulary()
+    return form in known or _ENDING.sub("", form) in known
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> frozenset[str]:
+    """Return the whole words of four letters or more that the language models know, read once (20 ms)."""
+    folder = weights_folder()
+    path = folder / "bge_small_en" / "vocab.txt" if folder else None
+    if path is None or not path.is_file():
+        return frozenset()
+    return frozenset(word for word in path.read_text("utf-8").split() if len(word) > _SHORTEST_KNOWN and word.isalpha())
 
 
 def other_words(corpus: Corpus, index: WordIndex, text: str) -> dict[str, tuple[str, ...]]:

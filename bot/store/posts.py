@@ -83,7 +83,6 @@ class PostRow:
     message_ref: str | None
     reason: str
     lease_until: float | None
-    tell_at: float | None
 
 
 _COLUMNS = tuple(field.name for field in dataclasses.fields(PostRow) if field.name != "settings")
@@ -255,9 +254,14 @@ class Ledger:
         )
         return [_row(row) for row in rows]
 
-    async def swept(self, row: PostRow, again_at: float | None, *, done: bool) -> None:
-        """Record a pass of the sweeper; `again_at` is its next pass, `done` whether the pass saw the channel."""
-        values = {"sweep_at": again_at, "sweeps": posts.c.sweeps + int(done)}
+    async def swept(self, row: PostRow, again_at: float | None, *, done: bool, stands: str | None = None) -> None:
+        """Record a pass of the sweeper.
+
+        `again_at` is its next pass, `done` whether this one saw the channel, `stands` the message that it left.
+        """
+        values: dict[str, object] = {"sweep_at": again_at, "sweeps": posts.c.sweeps + int(done)}
+        if stands is not None:
+            values["message_ref"] = stands
         await self._db.write(lambda db: db.execute(sa.update(posts).where(posts.c.id == row.id).values(**values)))
 
     async def recent(self, channel: Channel, limit: int = 7) -> list[PostRow]:
@@ -312,19 +316,27 @@ class Ledger:
         row = await self._db.read(lambda db: db.execute(chosen).one())
         return Waiting(bool(row[0]), bool(row[1]), bool(row[2]), bool(row[3]), float(row[4]) if row[4] else None)
 
-    async def to_tell(self, now: float, limit: int, platforms: Sequence[str]) -> list[PostRow]:
-        """Return posts that were held, failed or skipped, of which no admin was told yet."""
-        chosen = _JOINED.where(
-            channels.c.platform.in_(platforms),
-            posts.c.tell_at <= now,
+    async def take_ends(self, now: float, hold: float, limit: int, platforms: Sequence[str]) -> list[PostRow]:
+        """Take posts that were held, failed or left out, of which an admin is to be told; others may after `hold`."""
+        ready = (
+            sa.select(posts.c.id)
+            .join(channels, posts.c.channel_id == channels.c.id)
+            .where(channels.c.platform.in_(platforms), posts.c.tell_at <= now)
+            .order_by(posts.c.tell_at, posts.c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True, of=posts)
         )
-        chosen = chosen.order_by(posts.c.tell_at, posts.c.id).limit(limit)
-        return [_row(row) for row in await self._db.read(lambda db: db.execute(chosen).mappings().all())]
 
-    async def told(self, rows: Sequence[PostRow], again_at: float | None = None) -> None:
-        """Record that an admin was told of how posts ended, or when to try again."""
-        ids = [row.id for row in rows]
-        put = sa.update(posts).where(posts.c.id.in_(ids)).values(tell_at=again_at)
+        def work(db: sa.Connection) -> Sequence[sa.RowMapping]:
+            ids = list(db.scalars(ready))
+            db.execute(sa.update(posts).where(posts.c.id.in_(ids)).values(tell_at=hold))
+            return db.execute(_JOINED.where(posts.c.id.in_(ids)).order_by(posts.c.local_date)).mappings().all()
+
+        return [_row(found) for found in await self._db.write(work)]
+
+    async def told(self, rows: Sequence[PostRow]) -> None:
+        """Record that an admin was told of how posts ended."""
+        put = sa.update(posts).where(posts.c.id.in_([row.id for row in rows])).values(tell_at=None)
         await self._db.write(lambda db: db.execute(put))
 
     async def counts(self) -> dict[str, int]:

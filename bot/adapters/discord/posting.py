@@ -49,6 +49,12 @@ BEFORE_FIRST_TRY = dt.timedelta(seconds=60)
 CLOCK_SECONDS = 300.0
 """How long a look at Discord's clock is good for."""
 
+DOUBTED_SECONDS = 5.0
+"""How long it is good for when it says that the clocks differ: this machine may have slept since."""
+
+BIG_SKEW = 60.0
+"""Seconds of difference that are asked about again."""
+
 NOT_CONNECTED_SECONDS = 15.0
 BAD_TOKEN_SECONDS = 300.0
 BLOCKED_SECONDS = 300.0
@@ -90,6 +96,8 @@ class Posting:
                 view = as_view(render(post.reply, key=post.key))
                 message = await place.send(view=view, nonce=post.key, suppress_embeds=True)
         except Exception as error:  # delivery decides by the outcome, never by an exception
+            if isinstance(error, TimeoutError):
+                self._free_buckets()
             return self._outcome(error, attempt)
         if post.prompt:
             await self._open_thread(message, post.prompt)
@@ -156,7 +164,8 @@ class Posting:
     async def clock_ahead(self) -> float | None:
         """Return how many seconds Discord's clock is ahead, from the `Date` of a recent answer."""
         breaker = self._client.breaker
-        if time.monotonic() - breaker.dated_at > CLOCK_SECONDS and self._client.user is not None:
+        good_for = DOUBTED_SECONDS if abs(breaker.ahead or 0.0) > BIG_SKEW else CLOCK_SECONDS
+        if time.monotonic() - breaker.dated_at > good_for and self._client.user is not None:
             try:
                 async with asyncio.timeout(POST_SECONDS):
                     await self._client.http.get_bot_gateway()
@@ -172,6 +181,16 @@ class Posting:
             return None
         guild = int(channel.tenant) if channel.tenant.isdecimal() else None
         return self._client.get_partial_messageable(int(number), guild_id=guild)
+
+    def _free_buckets(self) -> None:
+        """Free the library's rate limits that a cancelled request left spent with no end set.
+
+        Who waits for such a one waits 30 s (discord.http.Ratelimit.acquire), longer than a try to post may take, and so
+        nothing would be sent in that channel again.
+        """
+        for bucket in self._client.http._buckets.values():  # noqa: SLF001 - the library has no door to it
+            if bucket.remaining <= 0 and not bucket.outgoing and bucket.expires is None:
+                bucket.reset()  # type: ignore[no-untyped-call]
 
     async def _open_thread(self, message: discord.Message, prompt: str) -> None:
         """Open a thread under a post; one that fails leaves the post as it is."""

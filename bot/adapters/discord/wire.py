@@ -79,10 +79,17 @@ class Breaker:
         self._most = most
         self._refused: deque[float] = deque()
         self._told = False
-        self.ahead: float | None = None
-        """Seconds that Discord's clock was ahead of this one at the last answer; its `Date` counts whole seconds."""
+        self._beyond: float | None = None
         self.dated_at = -float("inf")
-        """When that was (monotonic seconds)."""
+        """When an answer last had a date (monotonic seconds)."""
+
+    @property
+    def ahead(self) -> float | None:
+        """Seconds that Discord's clock is ahead of this one, by its last answer and the time that passed since.
+
+        The time that passed is the monotonic clock's, so that a wall clock that was moved is noticed at once.
+        """
+        return None if self._beyond is None else self._beyond + time.monotonic() - time.time()
 
     @property
     def wait(self) -> float:
@@ -127,7 +134,8 @@ class Breaker:
                 self._refused.popleft()
         date = _date(response.headers.get("Date", ""))
         if date is not None:
-            self.ahead, self.dated_at = date.timestamp() - time.time(), time.monotonic()
+            self.dated_at = time.monotonic()
+            self._beyond = date.timestamp() + 0.5 - self.dated_at  # a date has whole seconds
         attempt = _attempt.get()
         if attempt is not None:
             attempt.statuses.append(response.status)

@@ -33,6 +33,8 @@ CALL_SECONDS: Final = 15.0
 
 _CONNECT_SECONDS: Final = 5.0
 _CLOCK_SECONDS: Final = 60.0
+_DOUBTED_SECONDS: Final = 5.0
+_BIG_SKEW: Final = 60.0
 _RETRY_SECONDS: Final = 5.0
 _MOST_RETRY_SECONDS: Final = 3600.0
 
@@ -70,7 +72,7 @@ class Api:
         """Take where Slack's API is."""
         self._base_url = base_url
         self._session: aiohttp.ClientSession | None = None
-        self._ahead: float | None = None
+        self._beyond: float | None = None
         self._heard = 0.0
 
     def writer(self, token: str) -> AsyncWebClient:
@@ -109,17 +111,26 @@ class Api:
         return self._session
 
     async def clock_ahead(self) -> float | None:
-        """Return by how many seconds Slack's clock is ahead of this one, asked again when it was not heard lately."""
-        if time.monotonic() - self._heard > _CLOCK_SECONDS:
+        """Return by how many seconds Slack's clock is ahead of this one, asked again when it was not heard lately.
+
+        The time since then is the monotonic clock's, so that a wall clock that was moved is noticed at once; a big
+        difference is asked about again, because that clock stands still while a machine sleeps.
+        """
+        good_for = _DOUBTED_SECONDS if abs(self._ahead() or 0.0) > _BIG_SKEW else _CLOCK_SECONDS
+        if time.monotonic() - self._heard > good_for:
             self._heard = time.monotonic()
             await trouble(self.reader("").api_call("api.test"))
-        return self._ahead
+        return self._ahead()
+
+    def _ahead(self) -> float | None:
+        return None if self._beyond is None else self._beyond + time.monotonic() - time.time()
 
     async def _hear(self, _session: object, _context: object, ended: aiohttp.TraceRequestEndParams) -> None:
         """Take the time from an answer's `Date` header, which has whole seconds."""
         given = _date(ended.response.headers.get("Date"))
         if given is not None:
-            self._ahead, self._heard = given.timestamp() + 0.5 - time.time(), time.monotonic()
+            self._heard = time.monotonic()
+            self._beyond = given.timestamp() + 0.5 - self._heard
 
     async def close(self) -> None:
         """Close the connections."""

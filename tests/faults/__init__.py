@@ -1,0 +1,1 @@
+"""Delivery through faults: real processes, real libraries and real databases against the local platforms."""

@@ -1,0 +1,293 @@
+"""One replica as a process: the real delivery, adapters and store; what is scaled or broken is told by an order.
+
+`python -m tests.faults.worker` is a nursery: it has everything imported, reads orders as JSON lines and forks a replica
+for each, so that one that was killed is back within a tenth of a second. It prints {"pid": …} for each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+import os
+import secrets
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import aiohttp
+
+from bot.adapters.discord import Discord
+from bot.adapters.discord.client import VerbatimClient
+from bot.adapters.discord.posting import Posting
+from bot.adapters.discord.wire import aim
+from bot.adapters.slack import Slack
+from bot.adapters.slack import api as slack_api
+from bot.core import Core
+from bot.corpus import Corpus, open_corpus
+from bot.corpus.model import Passage
+from bot.daily import Daily
+from bot.delivery import Delivery, ticking
+from bot.errors import OperatorError, StoreError
+from bot.frozen import thaw
+from bot.highlights import Highlight, Highlights
+from bot.post import Post, Sent
+from bot.settings import ROOT, Settings
+from bot.store.posts import Ledger
+from bot.store.store import Store, open_store
+from tests.faults.pace import Pace
+from tests.faults.points import FREEZES, Points
+from tests.faults.weather import Weather
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
+    from bot.core import Adapter
+    from bot.message import Channel
+    from bot.post import Posted, Seen
+    from bot.search import Searcher
+    from bot.store import ChannelSettings, Planned, PostRow
+
+PARENT_SECONDS = 1.0
+CANNOT_START = 2
+SENTENCES = 2
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a replica is told: where everything is, its pace, and what is to go wrong in it."""
+
+    database: str
+    folder: str
+    discord: str
+    discord_token: str
+    slack: str
+    slack_token: str
+    pace: Mapping[str, Any]
+    point: str = ""
+    times: int = 1
+    share: float = 1.0
+    naive: bool = False
+    clock: bool = False
+    seed: int = 0
+    name: str = ""
+
+
+class Steady(Daily):
+    """A daily quote that costs nothing to choose: two sentences by the channel's and the date's hash."""
+
+    def __init__(self, store: Store, corpus: Corpus) -> None:
+        super().__init__(store, Highlights(corpus), corpus)
+        self._episode = corpus.episodes[0]
+
+    async def next(self, settings: ChannelSettings, date: dt.date) -> tuple[Highlight, int] | None:
+        """Return the highlight of a channel and date."""
+        name = f"{settings.channel.platform}/{settings.channel.id}/{date}"
+        number = int.from_bytes(hashlib.blake2s(name.encode(), digest_size=4).digest())
+        first = number % (len(self._episode.sentences.begins) - SENTENCES)
+        passage = Passage(self._episode, first, first + SENTENCES - 1)
+        return Highlight(passage, score=0.0, prompt="", curated=False), settings.cycle
+
+
+class WatchedLedger(Ledger):
+    """The ledger, with the points at which a process can be told to die."""
+
+    def __init__(self, store: Store, sweep_after: float, points: Points) -> None:
+        super().__init__(store._db, sweep_after)  # noqa: SLF001 - the same database, watched
+        self._points = points
+
+    async def plan(self, planned: Sequence[Planned]) -> None:
+        await super().plan(planned)
+        self._points.reach("plan")
+
+    async def claim(self, now: float, owner: str, lease: float, limit: int, platforms: Sequence[str]) -> list[PostRow]:
+        rows = await super().claim(now, owner, lease, limit, platforms)
+        if rows:
+            self._points.reach("claim")
+        return rows
+
+    async def intend(self, row: PostRow, now: float) -> bool:
+        self._points.reach("before-guard")
+        done = await super().intend(row, now)
+        self._points.reach("intent")
+        if row.state == "unknown":
+            self._points.reach("reconcile")
+        return done
+
+    async def sent(self, row: PostRow, now: float, message_ref: str, *, sweep: bool = False) -> bool:
+        self._points.reach("before-record")
+        return await super().sent(row, now, message_ref, sweep=sweep)
+
+
+class RestDiscord(Discord):
+    """The Discord adapter logged in for REST alone: posting needs no gateway."""
+
+    points: Points
+
+    async def log_in(self, seconds: float) -> None:
+        """Log in; one try to post takes at most so many seconds."""
+        aim(self._settings)
+        client = VerbatimClient(self._settings, self._core, None)
+        await client.login(self._settings.discord_token)
+        for task in client._tasks:  # noqa: SLF001 - no gateway, so nothing to sync or to pick up
+            task.cancel()
+        self._client, self._posting = client, Posting(client, seconds)
+
+    async def find(self, channel: Channel, post: Post) -> Seen:
+        seen = await super().find(channel, post)
+        self.points.reach("reconcile")
+        return seen
+
+    async def delete(self, channel: Channel, ref: str) -> bool:
+        gone = await super().delete(channel, ref)
+        self.points.reach("sweep")
+        return gone
+
+
+class WatchedSlack(Slack):
+    """The Slack adapter with the same points."""
+
+    points: Points
+
+    async def find(self, channel: Channel, post: Post) -> Seen:
+        seen = await super().find(channel, post)
+        self.points.reach("reconcile")
+        return seen
+
+    async def delete(self, channel: Channel, ref: str) -> bool:
+        gone = await super().delete(channel, ref)
+        self.points.reach("sweep")
+        return gone
+
+
+class Naive(Delivery):
+    """What most bots do: take what is due under a lease, send, then mark it; when sending failed, send again."""
+
+    async def _settle(self, row: PostRow, claimed: float) -> None:
+        del claimed
+        try:
+            now = await self._clock()
+            payload = await self._frozen(row, now)
+            if payload is None:
+                return
+            adapter, channel = self._adapters[row.settings.channel.platform], row.settings.channel
+            post = Post(secrets.token_hex(12), thaw(payload))
+            posted: Posted | None = None
+            try:
+                posted = await asyncio.wait_for(adapter.post(channel, post), self._timing.send_within)
+            except TimeoutError:
+                posted = None
+            now = await self._clock()
+            if isinstance(posted, Sent):
+                await self._store.posts.sent(row, now, posted.ref)
+            else:
+                await self._store.posts.unsettled(row, now, "pending", 1.0, "")
+        except StoreError:
+            return
+
+
+def watch_wire(points: Points) -> None:
+    """Let the points around the writing of a post be reached in whichever HTTP client writes it."""
+    request = aiohttp.ClientSession._request  # noqa: SLF001 - both libraries come through here
+
+    async def watched(session: aiohttp.ClientSession, method: str, url: Any, **how: Any) -> aiohttp.ClientResponse:
+        path = str(url)
+        posts = method == "POST" and (path.endswith(("chat.postMessage", "/messages")))
+        if not posts:
+            return await request(session, method, url, **how)
+        points.reach("before-write")
+        points.reach("after-guard")
+        answer = await request(session, method, url, **how)
+        points.reach("after-accept")
+        return answer
+
+    async def written(*_: object) -> None:
+        points.reach("mid-write")
+
+    aiohttp.ClientSession._request = watched  # type: ignore[assignment]  # noqa: SLF001 - as above
+    made = aiohttp.ClientSession.__init__
+
+    def make(session: aiohttp.ClientSession, *given: Any, **how: Any) -> None:
+        trace = aiohttp.TraceConfig()
+        trace.on_request_headers_sent.append(written)
+        made(session, *given, **how | {"trace_configs": [*(how.get("trace_configs") or ()), trace]})
+
+    aiohttp.ClientSession.__init__ = make  # type: ignore[assignment, method-assign]
+
+
+async def work(order: Order, corpus: Corpus) -> None:
+    """Be a replica until killed."""
+    folder, pace = Path(order.folder), Pace.of(order.pace)
+    points = Points(folder, order.point, order.point in FREEZES, order.times, order.share)
+    weather = Weather(folder / "weather.json")
+    if order.clock:
+        weather.spoil_clock()
+    if order.point:
+        watch_wire(points)
+    store = open_store(order.database, pace.sweep_after)
+    weather.spoil_database(store._db.engine)  # noqa: SLF001 - the engine that writes
+    store.posts = WatchedLedger(store, pace.sweep_after, points)
+    settings = Settings(
+        discord_token=order.discord_token,
+        discord_api_base_url=order.discord,
+        slack_bot_token=order.slack_token,
+        slack_app_token="xapp-local",  # noqa: S106 - no socket is opened
+        slack_api_base_url=order.slack,
+    )
+    daily = Steady(store, corpus)
+    core = Core(corpus, cast("Searcher", None), (), store=store, daily=daily)
+    discord, slack = RestDiscord(settings, core, store), WatchedSlack(settings, core, store)
+    discord.points = slack.points = points
+    discord.resend_within = pace.resend_within
+    await discord.log_in(pace.call_within)
+    slack_api.CALL_SECONDS = pace.call_within  # type: ignore[misc]  # a constant there
+    adapters: dict[str, Adapter] = {"discord": discord, "slack": slack}
+    kind = Naive if order.naive else Delivery
+    delivery = kind(store, daily, adapters, f"{os.getpid()}-{secrets.token_hex(4)}", timing=pace.timing)
+    async with ticking(delivery.tick, pace.tick):
+        parent = os.getppid()
+        while os.getppid() == parent:  # noqa: ASYNC110 - nobody tells that a parent is gone
+            await asyncio.sleep(PARENT_SECONDS)
+
+
+def live(order: Order, corpus: Corpus) -> None:
+    """Run a replica in this process; its log is a file of the folder."""
+    log = Path(order.folder) / "workers.log"
+    logging.basicConfig(
+        filename=log, level=logging.WARNING, format=f"%(asctime)s {os.getpid()} %(name)s %(message)s", force=True
+    )
+    logging.raiseExceptions = False
+    for name in ("discord.client", "apscheduler"):  # libraries' notices about voice, and about a tick that takes long
+        logging.getLogger(name).setLevel(logging.ERROR)
+    try:
+        asyncio.run(work(order, corpus))
+    except OperatorError as error:
+        logging.error("cannot start: %s", error)  # noqa: TRY400, LOG015 - a sentence, as the process says it
+        os._exit(CANNOT_START)
+    except BaseException:
+        logging.exception("the replica ended")  # noqa: LOG015 - the process's own log
+        os._exit(1)
+    os._exit(0)
+
+
+def main() -> None:
+    """Fork a replica for each order read."""
+    corpus = open_corpus(ROOT / "content")
+    corpus.episodes[0].sentences  # noqa: B018 - read once, before the forks
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for line in sys.stdin:
+        order = Order(**json.loads(line))
+        child = os.fork()
+        if not child:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            live(order, corpus)
+        sys.stdout.write(json.dumps({"pid": child}) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
