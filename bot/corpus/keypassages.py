@@ -6,7 +6,9 @@ makes it, and the exact words, parted by tabs. Whole sentences around the words 
 
 from __future__ import annotations
 
+import dataclasses
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,6 +44,8 @@ class KeyPassage:
     chapter: str
     point: str
     passage: Passage
+    rank: int = 0
+    """Its place among its chapter's in the file, from 0: what a listener would name first stands first."""
 
 
 def key_passages(content: Path, episode: Episode) -> tuple[KeyPassage, ...]:
@@ -60,7 +64,12 @@ def read_key_passages(text: str, path: str, episode: Episode) -> tuple[KeyPassag
         raise TranscriptError(path, f"the first line must be {HEADER!r}, with tabs between the names.", 1)
     flat = episode.text.replace("\n", " ")
     rows = [_read(row, number, path, flat, episode) for number, row in enumerate(lines[1:], 2) if row.strip()]
-    return tuple(sorted(filter(None, rows), key=lambda key: key.passage.first))
+    counted: Counter[str] = Counter()
+    ranked = []
+    for key in filter(None, rows):
+        ranked.append(dataclasses.replace(key, rank=counted[key.chapter]))
+        counted[key.chapter] += 1
+    return tuple(sorted(ranked, key=lambda key: key.passage.first))
 
 
 def _read(row: str, number: int, path: str, flat: str, episode: Episode) -> KeyPassage | None:

@@ -51,6 +51,12 @@ COMPARED = 200
 LENGTH = 4
 """Sentences of a passage, at most."""
 
+MAIN = 9
+"""Key passages of a chapter that are its main points: a little more than a summary's passages can touch."""
+
+_LESSER = 0.4
+"""What a chapter's other key passages count beside its main ones."""
+
 WORDS = 120
 """Words of a passage, at most, unless one sentence alone has more: a minute of speech."""
 
@@ -310,7 +316,8 @@ def inside(ground: Ground, gain: NDArray[np.float64], chapter: str, *, whole: bo
     keys = np.zeros(len(gain))
     for key in ground.keys:
         if key.chapter == chapter:
-            keys[key.passage.first : key.passage.last + 1] = 1
+            span = slice(key.passage.first, key.passage.last + 1)
+            keys[span] = np.maximum(keys[span], 1.0 if key.rank < MAIN else _LESSER)
     own = own | (keys > 0)
     if not own.any():
         return np.zeros(len(gain))

@@ -53,6 +53,10 @@ Choose: TypeAlias = "Callable[[str, Mapping[str, str]], Awaitable[tuple[str, ...
 _log = logging.getLogger(__name__)
 
 
+MOST_WARMED = 16
+"""Episodes whose topics' names are understood ahead of the first question about a topic."""
+
+
 class Searcher:
     """Answers searches over one corpus; safe to share between tasks.
 
@@ -86,13 +90,15 @@ class Searcher:
 
     def warm(self) -> None:
         """Gather the names of topics and load the models, in the calling thread, as a server does before it serves."""
+        from bot.search.phrases import meant_by  # noqa: PLC0415 - as for answers
         from bot.search.topics import topic_names  # noqa: PLC0415 - as for answers
 
         try:
             self._topics = topic_names(self._corpus)
+            self.load()
+            meant_by(self._corpus, self._meaning, range(min(MOST_WARMED, len(self._corpus.entries))), ["topic"])
         except Exception:
             _log.exception("the names of topics cannot be gathered; none are offered")
-        self.load()
 
     def load(self) -> None:
         """Load the models in the calling thread; afterwards every answer counts meaning, if it can be had.

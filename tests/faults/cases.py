@@ -485,7 +485,7 @@ async def _corrupt(stage: Stage) -> Row:
         _spoil(_file(yard))
         yard.start(2)
         before = yard.shown()
-        await asyncio.sleep(8.0)
+        await asyncio.sleep(14.0)
         await yard.stop()
         during = yard.shown() - before
         complained = "malformed" in yard.log() or "damaged" in yard.log()
