@@ -21,12 +21,14 @@ from bot.errors import OperatorError
 from bot.message import Button, Card, Channel, Outcome, Reply, Role
 from bot.post import Blind, Found, Later, Post, Refused, Sent, Unclear
 from bot.settings import Settings
+from bot.store import open_store
 from tests.conftest import Ask
 from tests.local_discord import TOKEN, LocalDiscord, Permission
 from tests.local_discord.limits import walk
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from tests.local_discord.faults import Kind
 
@@ -351,3 +353,37 @@ async def test_after_too_many_refusals_nothing_is_sent_until_they_are_old(
 
     assert len(local.asked_for("GET /users/@me")) == 4
     assert sum("nothing is sent" in record.message for record in caplog.records) == 1
+
+
+async def test_an_event_that_the_library_cannot_read_is_passed_over_and_the_next_ones_are_heard(
+    local: LocalDiscord, core: Core, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(local, core):
+        world = local.world
+        for event in ("GUILD_CREATE", "CHANNEL_CREATE", "THREAD_CREATE", "MESSAGE_UPDATE"):
+            await local.gateway.emit(
+                event, {"id": "123", "channel_id": "5", "channels": [{"id": "5", "type": 0}]}, None
+            )
+        answered = await local.slash("quote", {"words": LINE}, user=world.bob, channel=world.general)
+    assert answered.message
+    assert "could not be read and was passed over" in caplog.text
+
+
+async def test_a_mention_that_discord_failed_to_take_an_answer_to_is_answered_later_and_once(
+    local: LocalDiscord, core: Core, tmp_path: Path
+) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/verbatim.db")
+    local.fail(CREATE, "500", 12)
+    bot = Discord(pointed(local), core, store, announced=lambda _: None)
+    running = asyncio.create_task(bot.run())
+    try:
+        assert await local.settle(lambda: local.commands[0] and local.gateway.ready)
+        await local.say(f"who said: {LINE}", mention_bot=True)
+        assert await local.settle(lambda: len(local.asked_for(CREATE)) >= 2, seconds=15)
+        await asyncio.sleep(0.3)
+        left = await store.inbox.unfinished("discord", 0.0, time.time() + 60)
+        assert [one.kind for one in left] == ["message"]
+    finally:
+        bot.stop()
+        await asyncio.wait_for(running, 25)
+        store.close()

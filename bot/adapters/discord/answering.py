@@ -56,7 +56,7 @@ class Ack(Enum):
 
 def is_direct(interaction: discord.Interaction[Any]) -> bool:
     """Say whether an interaction is between a member and the bot alone, where nothing needs hiding."""
-    return isinstance(interaction.channel, discord.DMChannel)
+    return isinstance(interaction.channel, discord.DMChannel) and not interaction.context.private_channel
 
 
 def say(sentence: str) -> Reply:

@@ -15,6 +15,7 @@ from bot.adapters.discord.answering import acknowledge, is_direct, respond, say
 from bot.adapters.discord.declare import MESSAGE_COMMANDS
 from bot.adapters.discord.deferred import KIND, Deferrals
 from bot.adapters.discord.gate import BUSY, Buckets, BusyError, Gate, SeenOnce, slow_down
+from bot.adapters.discord.guarded import guard_events
 from bot.adapters.discord.limits import LONGEST_CHOICE, MOST_CHOICES
 from bot.adapters.discord.listening import Listening
 from bot.adapters.discord.missed import Missed
@@ -93,6 +94,7 @@ class VerbatimClient(discord.AutoShardedClient):
             proxy=settings.discord_proxy or None,
             activity=discord.Activity(type=discord.ActivityType.listening, name=presence) if presence else None,
         )
+        guard_events(self)
         self.core = core
         self.store = store
         self.draining = False

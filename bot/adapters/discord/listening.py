@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,12 @@ CANNOT_SEND_PRIVATELY = (
 )
 
 
+TRIED_AGAIN = dt.timedelta(minutes=2)
+"""Age up to which a message is answered again after a fault: Discord keeps a nonce for a few minutes."""
+
+TOO_MANY = 429
+
+
 class Listening:
     """Answers the messages that are meant for the bot."""
 
@@ -57,7 +64,7 @@ class Listening:
             return False
         if not self._is_for(me.id, message) or not self._client.leads() or not await self._is_new(message):
             return False
-        place = asked.channel_of(message.channel, message.guild.id if message.guild else None)
+        place = asked.channel_of(message.channel, _guild_of(message))
         await self._answer(message, place, heard=True)
         return True
 
@@ -93,14 +100,17 @@ class Listening:
                 reply = await self._reply(message, place, text)
                 if heard and not self._client.leads():
                     return  # another process has the gateway now, and what was written down
-                await self._send(message, place, reply)
+                settled = await self._send(message, place, reply)
+                if not settled and discord.utils.utcnow() - message.created_at < TRIED_AGAIN:
+                    return  # Discord failed: the next look for leftovers tries again, with the same nonce
         finally:
             self._under_way.discard(str(message.id))
         await self._done(str(message.id))
 
     def _is_for(self, me: int, message: discord.Message) -> bool:
         """Say whether a message is direct, mentions the bot or answers it; roles and @everyone do not count."""
-        if message.guild is None or any(user.id == me for user in message.mentions):
+        # A server that is not in the cache is no guild to the library, and its channels are no direct messages.
+        if isinstance(message.channel, discord.DMChannel) or any(user.id == me for user in message.mentions):
             return True
         answered = message.reference.resolved if message.reference else None
         return isinstance(answered, discord.Message) and answered.author.id == me and bool(message.content)
@@ -114,14 +124,17 @@ class Listening:
         admin = isinstance(author, discord.Member) and author.guild_permissions.manage_guild
         return await self._client.answer(Request(place, Author(str(author.id), admin=admin), text=text))
 
-    async def _send(self, message: discord.Message, place: Channel, reply: Reply) -> None:
-        """Send a reply under a message; what is for the asker alone goes to them directly."""
+    async def _send(self, message: discord.Message, place: Channel, reply: Reply) -> bool:
+        """Send a reply under a message; what is for the asker alone goes to them directly.
+
+        False when Discord failed and may not have it.
+        """
         if not place.tenant or not reply.private or reply.outcome is Outcome.ERROR:
-            await self._send_there(message, place, reply, "re")
-            return
+            return await self._send_there(message, place, reply, "re")
         told = await self._send_directly(message, reply, "dm")
         if reply.outcome is not Outcome.DECLINED:  # where answers are switched off, the channel stays quiet
-            await self._send_there(message, place, say(SENT_PRIVATELY if told else CANNOT_SEND_PRIVATELY), "re")
+            return await self._send_there(message, place, say(SENT_PRIVATELY if told else CANNOT_SEND_PRIVATELY), "re")
+        return True
 
     async def _send_directly(self, message: discord.Message, reply: Reply, mark: str) -> bool:
         """Send a reply to whoever wrote a message; True when Discord took it."""
@@ -133,8 +146,11 @@ class Listening:
             return False
         return True
 
-    async def _send_there(self, message: discord.Message, place: Channel, reply: Reply, mark: str) -> None:
-        """Send a reply into the message's channel; once more after a fault, which the nonce makes harmless."""
+    async def _send_there(self, message: discord.Message, place: Channel, reply: Reply, mark: str) -> bool:
+        """Send a reply into the message's channel; once more after a fault, which the nonce makes harmless.
+
+        False when Discord failed both times; a refusal is an end too.
+        """
         view = as_view(render(reply))
         answering: dict[str, Any] = {}
         if place.tenant:
@@ -150,15 +166,17 @@ class Listening:
                     )
             except discord.Forbidden as error:
                 await self._tell_what_lacks(message, place, error)
-                return
+                return True
             except TROUBLE as error:
-                gone = isinstance(error, discord.HTTPException) and error.status < 500  # noqa: PLR2004 - HTTP
-                if last or gone or isinstance(error, discord.RateLimited):
+                status = error.status if isinstance(error, discord.HTTPException) else 0
+                refused = 400 <= status < 500 and status != TOO_MANY  # noqa: PLR2004 - HTTP's refusals
+                if last or refused or isinstance(error, discord.RateLimited):
                     _log.warning("message %s could not be answered: %s", message.id, error or type(error).__name__)
-                    return
+                    return refused
                 await asyncio.sleep(1)
             else:
-                return
+                return True
+        return False
 
     async def _tell_what_lacks(self, message: discord.Message, place: Channel, error: discord.Forbidden) -> None:
         """Tell the member directly, once a channel, that the bot may not write there."""
@@ -181,7 +199,7 @@ class Listening:
             return True
         try:
             async with asyncio.timeout(STORE_SECONDS):
-                found = asked.channel_of(message.channel, message.guild.id if message.guild else None)
+                found = asked.channel_of(message.channel, _guild_of(message))
                 place = {"channel": str(message.channel.id), "guild": found.tenant, "parent": found.id}
                 return await store.inbox.take(asked.PLATFORM, str(message.id), "message", place, KEPT_SECONDS)
         except Exception as error:  # without the database the memory of this process must do
@@ -205,6 +223,11 @@ class _Answered(discord.MessageReference):
     def to_message_reference_dict(self) -> Any:
         """Return the reference with its id as text, as Discord's specification has it; the library sends a number."""
         return {"message_id": str(self.message_id), "fail_if_not_exists": False}
+
+
+def _guild_of(message: discord.Message) -> int | None:
+    """Return the id of a message's server, also of one that is not in the cache."""
+    return message.guild.id if message.guild else getattr(message.channel, "guild_id", None)
 
 
 def _nonce(mark: str, message: discord.Message) -> str:

@@ -23,5 +23,5 @@ class Pace:
     look: float = 5.0
     early: float = 10.0
     alive: float = 30.0
-    starts: int = 20
-    starts_within: float = 3600.0
+    starts: int = 900
+    starts_within: float = 86_400.0

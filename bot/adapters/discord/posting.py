@@ -223,18 +223,19 @@ class Posting:
         return _missing(place, member, NEEDED_IN_THREADS if channel.thread else NEEDED)
 
     def _outcome(self, error: Exception, attempt: Attempt) -> Posted:
-        """Return what a failed try means for the post."""
+        """Return what a failed try means for the post; one of the library's own tries before may have gone through."""
+        if isinstance(error, discord.HTTPException):
+            return _refusal(error, attempt)
+        if attempt.doubtful:
+            return Unclear(f"No clear answer from Discord: {error or type(error).__name__}.")
         if isinstance(error, BreakerOpenError):
             return Later(self._client.breaker.wait, "Discord refused too many requests; none are sent for now.")
         if isinstance(error, discord.RateLimited):
             return Later(error.retry_after, "Discord's rate limit.")
-        if isinstance(error, discord.HTTPException):
-            return _refusal(error, attempt)
-        if isinstance(error, aiohttp.ClientConnectorError) or (not attempt.sent and not attempt.doubtful):
-            return _offline()
-        if isinstance(error, TimeoutError) and not attempt.doubtful and attempt.statuses[-1:] == [_TOO_MANY]:
+        if isinstance(error, TimeoutError) and attempt.sent and attempt.statuses[-1:] == [_TOO_MANY]:
             return Later(max(1.0, attempt.retry_after), "Discord's rate limit.")
-        return Unclear(f"No answer from Discord: {error or type(error).__name__}.")
+        connected = attempt.sent and not isinstance(error, aiohttp.ClientConnectorError)
+        return Unclear(f"No answer from Discord: {error or type(error).__name__}.") if connected else _offline()
 
 
 def _missing(place: object, member: discord.Member, needed: Mapping[str, str]) -> str:

@@ -36,7 +36,7 @@ _A_DAY = 24 * 3600.0
 
 
 class Starts:
-    """The sessions started within the hour, by every process; what the store cannot say, memory does."""
+    """The sessions started within a day, by every process; what the store cannot say, memory does."""
 
     def __init__(self, store: Store | None, pace: Pace, clock: Callable[[], float] = time.time) -> None:
         """Take the store, how many starts within how long, and a clock (UTC seconds)."""
@@ -78,7 +78,7 @@ class Starts:
             _log.warning("the start of a session could not be written down: %s", error or type(error).__name__)
 
     async def _known(self, application: int) -> list[float]:
-        """Return the moments of the starts within the hour, oldest first."""
+        """Return the moments of the starts within that time, oldest first."""
         moments = self._moments
         if self._store is not None:
             try:
