@@ -19,8 +19,8 @@ AT_ONCE = 16
 MOST_WAITING = 128
 """Answers that may wait for their turn; more are told to come back."""
 
-BURST, PER_SECONDS = 20, 20.0
-"""A member's questions: so many at once, and again as many within so many seconds."""
+BURST, PER_SECONDS = 60, 20.0
+"""A member's questions: so many at once, and again as many within so many seconds; more is a machine at work."""
 
 MOST_REMEMBERED = 10_000
 """Members, messages or channels remembered; the oldest are forgotten first."""
