@@ -7,16 +7,19 @@ import dataclasses
 import datetime as dt
 import json
 import logging
+import socket
 import stat
 import time
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlencode
 
 import pytest
 
-from bot.adapters.slack import Slack, create_slack_app
-from bot.adapters.slack.api import Pace
+from bot.adapters.slack import Slack, answering, create_slack_app, sending
+from bot.adapters.slack.api import Api, Pace, retry_after
 from bot.adapters.slack.inbound import Asked, Way
 from bot.adapters.slack.kept import Kept
+from bot.adapters.slack.sending import Sending
 from bot.adapters.slack.teams import Installs, Vault, Workspace
 from bot.adapters.slack.work import Seen, Work
 from bot.command import Context, Param, command
@@ -40,12 +43,20 @@ if TYPE_CHECKING:
 __all__ = ["no_proxies", "store"]
 
 GENERAL = Channel("slack", "C0GENERAL", "T0LOCAL")
+FORM = "application/x-www-form-urlencoded"
 KEY = "0123456789abcdef01234567"
 
 
 def post_of(key: str = KEY, prompt: str = "") -> Post:
     now = dt.datetime.now(dt.UTC)
     return Post(key, Reply("☀ Quote of the day", Outcome.FOUND), now, now, prompt)
+
+
+def _slash(line: str, url: str) -> bytes:
+    """Return a slash command's body with a response_url of our choosing."""
+    name, _, text = line.partition(" ")
+    where = {"team_id": "T0LOCAL", "channel_id": "C0GENERAL", "user_id": "U0ADA", "trigger_id": "1.2"}
+    return urlencode(where | {"command": name, "text": text, "response_url": url}).encode()
 
 
 @pytest.fixture
@@ -196,19 +207,121 @@ async def test_a_used_up_response_url_falls_back_to_the_channel(local: LocalSlac
     assert exchange.replies == []
 
 
-async def test_a_response_url_elsewhere_is_not_called(local: LocalSlack, core: Core) -> None:
-    async with serving(local, core, None, SLACK_RESPONSE_HOSTS="hooks.slack.com"):
-        await local.command("/help")
+async def test_a_response_url_elsewhere_is_not_called(core: Core) -> None:
+    async with LocalSlack(mode="http") as local, serving(local, core, None):
+        await local.http.send(_slash("/help", "http://elsewhere.example/hooks/1"), FORM)
         await local.until(lambda: local.ephemerals("C0GENERAL", "U0ADA"))
-    assert local.calls("response_url") == []
 
 
-async def test_an_answer_whose_acknowledgement_was_lost_is_not_sent_again(local: LocalSlack, core: Core) -> None:
+async def test_a_local_platforms_response_url_needs_no_setting(local: LocalSlack, core: Core) -> None:
+    async with serving(local, core, None, SLACK_RESPONSE_HOSTS="hooks.slack.com"):
+        await (await local.command("/help")).settle()
+    assert not Sending(Api(""), "hooks.slack.com").allowed(f"{local.address}/hooks/1")
+
+
+async def test_a_response_url_that_cannot_be_reached_is_answered_otherwise(core: Core) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        async with LocalSlack(mode="http") as local, serving(local, core, None):
+            url = f"http://127.0.0.1:{closed.getsockname()[1]}/hooks/1"
+            await local.http.send(_slash(f"/quote {LINE}", url), FORM)
+            await local.until(lambda: local.posts("C0GENERAL"))
+
+
+@pytest.mark.parametrize("kind", ["500", "reset"])
+@pytest.mark.parametrize("accepted", [True, False])
+async def test_a_private_answer_that_may_be_lost_is_given_otherwise(
+    local: LocalSlack, core: Core, kind: str, *, accepted: bool
+) -> None:
     async with serving(local, core, None):
-        local.fail("response_url", "reset", accepted=True)
+        local.fail("response_url", kind, accepted=accepted)
         exchange = await local.command("/help")
-        await exchange.settle()
-    assert len(exchange.replies) == 1
+        await local.until(lambda: local.calls("chat.postEphemeral"))
+    assert len(exchange.replies) == accepted
+
+
+@pytest.mark.parametrize("kind", ["500", "reset"])
+@pytest.mark.parametrize("accepted", [True, False])
+async def test_a_public_answer_that_may_be_lost_is_not_sent_again_but_its_asker_is_told(
+    local: LocalSlack, core: Core, kind: str, *, accepted: bool
+) -> None:
+    async with serving(local, core, None):
+        local.fail("response_url", kind, accepted=accepted)
+        exchange = await local.command("/quote", LINE)
+        await local.until(lambda: local.ephemerals("C0GENERAL", "U0ADA"))
+    (told,) = local.ephemerals("C0GENERAL", "U0ADA")
+    assert told.text == "Slack lost my answer on the way; ask me once more."
+    assert len(exchange.replies) == len(local.posts("C0GENERAL")) == accepted
+
+
+async def test_a_retry_after_that_is_no_number_is_waited_for_a_moment(
+    local: LocalSlack, core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "_PATIENCE", 0.1)
+    local.fail("response_url", "429", retry_after="soon")
+    async with serving(local, core, None):
+        assert LINE in (await (await local.command("/quote", LINE)).settle())["text"]
+    assert retry_after({"Retry-After": "soon"}) == retry_after({}) == 5.0
+    assert retry_after({"retry-after": "7"}) == 7.0
+
+
+async def test_past_its_time_nothing_is_said_and_the_answer_is_later(local: LocalSlack) -> None:
+    api = Api(local.environ()["SLACK_API_BASE_URL"])
+    sender, workspace = Sending(api, "127.0.0.1"), Workspace(local.bot_token, "T0LOCAL")
+    reply, past, soon = Reply("hello", Outcome.FOUND), time.monotonic() - 1, time.monotonic() + 5
+    hook = f"{local.address}/hooks/{local.api.hook('C0GENERAL', 'U0ADA', 'T0LOCAL').token}"
+    assert isinstance(await sender.say(workspace, reply, "C0GENERAL", until=past), Later)
+    assert isinstance(await sender.respond(hook, reply, private=False, until=past), Later)
+    local.fail("chat.postMessage", "429", retry_after=9)
+    local.fail("response_url", "429", retry_after=9)
+    assert isinstance(await sender.say(workspace, reply, "C0GENERAL", until=soon), Later)
+    assert isinstance(await sender.respond(hook, reply, private=False, until=soon), Later)
+    assert local.posts("C0GENERAL") == []
+    await api.close()
+
+
+@pytest.mark.parametrize("method", ["chat.postMessage", "response_url"])
+async def test_an_answer_held_by_a_rate_limit_past_its_time_is_left_to_whoever_looks(
+    local: LocalSlack, core: Core, store: Store, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    monkeypatch.setattr(answering, "_OURS_SECONDS", 2.0)
+    local.fail(method, "429", retry_after=3)
+    async with serving(local, core, store, 60.0, (60.0, 10.0)):
+        if method == "response_url":
+            await local.command("/quote", LINE)
+        else:
+            await local.mention("C0GENERAL", f"/quote {LINE}")
+        await local.until(lambda: local.calls(method))
+    assert local.posts("C0GENERAL") == []
+    (left, *_) = await store.inbox.unfinished("slack", 0, time.time() + 60)
+    assert left.payload["line"] == f"/quote {LINE}"
+
+
+@pytest.mark.parametrize("method", ["chat.postMessage", "response_url"])
+async def test_two_processes_under_a_rate_limit_answer_once(
+    local: LocalSlack, core: Core, store: Store, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    monkeypatch.setattr(answering, "_OURS_SECONDS", 0.8)
+    local.fail(method, "429", retry_after=2)
+    async with serving(local, core, store, 60.0, (0.1, 29.0)), serving(local, core, store, 60.0, (0.1, 29.0)):
+        if method == "response_url":
+            await local.command("/quote", LINE)
+        else:
+            await local.mention("C0GENERAL", f"/quote {LINE}")
+        await local.until(lambda: local.posts("C0GENERAL"))
+        await asyncio.sleep(1.5)
+    assert len(local.posts("C0GENERAL")) == 1
+    assert await store.inbox.unfinished("slack", 0, time.time() + 60) == []
+
+
+async def test_an_answer_that_could_not_be_written_down_is_left_to_nobody(
+    local: LocalSlack, core: Core, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answering, "_OURS_SECONDS", 0.5)
+    async with serving(local, core, store):
+        store.close()
+        local.fail("response_url", "429", retry_after=1)
+        await (await local.command("/quote", LINE)).settle()
 
 
 async def test_a_broken_database_does_not_keep_members_from_answers(
@@ -365,6 +478,36 @@ async def test_malformed_payloads_end_nothing(core: Core, payload: dict[str, obj
         await (await local.command("/help")).settle()
 
 
+@pytest.mark.parametrize(
+    ("envelope", "payload"),
+    [
+        ("interactive", {"type": "view_closed", "view": {"id": "V1", "callback_id": "ask"}, "user": {"id": "U0ADA"}}),
+        ("interactive", {"type": "block_suggestion", "action_id": "x", "value": "canary", "block_id": "y"}),
+        ("interactive", {"type": "something_new"}),
+        ("events_api", {"type": "app_rate_limited", "team_id": "T0LOCAL", "minute_rate_limited": 1}),
+        ("events_api", {"type": "event_callback", "event": None, "event_id": "Ev1"}),
+        ("events_api", {"type": "event_callback", "event": 7}),
+        ("events_api", {"type": "event_callback", "event": {"text": "canary"}}),
+        ("something_new", {"text": "canary"}),
+    ],
+)
+async def test_what_nothing_listens_to_is_acknowledged_and_said_once(
+    core: Core, envelope: str, payload: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with LocalSlack() as local, serving(local, core, None):
+        for _ in range(2):
+            assert await local.sockets.send(envelope, payload, (0, ""), 3.0) is not None
+        assert local.violations == []
+    async with LocalSlack(mode="http") as local, serving(local, core, None):
+        for _ in range(2):
+            answer = await local.http.send(json.dumps(payload).encode(), "application/json")
+            assert answer is not None
+            assert answer.status == 200
+    assert len([line for line in caplog.messages if "nothing here listens" in line]) == 2
+    assert "canary" not in caplog.text
+
+
 @pytest.mark.parametrize("wrong", WRONG)
 async def test_a_request_that_is_not_slacks_gets_a_plain_no(
     core: Core, wrong: str, caplog: pytest.LogCaptureFixture
@@ -500,6 +643,44 @@ async def test_removing_the_app_schedules_deletion_with_one_line(
     assert len([line for line in caplog.messages if "scheduled for deletion" in line]) == 1
 
 
+async def test_a_removal_without_a_workspace_is_ignored_with_one_line(
+    local: LocalSlack, core: Core, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(local, core, store):
+        event = {"type": "app_uninstalled"}
+        payload = {"type": "event_callback", "event_id": "Ev1", "event": event}
+        assert await local.sockets.send("events_api", payload, (0, ""), 3.0) is not None
+        await (await local.command("/help")).settle()
+    assert len([line for line in caplog.messages if "app_uninstalled came without a workspace" in line]) == 1
+    assert "scheduled for deletion" not in caplog.text
+
+
+async def test_a_window_that_slack_does_not_open_is_told_of(local: LocalSlack, core: Core) -> None:
+    async with serving(local, core, None):
+        local.fail("views.open", "expired_trigger_id")
+        await local.global_shortcut("ask")
+        room = local.world.im("U0ADA").id
+        await local.until(lambda: local.posts(room))
+    (told,) = local.posts(room)
+    assert "did not let me open the window" in told.text
+
+
+@pytest.mark.parametrize("error", ["not_in_channel", "missing_scope"])
+async def test_a_mention_that_cannot_be_answered_there_is_told_of_once_a_channel(
+    local: LocalSlack, core: Core, error: str
+) -> None:
+    room = local.world.im("U0ADA").id
+    async with serving(local, core, None):
+        local.fail("chat.postMessage", error, 2, channel="C0GENERAL")
+        for _ in range(2):
+            await local.mention("C0GENERAL", f"/quote {LINE}")
+        await local.mention("C0GENERAL", f"/verify {LINE}")
+        await local.until(lambda: local.posts("C0GENERAL"))
+        await local.until(lambda: local.posts(room))
+    (told,) = local.posts(room)
+    assert told.text.startswith("I could not answer where you mentioned me. ")
+
+
 async def test_only_admins_of_this_workspace_may_use_admin_commands(
     local: LocalSlack, corpus: Corpus, search: Searcher
 ) -> None:
@@ -533,17 +714,20 @@ async def test_a_channel_typed_in_an_option_arrives_as_its_id(
     assert reply["text"] == "it is C0GENERAL"
 
 
-async def test_when_slack_does_not_say_who_is_an_admin_nobody_is(
-    local: LocalSlack, corpus: Corpus, search: Searcher
+@pytest.mark.parametrize("failure", ["500", "missing_scope"])
+async def test_when_slack_does_not_say_who_is_an_admin_nobody_is_and_they_are_told(
+    local: LocalSlack, corpus: Corpus, search: Searcher, failure: str
 ) -> None:
     @command("A thing for admins", admin=True)
     async def closed(_: Context) -> Reply:
         return Reply("open", Outcome.FOUND)
 
-    local.fail("users.info", "500")
+    local.fail("users.info", failure)
     async with serving(local, Core(corpus, search, (closed,)), None):
         reply = await (await local.command("/closed", user="U0ADMIN")).settle()
-        assert "for the people who run this server" in reply["text"]
+        assert reply["text"] == "Slack did not tell me whether you are an admin. Try again in a minute."
+        assert reply["response_type"] == "ephemeral"
+        assert (await (await local.command("/closed", user="U0ADMIN")).settle())["text"] == "open"
 
 
 async def test_stopping_waits_for_answers_under_way(local: LocalSlack, corpus: Corpus, search: Searcher) -> None:

@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from bot.adapters.slack.answering import EARLY_SECONDS, LOOK_SECONDS, Answering
-from bot.adapters.slack.api import Api
+from bot.adapters.slack.api import Api, is_loopback
 from bot.adapters.slack.installing import install_flow
 from bot.adapters.slack.kept import Kept
 from bot.adapters.slack.listeners import Listeners
@@ -88,7 +88,9 @@ class Slack:
         several = settings.slack_mode == "http" and settings.slack_client_id and settings.slack_client_secret
         self._installs = Installs(store, self._vault) if several and store is not None else None
         self._workspaces = Workspaces(self._api, settings.slack_bot_token, self._installs)
-        self._sending = Sending(self._api, settings.slack_response_hosts)
+        self._sending = Sending(
+            self._api, settings.slack_response_hosts, local=is_loopback(settings.slack_api_base_url)
+        )
         self._posting = Posting(self._api, self._workspaces, self._sending)
         self._work = Work()
         people, seen = People(self._api), Seen(store)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import functools
 import hashlib
 import logging
+import math
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -53,6 +55,23 @@ def busy() -> Reply:
 def too_long() -> Reply:
     """Return what a member reads when an answer was given up."""
     return Reply("That took too long, and I gave up. Ask for less at once.", Outcome.ERROR, private=True)
+
+
+def lost() -> Reply:
+    """Return what a member reads when nobody knows whether their answer is shown to all."""
+    return Reply("Slack lost my answer on the way; ask me once more.", Outcome.ERROR, private=True)
+
+
+def unsure() -> Reply:
+    """Return what a member reads when Slack does not say whether they are an admin."""
+    sentence = "Slack did not tell me whether you are an admin. Try again in a minute."
+    return Reply(sentence, Outcome.ERROR, private=True)
+
+
+def not_opened() -> Reply:
+    """Return what a member reads when Slack refused to open the window for a question."""
+    sentence = "Slack did not let me open the window for your question. Try once more, or ask me here."
+    return Reply(sentence, Outcome.ERROR, private=True)
 
 
 def stale() -> Reply:
@@ -104,10 +123,12 @@ class Answering:
                 reply = await self._reply(workspace, asked)
                 if keeping and not await keeping.is_ours():
                     return
-                if self._store is not None and time.monotonic() - began > _OURS_SECONDS:
+                alone = self._store is None or (keeping is not None and keeping.failed)
+                until = math.inf if alone else began + _OURS_SECONDS
+                if time.monotonic() > until:
                     _log.warning("an answer came late and was left to another process")
                     return
-                result = await self.deliver(workspace, asked, reply)
+                result = await self.deliver(workspace, asked, reply, until)
         except Exception:  # an event that breaks us is not taken up again and again
             _log.exception("an answer on Slack broke")
             result = Refused("it broke")
@@ -119,23 +140,45 @@ class Answering:
         """Return the core's reply, in bounded time."""
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
-                return await self._core.answer(await self._request(workspace, asked))
+                request = await self._request(workspace, asked)
+                return unsure() if request is None else await self._core.answer(request)
         except TimeoutError:
             _log.warning("an answer took more than %g s", _ANSWER_SECONDS)
             return too_long()
 
-    async def deliver(self, workspace: Workspace, asked: Asked, reply: Reply) -> Posted:
-        """Show a reply where it was asked for."""
+    async def deliver(self, workspace: Workspace, asked: Asked, reply: Reply, until: float = math.inf) -> Posted:
+        """Show a reply where it was asked for; nothing is begun after `until` (the monotonic clock's)."""
         if asked.way in _BY_EVENT:
-            if asked.way is Way.MENTION and reply.private:
-                return await self._sending.say(workspace, reply, asked.channel, thread=asked.asked_in, only=asked.user)
-            metadata = {"event_type": _REPLY_EVENT, "event_payload": {"key": _key(asked)}}
-            return await self._sending.say(workspace, reply, asked.channel, thread=asked.thread, metadata=metadata)
+            return await self._to_event(workspace, asked, reply, until)
         if asked.way is Way.MODAL and asked.view and await self._sending.into_view(workspace, asked.view, reply):
             return Sent("")
-        if asked.reply_url and await self._respond(asked, reply):
-            return Sent("")
-        return await self._otherwise(workspace, asked, reply)
+        if asked.reply_url:
+            private = _is_private(asked, reply)
+            replace = asked.way is Way.OWN_BUTTON
+            sent = await self._sending.respond(
+                asked.reply_url, reply, private=private, replace=replace, thread=asked.asked_in, until=until
+            )
+            if isinstance(sent, Sent | Later):
+                return sent
+            if isinstance(sent, Unclear) and not private:
+                await self._otherwise(workspace, asked, lost(), until)
+                return sent
+        return await self._otherwise(workspace, asked, reply, until)
+
+    async def _to_event(self, workspace: Workspace, asked: Asked, reply: Reply, until: float) -> Posted:
+        """Show a reply to a mention or a direct message; that a channel refuses it is told in private, once."""
+        say = functools.partial(self._sending.say, workspace, reply, asked.channel, until=until)
+        if asked.way is Way.MENTION and reply.private:
+            sent = await say(thread=asked.asked_in, only=asked.user)
+        else:
+            metadata = {"event_type": _REPLY_EVENT, "event_payload": {"key": _key(asked)}}
+            sent = await say(thread=asked.thread, metadata=metadata)
+        if not isinstance(sent, Refused) or asked.way is not Way.MENTION:
+            return sent
+        if self._seen.fresh(f"refused:{asked.team}:{asked.channel}"):
+            told = Reply(f"I could not answer where you mentioned me. {sent.why}", Outcome.ERROR, private=True)
+            await self._sending.say(workspace, told, asked.user, until=until)
+        return sent
 
     async def leftovers(self) -> None:
         """Take up, again and again, what some process recorded and never answered."""
@@ -161,7 +204,7 @@ class Answering:
         workspace = await self._workspaces.of(team)
         if workspace is None:
             return
-        admin = await self._people.is_admin(workspace, user)
+        admin = bool(await self._people.is_admin(workspace, user))
         names = {command.name for command in self._core.commands}
         where = Channel("slack", user)
         highlight = None
@@ -179,12 +222,18 @@ class Answering:
             _log.warning("the channels' settings could not be read (%s)", type(error).__name__)
             return None
 
-    async def _request(self, workspace: Workspace, asked: Asked) -> Request:
-        """Return the core's request; whether its author is an admin is asked only for an admin's command."""
+    async def _request(self, workspace: Workspace, asked: Asked) -> Request | None:
+        """Return the core's request; None when its author must be an admin and Slack does not say.
+
+        Slack is asked only for an admin's command.
+        """
         name = asked.command or parse_line(asked.line).name
         command = next((known for known in self._core.commands if known.name == name), None)
         own = asked.home_team in {"", asked.team, workspace.team, workspace.enterprise}
-        admin = bool(command and command.admin and own and await self._people.is_admin(workspace, asked.user))
+        closed = bool(command and command.admin and own)
+        admin = await self._people.is_admin(workspace, asked.user) if closed else False
+        if admin is None:
+            return None
         direct = not asked.channel or asked.channel.startswith("D")
         channel = Channel("slack", asked.channel or asked.user, "" if direct else asked.team, asked.thread)
         author = Author(asked.user, admin=admin)
@@ -193,28 +242,16 @@ class Answering:
             return Request(channel, author, command=asked.command, args={free: asked.line})
         return Request(channel, author, text=asked.line)
 
-    async def _respond(self, asked: Asked, reply: Reply) -> bool:
-        """Show a reply by the response_url."""
-        direct = asked.channel.startswith("D")
-        private = {
-            Way.SLASH: reply.private,
-            Way.SHARE: reply.private,
-            Way.BUTTON: not direct or reply.private,
-        }.get(asked.way, True)
-        replace = asked.way is Way.OWN_BUTTON
-        return await self._sending.respond(
-            asked.reply_url, reply, private=private, replace=replace, thread=asked.asked_in
-        )
-
-    async def _otherwise(self, workspace: Workspace, asked: Asked, reply: Reply) -> Posted:
+    async def _otherwise(self, workspace: Workspace, asked: Asked, reply: Reply, until: float) -> Posted:
         """Show a reply without a response_url: to the asker in the channel, else in their messages with the bot."""
         if asked.channel and not asked.channel.startswith("D"):
             public = asked.way in {Way.SLASH, Way.SHARE} and not reply.private
             only = "" if public else asked.user
-            sent = await self._sending.say(workspace, reply, asked.channel, thread=asked.asked_in, only=only)
+            thread = asked.asked_in
+            sent = await self._sending.say(workspace, reply, asked.channel, thread=thread, only=only, until=until)
             if not isinstance(sent, Refused):
                 return sent
-        return await self._sending.say(workspace, reply, asked.user)
+        return await self._sending.say(workspace, reply, asked.user, until=until)
 
     async def _put_off(self, asked: Asked) -> None:
         """Tell a member that too much is going on; a recorded event waits for a quieter moment instead."""
@@ -252,6 +289,13 @@ class Answering:
             await keeping.done()
         else:
             await self._kept.done(asked.id)
+
+
+def _is_private(asked: Asked, reply: Reply) -> bool:
+    """Say whether a reply by the response_url is for the asker alone; where two see it anyway, a button's is not."""
+    if asked.way in {Way.SLASH, Way.SHARE}:
+        return reply.private
+    return asked.way is not Way.BUTTON or not asked.channel.startswith("D") or reply.private
 
 
 def _quiet_way(way: Way) -> Way:

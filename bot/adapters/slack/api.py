@@ -22,11 +22,22 @@ from bot.post import Later, Refused, Unclear
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Mapping
 
     from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-__all__ = ["CALL_SECONDS", "Api", "Pace", "error_of", "is_loopback", "quiet", "sent_at", "trouble"]
+__all__ = [
+    "CALL_SECONDS",
+    "NOT_REACHED",
+    "Api",
+    "Pace",
+    "error_of",
+    "is_loopback",
+    "quiet",
+    "retry_after",
+    "sent_at",
+    "trouble",
+]
 
 CALL_SECONDS: Final = 15.0
 """How long one call may take in all."""
@@ -37,6 +48,9 @@ _DOUBTED_SECONDS: Final = 5.0
 _BIG_SKEW: Final = 60.0
 _RETRY_SECONDS: Final = 5.0
 _MOST_RETRY_SECONDS: Final = 3600.0
+
+NOT_REACHED: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
+"""Failures before anything was sent."""
 
 _UNCLEAR: Final = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
 """Refusals after which the work may have been done all the same (docs.slack.dev, chat.postMessage, errors)."""
@@ -169,18 +183,21 @@ class Pace:
 
 
 async def trouble(
-    call: Awaitable[AsyncSlackResponse], bot: str = "Verbatim"
+    call: Awaitable[AsyncSlackResponse], bot: str = "Verbatim", seconds: float = CALL_SECONDS
 ) -> AsyncSlackResponse | Later | Refused | Unclear:
-    """Await a call; return its answer, or what its failure means for the work. `bot` is a name for invitations."""
+    """Await a call, so many seconds at most; return its answer, or what its failure means for the work.
+
+    `bot` is a name for invitations.
+    """
     try:
-        async with asyncio.timeout(CALL_SECONDS):
+        async with asyncio.timeout(seconds):
             return await call
     except SlackApiError as error:
         return _refusal(error, bot)
-    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError) as error:
+    except NOT_REACHED as error:
         return Later(_RETRY_SECONDS, f"Slack cannot be reached ({type(error).__name__}).")
     except TimeoutError:
-        return Unclear(f"Slack did not answer within {CALL_SECONDS:g} seconds.")
+        return Unclear(f"Slack did not answer within {seconds:g} seconds.")
     except Exception as error:  # any answer that is not Slack's, or a connection cut half-way
         return Unclear(f"Slack's answer was lost ({type(error).__name__}).")
 
@@ -190,7 +207,7 @@ def _refusal(error: SlackApiError, bot: str) -> Later | Refused | Unclear:
     status = int(getattr(error.response, "status_code", 0) or getattr(error.response, "status", 0) or 0)
     name = error_of(error)
     if status == 429 or name in {"ratelimited", "rate_limited"}:  # noqa: PLR2004 - Too Many Requests
-        return Later(_retry_after(error), "Slack asks me to slow down.")
+        return Later(retry_after(getattr(error.response, "headers", None) or {}), "Slack asks me to slow down.")
     if status >= 500 or not name or name in _UNCLEAR:  # noqa: PLR2004 - server errors
         return Unclear(f"Slack failed: {name or f'status {status}'}.")
     if name == "missing_scope":
@@ -212,9 +229,8 @@ def _data(error: SlackApiError) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def _retry_after(error: SlackApiError) -> float:
-    """Return how long a 429 asks to wait, within an hour."""
-    headers = getattr(error.response, "headers", None) or {}
+def retry_after(headers: Mapping[str, Any]) -> float:
+    """Return how many seconds a 429 asks to wait, within an hour."""
     given = str(headers.get("Retry-After") or headers.get("retry-after") or "")
     return min(max(float(given), 1.0), _MOST_RETRY_SECONDS) if re.fullmatch(r"\d{1,9}", given) else _RETRY_SECONDS
 

@@ -48,6 +48,11 @@ class Keeping:
         await asyncio.wait({self._taking}, timeout=STORE_SECONDS)
         return not self._taking.done() or self._taking.result() is not False
 
+    @property
+    def failed(self) -> bool:
+        """Whether it could not be written down, so that nobody else will answer it."""
+        return self._taking.done() and self._taking.result() is None
+
     async def done(self) -> None:
         """Record that it is answered."""
         if await self._taking:

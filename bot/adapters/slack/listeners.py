@@ -18,7 +18,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.adapters.slack.answering import stale
+from bot.adapters.slack.answering import not_opened, stale
 from bot.adapters.slack.api import quiet
 from bot.adapters.slack.inbound import Asked, Way, read_action, read_event, read_shortcut, read_slash, read_view
 from bot.adapters.slack.prompts import prompts
@@ -128,9 +128,12 @@ class Listeners:
 
     async def _gone(self, team: str, why: str) -> None:
         """Schedule a workspace's data for deletion."""
+        if not team:
+            _log.warning("%s came without a workspace; nothing is done", why)
+            return
         if self._seen.fresh(f"gone:{team}:{time.time() // _SAME_SECONDS}"):
             _log.warning("workspace %s: %s; what is kept of it is scheduled for deletion", team, why)
-        if self._store is not None and team:
+        if self._store is not None:
             await self._store.notes.put(f"slack-gone:{team}", dt.datetime.now(dt.UTC).isoformat())
         await self._workspaces.forget(team)
 
@@ -165,8 +168,11 @@ class Listeners:
         """Open the modal for a question."""
         team = body.get("team")
         workspace = await self._workspaces.of(str(team.get("id") or "") if isinstance(team, dict) else "")
-        if workspace is not None:
-            await self._sending.modal(workspace, str(body.get("trigger_id") or ""), ask_view())
+        if workspace is None or await self._sending.modal(workspace, str(body.get("trigger_id") or ""), ask_view()):
+            return
+        user = body.get("user")
+        if isinstance(user, dict) and user.get("id"):
+            await self._sending.say(workspace, not_opened(), str(user["id"]))
 
     async def _view(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         asked = read_view(body)

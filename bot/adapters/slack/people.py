@@ -1,8 +1,9 @@
-"""Who may use an admin's commands: asked of Slack when one is used, known for a minute, no when in doubt."""
+"""Who may use an admin's commands: asked of Slack when one is used, known for a minute, or not known."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from bot.adapters.slack.teams import Workspace
 
 __all__ = ["People"]
+
+_log = logging.getLogger(__name__)
 
 _KNOWN_SECONDS: Final = 60.0
 _MOST_KNOWN: Final = 1_000
@@ -27,8 +30,11 @@ class People:
         self._api = api
         self._known: OrderedDict[tuple[str, str], tuple[float, bool]] = OrderedDict()
 
-    async def is_admin(self, workspace: Workspace, user: str) -> bool:
-        """Say whether a member is an admin or owner of this workspace; guests and other workspaces' people are not."""
+    async def is_admin(self, workspace: Workspace, user: str) -> bool | None:
+        """Say whether a member is an admin or owner of this workspace; None when Slack does not say.
+
+        Guests and other workspaces' people are not.
+        """
         now = asyncio.get_running_loop().time()
         key = (workspace.team, user)
         until, admin = self._known.get(key, (0.0, False))
@@ -36,7 +42,8 @@ class People:
             return admin
         answer = await trouble(self._api.reader(workspace.token).users_info(user=user))
         if isinstance(answer, Later | Refused | Unclear):
-            return False
+            _log.warning("Slack did not tell whether a member is an admin: %s", answer.why)
+            return None
         admin = _is_admin(answer.get("user") or {}, workspace.team)
         self._known[key] = (now + _KNOWN_SECONDS, admin)
         while len(self._known) > _MOST_KNOWN:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import re
+import time
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from bot.adapters.slack import limits
-from bot.adapters.slack.api import CALL_SECONDS, Api, Pace, is_loopback, sent_at, trouble
+from bot.adapters.slack.api import CALL_SECONDS, NOT_REACHED, Api, Pace, is_loopback, retry_after, sent_at, trouble
 from bot.adapters.slack.render import message
 from bot.adapters.slack.views import answer_view
 from bot.post import Later, Refused, Sent, Unclear
@@ -28,6 +30,10 @@ _log = logging.getLogger(__name__)
 _PATIENCE: Final = 20.0
 """Seconds an answer waits for its channel or a rate limit."""
 
+_GRACE_SECONDS: Final = 2.5
+"""By so much a call that began in time may outlast the end of its time; others wait three seconds for that."""
+
+_LATE: Final = "It is late; whoever looks for unanswered questions says it."
 _TRIES: Final = 3
 _OK: Final = 200
 _TOO_MANY: Final = 429
@@ -38,8 +44,12 @@ _UNHAPPY: Final = re.compile(r'"ok":\s*false')
 class Sending:
     """Sends replies; nothing here is sent twice unless the platform said that it took nothing."""
 
-    def __init__(self, api: Api, response_hosts: str) -> None:
-        """Take the API and the hosts a response_url may name, separated by commas."""
+    def __init__(self, api: Api, response_hosts: str, *, local: bool = False) -> None:
+        """Take the API and the hosts a response_url may name, separated by commas.
+
+        `local` says that the API is on this machine, and so may be any response_url.
+        """
+        self._local = local
         self._api = api
         self._hosts = frozenset(host.strip().casefold() for host in response_hosts.split(",") if host.strip())
         self._pace = Pace()
@@ -56,15 +66,19 @@ class Sending:
         metadata: dict[str, Any] | None = None,
         patience: float = _PATIENCE,
         tries: int = _TRIES,
+        until: float = math.inf,
     ) -> Posted:
-        """Post a reply in a channel, to all or to `only` one member; wait for its turn at most `patience` seconds."""
+        """Post a reply in a channel, to all or to `only` one member; wait for its turn at most `patience` seconds.
+
+        After `until` (the monotonic clock's) nothing is begun any more, and it is Later: another process may begin.
+        """
         result: Posted = Later(1.0, "not tried")
         tried = 0
         while tried < tries:
             ahead = self._pace.ahead(channel)
-            if ahead > patience:
+            if ahead > patience or time.monotonic() + ahead > until:
                 self._pace.give_back(channel)
-                return Later(ahead, "This channel gets a message a second.")
+                return Later(max(ahead, 1.0), "This channel gets a message a second." if ahead else _LATE)
             await asyncio.sleep(ahead)
             body: dict[str, Any] = message(reply, share=bool(only), cited=self._cited)
             body |= {"channel": channel, "link_names": False, "parse": "none"}
@@ -74,7 +88,7 @@ class Sending:
                 call = client.api_call("chat.postEphemeral", json=_of_ephemeral(body) | {"user": only})
             else:
                 call = client.api_call("chat.postMessage", json=body | ({"metadata": metadata} if metadata else {}))
-            answer = await trouble(call, workspace.bot_name)
+            answer = await trouble(call, workspace.bot_name, _seconds(until))
             if self._cited and isinstance(answer, Refused) and "invalid_blocks" in answer.why:
                 self._cited = False  # a workspace that does not know citation elements took nothing
                 continue
@@ -88,35 +102,61 @@ class Sending:
             return Sent(str(answer.get("ts") or answer.get("message_ts") or ""), sent_at(answer))
         return result
 
-    async def respond(self, url: str, reply: Reply, *, private: bool, replace: bool = False, thread: str = "") -> bool:
-        """Post to a response_url; False when the address is used up, expired or not allowed, and nothing was shown.
+    async def respond(  # noqa: PLR0913 - as above
+        self,
+        url: str,
+        reply: Reply,
+        *,
+        private: bool,
+        replace: bool = False,
+        thread: str = "",
+        until: float = math.inf,
+    ) -> Posted:
+        """Post to a response_url, at most four of its five uses; for `until` see `say`.
 
-        At most four of its five uses, all within three of its thirty minutes.
+        Refused when nothing was shown and it is to be said otherwise; Unclear when it may be shown.
         """
         if not self.allowed(url):
             _log.warning("a response_url names a host that SLACK_RESPONSE_HOSTS does not list; answering otherwise")
-            return False
+            return Refused("not a host of Slack's")
+        sent: Posted = Later(1.0, _LATE)
         for _ in range(limits.REPLY_USES - 1):
+            if time.monotonic() > until:
+                return sent
             body: dict[str, Any] = message(reply, share=private, cited=self._cited)
             body |= {"response_type": "ephemeral" if private else "in_channel", "replace_original": replace}
             body |= {"thread_ts": thread} if thread and not replace else {}
-            try:
-                async with asyncio.timeout(CALL_SECONDS):
-                    answer = await self._api.hook(url).send_dict(body)
-            except Exception as error:  # the answer may be shown all the same: never sent again
-                _log.warning("an answer to a response_url was lost (%s)", type(error).__name__)
-                return True
-            if answer.status_code == _OK and not _UNHAPPY.search(answer.body):
-                return True
-            if self._cited and "invalid_blocks" in answer.body:
+            sent = await self._hooked(url, body, _seconds(until))
+            if self._cited and isinstance(sent, Refused) and "invalid_blocks" in sent.why:
                 self._cited = False
                 continue
-            if answer.status_code == _TOO_MANY:
-                await asyncio.sleep(min(_PATIENCE, float(answer.headers.get("Retry-After") or 1)))
-                continue
-            _log.warning("a response_url refused an answer with status %d", answer.status_code)
-            return answer.status_code >= _SERVER_ERROR
-        return False
+            if not isinstance(sent, Later):
+                break
+            wait = min(_PATIENCE, sent.seconds)
+            if time.monotonic() + wait > until:
+                return sent
+            await asyncio.sleep(wait)
+        if isinstance(sent, Refused | Unclear):
+            _log.warning("a response_url took no answer: %s", sent.why)
+        return Refused("Slack asks to slow down.") if isinstance(sent, Later) else sent
+
+    async def _hooked(self, url: str, body: dict[str, Any], seconds: float) -> Posted:
+        """Post once to a response_url."""
+        try:
+            async with asyncio.timeout(seconds):
+                answer = await self._api.hook(url).send_dict(body)
+        except NOT_REACHED as error:
+            return Refused(f"It cannot be reached ({type(error).__name__}).")
+        except Exception as error:  # a connection cut half-way, or no answer in time
+            return Unclear(f"Its answer was lost ({type(error).__name__}).")
+        if answer.status_code == _OK and not _UNHAPPY.search(answer.body):
+            return Sent("")
+        if answer.status_code == _TOO_MANY:
+            return Later(retry_after(answer.headers), "Slack asks me to slow down.")
+        if answer.status_code >= _SERVER_ERROR:
+            return Unclear(f"It failed with status {answer.status_code}.")
+        why = " (invalid_blocks)" if "invalid_blocks" in answer.body else ""
+        return Refused(f"It refused with status {answer.status_code}{why}.")
 
     def allowed(self, url: str) -> bool:
         """Say whether a response_url may be posted to: a listed host, by https unless it is this machine."""
@@ -125,7 +165,9 @@ class Sending:
             host = (parts.hostname or "").casefold()
         except ValueError:
             return False
-        return host in self._hosts and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url)))
+        own = is_loopback(url)
+        listed = host in self._hosts or (self._local and own)
+        return listed and (parts.scheme == "https" or (parts.scheme == "http" and own))
 
     async def into_view(self, workspace: Workspace, view: str, reply: Reply) -> bool:
         """Show a reply in an open modal; False when it was closed meanwhile."""
@@ -162,11 +204,12 @@ class Sending:
         if isinstance(answer, Later | Refused | Unclear):
             _log.warning("the Home tab was not shown: %s", answer.why)
 
-    async def modal(self, workspace: Workspace, trigger: str, view: dict[str, Any]) -> None:
-        """Open a modal."""
+    async def modal(self, workspace: Workspace, trigger: str, view: dict[str, Any]) -> bool:
+        """Open a modal; False when Slack refused."""
         answer = await trouble(self._api.writer(workspace.token).views_open(trigger_id=trigger, view=view))
         if isinstance(answer, Later | Refused | Unclear):
             _log.warning("a modal was not opened: %s", answer.why)
+        return not isinstance(answer, Refused)
 
     async def prompts(self, workspace: Workspace, channel: str, thread: str, prompts: Sequence[dict[str, str]]) -> None:
         """Suggest what to ask in the agent's messages; `thread` is for the older assistant view alone."""
@@ -190,6 +233,11 @@ def own_keys(messages: Sequence[dict[str, Any]], workspace: Workspace, key: str)
             or (workspace.bot_user and message.get("user") == workspace.bot_user)
         )
     ]
+
+
+def _seconds(until: float) -> float:
+    """Return how long a call may take that is to be over soon after `until`."""
+    return min(CALL_SECONDS, until - time.monotonic() + _GRACE_SECONDS)
 
 
 def _of_ephemeral(body: dict[str, Any]) -> dict[str, Any]:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import TYPE_CHECKING, Final
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack.api import is_loopback, quiet, trouble
+from bot.adapters.slack.unhandled import Unhandled
 from bot.errors import OperatorError
 from bot.post import Later, Refused, Unclear
 
 if TYPE_CHECKING:
     from slack_bolt.app.async_app import AsyncApp
+    from slack_sdk.socket_mode.aiohttp import SocketModeClient
+    from slack_sdk.socket_mode.request import SocketModeRequest
 
 __all__ = ["Sockets"]
 
@@ -45,6 +50,7 @@ class Sockets:
         if self._direct:
             self._web.proxy = None
         self._handler: AsyncSocketModeHandler | None = None
+        self._unhandled = Unhandled()
 
     async def open(self) -> None:
         """Connect, trying for as long as Slack cannot be reached; OperatorError when the token is refused."""
@@ -88,9 +94,10 @@ class Sockets:
 
     async def _connected(self, url: str) -> bool:
         """Open the socket at an address that is good for one connection."""
-        handler = AsyncSocketModeHandler(
+        handler = _Handler(
             self._app, app_token=self._token, logger=quiet("socket"), web_client=self._web, ping_interval=self._ping
         )
+        handler.unhandled = self._unhandled
         if self._direct:
             handler.client.proxy = None
         handler.client.wss_uri = url
@@ -106,6 +113,18 @@ class Sockets:
             raise
         self._handler = handler
         return True
+
+
+class _Handler(AsyncSocketModeHandler):
+    """Bolt's handler, which by itself acknowledges only what it has a listener for."""
+
+    unhandled: Unhandled
+
+    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
+        """Hand an envelope over, and acknowledge it."""
+        began = time.time()
+        answer = await run_async_bolt_app(self.app, req)
+        await send_async_response(client, req, self.unhandled.acknowledged(req.payload, answer), began)
 
 
 async def _closed(handler: AsyncSocketModeHandler) -> None:

@@ -18,6 +18,7 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.adapters.slack import limits
+from bot.adapters.slack.unhandled import Unhandled
 from bot.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class WebServer:
         self._app = app
         self._secret = secret
         self._flow = flow
+        self._unhandled = Unhandled()
         self._runner: web.AppRunner | None = None
 
     async def open(self, host: str, port: int) -> int:
@@ -91,7 +93,8 @@ class WebServer:
             return web.Response(status=400, text="unreadable")
         headers: dict[str, Any] = dict(request.headers)
         bolt = AsyncBoltRequest(body=text, query=request.query_string, headers=headers)
-        return await to_aiohttp_response(await self._app.async_dispatch(bolt))
+        answer = await self._app.async_dispatch(bolt)
+        return await to_aiohttp_response(self._unhandled.acknowledged(bolt.body, answer))
 
     async def _install(self, request: web.Request) -> web.Response:
         return await self._through(request, installing=True)
