@@ -13,12 +13,14 @@ import pytest
 from bot.daily import Daily, daily_reply
 from bot.delivery import Delivery, Timing, ticking
 from bot.delivery.timing import MOST_LOOKS, MOST_SWEEPS
+from bot.errors import OperatorError
 from bot.frozen import freeze
 from bot.highlights import Highlights
 from bot.message import Author, Channel
 from bot.post import Later, Refused, Unclear
 from bot.schedule import next_due
 from bot.store import ChannelSettings, PostRow, Store, backup, open_store, restore
+from bot.store.database import connect
 from bot.store.posts import SWEEP_AFTER
 from tests.platform import Platform
 
@@ -342,6 +344,24 @@ async def test_a_restore_under_a_running_process_posts_nothing_twice(
     row = await desk.last()
     assert row.state == "sent"
     assert row.passage_id
+
+
+async def test_a_newer_version_that_widens_the_schema_meanwhile_costs_a_running_process_nothing(
+    desk: Desk, database_url: str
+) -> None:
+    for number in range(12):
+        await desk.daily_on(Channel("slack", f"C{number}", "T1"))
+    await desk.until(DUE - 5, 3600)
+    upgrade = connect(database_url)
+    with upgrade.engine.begin() as db:
+        for table in ("channels", "posts", "inbox", "votes", "notes"):
+            db.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN later TEXT")
+        db.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
+    upgrade.close()
+    await desk.until(DUE + 10)
+    assert [len(desk.platform.messages[f"C{number}"]) for number in range(12)] == [1] * 12
+    with pytest.raises(OperatorError, match="schema 0002; this version knows up to"):
+        open_store(database_url)
 
 
 async def test_a_zone_that_exists_no_more_stops_its_channel_alone_and_the_admin_is_told(small: Desk) -> None:
