@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 import os
 import sqlite3
 import statistics
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 CHANNELS = 10_000
 POSTS = 500
+SOAKED, WARM, SOAK_CHANNELS = 90, 10, 50
 TICKS = 200
 OPENINGS = 20
 DUE = 1_795_507_200.0
@@ -92,6 +94,39 @@ async def ledger_cost(url: str) -> float:
     return spent / POSTS * 1000
 
 
+async def soak(url: str) -> tuple[float, float]:
+    """Return the megabytes a process holds after ten of SOAKED days of daily posts, and how many more at the end."""
+    store = open_store(url)
+    await seed(store, SOAK_CHANNELS, due=DUE)
+    corpus = open_corpus(ROOT / "content")
+    delivery = Delivery(store, Daily(store, Highlights(corpus), corpus), {"slack": Instant()}, "benchmark", clock=_at)
+    early = 0.0
+    for day in range(SOAKED):
+        _now[0] = DUE + day * 86_400 + 1
+        await delivery.tick()
+        if day == WARM:
+            early = resident()
+    counts = await store.posts.counts()
+    assert counts == {"sent": SOAKED * SOAK_CHANNELS}, counts  # noqa: S101 - else the figure means nothing
+    store.close()
+    return early, resident() - early
+
+
+_now = [DUE]
+
+
+async def _at() -> float:
+    """Return the moment of the soak."""
+    return _now[0]
+
+
+def resident() -> float:
+    """Return the megabytes that this process holds in memory, on Linux."""
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1024**2
+
+
 async def seed(store: Store, count: int, due: float = DUE) -> None:
     """Configure channels whose daily quote is due at one moment."""
     first = ChannelSettings(Channel("slack", "C0", "T0"), daily=True, next_date="2026-11-24", next_at=due)
@@ -125,11 +160,12 @@ def main() -> None:
 
         server = get_server(folder / "data")
         urls = {
-            "SQLite": [f"sqlite:///{folder}/{number}.db" for number in range(2)],
-            "PostgreSQL": [empty_database(server.get_uri()) for _ in range(2)],
+            "SQLite": [f"sqlite:///{folder}/{number}.db" for number in range(3)],
+            "PostgreSQL": [empty_database(server.get_uri()) for _ in range(3)],
         }
-        figures = {database: asyncio.run(measure(first)) for database, (first, _) in urls.items()}
-        cost = {database: asyncio.run(ledger_cost(second)) for database, (_, second) in urls.items()}
+        figures = {database: asyncio.run(measure(first)) for database, (first, *_) in urls.items()}
+        cost = {database: asyncio.run(ledger_cost(second)) for database, (_, second, _) in urls.items()}
+        memory = {database: asyncio.run(soak(third)) for database, (_, _, third) in urls.items()}
         bare = bare_inserts(folder)
         server.cleanup()
     print(f"| Measure | {' | '.join(figures)} |")
@@ -142,6 +178,8 @@ def main() -> None:
     print(
         f"| the same : one bare INSERT to disk | {' | '.join(f'{cost[database] / bare:.1f}' for database in figures)} |"
     )
+    held = " | ".join(f"{early:.0f} MB, then +{more:.1f}" for early, more in memory.values())
+    print(f"| memory after {WARM} and after {SOAKED} days of {SOAK_CHANNELS} posts | {held} |")
     print(f"\n{machine()}")
 
 

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from bot.corpus import Section, words
 from bot.corpus.keypassages import key_passages
-from bot.search.regions import standard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from bot.corpus import Corpus, Episode
@@ -104,6 +102,10 @@ def meant_by(
     """Return how near the names in some episodes are to any of a topic's wordings in meaning; None without models."""
     if meaning is None or not wordings:
         return [None] * len(numbers)
+    import numpy as np  # noqa: PLC0415 - only once a topic is asked for, not when the bot is imported
+
+    from bot.search.regions import standard  # noqa: PLC0415 - it imports NumPy
+
     wanted = meaning.dense.passages(wordings)
     found = [_named(corpus, meaning, number) for number in numbers]
     near = [(vectors @ wanted.T).max(1).astype(float) for vectors, _ in found]

@@ -95,7 +95,13 @@ class Database:
 
     async def _run(self, threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
         try:
-            return await asyncio.shield(asyncio.get_running_loop().run_in_executor(threads, work))
+            running = asyncio.get_running_loop().run_in_executor(threads, work)
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            if running.cancelled():  # not the caller: the store was closed before the work began
+                why = "it is being closed"
+                raise StoreError(why) from None
+            raise
         except SQLAlchemyError as error:
             raise StoreError(reason(error)) from error
         except RuntimeError as error:  # the threads were told to end
