@@ -59,7 +59,6 @@ _OPEN_VALUE = re.compile(r'(?:^|(?<=\s))([a-z][a-z_-]*:["“][^"”]*)$')
 MOST_COMPLETIONS = 25
 """Suggestions at once: what Discord's autocomplete shows."""
 
-
 ALWAYS = ("settings", "help", "about", "privacy", "highlight", "vote", "show")
 """Commands that work where answers are switched off: the daily post's own buttons among them."""
 
@@ -151,9 +150,8 @@ class Core:
             given = self._given(command, line)
             settings = await self._served.settings(request.channel)
             if settings.answers == "off" and command.name not in ALWAYS:
-                refused = refusal("off-here")
-                told = refused.told(feature="answers")
-                return Reply(told, Outcome.DECLINED, name, buttons=(refused.step(),), private=True)
+                declined = refusal("off-here").reply(private=True, feature="answers")
+                return dataclasses.replace(declined, command=name)
             if settings.shows and "show" not in given and any(p.name == "show" for p in command.parameters):
                 given["show"] = ",".join(settings.shows)
             reply = await command.handler(self._context(request), **command.arguments(given))

@@ -22,7 +22,8 @@ from bot.hostile import (
     plain,
     unleet,
 )
-from bot.message import Button
+from bot.message import Button, Card, Outcome, Reply
+from bot.offers import LONGEST_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,9 +32,6 @@ __all__ = ["MOST_CHARACTERS", "REFUSALS", "Refusal", "hostile", "refusal"]
 
 MOST_CHARACTERS = 2_000
 """Characters of a message that is read; Discord's longest for most members."""
-
-_LONGEST_LINE = 96
-"""Characters of a button's command line, as in `bot.offers`: Discord's custom_id less an adapter's mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +50,14 @@ class Refusal:
     def step(self, **known: str) -> Button:
         """Return the next step with its blanks filled; free words are cut to what a button can carry."""
         label, line = self.label.format(**known), self.line.format(**known)
-        if len(line) > _LONGEST_LINE:
-            line = line[: _LONGEST_LINE + 1].rsplit(" ", 1)[0]
+        if len(line) > LONGEST_LINE:
+            line = line[: LONGEST_LINE + 1].rsplit(" ", 1)[0]
         return Button(label, line)
+
+    def reply(self, *cards: Card, private: bool = False, **known: str) -> Reply:
+        """Return the refusal as an answer: the sentence, what is shown instead, the next step."""
+        buttons = (self.step(**known),)
+        return Reply(self.told(**known), Outcome.DECLINED, cards=cards, buttons=buttons, private=private)
 
 
 REFUSALS = (

@@ -143,7 +143,8 @@ class Server:
         async def tried() -> float:
             return parts.clock()
 
-        return Delivery(parts.store, self._daily, self._adapters, self.name, clock=tried if parts.ahead else None).tick
+        clock = tried if parts.ahead else None
+        return Delivery(parts.store, self._daily, self._adapters, self.name, clock=clock, tidies=not parts.ahead).tick
 
 
 def _platforms(parts: Parts, core: Core, name: str) -> dict[str, Adapter]:

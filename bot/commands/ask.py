@@ -30,14 +30,12 @@ async def ask(
     refused = hostile(question, ctx.corpus.speakers)
     scope = scope_of(ctx.corpus, speaker, episode, show)
     if refused is not None and refused.key not in {"person", "opinion"}:
-        return Reply(
-            refused.told(count=f"{len(question):,}", most="2,000"), Outcome.DECLINED, buttons=(refused.step(),)
-        )
+        return refused.reply(count=f"{len(question):,}", most="2,000")
     answered = await ctx.search.answer(question, MOST_CARDS, scope, may_choose=refused is None)
     if refused is not None:
         # Asked to speak as a person, or for an opinion: decline, and offer what they actually said.
         cards = tuple(_card(hit, Role.NEAREST) for hit in answered.hits)
-        return Reply(refused.told(), Outcome.DECLINED, cards=cards, buttons=(refused.step(),))
+        return refused.reply(*cards)
     if answered.band is Band.DECLINED or not answered.hits:
         entry = refusal("not-here")
         cards = tuple(_card(hit, Role.NEAREST) for hit in answered.hits)

@@ -20,8 +20,7 @@ async def proof(ctx: Context, id: Annotated[str, Param("The id under the quote")
     """Answer with episode, edition, hash, place in the source and the errata inside the quote."""
     passage = ctx.corpus.passage(id)
     if passage is None and ctx.corpus.is_withdrawn(id):
-        refused = refusal("withdrawn")
-        return Reply(refused.told(), Outcome.DECLINED, buttons=(refused.step(),), private=True)
+        return refusal("withdrawn").reply(private=True)
     if passage is None:
         sentence = f"I have no passage “{id.strip()[:40]}”. The id stands at the end of the line under a quote."
         raise UserError(sentence)

@@ -42,8 +42,7 @@ async def show(
     passages = [passage for passage in found if passage is not None]
     shown = [passage for passage in (found[at - 1 : at] if at else found) if passage is not None]
     if found and not shown:
-        refused = refusal("withdrawn")
-        return Reply(refused.told(), Outcome.DECLINED, buttons=(refused.step(),), private=True)
+        return refusal("withdrawn").reply(private=True)
     whole = at or len(shown) == len(found)
     lead = "" if whole else "Whoever holds the rights in a part of this has withdrawn it. The rest:"
     cards = []

@@ -23,8 +23,7 @@ async def vote(
     """Count the vote in place of an earlier one, and say how many there are."""
     passage = ctx.corpus.passage(id)
     if passage is None and ctx.corpus.is_withdrawn(id):
-        refused = refusal("withdrawn")
-        return Reply(refused.told(), Outcome.DECLINED, buttons=(refused.step(),))
+        return refusal("withdrawn").reply()
     if passage is None:
         sentence = f"I have no passage “{id[:40]}” any more, so I can't count a vote on it."
         raise UserError(sentence)

@@ -21,6 +21,7 @@ from bot.daily import daily_reply
 from bot.delivery.timing import AT_ONCE, BATCH, MOST_LOOKS, MOST_REFUSALS, MOST_SWEEPS, TELLING, Timing
 from bot.errors import StoreError, UserError, VerbatimError
 from bot.frozen import freeze, thaw
+from bot.message import Outcome, Reply
 from bot.post import Blind, Later, Post, Posted, Seen, Sent, Unclear
 from bot.schedule import next_due
 from bot.store import LAST_TICK, Planned
@@ -172,9 +173,7 @@ class Delivery:
         now = await self._clock()
         ledger, adapter = self._store.posts, self._adapters[row.settings.channel.platform]
         if now - row.due_at > self._timing.grace:
-            await ledger.end(
-                row, now, "skipped", f"it could not be posted within {self._timing.grace / 3600:.0f} hours"
-            )
+            await ledger.end(row, now, "skipped", self._too_late)
             return
         late = now - row.due_at > self._timing.late or row.due_at <= (self._look_before or 0.0)
         payload = await self._frozen(row, now)
@@ -274,9 +273,7 @@ class Delivery:
             clear = now if row.clear_at is None else row.clear_at
             await ledger.unsettled(row, now, "unknown", clear + self._timing.agree - now, row.reason, clear_at=clear)
         elif now - row.due_at > self._timing.grace:
-            await ledger.end(
-                row, now, "skipped", f"it could not be posted within {self._timing.grace / 3600:.0f} hours"
-            )
+            await ledger.end(row, now, "skipped", self._too_late)
         else:
             await self._send(row, post, claimed, sweep=True)
 
@@ -305,7 +302,7 @@ class Delivery:
         seen = await self._find(adapter, row, _post(row, None, row.first_try_at, now))
         again = now + self._timing.sweep_again
         if isinstance(seen, Blind):
-            await self._store.posts.swept(row, again if row.sweeps < MOST_SWEEPS else None, done=True)
+            await self._store.posts.swept(row, again if row.sweeps < MOST_SWEEPS else None)
             return
         gone = [ref for ref in seen.refs[1:] if await adapter.delete(row.settings.channel, ref)]
         if gone:
@@ -317,7 +314,7 @@ class Delivery:
             )
         more = row.sweeps == 0 or (left > 0 and row.sweeps < MOST_SWEEPS)
         stands = seen.refs[0] if seen.refs else None
-        await self._store.posts.swept(row, again if more else None, done=True, stands=stands)
+        await self._store.posts.swept(row, again if more else None, stands)
 
     async def _tell(self, now: float) -> None:
         """Tell the admins of posts that were held, failed or left out: of a channel's and a reason's at once."""
@@ -361,39 +358,25 @@ _ENDS = {
 def _planned(settings: ChannelSettings, now: float, timing: Timing) -> Planned:
     """Return the row for a channel's date that is due, and what is next for the channel."""
     date, due = dt.date.fromisoformat(settings.next_date or "1970-01-01"), settings.next_at or now
-    state, reason = "pending", ""
+    by_admin = "left out by an admin" if settings.skip_date == date.isoformat() else ""
     if settings.paused:
-        state, reason = "skipped", "paused by an admin"
-    elif settings.skip_date == date.isoformat():
-        state, reason = "skipped", "left out by an admin"
-    elif now - due > timing.grace:
-        state, reason = "skipped", "I was not running when it was due"
+        by_admin = "paused by an admin"
+    reason = by_admin or ("I was not running when it was due" if now - due > timing.grace else "")
     back = now - timing.furthest_back
-    if state == "skipped" and due < back:
+    if reason and due < back:
         reason += f", nor until {dt.datetime.fromtimestamp(back, dt.UTC).date().isoformat()}"
     after = dt.datetime.fromtimestamp(max(due + 1, back), dt.UTC)
     following = next_due(after, settings.time, settings.zone, settings.days, beyond=date)
     next_date, next_at = (following[0].isoformat(), following[1].timestamp()) if following else (None, None)
-    by_admin = settings.paused or settings.skip_date == date.isoformat()
-    return Planned(settings, date.isoformat(), due, next_date, next_at, state, reason, told=by_admin)
+    state = "skipped" if reason else "pending"
+    return Planned(settings, date.isoformat(), due, next_date, next_at, state, reason, told=bool(by_admin))
 
 
 def _post(row: PostRow, payload: Mapping[str, object] | None, first: float | None, last: float | None) -> Post:
     """Return the message of a row; one that is only looked for needs no words."""
     first_try, last_try = (dt.datetime.fromtimestamp(at, dt.UTC) if at is not None else None for at in (first, last))
     try:
-        reply = thaw(payload or _NOTHING)
+        reply = thaw(payload) if payload else Reply("", Outcome.NONE)
     except (KeyError, TypeError, ValueError) as error:
         raise UnreadableError from error
     return Post(row.key, reply, first_try, last_try, reply.aside if row.settings.thread else "")
-
-
-_NOTHING = {
-    "lead": "",
-    "outcome": "none",
-    "command": "",
-    "cards": [],
-    "buttons": [],
-    "private": False,
-    "aside": "",
-}

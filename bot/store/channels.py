@@ -90,7 +90,7 @@ class Channels:
         """
         channel = settings.channel
         values = {name: getattr(settings, name) for name in _COLUMNS} | {"shows": list(settings.shows)}
-        key = {"platform": channel.platform, "tenant": channel.tenant, "ref": channel.id}
+        key = _key(channel)
         put = self._db.insert(channels).values(**key, **values)
         update = {name: value for name, value in values.items() if name != "cycle"}
         update["version"] = channels.c.version + 1
@@ -156,14 +156,7 @@ class Channels:
         channel = settings.channel
         put = self._db.insert(queue).values(channel_id=settings.id, passage_id=passage_id, mark=mark, at=now)
         put = put.on_conflict_do_update(index_elements=["channel_id", "passage_id"], set_={"mark": mark, "at": now})
-        log = audit.insert().values(
-            platform=channel.platform,
-            tenant=channel.tenant,
-            ref=channel.id,
-            member=member,
-            at=now,
-            change=f"{mark} {passage_id}",
-        )
+        log = audit.insert().values(**_key(channel), member=member, at=now, change=f"{mark} {passage_id}")
         await self._db.write(lambda db: (db.execute(put), db.execute(log)))
 
     async def marks(self, settings: ChannelSettings) -> dict[str, str]:
@@ -188,6 +181,11 @@ class Channels:
             sa.delete(audit).where(audit.c.platform == platform, audit.c.tenant == tenant),
         )
         await self._db.write(lambda db: [db.execute(statement) for statement in gone])
+
+
+def _key(channel: Channel) -> dict[str, str]:
+    """Return the columns that name a channel of a tenant, in `channels` and in `audit`."""
+    return {"platform": channel.platform, "tenant": channel.tenant, "ref": channel.id}
 
 
 def _whole(channel: Channel) -> Channel:

@@ -254,12 +254,9 @@ class Ledger:
         )
         return [_row(row) for row in rows]
 
-    async def swept(self, row: PostRow, again_at: float | None, *, done: bool, stands: str | None = None) -> None:
-        """Record a pass of the sweeper.
-
-        `again_at` is its next pass, `done` whether this one saw the channel, `stands` the message that it left.
-        """
-        values: dict[str, object] = {"sweep_at": again_at, "sweeps": posts.c.sweeps + int(done)}
+    async def swept(self, row: PostRow, again_at: float | None, stands: str | None = None) -> None:
+        """Record a pass of the sweeper; `again_at` is its next, `stands` the message that it left."""
+        values: dict[str, object] = {"sweep_at": again_at, "sweeps": posts.c.sweeps + 1}
         if stands is not None:
             values["message_ref"] = stands
         await self._db.write(lambda db: db.execute(sa.update(posts).where(posts.c.id == row.id).values(**values)))
