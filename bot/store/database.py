@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +16,6 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from bot.errors import OperatorError, StoreError
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable
 
 __all__ = ["DamagedError", "Database", "connect", "file_url", "is_damaged", "reason"]
@@ -196,8 +196,19 @@ def is_damaged(why: str) -> bool:
 def _prepare(connection: sqlite3.Connection, _record: object) -> None:
     """Set up one SQLite connection: transactions begin where we say; writes reach the disk before they count."""
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={LONGEST_WAIT}000"):
+    for pragma in (f"busy_timeout={LONGEST_WAIT}000", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    deadline = time.monotonic() + LONGEST_WAIT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            # Of processes that start together on a new file all but one are refused at once, whatever the busy timeout.
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _trouble(path: Path, why: str) -> str:
