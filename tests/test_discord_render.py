@@ -198,7 +198,13 @@ def test_every_quote_of_a_reply_is_shown_word_for_word(reply: Reply) -> None:
     ]
 
 
+HALF_MARKED = Quote(
+    "id-1", "see https://x.example, :smile: 1. one", Citation("Show", "Ep", 0.5), None, ((0, 10), (24, 28))
+)
+
+
 @given(replies, st.booleans(), st.sampled_from(["", KEY]))
+@example(Reply("", Outcome.FOUND, cards=(Card(Role.MATCH, quote=HALF_MARKED),)), False, "")  # noqa: FBT003 - as given
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 def test_nothing_in_a_message_lives_but_what_the_drawing_put_there(
     reply: Reply,

@@ -8,6 +8,7 @@ leaves the second masked link of a line alive.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from bot.adapters.discord.limits import units
@@ -28,25 +29,30 @@ _INLINE = re.compile(r"[\\*_~|`\[\]<>@]")
 # `:smile:` becomes an emoji, `https:` before `//` a link; 1:57:37 is neither.
 _COLON = re.compile(r":(?=//|(?:100|1234|[\w+-]*[^\W\d][\w+-]*|[+-]1):)")
 # At the start of a line: headings, lists, small text, numbered lists. Block quotes begin with `>`, escaped above.
-_MARKER = re.compile(r"^([^\S\n]*)([-+#])", re.MULTILINE)
-_NUMBER = re.compile(r"^([^\S\n]*\d+)([.)])", re.MULTILINE)
+_MARKER = re.compile(r"^[^\S\n]*[-+#]", re.MULTILINE)
+_NUMBER = re.compile(r"^[^\S\n]*\d+[.)]", re.MULTILINE)
 
 
 def escape(text: str) -> str:
     """Return text that Discord shows as it is; characters that must not be shown become U+FFFD."""
-    return _escaped(_shown(text))
+    return styled((Span(text),))
 
 
 def styled(spans: Iterable[Span]) -> str:
     """Return styled runs as Markdown: marked and strong words bold, code as code."""
+    runs = _merged(spans)
+    live = _live("".join(text for text, _ in runs))
     parts: list[str] = []
-    for text, style in _merged(spans):
+    start = 0
+    for text, style in runs:
+        escaped = _escaped(text, [place - start for place in live if 0 <= place - start < len(text)])
+        start += len(text)
         if style is Style.PLAIN:
-            parts.append(_escaped(text))
+            parts.append(escaped)
         elif style is Style.CODE and "`" not in text and "\n" not in text and text.strip():
             parts.append(f"`{text}`")
         else:
-            parts.append("\n".join(map(_bold, text.split("\n"))))
+            parts.append("\n".join(map(_bold, escaped.split("\n"))))
     return "".join(parts)
 
 
@@ -83,13 +89,19 @@ def fit(spans: tuple[Span, ...], most: int) -> str:
     return f"{shortened} {ELLIPSIS}" if shortened and units(shortened) + len(ELLIPSIS) + 1 <= most else ""
 
 
-def _escaped(text: str) -> str:
-    """Return text without unsafe characters so that Discord shows it as it is."""
-    text = _INLINE.sub(r"\\\g<0>", text)
-    if ":" in text:
-        text = _COLON.sub(r"\:", text)
-    text = _MARKER.sub(r"\1\\\2", text)
-    return _NUMBER.sub(r"\1\\\2", text)
+def _live(text: str) -> list[int]:
+    """Return the places of the characters that need a backslash.
+
+    They are sought in the whole text: a link or the name of an emoji may reach over two runs.
+    """
+    ends = (found.end() - 1 for pattern in (_INLINE, _MARKER, _NUMBER) for found in pattern.finditer(text))
+    colons = (found.start() for found in _COLON.finditer(text))
+    return sorted({*ends, *colons})
+
+
+def _escaped(text: str, places: list[int]) -> str:
+    """Return text with a backslash before the character at each of the places."""
+    return "\\".join(text[here:there] for here, there in pairwise([0, *places, len(text)]))
 
 
 def _shown(text: str) -> str:
@@ -98,12 +110,12 @@ def _shown(text: str) -> str:
 
 
 def _bold(line: str) -> str:
-    """Return a line in bold, the blanks around it outside."""
+    """Return an escaped line in bold, the blanks around it outside."""
     words = line.strip()
     if not words:
         return line
     before, after = line[: line.index(words[0])], line[len(line.rstrip()) :]
-    return f"{before}**{_escaped(words)}**{after}"
+    return f"{before}**{words}**{after}"
 
 
 def _first(spans: tuple[Span, ...], length: int) -> list[Span]:
