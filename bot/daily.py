@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import dataclasses
+import unicodedata
+from typing import TYPE_CHECKING, NamedTuple
 
+from bot.errors import UserError
 from bot.message import Button, Card, Outcome, Reply, Role
 from bot.offers import listen, more_context
 
@@ -16,10 +19,52 @@ if TYPE_CHECKING:
     from bot.highlights import Highlight, Highlights
     from bot.store import ChannelSettings, Store
 
-__all__ = ["Daily", "daily_reply"]
+__all__ = ["LANGUAGES", "Daily", "daily_reply", "language_named"]
 
 RECENT = 7
 """Highlights looked back on so that chapters and speakers vary: a week's."""
+
+
+class Language(NamedTuple):
+    """A language's name in itself and in English, and the words that stand around a daily quote in it."""
+
+    name: str
+    english: str
+    lead: str
+    listen: str
+    context: str
+
+
+LANGUAGES = {
+    "en": Language("English", "English", "☀ Quote of the day", "Listen", "More context"),
+    "de": Language("Deutsch", "German", "☀ Zitat des Tages", "Anhören", "Mehr Kontext"),
+    "es": Language("Español", "Spanish", "☀ Cita del día", "Escuchar", "Más contexto"),
+    "fr": Language("Français", "French", "☀ Citation du jour", "Écouter", "Plus de contexte"),
+    "pt": Language("Português", "Portuguese", "☀ Citação do dia", "Ouvir", "Mais contexto"),
+}
+"""By ISO 639-1 code. A quote itself stays in the language it was said in."""
+
+
+def language_named(text: str) -> str:
+    """Return the code of a language given by its code (`de`, `de-AT`) or its name; UserError for one not here."""
+    wanted = _folded(text)
+    for code, language in LANGUAGES.items():
+        if wanted.replace("_", "-").split("-")[0] == code or wanted in {
+            _folded(language.name),
+            _folded(language.english),
+        }:
+            return code
+    names = ", ".join(language.name for language in LANGUAGES.values())
+    sentence = (
+        f"I have no words in “{text.strip()}”. There are: {names}. Quotes stay in the language they were said in."
+    )
+    raise UserError(sentence)
+
+
+def _folded(text: str) -> str:
+    """Return a name in small letters without accents."""
+    apart = unicodedata.normalize("NFD", text.strip().casefold())
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
 class Daily:
@@ -100,15 +145,16 @@ class Daily:
         return chosen
 
 
-def daily_reply(highlight: Highlight, lead: str = "☀ Quote of the day", *more: Button) -> Reply:
+def daily_reply(highlight: Highlight, language: str = "en", *, lead: str = "", more: Sequence[Button] = ()) -> Reply:
     """Lay out a highlight as the post of the day: the quote, its source, votes, the way to its context."""
     passage = highlight.passage
+    words = LANGUAGES.get(language, LANGUAGES["en"])
     buttons = (
-        *listen(passage),
+        *(dataclasses.replace(link, label=words.listen) for link in listen(passage)),
         Button("👍", f"/vote up id:{passage.id}"),
         Button("👎", f"/vote down id:{passage.id}"),
-        more_context(passage, 0),
+        dataclasses.replace(more_context(passage, 0), label=words.context),
         *more,
     )
     card = Card(Role.MATCH, quote=passage.quote())
-    return Reply(lead, Outcome.FOUND, "highlight", (card,), buttons, aside=highlight.prompt)
+    return Reply(lead or words.lead, Outcome.FOUND, "highlight", (card,), buttons, aside=highlight.prompt)

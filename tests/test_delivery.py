@@ -116,6 +116,13 @@ async def test_a_daily_quote_is_posted_at_its_time_and_not_before(desk: Desk) ->
     assert row.payload["cards"][0]["quote"]["id"] == row.passage_id
 
 
+async def test_a_daily_quote_is_framed_in_its_channels_language(small: Desk) -> None:
+    await small.daily_on(language="fr")
+    await small.until(DUE + 5)
+    [(_, _, text)] = small.platform.messages["C1"]
+    assert text.startswith("☀ Citation du jour")
+
+
 async def test_a_month_has_one_post_a_day_and_none_twice(desk: Desk) -> None:
     await desk.daily_on()
     for day in range(30):
@@ -356,11 +363,11 @@ async def test_a_newer_version_that_widens_the_schema_meanwhile_costs_a_running_
     with upgrade.engine.begin() as db:
         for table in ("channels", "posts", "inbox", "votes", "notes"):
             db.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN later TEXT")
-        db.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
+        db.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     upgrade.close()
     await desk.until(DUE + 10)
     assert [len(desk.platform.messages[f"C{number}"]) for number in range(12)] == [1] * 12
-    with pytest.raises(OperatorError, match="schema 0002; this version knows up to"):
+    with pytest.raises(OperatorError, match="schema 9999; this version knows up to"):
         open_store(database_url)
 
 

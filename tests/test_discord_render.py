@@ -213,7 +213,7 @@ def test_nothing_in_a_message_lives_but_what_the_drawing_put_there(
 ) -> None:
     for text in contents(render(reply, share=share, key=key)):
         bare = re.sub(r"^(> |-# )", "", text, flags=re.MULTILINE)
-        live = re.sub(r"`[^`\n]+`|\*\*", "", re.sub(r"\\[^0-9A-Za-z\s]", "§", bare))
+        live = re.sub(r"(\\[^0-9A-Za-z\s])|`[^`\n]+`|\*\*", lambda found: "§" if found[1] else "", bare)
 
         assert not re.search(r"[\\*_~|`\[\]<>@]", live)
         assert not re.search(r":[\w+-]*[A-Za-z_][\w+-]*:|:100:|://", live)

@@ -96,6 +96,7 @@ async def test_a_member_who_is_no_admin_changes_nothing(room: Room) -> None:
         ("/settings channel:#closed", "invite me first"),
         ("/settings make coffee", "do: can be daily on, daily off"),
         ("/settings answers:sometimes", "answers: can be mentions, off"),
+        ("/settings language:Klingon", "There are: English, Deutsch, Español, Français, Português"),
         ("/settings pin", "needs the id of a quote"),
         ("/settings pin id:nonsense", "needs the id of a quote"),
         ("/highlight date:2026-02-29", "not a date that exists"),
@@ -122,6 +123,17 @@ async def test_options_alone_change_only_what_they_name(room: Room) -> None:
     await room.ask("/settings daily on time:09:00 zone:Europe/Berlin days:weekdays")
     reply = await room.ask("/settings time:21:30")
     assert reply.lead == "Saved. The daily quote is on here: on weekdays at 21:30 (Europe/Berlin)."
+
+
+@pytest.mark.parametrize("named", ["de", "Deutsch", "german", "de-AT", " DE_ch "])
+async def test_the_words_around_the_daily_quote_are_in_the_channels_language(room: Room, named: str) -> None:
+    reply = await room.ask(f'/settings daily on time:21:00 zone:UTC language:"{named}"')
+    assert dict(reply.cards[0].fields)["Language"] == "Deutsch"
+    english = await room.ask("/settings preview", channel=OTHER)
+    preview = await room.ask("/settings preview")
+    assert preview.lead.endswith("☀ Zitat des Tages")
+    assert {"Anhören", "Mehr Kontext"} <= {button.label for button in preview.buttons}
+    assert [card.quote for card in preview.cards] == [card.quote for card in english.cards]
 
 
 async def test_pausing_skipping_and_resuming_say_what_comes_next(room: Room) -> None:

@@ -306,6 +306,35 @@ def test_the_tables_are_what_the_migrations_make(database_url: str) -> None:
     assert ScriptDirectory(str(MIGRATIONS)).get_current_head() == HEAD
 
 
+async def test_a_database_of_the_first_schema_is_brought_up_and_its_version_writes_on_meanwhile(
+    database_url: str,
+) -> None:
+    from alembic import command  # noqa: PLC0415 - only this test goes back to an older schema
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    database = connect(database_url)
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        first = sa.Table("channels", sa.MetaData(), autoload_with=connection)
+
+    def configure(ref: str) -> None:
+        row = {"tenant": "T1", "platform": "slack", "ref": ref, "daily": True, "time": "09:00", "zone": "UTC"}
+        row |= {"days": "1111111", "shows": [], "answers": "mentions", "thread": False, "paused": False}
+        with database.engine.begin() as connection:
+            connection.execute(first.insert().values(**row, disabled="", refusals=0, cycle=0, version=1, next_at=5.0))
+
+    configure("C1")
+    store = open_store(database_url)
+    configure("C2")
+    due = await store.channels.due(10.0, 9, PLATFORMS)
+    assert [(found.channel.id, found.language) for found in due] == [("C1", "en"), ("C2", "en")]
+    store.close()
+    database.close()
+
+
 async def test_replicas_that_start_together_migrate_once(database_url: str) -> None:
     stores = await asyncio.gather(*(asyncio.to_thread(open_store, database_url) for _ in range(4)))
     assert await stores[0].channels.get(HERE) == ChannelSettings(HERE)

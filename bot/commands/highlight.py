@@ -36,12 +36,12 @@ async def highlight(
         if found is None:
             sentence = "There is no highlight in the shows served here yet."
             raise UserError(sentence)
-        return daily_reply(found, "A quote", Button("Another", "/highlight random:yes"))
+        return daily_reply(found, lead="A quote", more=(Button("Another", "/highlight random:yes"),))
     today = local_date(ctx.now, settings.zone)
     day = read_date(date, today) if date else today
     posted = await _posted(ctx, day)
     if posted:
-        return daily_reply(posted, "☀ Quote of the day" if day == today else f"☀ {_written(day)}")
+        return daily_reply(posted, settings.language, lead="" if day == today else f"☀ {_written(day)}")
     if day != today:
         when = "is not chosen yet" if day > today else "was not posted here"
         return Reply(f"A quote of {_written(day)} {when}.", Outcome.NONE, buttons=(Button("Today's", "/highlight"),))
@@ -49,7 +49,7 @@ async def highlight(
     if chosen is None:
         sentence = "There is no highlight in the shows served here yet."
         raise UserError(sentence)
-    return daily_reply(chosen[0])
+    return daily_reply(chosen[0], settings.language)
 
 
 async def _settings(ctx: Context) -> ChannelSettings:

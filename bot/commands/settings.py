@@ -7,7 +7,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Annotated, Any
 
 from bot.command import Context, Param, command, place_names
-from bot.daily import daily_reply
+from bot.daily import LANGUAGES, daily_reply, language_named
 from bot.errors import UserError
 from bot.message import Button, Card, Channel, Outcome, Reply, Role
 from bot.schedule import day_names, local_date, next_due, read_days, read_time, written, zone_named, zones
@@ -59,6 +59,10 @@ def _zones(_ctx: Context, typed: str) -> Sequence[str]:
     return [zone for zone in zones() if typed in zone.casefold()]
 
 
+def _languages(_ctx: Context, typed: str) -> Sequence[str]:
+    return [language.name for code, language in LANGUAGES.items() if typed in f"{language.name} {code}".casefold()]
+
+
 @command(
     "Set the daily quote and what is served in a channel",
     examples=("settings", "settings daily on time:09:00 zone:Europe/Berlin", "settings status"),
@@ -75,6 +79,7 @@ async def settings(  # noqa: PLR0913, PLR0917 - one option for each thing that c
     shows: Annotated[str, Param("Shows served here, separated by commas, or all", complete=place_names("show"))] = "",
     answers: Annotated[str, Param("Whether I answer here", choices=("mentions", "off"))] = "",
     thread: Annotated[bool | None, Param("Open a thread with a question under each daily quote")] = None,
+    language: Annotated[str, Param("Language of my words around the daily quote", complete=_languages)] = "",
     id: Annotated[str, Param("The quote to approve, pin or drop")] = "",  # noqa: A002 - what buttons call it
 ) -> Reply:
     """Do what is asked for one channel of the asker's own server, and say what is set."""
@@ -83,7 +88,15 @@ async def settings(  # noqa: PLR0913, PLR0917 - one option for each thing that c
     if channel:
         await _refuse_unknown(ctx, place)
     found = await ctx.store.channels.get(place)
-    given = {"time": time, "zone": zone, "days": days, "shows": shows, "answers": answers, "thread": thread}
+    given = {
+        "time": time,
+        "zone": zone,
+        "days": days,
+        "shows": shows,
+        "answers": answers,
+        "thread": thread,
+        "language": language,
+    }
     changes = {name: _read(ctx, name, value) for name, value in given.items() if value not in {"", None}}
     if changes and (do in _MARKS or do in _VIEWS):
         sentence = (
@@ -116,7 +129,12 @@ def _read(ctx: Context, name: str, value: Any) -> Any:
     """Return an option as its setting, read and checked."""
     if name == "shows":
         return _shows(ctx, value)
-    readers: dict[str, Callable[[str], str]] = {"time": read_time, "zone": zone_named, "days": read_days}
+    readers: dict[str, Callable[[str], str]] = {
+        "time": read_time,
+        "zone": zone_named,
+        "days": read_days,
+        "language": language_named,
+    }
     return readers[name](value) if name in readers else value
 
 
@@ -186,6 +204,7 @@ async def _shown(ctx: Context, found: ChannelSettings, before: str) -> Reply:
         ("Shows", ", ".join(found.shows) if found.shows else "all"),
         ("Answers", "off" if found.answers == "off" else "to commands and mentions"),
         ("Thread under each", "yes" if found.thread else "no"),
+        ("Language", LANGUAGES[found.language].name if found.language in LANGUAGES else found.language),
     ]
     if not found.daily:
         lead = f"{before}The daily quote is off {where}. /settings daily on time:09:00 zone:Europe/Berlin turns it on."
@@ -225,7 +244,7 @@ async def _preview(ctx: Context, found: ChannelSettings) -> Reply:
         sentence = "There is no highlight in the shows served here yet."
         raise UserError(sentence)
     when = f"This is due {written(dates[0][1], found.zone)}." if dates else "The daily quote is off; next would be:"
-    reply = daily_reply(chosen[0])
+    reply = daily_reply(chosen[0], found.language)
     return dataclasses.replace(reply, lead=f"{when}\n\n{reply.lead}")
 
 

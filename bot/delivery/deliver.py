@@ -205,7 +205,7 @@ class Delivery:
                 await ledger.end(row, now, "skipped", "no highlight is good enough in the shows served here")
                 return None
             highlight, cycle = found
-            reply = freeze(daily_reply(highlight))
+            reply = freeze(daily_reply(highlight, settings.language))
             if await ledger.choose(row, highlight.id, cycle, reply):
                 return reply
         return None

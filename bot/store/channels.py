@@ -24,8 +24,9 @@ class ChannelSettings:
     """One channel's settings; `id` is None until they are saved.
 
     `days` are seven flags, Monday first. `shows` are the shows served, () for all. `answers` is "mentions" or "off".
-    `disabled` is "" or why the daily post was switched off by itself. `next_date` and `next_at` (UTC seconds) are the
-    coming post. `cycle` counts how often the pool of highlights was spent.
+    `language` is that of the words around the daily quote. `disabled` is "" or why the daily post was switched off by
+    itself. `next_date` and `next_at` (UTC seconds) are the coming post. `cycle` counts how often the pool of highlights
+    was spent.
     """
 
     channel: Channel
@@ -45,6 +46,7 @@ class ChannelSettings:
     version: int = 0
     next_date: str | None = None
     next_at: float | None = None
+    language: str = "en"
 
 
 _COLUMNS = tuple(field.name for field in dataclasses.fields(ChannelSettings) if field.name not in {"channel", "id"})

@@ -56,6 +56,7 @@ channels = Table(
     Column("version", Integer, nullable=False),
     Column("next_date", String(10)),
     Column("next_at", Double),
+    Column("language", String(8), nullable=False, server_default=text("'en'")),
     UniqueConstraint("platform", "tenant", "ref"),
 )
 """One channel's settings; `next_date` and `next_at` are the next local date to post for and the moment it is due."""
