@@ -74,7 +74,7 @@ def run_bot(tmp_path_factory: pytest.TempPathFactory) -> RunBot:
             input=stdin.encode() if isinstance(stdin, str) else stdin,
             capture_output=True,
             env=kept | {"VERBATIM_DATA_DIR": str(data), "VERBATIM_SEMANTIC": "off"} | environ,
-            timeout=60,
+            timeout=300,
             check=False,
         )
         return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())

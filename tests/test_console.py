@@ -162,7 +162,7 @@ def _in_terminal(data: Path, *steps: tuple[str, str]) -> tuple[int, bytes]:
             if waiting and (at := shown.find(waiting[0][0].encode(), seen)) >= 0:
                 seen = at + 1
                 os.write(leader, waiting.pop(0)[1].encode())
-        return process.wait(timeout=10), shown
+        return process.wait(timeout=60), shown
     finally:
         process.kill()
         process.wait()

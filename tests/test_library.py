@@ -357,5 +357,5 @@ def test_processes_that_start_together_on_an_empty_data_folder_all_answer(tmp_pa
     command = [sys.executable, "-W", "error", "-c", script, str(content), str(tmp_path / "data")]
     started = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) for _ in range(4)]
 
-    assert [process.communicate(timeout=60)[0].decode().strip() for process in started] == ["40-x"] * 4
+    assert [process.communicate(timeout=180)[0].decode().strip() for process in started] == ["40-x"] * 4
     assert all(begin != end for begin, end in pairwise(sorted(_held(tmp_path / "data").values())))
