@@ -19,6 +19,9 @@ __all__ = ["Hold"]
 
 _log = logging.getLogger(__name__)
 
+LOOK_SECONDS = 1.0
+"""How often a process that stands by looks whether the lease is free: members wait for as long after a restart."""
+
 
 class Hold:
     """A lease by name. Entering waits until it is ours; `lost` is set when it may be another's.
@@ -54,7 +57,7 @@ class Hold:
             if not waited:
                 _log.warning("standing by: another process holds %s", self._name)
             waited = True
-            await asyncio.sleep(self._every)
+            await asyncio.sleep(min(self._every, LOOK_SECONDS))
         if waited:
             _log.warning("taking over %s", self._name)
         self.lost.clear()
