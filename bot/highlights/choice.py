@@ -7,7 +7,6 @@ follows the channel's votes. An episode is scored when its turn comes, never the
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 import threading
 from collections import Counter, OrderedDict
@@ -21,6 +20,7 @@ from bot.errors import TranscriptError
 from bot.highlights.score import candidates, read, scored, weighed
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from bot.corpus import Corpus, Episode, Passage
@@ -157,36 +157,6 @@ class Highlights:
             if found is not None:
                 return found
         return None
-
-    def upcoming(  # noqa: PLR0913 - as `next`
-        self,
-        count: int,
-        *,
-        day: dt.date,
-        seed: str,
-        used: Collection[str],
-        recent: Sequence[str] = (),
-        votes: Mapping[str, int] | None = None,
-        dropped: Collection[str] = (),
-        shows: Collection[str] = (),
-    ) -> list[Highlight]:
-        """Return what `next` would give from `day` on, a day each, if nothing is voted on meanwhile."""
-        found: list[Highlight] = []
-        for later in range(count):
-            ids = [highlight.id for highlight in found]
-            following = self.next(
-                day=day + dt.timedelta(days=later),
-                seed=seed,
-                used=(*used, *ids),
-                recent=(*recent, *ids),
-                votes=votes,
-                dropped=dropped,
-                shows=shows,
-            )
-            if following is None:
-                break
-            found.append(following)
-        return found
 
     def random(self, seed: str, shows: Collection[str] = ()) -> Highlight | None:
         """Return any highlight, the same for the same seed, mostly a curated one; None when there is none."""
