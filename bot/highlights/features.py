@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.corpus import Section, fold
-from bot.highlights.lexicon import COMMON, KINDS, PHRASES
+from bot.highlights.lexicon import COMMON, KINDS, PHRASES, PROMISING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -132,12 +132,12 @@ class Reading:
 
     def promise(self, number: int) -> tuple[int, int, int]:
         """Return how many words of insight, of feeling and for everyone a sentence has: cheap, and most of a score."""
-        found = [0, 0, 0]
+        insight = feeling = universal = 0
         for form in self._said[number]:
-            for kind in KINDS.get(form, ()):
-                if kind < len(found):
-                    found[kind] += 1
-        return found[0], found[1], found[2]
+            if form in PROMISING:
+                telling = PROMISING[form]
+                insight, feeling, universal = insight + telling[0], feeling + telling[1], universal + telling[2]
+        return insight, feeling, universal
 
     def leans(self, number: int) -> bool:
         """Say whether a sentence leans on what came before: points back, answers, or asks."""
@@ -316,10 +316,19 @@ class Reading:
         """Say whether a run of eight words of sentences first..last stands elsewhere too; looks at every other run."""
         said = [form for number in range(first, last + 1) for form in self._said[number]]
         for place in range(0, len(said) - _RUN + 1, 2):
-            run = f" {' '.join(said[place : place + _RUN])} "
+            words = said[place : place + _RUN]
+            if any(form in self._single for form in words):
+                continue
+            run = f" {' '.join(words)} "
             if self._flat.find(run, self._flat.find(run) + 1) >= 0:
                 return True
         return False
+
+    @cached_property
+    def _single(self) -> frozenset[str]:
+        """The words said once: no run with one of them stands elsewhere too."""
+        again = {form for forms in self._doubled for form in forms}
+        return frozenset(form for form, times in self._times.items() if times == 1 and form not in again)
 
     @cached_property
     def _flat(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["COMMON", "KINDS", "PHRASES"]
+__all__ = ["COMMON", "KINDS", "PHRASES", "PROMISING"]
 
 COMMON = frozenset(
     "a about actually after again all also always am an and any are aren't around as at back be because been "  # noqa: SIM905
@@ -70,6 +70,11 @@ KINDS = {
     word: tuple(number for number, listed in enumerate(_LISTS) if word in listed) for word in frozenset().union(*_LISTS)
 }
 """For a word the kinds it belongs to, by number: insight, feeling, universal, own, yours, filler, vague, dealings."""
+
+PROMISING = {
+    word: tuple(int(kind in kinds) for kind in range(3)) for word, kinds in KINDS.items() if any(k < 3 for k in kinds)
+}
+"""For a word of insight, of feeling or for everyone, which of these it is: one or nought for each."""
 
 PHRASES = (
     re.compile(r"\b(?:you know|i mean|kind of|sort of|i don't know|and so on|all that kind of)\b"),

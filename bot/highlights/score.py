@@ -135,22 +135,25 @@ def candidates(reading: Reading) -> Iterator[Scored]:
 def _runs(reading: Reading) -> Iterator[tuple[float, int, int]]:
     """Yield (promise, first, last) of every run that could be a highlight by its length and its speaker."""
     episode = reading.episode
-    sentences, speakers = episode.sentences, episode.paragraphs.speakers
+    sentences = episode.sentences
+    ends, paragraphs, count = list(sentences.ends), list(sentences.paragraphs), len(sentences)
     spoken = [paragraph.section is Section.CONVERSATION for paragraph in episode.paragraphs]
-    promises = [reading.promise(number) for number in range(len(sentences))]
-    for first, (begin, paragraph) in enumerate(zip(sentences.begins, sentences.paragraphs, strict=True)):
+    speakers = list(episode.paragraphs.speakers)
+    promises = [reading.promise(number) for number in range(count)]
+    for first, begin in enumerate(sentences.begins):
+        paragraph = paragraphs[first]
         if not spoken[paragraph]:
             continue
-        sums = (0, 0, 0)
-        for last in range(first, min(first + MOST_SENTENCES, len(sentences))):
-            place, end = sentences.paragraphs[last], sentences.ends[last]
+        insight = feeling = universal = 0
+        for last in range(first, min(first + MOST_SENTENCES, count)):
+            place, end = paragraphs[last], ends[last]
             if end - begin > LONGEST or not spoken[place] or speakers[place] != speakers[paragraph]:
                 break
             if not episode.is_whole(first, last):
                 break
-            sums = (sums[0] + promises[last][0], sums[1] + promises[last][1], sums[2] + promises[last][2])
+            more = promises[last]
+            insight, feeling, universal = insight + more[0], feeling + more[1], universal + more[2]
             if end - begin >= SHORTEST:
-                insight, feeling, universal = sums
                 words = _LOG[min(_MOST, insight)] + _LOG[min(_MOST, feeling)] + _LOG[min(_MOST, universal)]
                 promise = words - _LATER * (last - first)
                 if promise >= LEAST_PROMISE:
