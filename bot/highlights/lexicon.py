@@ -71,9 +71,7 @@ KINDS = {
 }
 """For a word the kinds it belongs to, by number: insight, feeling, universal, own, yours, filler, vague, dealings."""
 
-PROMISING = {
-    word: tuple(int(kind in kinds) for kind in range(3)) for word, kinds in KINDS.items() if any(k < 3 for k in kinds)
-}
+PROMISING = {word: tuple(int(word in listed) for listed in _LISTS[:3]) for word in frozenset().union(*_LISTS[:3])}
 """For a word of insight, of feeling or for everyone, which of these it is: one or nought for each."""
 
 PHRASES = (
