@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import datetime as dt
+import importlib
 import time
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
+import yarl
 
 from bot.adapters.discord import Discord
 from bot.adapters.discord.client import VerbatimClient
-from bot.adapters.discord.limits import INVALID_SECONDS
+from bot.adapters.discord.limits import ACKNOWLEDGE_SECONDS, INVALID_SECONDS
 from bot.adapters.discord.posting import Posting
 from bot.adapters.discord.wire import Breaker, BreakerOpenError, aim
 from bot.core import Core
@@ -23,13 +26,14 @@ from bot.post import Blind, Found, Later, Post, Refused, Sent, Unclear
 from bot.settings import Settings
 from bot.store import open_store
 from tests.conftest import Ask
-from tests.local_discord import TOKEN, LocalDiscord, Permission
+from tests.local_discord import TOKEN, Json, LocalDiscord, Permission
 from tests.local_discord.limits import walk
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from bot.store import Store
     from tests.local_discord.faults import Kind
 
 LINE = "people who train need to not have pride"
@@ -49,11 +53,13 @@ def pointed(local: LocalDiscord, token: str = TOKEN) -> Settings:
 
 
 @contextlib.asynccontextmanager
-async def serving(local: LocalDiscord, core: Core) -> AsyncIterator[Discord]:
-    bot = Discord(pointed(local), core, announced=lambda _: None)
+async def serving(local: LocalDiscord, core: Core, store: Store | None = None) -> AsyncIterator[Discord]:
+    bot = Discord(pointed(local), core, store, announced=lambda _: None)
+    before = len(local.gateway.identifies)
     running = asyncio.create_task(bot.run())
     try:
-        assert await local.settle(lambda: local.commands[0] and local.gateway.ready)
+        assert await local.settle(lambda: len(local.gateway.identifies) > before and local.gateway.ready)
+        assert await local.settle(lambda: local.commands[0])
         await local.settle(quiet=0.05)
         yield bot
     finally:
@@ -104,6 +110,77 @@ async def test_a_lost_acknowledgement_counts_as_given(local: LocalDiscord, core:
     assert len(local.of_bot()) == 1
 
 
+@pytest.mark.parametrize("kinds", [("500",) * 2, ("500",) * 3, ("accepted-503",) * 2, ("reset",) * 3, ("503", "reset")])
+async def test_a_first_response_is_tried_again_within_the_three_seconds(
+    local: LocalDiscord, core: Core, kinds: tuple[Kind, ...]
+) -> None:
+    async with serving(local, core):
+        for kind in kinds:
+            local.fail(CALLBACK, kind)
+        asked = await local.slash("quote", {"words": LINE})
+        await local.settle(quiet=0.6)
+
+    assert asked.type == 4
+    assert "people who train" in text_of(asked.message)
+    assert asked.followups == []
+    assert asked.acknowledged_in is not None
+    assert asked.acknowledged_in < ACKNOWLEDGE_SECONDS
+    assert local.violations == []
+
+
+async def test_a_first_response_that_stalls_is_sent_again_in_time(local: LocalDiscord, core: Core) -> None:
+    async with serving(local, core):
+        local.fail(CALLBACK, "accepted-stall", seconds=4.0)
+        taken = await local.slash("quote", {"words": LINE})
+        await local.settle(lambda: taken.edits)
+        local.fail(CALLBACK, "429", retry_after=0.3)
+        limited = await local.slash("quote", {"words": LINE})
+        local.fail("POST /interactions/*/callback", "cloudflare-403")
+        blocked = await local.slash("quote", {"words": LINE}, seconds=0.5)
+
+    assert (taken.edits, len(taken.followups)) == (1, 0)
+    assert limited.type == 4
+    assert blocked.type == 0
+
+
+async def test_a_first_response_that_never_gets_through_ends_with_one_line_in_the_log(
+    local: LocalDiscord, core: Core, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(local, core):
+        local.fail(CALLBACK, "503", times=99)
+        await local.slash("quote", {"words": LINE}, seconds=0.1)
+        assert await local.settle(lambda: "could not be answered" in caplog.text)
+        tries = len(local.asked_for(CALLBACK))
+        local.faults.rules.clear()
+        again = await local.slash("quote", {"words": LINE})
+
+    assert 5 <= tries <= 12
+    assert sum("could not be answered" in record.message for record in caplog.records) == 1
+    assert again.type == 4
+
+
+async def test_first_responses_go_through_the_transport_that_a_simulator_puts_in_the_librarys_place(
+    local: LocalDiscord, core: Core
+) -> None:
+    library = importlib.import_module("discord.webhook.async_")
+    sent: list[str] = []
+
+    class Simulator(library.AsyncWebhookAdapter):  # type: ignore[misc, name-defined]
+        async def request(self, route: Any, *given: Any, **named: Any) -> Any:
+            sent.append(route.method)
+            return await super().request(route, *given, **named)
+
+    token = library.async_context.set(Simulator())
+    try:
+        async with serving(local, core):
+            asked = await local.slash("quote", {"words": LINE})
+    finally:
+        library.async_context.reset(token)
+
+    assert asked.type == 4
+    assert sent == ["POST"]
+
+
 async def test_an_interaction_that_came_too_late_is_one_line_in_the_log(
     local: LocalDiscord, core: Core, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -133,18 +210,150 @@ async def test_an_answer_to_a_mention_stands_once_whatever_happens_to_it(
     assert len({seen.body["nonce"] for seen in local.asked_for(CREATE)}) == 1
 
 
-async def test_a_channel_that_refuses_the_bot_is_told_to_the_member_once(local: LocalDiscord, core: Core) -> None:
-    direct = local.world.dm_with(local.world.bob)
-    async with serving(local, core):
-        local.forbid(local.world.general, Permission.SEND_MESSAGES)
+async def test_a_channel_that_refuses_the_bot_is_told_to_each_member_and_to_the_owner_once_over_restarts_too(
+    local: LocalDiscord, core: Core, tmp_path: Path
+) -> None:
+    world = local.world
+    carol = world.add_user("carol")
+    world.join(world.guild, carol)
+    store = open_store(f"sqlite:///{tmp_path}/verbatim.db")
+    refused = f"POST /channels/{world.general.id}/messages"
+    said: list[Json] = []
+    try:
         for _ in range(2):
-            await local.say(LINE, mention_bot=True)
-            await local.settle(quiet=0.15)
+            async with serving(local, core, store):
+                local.forbid(world.general, Permission.SEND_MESSAGES)
+                for member in (world.bob, world.bob, carol):
+                    said.append(await local.say(LINE, mention_bot=True, user=member))
+                    assert await local.settle(lambda: len(local.asked_for(refused)) == len(said))
+    finally:
+        store.close()
 
     assert local.of_bot() == []
-    assert [("#general" in text_of(told), "Send Messages" in text_of(told)) for told in local.of_bot(direct)] == [
-        (True, True)
-    ]
+    (told,) = [text_of(told) for told in local.of_bot(world.dm_with(world.bob))]
+    assert [text_of(other) for other in local.of_bot(world.dm_with(carol))] == [told]
+    (owner,) = [text_of(told) for told in local.of_bot(world.dm_with(world.guild.owner))]
+    assert "I can't answer in #general" in told.replace("\\", "")
+    assert "Whoever runs the server can allow me View Channel, Send Messages" in told
+    assert "You can allow me View Channel, Send Messages" in owner
+
+
+async def test_a_member_who_runs_the_server_is_told_what_lacks_instead_of_its_owner(
+    local: LocalDiscord, core: Core
+) -> None:
+    thread = local.world.add_thread(local.world.general, "On pride")
+    async with serving(local, core):
+        local.forbid(local.world.general, Permission.SEND_MESSAGES, Permission.SEND_MESSAGES_IN_THREADS)
+        await local.say(LINE, mention_bot=True, user=local.world.alice, channel=thread)
+        await local.settle(lambda: local.of_bot(local.world.dm_with(local.world.alice)))
+
+    (told,) = [text_of(told) for told in local.of_bot(local.world.dm_with(local.world.alice))]
+    assert "You can allow me View Channel, Send Messages in Threads and" in told
+
+
+async def test_a_page_of_what_stands_before_discord_is_no_missing_permission_and_the_answer_comes_later(
+    local: LocalDiscord, core: Core, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(local, core):
+        local.fail(CREATE, "cloudflare-403")
+        await local.say(LINE, mention_bot=True)
+        await local.settle(local.of_bot)
+
+    assert len(local.of_bot()) == 1
+    assert local.of_bot(local.world.dm_with(local.world.bob)) == []
+    assert "no right to answer" not in caplog.text
+
+
+async def test_a_page_in_the_place_of_an_answer_is_no_answer(local: LocalDiscord, core: Core) -> None:
+    async with serving(local, core):
+        for pattern in (CALLBACK, CREATE, "PATCH /webhooks/*"):
+            local.fail(pattern, "page")
+        local.fail(CALLBACK, "accepted-500")
+        asked = await local.slash("quote", {"words": LINE})
+        await local.settle(lambda: asked.edits)
+        await local.say(LINE, mention_bot=True)
+        await local.settle(lambda: len(local.of_bot()) == 2)
+
+    assert "people who train" in text_of(asked.message)
+    assert "people who train" in text_of(local.of_bot()[1])
+
+
+async def test_a_revoked_token_stops_the_bot_with_a_sentence_and_one_refusal_of_a_good_one_does_not(
+    local: LocalDiscord, core: Core
+) -> None:
+    bot = Discord(pointed(local), core, announced=lambda _: None)
+    running = asyncio.create_task(bot.run())
+    assert await local.settle(lambda: local.commands[0] and local.gateway.ready)
+    local.fail(CREATE, "401")
+    await local.say(LINE, mention_bot=True)
+    await local.settle(lambda: len(local.asked_for("GET /users/@me")) == 2)
+    await local.settle(quiet=0.1)
+    still = not running.done()
+    bot.stop()
+    await asyncio.wait_for(running, 10)
+
+    bot = Discord(pointed(local), core, announced=lambda _: None)
+    running = asyncio.create_task(bot.run())
+    assert await local.settle(lambda: len(local.gateway.identifies) == 2 and local.gateway.ready)
+    local.token = "another"  # noqa: S105 - of no real bot
+    await local.say(LINE, mention_bot=True)
+    with pytest.raises(OperatorError, match="Reset Token"):
+        await asyncio.wait_for(running, 10)
+
+    assert still
+
+
+async def test_logging_in_survives_a_page_and_ends_with_a_token_that_is_refused_late(
+    local: LocalDiscord, core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.adapters.discord.adapter.LOGIN_WAITS", (0.05,))
+    local.fail("GET /users/@me", "page")
+    local.fail("GET /oauth2/applications/@me", "401")
+    with pytest.raises(OperatorError, match="Reset Token"):
+        await asyncio.wait_for(Discord(pointed(local), core).run(), 10)
+
+    assert len(local.asked_for("GET /oauth2/applications/@me")) == 1
+
+
+async def test_a_gateway_that_is_away_for_thousands_of_tries_is_waited_for(
+    core: Core, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    tries = 0
+    sleep = asyncio.sleep
+
+    async def refused(*_: object, **__: object) -> None:
+        nonlocal tries
+        tries += 1
+        if tries == 3_000:
+            raise asyncio.CancelledError
+        raise OSError
+
+    async def shortly(_seconds: float) -> None:
+        await sleep(0)
+
+    monkeypatch.setattr("discord.gateway.DiscordWebSocket.from_client", refused)
+    monkeypatch.setattr("asyncio.sleep", shortly)
+    caplog.set_level("CRITICAL")
+    client = VerbatimClient(Settings(discord_token=TOKEN), core, None)
+    with pytest.raises(asyncio.CancelledError):
+        await client.launch_shard(yarl.URL("ws://127.0.0.1:1"), 0, initial=True)
+
+    assert tries == 3_000
+
+
+async def test_a_gateway_that_cannot_be_reached_is_one_line_in_the_log_for_each_try(
+    local: LocalDiscord, core: Core, caplog: pytest.LogCaptureFixture
+) -> None:
+    gone = dataclasses.replace(pointed(local), discord_gateway_url="ws://127.0.0.1:1/")
+    bot = Discord(gone, core)
+    running = asyncio.create_task(bot.run())
+    assert await local.settle(lambda: "Failed to connect" in caplog.text, seconds=10)
+    bot.stop()
+    await asyncio.wait_for(running, 10)
+
+    (record,) = [record for record in caplog.records if "Failed to connect" in record.getMessage()]
+    assert record.exc_info is None
+    assert "127.0.0.1" in record.getMessage()
 
 
 @pytest.mark.parametrize("code", [4004, 4014])
@@ -259,6 +468,7 @@ async def test_every_refusal_has_its_outcome(local: LocalDiscord, core: Core, po
 async def test_without_a_connection_nothing_was_sent(core: Core, post: Post) -> None:
     async with LocalDiscord() as local, posting(local, core) as posts:
         await local.stop()
+        await asyncio.sleep(0.1)  # the client sees its idle connection end
         outcome = await posts.post(place(local), post)
 
     assert isinstance(outcome, Later)
@@ -373,7 +583,7 @@ async def test_a_mention_that_discord_failed_to_take_an_answer_to_is_answered_la
     local: LocalDiscord, core: Core, tmp_path: Path
 ) -> None:
     store = open_store(f"sqlite:///{tmp_path}/verbatim.db")
-    local.fail(CREATE, "500", 12)
+    local.fail(CREATE, "503", 2)
     bot = Discord(pointed(local), core, store, announced=lambda _: None)
     running = asyncio.create_task(bot.run())
     try:

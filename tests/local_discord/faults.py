@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 Kind = Literal[
     "401", "403", "404", "500", "502", "503", "504",
-    "429", "429-global", "429-shared", "cloudflare-403", "cloudflare-429",
+    "429", "429-global", "429-shared", "cloudflare-403", "cloudflare-429", "page",
     "reset", "accepted-reset", "accepted-close", "accepted-500", "accepted-503", "accepted-stall", "delay",
 ]  # fmt: skip
 """How a request fails.
 
-A number is that answer instead of the work. `reset` cuts the connection before the work; `accepted-…` does the work
-and then loses its answer: reset (RST), close (FIN), a 5xx, or a stall of `seconds` that ends in a reset. `delay` waits
-`seconds`, then works and answers.
+A number is that answer instead of the work; `page` is a 200 with a page that is not Discord's. `reset` cuts the
+connection before the work; `accepted-…` does the work and then loses its answer: reset (RST), close (FIN), a 5xx, or a
+stall of `seconds` that ends in a reset. `delay` waits `seconds`, then works and answers.
 """
 KINDS: tuple[str, ...] = get_args(Kind)
 
@@ -93,6 +93,8 @@ class Faults:
 def refusal(fault: Fault) -> web.Response | None:
     """Return the answer a fault gives instead of the work, None when the work is done or the connection is cut."""
     kind = fault.kind
+    if kind == "page":
+        return web.Response(text=_CLOUDFLARE, content_type="text/html")
     if kind.startswith("cloudflare-"):
         headers = {"Retry-After": str(max(1, round(fault.retry_after)))} if kind.endswith("429") else {}
         return web.Response(

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     Serve = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 UNKNOWN_CHANNEL, UNKNOWN_GUILD = (10003, "Unknown Channel"), (10004, "Unknown Guild")
+UNHEARD_SECONDS = 2.0
 MISSING_ACCESS, MISSING_PERMISSIONS = (50001, "Missing Access"), (50013, "Missing Permissions")
 
 
@@ -131,7 +132,7 @@ class Rest:
             token, came = request.match_info["token"], request[CAME]
             interaction = self._discord.interactions.callback(number, token, request[BODY], came=came)
         except Refused as refused:
-            if refused in (ACKNOWLEDGED, UNKNOWN_INTERACTION) and not self._was_failed(request):
+            if refused in (ACKNOWLEDGED, UNKNOWN_INTERACTION) and not self._was_failed(request, refused):
                 why = "acknowledged twice" if refused is ACKNOWLEDGED else "acknowledged too late, or unknown"
                 self._discord.violate(f"Interaction {number} was {why}.")
             raise
@@ -140,8 +141,11 @@ class Rest:
             return answer(200, callback_answer(interaction))
         return answer(204)
 
-    def _was_failed(self, request: web.Request) -> bool:
-        """Say whether a request to the same address met a fault, so that trying again was right."""
+    def _was_failed(self, request: web.Request, refused: Refused) -> bool:
+        """Say whether trying again was right: a try before met a fault, or nothing was heard of it for long."""
+        asked = self._discord.interactions.all.get(int(request.match_info["interaction"]))
+        if refused is ACKNOWLEDGED and asked and request[CAME] - asked.sent > UNHEARD_SECONDS:
+            return True
         path = request.path.removeprefix(PREFIX)
         return any(seen.path == path and seen.fault for seen in self._discord.requests)
 

@@ -12,21 +12,21 @@ import logging
 import secrets
 from typing import TYPE_CHECKING
 
-import aiohttp
 import discord
 
+from bot.adapters.discord.answering import TROUBLE
 from bot.adapters.discord.asked import PLATFORM
 from bot.adapters.discord.client import VerbatimClient
 from bot.adapters.discord.pace import Pace
 from bot.adapters.discord.posting import Posting
 from bot.adapters.discord.ready import announce, announce_without_gateway
-from bot.adapters.discord.wire import aim
+from bot.adapters.discord.wire import aim, why
 from bot.errors import OperatorError
 from bot.hold import Hold
 from bot.post import Blind, Later
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from bot.core import Core
     from bot.message import Channel
@@ -42,6 +42,8 @@ DRAIN_SECONDS = 15.0
 """How long the end waits for answers in work; what was announced and takes longer, another process finishes."""
 
 CLOSE_SECONDS = 5.0
+CHECK_SECONDS = 15.0
+UNAUTHORIZED = 401
 LOGIN_WAITS = (2.0, 5.0, 15.0, 60.0, 300.0)
 """Seconds between tries to log in while Discord cannot be reached; the last one goes on."""
 
@@ -76,7 +78,6 @@ class Discord:
         *,
         presence: str = "",
         announced: Callable[[discord.Client], None] = announce,
-        localised: Mapping[str, Mapping[str, str]] | None = None,
         gateway: bool = True,
         name: str = "",
         pace: Pace | None = None,
@@ -91,13 +92,13 @@ class Discord:
         self._store = store
         self._presence = presence
         self._announced = announced
-        self._localised = localised
         self._gateway = gateway
         self._name = name or secrets.token_hex(8)
         self._pace = pace or Pace()
         self._client: VerbatimClient | None = None
         self._posting: Posting | None = None
         self._stopping = asyncio.Event()
+        self._doubted = asyncio.Event()
 
     async def run(self) -> None:
         """Serve until stopped or cancelled; then finish the answers in work, within 15 seconds, and disconnect."""
@@ -106,16 +107,19 @@ class Discord:
         aim(self._settings)
         serving = asyncio.create_task(self._serve())
         stopping = asyncio.create_task(self._stopping.wait())
+        doubting = asyncio.create_task(self._until_refused())
         try:
-            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if serving.done():
-                serving.result()
+            await asyncio.wait({serving, stopping, doubting}, return_when=asyncio.FIRST_COMPLETED)
+            for ended in (serving, doubting):
+                if ended.done():
+                    ended.result()
         finally:
             stopping.cancel()
+            doubting.cancel()
             if self._client and not self._client.is_closed():
                 await self._client.drain(DRAIN_SECONDS)
             serving.cancel()
-            await asyncio.wait({serving, stopping})
+            await asyncio.wait({serving, stopping, doubting})
             await self._leave()
 
     def stop(self) -> None:
@@ -145,6 +149,24 @@ class Discord:
     async def clock_ahead(self) -> float | None:
         """Return how many seconds Discord's clock is ahead of this one, None when it is not known."""
         return await self._posting.clock_ahead() if self._posting else None
+
+    async def _until_refused(self) -> None:
+        """Raise OperatorError once Discord refuses the token it took before; after a 401 it is asked about again."""
+        while True:
+            await self._doubted.wait()
+            self._doubted.clear()
+            client = self._client
+            if client is None or client.user is None:
+                continue  # logging in tells by itself
+            try:
+                async with asyncio.timeout(CHECK_SECONDS):
+                    await client.http.request(discord.http.Route("GET", "/users/@me"))
+            except discord.HTTPException as error:
+                if error.status == UNAUTHORIZED:
+                    raise OperatorError(REFUSED) from None
+            except TROUBLE as error:
+                _log.warning("Discord does not say whether the token is good: %s", why(error))
+            await asyncio.sleep(CHECK_SECONDS)
 
     async def _serve(self) -> None:
         """Log in, as often as it takes while Discord is away, and serve."""
@@ -193,20 +215,22 @@ class Discord:
                 self._store,
                 presence=self._presence,
                 announce=self._announced,
-                localised=self._localised,
                 pace=self._pace,
                 name=self._name,
                 gateway=self._gateway,
             )
+            client.breaker.doubted = self._doubted
             self._client = client
             try:
                 await client.login(self._settings.discord_token)
                 break
             except discord.LoginFailure:
                 raise OperatorError(REFUSED) from None
-            except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            except TROUBLE as error:
+                if isinstance(error, discord.HTTPException) and error.status == UNAUTHORIZED:
+                    raise OperatorError(REFUSED) from None
                 wait = next(waits, wait)
-                _log.warning("Discord cannot be reached (%s); next try in %.0f s", error or type(error).__name__, wait)
+                _log.warning("Discord cannot be reached (%s); next try in %.0f s", why(error), wait)
             await self._leave()
             await asyncio.sleep(wait)
         self._posting = Posting(client)

@@ -1,32 +1,30 @@
 """Answering an interaction: acknowledged within three seconds, whatever the core, the network or Discord does.
 
 A quick answer is the acknowledgement itself; a slow one is announced first, and the original is edited, because an edit
-can be repeated and a follow-up cannot: follow-ups have no nonce. An acknowledgement whose answer was lost comes back as
-error 40060 when the library tries again: it counts as given.
+can be repeated and a follow-up cannot: follow-ups have no nonce.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import discord
 
-from bot.adapters.discord.limits import ACKNOWLEDGE_SECONDS
+from bot.adapters.discord.acknowledging import Ack, acknowledge
 from bot.adapters.discord.render import render
 from bot.adapters.discord.views import as_view
-from bot.adapters.discord.wire import BreakerOpenError
+from bot.adapters.discord.wire import BreakerOpenError, why
 from bot.message import Outcome, Reply
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Coroutine
 
     from bot.adapters.discord.deferred import Deferral
 
-__all__ = ["TROUBLE", "Ack", "acknowledge", "is_direct", "respond", "say"]
+__all__ = ["TROUBLE", "is_direct", "respond", "say"]
 
 _log = logging.getLogger(__name__)
 
@@ -36,22 +34,10 @@ QUICK_SECONDS = 1.2
 FINISH_SECONDS = 30.0
 """Seconds that editing an answer may take, the library's own retries included."""
 
-ALREADY_ACKNOWLEDGED, UNKNOWN_INTERACTION = 40060, 10062
-"""Error codes: topics/opcodes-and-status-codes."""
-
 _SERVER_ERROR = 500
 
-TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError, BreakerOpenError)
-"""What sending can end in."""
-
-
-class Ack(Enum):
-    """How a first response ended."""
-
-    GIVEN = "given"
-    TAKEN = "taken"
-    UNCLEAR = "unclear"
-    LOST = "lost"
+TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError, BreakerOpenError, TypeError, KeyError)
+"""What sending can end in; the last two where the library reads a page of something in front of Discord as JSON."""
 
 
 def is_direct(interaction: discord.Interaction[Any]) -> bool:
@@ -77,72 +63,53 @@ async def respond(
     `private` is how a slow answer is announced; `update` puts the answer in the place of the message whose button was
     pressed; `deferral` writes an announced one down.
     """
+    came = asyncio.get_running_loop().time()
     task = asyncio.ensure_future(work)
     try:
         await asyncio.wait({task}, timeout=QUICK_SECONDS)
         if task.done():
-            await _at_once(interaction, task.result(), private=private, update=update)
+            await _at_once(interaction, task.result(), came, private=private, update=update)
         else:
-            await _later(interaction, task, private=private, update=update, deferral=deferral)
+            await _later(interaction, task, came, private=private, update=update, deferral=deferral)
     finally:
         task.cancel()
 
 
-async def acknowledge(interaction: discord.Interaction[Any], send: Callable[[], Awaitable[object]]) -> Ack:
-    """Give the first response, twice where the connection broke, for as long as Discord would take it."""
-    try:
-        async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
-            try:
-                await send()
-            except (aiohttp.ClientError, OSError):
-                await send()
-    except discord.HTTPException as error:
-        if error.code == ALREADY_ACKNOWLEDGED:
-            return Ack.TAKEN
-        if error.status >= _SERVER_ERROR:
-            return Ack.UNCLEAR
-        reason = "it came too late" if error.code == UNKNOWN_INTERACTION else f"{error.status} {error.text}"
-        _log.warning("interaction %s could not be answered: %s", interaction.id, reason)
-        return Ack.LOST
-    except (aiohttp.ClientError, OSError, TimeoutError):
-        return Ack.UNCLEAR
-    except (discord.DiscordException, BreakerOpenError) as error:
-        _log.warning("interaction %s could not be answered: %s", interaction.id, error or type(error).__name__)
-        return Ack.LOST
-    return Ack.GIVEN
-
-
-async def _at_once(interaction: discord.Interaction[Any], reply: Reply, *, private: bool, update: bool) -> None:
-    """Answer with the reply as the first response."""
+async def _at_once(
+    interaction: discord.Interaction[Any], reply: Reply, came: float, *, private: bool, update: bool
+) -> None:
+    """Answer with the reply as the first response; `came` as for `acknowledge`."""
     hidden = _hidden(interaction, reply, private=private)
     if interaction.response.is_done():
         await _edit(interaction, _view(interaction, reply, hidden=hidden))
         return
     if update and not reply.private:
         view = _view(interaction, reply, hidden=_shown_alone(interaction))
-        ack = await acknowledge(interaction, lambda: interaction.response.edit_message(view=view))
+        ack = await acknowledge(interaction, lambda: interaction.response.edit_message(view=view), came=came)
     else:
         view = _view(interaction, reply, hidden=hidden)
         ack = await acknowledge(
             interaction,
             lambda: interaction.response.send_message(view=view, ephemeral=hidden, suppress_embeds=True),
+            came=came,
         )
     if ack in {Ack.TAKEN, Ack.UNCLEAR}:
         await _edit(interaction, view)
 
 
-async def _later(
+async def _later(  # noqa: PLR0913 - each is one thing about the answer
     interaction: discord.Interaction[Any],
     task: asyncio.Future[Reply],
+    came: float,
     *,
     private: bool,
     update: bool,
     deferral: Deferral | None,
 ) -> None:
-    """Announce the answer, then put it where it was announced."""
+    """Announce the answer, then put it where it was announced; `came` as for `acknowledge`."""
     hidden = private and not is_direct(interaction)
     thinking = {} if update else {"thinking": True, "ephemeral": hidden}
-    ack = await acknowledge(interaction, lambda: interaction.response.defer(**thinking))
+    ack = await acknowledge(interaction, lambda: interaction.response.defer(**thinking), came=came)
     if ack is Ack.LOST:
         return
     hidden = _shown_alone(interaction) if update else hidden
@@ -184,7 +151,7 @@ async def _edit(interaction: discord.Interaction[Any], view: discord.ui.LayoutVi
                 await interaction.edit_original_response(view=view)
         except TROUBLE as error:
             if last or isinstance(error, (discord.DiscordException, BreakerOpenError)):
-                _log.warning("the answer to interaction %s was lost: %s", interaction.id, error or type(error).__name__)
+                _log.warning("the answer to interaction %s was lost: %s", interaction.id, why(error))
                 return _for_good(error)
         else:
             return True
@@ -202,7 +169,7 @@ async def _follow(interaction: discord.Interaction[Any], reply: Reply, *, instea
                 await interaction.delete_original_response()
             await interaction.followup.send(view=_view(interaction, reply, hidden=True), ephemeral=True)
     except TROUBLE as error:
-        _log.warning("the answer to interaction %s was lost: %s", interaction.id, error or type(error).__name__)
+        _log.warning("the answer to interaction %s was lost: %s", interaction.id, why(error))
     return True
 
 

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
+from bot.adapters.discord.limits import LONGEST_CHOICE, MOST_CHOICES
+from bot.adapters.discord.render import PRESSED
+from bot.adapters.discord.views import custom_ids
 from bot.grammar import Line, parse_line
 from bot.message import Author, Channel, Request
 
@@ -23,6 +26,9 @@ __all__ = [
     "filled",
     "focused",
     "has_gap",
+    "is_ours",
+    "marked",
+    "menu_words",
     "message_words",
     "modal_text",
     "options",
@@ -96,7 +102,7 @@ def completion(command: Command, name: str, typed: str) -> str:
 
 
 def suggestions(command: Command, name: str, typed: str, lines: Sequence[str]) -> list[str]:
-    """Return the values in completed lines that begin like what is typed, each once."""
+    """Return the values in completed lines that begin like what is typed, each once, as many as Discord takes."""
     is_free = command.free is not None and command.free.name == name
     names = tuple(f"{parameter.name}:" for parameter in command.parameters)
     values: list[str] = []
@@ -108,18 +114,43 @@ def suggestions(command: Command, name: str, typed: str, lines: Sequence[str]) -
             value = line.removeprefix(f"/{command.name} {name}:")
             values.append(dict(read.options).get(name, value) if value.startswith(('"', "“")) else value)
     wanted = " ".join(typed.casefold().split())
-    return list(dict.fromkeys(value for value in values if value and wanted in " ".join(value.casefold().split())))
+    fitting = [
+        value for value in values if wanted in " ".join(value.casefold().split()) and 0 < len(value) <= LONGEST_CHOICE
+    ]
+    return list(dict.fromkeys(fitting))[:MOST_CHOICES]
+
+
+def is_ours(interaction: discord.Interaction[Any]) -> bool:
+    """Say whether a press has a custom id of ours and its message has it too: such a press finds its button."""
+    data: Mapping[str, Any] = dict(interaction.data or {})
+    custom_id, message = str(data.get("custom_id", "")), interaction.message
+    return bool(PRESSED.fullmatch(custom_id)) and message is not None and custom_id in custom_ids(message.components)
+
+
+def marked(custom_id: str) -> tuple[str, str]:
+    """Return the mark and the line in the custom id of a modal."""
+    mark, colon, line = custom_id.partition(":")
+    return mark + colon, line
+
+
+def menu_words(data: Mapping[str, Any]) -> str:
+    """Return the words of the message whose menu was used, or ""."""
+    messages = (data.get("resolved") or {}).get("messages") or {}
+    return next((message_words(message) for message in messages.values()), "")
 
 
 def message_words(message: Mapping[str, Any]) -> str:
-    """Return the words of a message as a message command gives it: its content, its first embed or its components."""
+    """Return the words of a message as a message command gives it: content, embed, components, or what it forwards."""
     content = str(message.get("content") or "").strip()
     if content:
         return content
-    for embed in message.get("embeds") or ():
-        if str(embed.get("description") or "").strip():
-            return str(embed["description"]).strip()
-    return "\n".join(_texts(message.get("components") or ())).strip()
+    for part in ("description", "title"):
+        for embed in message.get("embeds") or ():
+            if str(embed.get(part) or "").strip():
+                return str(embed[part]).strip()
+    words = "\n".join(_texts(message.get("components") or ())).strip()
+    forwarded = (snapshot.get("message") or {} for snapshot in message.get("message_snapshots") or ())
+    return words or next(filter(None, map(message_words, forwarded)), "")
 
 
 def _texts(components: Sequence[Mapping[str, Any]]) -> list[str]:

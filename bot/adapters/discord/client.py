@@ -11,27 +11,27 @@ import discord
 from discord import app_commands, ui
 
 from bot.adapters.discord import asked
-from bot.adapters.discord.answering import acknowledge, is_direct, respond, say
-from bot.adapters.discord.declare import MESSAGE_COMMANDS
+from bot.adapters.discord.acknowledging import acknowledge
+from bot.adapters.discord.answering import is_direct, respond, say
+from bot.adapters.discord.declare import MESSAGE_COMMANDS, USER_COMMANDS
 from bot.adapters.discord.deferred import KIND, Deferrals
 from bot.adapters.discord.gate import BUSY, Buckets, BusyError, Gate, SeenOnce, slow_down
 from bot.adapters.discord.guarded import guard_events
-from bot.adapters.discord.limits import LONGEST_CHOICE, MOST_CHOICES
 from bot.adapters.discord.listening import Listening
 from bot.adapters.discord.missed import Missed
 from bot.adapters.discord.pace import Pace
 from bot.adapters.discord.render import PRESSED
-from bot.adapters.discord.starting import Starts, look_at_limits
+from bot.adapters.discord.starting import PatientClient, Starts, look_at_limits
 from bot.adapters.discord.syncing import sync
-from bot.adapters.discord.views import as_modal, custom_ids
-from bot.adapters.discord.wire import Breaker, aim
+from bot.adapters.discord.views import as_modal
+from bot.adapters.discord.wire import Breaker, aim, why
 from bot.grammar import Line, parse_line
 from bot.message import Channel, Reply, Request
 from bot.sealed import Sealed
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from bot.core import Core
     from bot.settings import Settings
@@ -54,10 +54,11 @@ TOO_LONG = "That took too long, and I gave up. Ask for less at once."
 ANSWER_SECONDS = 18.0
 """Seconds after which an answer is given up; after 20 another process takes it for abandoned."""
 
-MODAL_MARK = "m:"
+MODAL_MARK, ALONE_MARK = "m:", "a:"
+"""Marks of a modal's custom id, before its line: answered as the command says, or to the asker alone."""
 
 
-class VerbatimClient(discord.AutoShardedClient):
+class VerbatimClient(PatientClient):
     """A client that knows nothing but the core: no member list, no message cache, no message content."""
 
     def __init__(  # noqa: PLR0913 - each is one thing a client can be given
@@ -68,7 +69,6 @@ class VerbatimClient(discord.AutoShardedClient):
         *,
         presence: str = "",
         announce: Callable[[discord.Client], None] | None = None,
-        localised: Mapping[str, Mapping[str, str]] | None = None,
         pace: Pace | None = None,
         name: str = "",
         gateway: bool = True,
@@ -92,6 +92,7 @@ class VerbatimClient(discord.AutoShardedClient):
             max_ratelimit_timeout=30.0,
             http_trace=self.breaker.trace(),
             proxy=settings.discord_proxy or None,
+            status=discord.Status.online,
             activity=discord.Activity(type=discord.ActivityType.listening, name=presence) if presence else None,
         )
         guard_events(self)
@@ -100,7 +101,6 @@ class VerbatimClient(discord.AutoShardedClient):
         self.draining = False
         self._settings = settings
         self._announce = announce
-        self._localised = localised
         self._known = {command.name: command for command in core.commands}
         self._gate = Gate()
         self._buckets = Buckets()
@@ -123,7 +123,7 @@ class VerbatimClient(discord.AutoShardedClient):
         self.add_dynamic_items(PressedButton)
         self._tasks = [asyncio.create_task(self._pick_up())]
         if self._gateway:
-            syncing = sync(self, self.store, self.core.commands, self._localised, self._name)
+            syncing = sync(self, self.store, self.core.commands, self._name)
             self._tasks += [asyncio.create_task(syncing), asyncio.create_task(self._missed.watch())]
 
     async def connect(self, *, reconnect: bool = True) -> None:
@@ -175,7 +175,7 @@ class VerbatimClient(discord.AutoShardedClient):
         else:
             await super().on_error(event_method, *args, **kwargs)
 
-    async def on_guild_remove(self, guild: discord.Guild) -> None:
+    async def on_guild_remove(self, guild: discord.abc.Snowflake) -> None:
         """Forget what is kept about a server that threw the bot out."""
         if self.store:
             await self.store.forget_tenant(Channel(asked.PLATFORM, "", str(guild.id)))
@@ -197,7 +197,7 @@ class VerbatimClient(discord.AutoShardedClient):
                 await self._command(interaction, data)
             elif interaction.type is discord.InteractionType.modal_submit:
                 await self._submitted(interaction, data)
-            elif interaction.type is discord.InteractionType.component and not _ours(interaction, data):
+            elif interaction.type is discord.InteractionType.component and not asked.is_ours(interaction):
                 await self._once(interaction, say(STALE), private=True)
 
     async def press(self, interaction: discord.Interaction[Any], mark: str, line: str) -> None:
@@ -211,10 +211,7 @@ class VerbatimClient(discord.AutoShardedClient):
             if alone and owner not in {None, interaction.user.id}:
                 await self._once(interaction, say(NOT_YOURS), private=True)
                 return
-            gap = asked.has_gap(line, self._known)
-            if gap and gap.free:
-                modal = as_modal(MODAL_MARK + line, f"/{gap.name}", gap.free.about.description)
-                await acknowledge(interaction, lambda: interaction.response.send_modal(modal))
+            if await self._asks_words(interaction, MODAL_MARK, line):
                 return
             mine = owner == interaction.user.id or is_direct(interaction)
             shared = mark == "s:"
@@ -274,17 +271,18 @@ class VerbatimClient(discord.AutoShardedClient):
             await respond(interaction, _done(say(BROKEN)), private=True)
 
     async def _command(self, interaction: discord.Interaction[Any], data: dict[str, Any]) -> None:
-        """Answer a slash command or a message command."""
+        """Answer a slash command or a command of a menu; nothing is read of the member whose menu it was."""
         name = str(data.get("name", ""))
         if data.get("type", 1) == discord.AppCommandType.chat_input.value:
-            line = Line(name, "", asked.options(data))
-            request = asked.request_of(interaction, line=line)
+            request = asked.request_of(interaction, line=Line(name, "", asked.options(data)))
             await self._once(interaction, request, private=self._is_private(name))
             return
-        messages = (data.get("resolved") or {}).get("messages") or {}
-        words = next((asked.message_words(message) for message in messages.values()), "")
+        asks = USER_COMMANDS.get(name)
+        if asks and await self._asks_words(interaction, ALONE_MARK, f"/{asks}", name):
+            return
         command, parameter = MESSAGE_COMMANDS.get(name, ("", ""))
-        if not command:
+        words = asked.menu_words(data)
+        if command not in self._known:
             await self._once(interaction, say(f"I have no command “{name[:40]}” any more."), private=True)
         elif not words:
             await self._once(interaction, say(NO_WORDS), private=True)
@@ -292,14 +290,23 @@ class VerbatimClient(discord.AutoShardedClient):
             request = asked.request_of(interaction, line=Line(command, "", ((parameter, words),)))
             await self._once(interaction, request, private=True)
 
+    async def _asks_words(self, interaction: discord.Interaction[Any], mark: str, line: str, title: str = "") -> bool:
+        """Open a modal for the words that a line lacks, under a title or its command; False when it lacks none."""
+        gap = asked.has_gap(line, self._known)
+        if gap is None or gap.free is None:
+            return False
+        modal = as_modal(mark + line, title or f"/{gap.name}", gap.free.about.description)
+        await acknowledge(interaction, lambda: interaction.response.send_modal(modal))
+        return True
+
     async def _submitted(self, interaction: discord.Interaction[Any], data: dict[str, Any]) -> None:
         """Answer a modal: its line with the words typed into it."""
-        line = str(data.get("custom_id", "")).removeprefix(MODAL_MARK)
+        mark, line = asked.marked(str(data.get("custom_id", "")))
         command = asked.has_gap(line, self._known)
         if command is None:
             await self._once(interaction, say(STALE), private=True)
             return
-        alone = interaction.message is not None and interaction.message.flags.ephemeral
+        alone = mark == ALONE_MARK or (interaction.message is not None and interaction.message.flags.ephemeral)
         request = asked.request_of(interaction, line=asked.filled(line, command, asked.modal_text(data)))
         await self._once(interaction, request, private=command.private or alone)
 
@@ -315,8 +322,7 @@ class VerbatimClient(discord.AutoShardedClient):
                 values = asked.suggestions(command, name, typed, lines)
             except Exception:  # a member who types must get an answer, even an empty one
                 _log.exception("completing %r failed", line[:100])
-        fitting = [value for value in values if len(value) <= LONGEST_CHOICE][:MOST_CHOICES]
-        choices = [app_commands.Choice(name=value, value=value) for value in fitting]
+        choices = [app_commands.Choice(name=value, value=value) for value in values]
         await acknowledge(interaction, lambda: interaction.response.autocomplete(choices))
 
     def _is_private(self, name: str) -> bool:
@@ -339,7 +345,7 @@ class VerbatimClient(discord.AutoShardedClient):
                         left = await self.store.inbox.unfinished(asked.PLATFORM, 0.0, now)
                         await asyncio.gather(*map(self._finish, left))
             except Exception as error:  # the database may be away for a while
-                _log.warning("what was left unanswered could not be looked up: %s", error or type(error).__name__)
+                _log.warning("what was left unanswered could not be looked up: %s", why(error))
             await asyncio.sleep(self._pace.look)
 
     async def _finish(self, left: Inbound) -> None:
@@ -375,26 +381,18 @@ class PressedButton(ui.DynamicItem[ui.Button[Any]], template=PRESSED):
             await interaction.client.press(interaction, self._mark, self._line)
 
 
-def create_discord_client(  # noqa: PLR0913 - each is one thing a client can be given
+def create_discord_client(
     settings: Settings,
     core: Core,
     store: Store | None = None,
     *,
     presence: str = "",
     announce: Callable[[discord.Client], None] | None = None,
-    localised: Mapping[str, Mapping[str, str]] | None = None,
 ) -> discord.Client:
     """Return a client that answers through the core, not logged in; the library is pointed where the settings say."""
     aim(settings)
-    return VerbatimClient(settings, core, store, presence=presence, announce=announce, localised=localised)
+    return VerbatimClient(settings, core, store, presence=presence, announce=announce)
 
 
 async def _done(reply: Reply) -> Reply:
     return reply
-
-
-def _ours(interaction: discord.Interaction[Any], data: dict[str, Any]) -> bool:
-    """Say whether `PressedButton` takes a press: the id is one of ours and the message has it."""
-    custom_id = str(data.get("custom_id", ""))
-    message = interaction.message
-    return bool(PRESSED.fullmatch(custom_id)) and message is not None and custom_id in custom_ids(message.components)

@@ -1,7 +1,8 @@
 """The declarations as Discord's application commands; pure.
 
 Slash commands come from the declared commands; two message commands, found under Apps in a message's menu, check or
-find what somebody wrote. A user command is left out: nothing here is about a member.
+find what somebody wrote; a user command, under Apps in a member's menu, opens a field to ask in and has nothing to do
+with that member.
 """
 
 from __future__ import annotations
@@ -19,18 +20,22 @@ from bot.adapters.discord.limits import (
     MOST_CHOICES,
     MOST_OPTIONS,
 )
+from bot.adapters.discord.locales import Locales
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from bot.command import Command, Parameter
 
-__all__ = ["MESSAGE_COMMANDS", "application_commands", "declared_hash", "registered"]
+__all__ = ["MESSAGE_COMMANDS", "USER_COMMANDS", "application_commands", "declared_hash", "registered"]
 
 MESSAGE_COMMANDS = {"Verify this quote": ("verify", "claim"), "Find in transcripts": ("quote", "words")}
 """Message commands: the command each runs, and the parameter that takes the message's words."""
 
-CHAT_INPUT, MESSAGE = 1, 3
+USER_COMMANDS = {"Ask the show": "ask"}
+"""User commands: the command each asks the words for."""
+
+CHAT_INPUT, USER, MESSAGE = 1, 2, 3
 """Types of commands: interactions/application-commands."""
 
 STRING, INTEGER, BOOLEAN, CHANNEL = 3, 4, 5, 7
@@ -46,22 +51,21 @@ IN_GUILD, IN_BOT_DM, IN_PRIVATE_CHANNEL = 0, 1, 2
 _OPTION_TYPES = {str: STRING, int: INTEGER, bool: BOOLEAN}
 
 
-def application_commands(
-    commands: Sequence[Command], localised: Mapping[str, Mapping[str, str]] | None = None
-) -> list[dict[str, Any]]:
-    """Return the body of a bulk overwrite of the global commands.
-
-    `localised` has, by text in English, the text by Discord's locale: names and descriptions alike.
-    """
-    texts = localised or {}
+def application_commands(commands: Sequence[Command], locales: Locales | None = None) -> list[dict[str, Any]]:
+    """Return the body of a bulk overwrite of the global commands, in English and in the languages of `locales`."""
+    texts = locales or Locales()
     chosen = registered(commands)[:MOST_CHAT_COMMANDS]
     known = {command.name for command in chosen}
-    menus = [
-        {"type": MESSAGE, "name": name, **_translated(texts, "name", name), **_places(admin=False)}
-        for name, (command, _) in MESSAGE_COMMANDS.items()
-        if command in known
+    menus = {name: (MESSAGE, runs) for name, (runs, _) in MESSAGE_COMMANDS.items()}
+    menus |= {name: (USER, runs) for name, runs in USER_COMMANDS.items()}
+    return [
+        *(_command(command, texts) for command in chosen),
+        *(
+            {"type": kind, "name": name, **texts.menu(name), **_places(admin=False)}
+            for name, (kind, runs) in menus.items()
+            if runs in known
+        ),
     ]
-    return [*(_command(command, texts) for command in chosen), *menus]
 
 
 def registered(commands: Sequence[Command]) -> list[Command]:
@@ -74,15 +78,14 @@ def declared_hash(payload: list[dict[str, Any]]) -> str:
     return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
 
 
-def _command(command: Command, texts: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+def _command(command: Command, texts: Locales) -> dict[str, Any]:
     """Return one slash command."""
     made = {
         "type": CHAT_INPUT,
         "name": command.name,
         "description": command.description,
-        "options": [_option(parameter, texts) for parameter in command.parameters[:MOST_OPTIONS]],
-        **_translated(texts, "name", command.name),
-        **_translated(texts, "description", command.description),
+        "options": [_option(command, parameter, texts) for parameter in command.parameters[:MOST_OPTIONS]],
+        **texts.command(command),
         **_places(admin=command.admin),
     }
     if command.admin:
@@ -90,7 +93,7 @@ def _command(command: Command, texts: Mapping[str, Mapping[str, str]]) -> dict[s
     return made
 
 
-def _option(parameter: Parameter, texts: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+def _option(command: Command, parameter: Parameter, texts: Locales) -> dict[str, Any]:
     """Return one option of a slash command."""
     about = parameter.about
     option: dict[str, Any] = {
@@ -98,14 +101,17 @@ def _option(parameter: Parameter, texts: Mapping[str, Mapping[str, str]]) -> dic
         "name": parameter.name,
         "description": about.description,
         "required": parameter.required,
-        **_translated(texts, "name", parameter.name),
-        **_translated(texts, "description", about.description),
+        **texts.option(command, parameter),
     }
     if about.channel:
         option["channel_types"] = [GUILD_TEXT, GUILD_ANNOUNCEMENT]
     elif about.choices:
         option["choices"] = [
-            {"name": choice, "value": int(choice) if parameter.type is int else choice}
+            {
+                "name": choice,
+                "value": int(choice) if parameter.type is int else choice,
+                **texts.choice(command, parameter, choice),
+            }
             for choice in about.choices[:MOST_CHOICES]
             if len(choice) <= LONGEST_CHOICE
         ]
@@ -124,8 +130,3 @@ def _places(*, admin: bool) -> dict[str, Any]:
         "integration_types": [GUILD_INSTALL, USER_INSTALL],
         "contexts": [IN_GUILD, IN_BOT_DM, IN_PRIVATE_CHANNEL],
     }
-
-
-def _translated(texts: Mapping[str, Mapping[str, str]], field: str, text: str) -> dict[str, Any]:
-    """Return the localisations of one text, or nothing."""
-    return {f"{field}_localizations": dict(texts[text])} if texts.get(text) else {}

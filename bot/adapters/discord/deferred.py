@@ -20,6 +20,7 @@ from bot.adapters.discord import asked
 from bot.adapters.discord.answering import TROUBLE, is_direct, say
 from bot.adapters.discord.render import render
 from bot.adapters.discord.views import as_view
+from bot.adapters.discord.wire import why
 from bot.message import Author, Channel, Request
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Deferrals:
             async with asyncio.timeout(STORE_SECONDS):
                 await self._store.inbox.take(asked.PLATFORM, _name(number), KIND, kept, KEPT_SECONDS)
         except Exception as error:  # the answer comes all the same
-            _log.warning("interaction %s could not be recorded: %s", number, error or type(error).__name__)
+            _log.warning("interaction %s could not be recorded: %s", number, why(error))
             return False
         return True
 
@@ -88,7 +89,7 @@ class Deferrals:
             async with asyncio.timeout(STORE_SECONDS):
                 await self._store.inbox.done(asked.PLATFORM, name)
         except Exception as error:  # another process will put the same answer there once more
-            _log.warning("%s could not be marked as answered: %s", name, error or type(error).__name__)
+            _log.warning("%s could not be marked as answered: %s", name, why(error))
 
     async def finish(self, client: discord.Client, left: Inbound) -> None:
         """Answer an interaction that a process announced and did not live to answer."""
@@ -155,10 +156,10 @@ async def _put(client: discord.Client, kept: Mapping[str, Any], token: str, repl
             original: Any = "@original"
             await hook.edit_message(original, view=view)
     except discord.HTTPException as error:
-        _log.warning("an announced interaction could not be finished: %s", error)
+        _log.warning("an announced interaction could not be finished: %s", why(error))
         return error.status < _SERVER_ERROR
     except TROUBLE as error:
-        _log.warning("an announced interaction could not be finished: %s", error or type(error).__name__)
+        _log.warning("an announced interaction could not be finished: %s", why(error))
         return False
     return True
 

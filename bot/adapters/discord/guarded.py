@@ -1,14 +1,16 @@
-"""Events that the library cannot read: it would end the whole connection for one of them."""
+"""Events that the library cannot read: it would end the whole connection for one of them; and its long log entries."""
 
 from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Any
 
+import discord
+
+from bot.adapters.discord.wire import why
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import discord
 
 __all__ = ["guard_events"]
 
@@ -20,11 +22,23 @@ def guard_events(client: discord.Client) -> None:
 
     discord.py takes fields for granted that Discord may leave out, such as the position of an uncached channel, and an
     error while reading ends every shard (discord/shard.py). An interaction is read with what is there, so that whoever
-    asked is answered.
+    asked is answered; a server that throws the bot out during an outage is heard of too. The library's word of a lost
+    connection becomes one line, for every client of this process.
     """
+    for name in ("discord.client", "discord.shard"):
+        logging.getLogger(name).addFilter(_one_line)
     parsers = client._connection.parsers  # noqa: SLF001 - the library has no door to them
     for event, parse in tuple(parsers.items()):
         parsers[event] = _guarded(event, parse)
+    leave = parsers["GUILD_DELETE"]
+
+    def left(data: Any) -> None:
+        known = isinstance(data, dict) and str(data.get("id", "")).isdecimal()
+        if known and not data.get("unavailable") and client.get_guild(int(data["id"])) is None:
+            client.dispatch("guild_remove", discord.Object(int(data["id"])))  # the library tells of cached ones alone
+        leave(data)
+
+    parsers["GUILD_DELETE"] = left
 
 
 def _guarded(event: str, parse: Callable[[Any], Any]) -> Callable[[Any], None]:
@@ -32,7 +46,7 @@ def _guarded(event: str, parse: Callable[[Any], Any]) -> Callable[[Any], None]:
         asks = event == "INTERACTION_CREATE" and isinstance(data, dict)
         if asks:
             data.setdefault("attachment_size_limit", 0)
-            data.setdefault("channel", {"id": data.get("channel_id")})
+            data["channel"] = data.get("channel") or {"id": data.get("channel_id")}
         try:
             parse(data)
         except Exception as error:
@@ -43,3 +57,11 @@ def _guarded(event: str, parse: Callable[[Any], Any]) -> Callable[[Any], None]:
             _log.warning("an event %s could not be read and was passed over (%s)", event, type(error).__name__)
 
     return read
+
+
+def _one_line(record: logging.LogRecord) -> bool:
+    """Write an error of the connection into the line that tells of the next try, in place of a traceback."""
+    if record.exc_info and record.exc_info[1] and str(record.msg).startswith(("Attempting a reconnect", "Failed to")):
+        record.msg, record.args = f"{record.getMessage()} ({why(record.exc_info[1])})", None
+        record.exc_info = record.exc_text = None
+    return True

@@ -15,6 +15,7 @@ from bot.adapters.discord.gate import SeenOnce
 from bot.adapters.discord.limits import LONGEST_NONCE
 from bot.adapters.discord.render import render
 from bot.adapters.discord.views import as_view
+from bot.adapters.discord.wire import is_discords, why
 from bot.message import Author, Channel, Outcome, Reply, Request
 
 if TYPE_CHECKING:
@@ -31,6 +32,12 @@ STORE_SECONDS = 1.5
 
 KEPT_SECONDS = 86_400.0
 """How long a message counts as answered; Discord replays missed events for minutes."""
+
+TOLD = "told"
+"""The inbox's word for what somebody was told: nobody is to answer it."""
+
+TOLD_SECONDS = 30 * 86_400.0
+"""How long what somebody was told of a missing permission is not told again."""
 
 NOTHING_SAID = "Write what you remember of a line after my name, or type / and pick a command. /help lists them."
 SENT_PRIVATELY = "That is for you alone; I sent it to you directly."
@@ -73,6 +80,9 @@ class Listening:
 
         The gateway is not needed for it.
         """
+        if left.kind == TOLD:
+            await self._done(left.delivery_id)
+            return
         guild, number = str(left.payload.get("guild", "")), str(left.payload.get("channel", ""))
         if not number.isdecimal() or not left.delivery_id.isdecimal() or left.delivery_id in self._under_way:
             return
@@ -86,7 +96,7 @@ class Listening:
         except discord.NotFound:
             await self._done(left.delivery_id)
         except TROUBLE as error:
-            _log.warning("message %s could not be read again: %s", left.delivery_id, error or type(error).__name__)
+            _log.warning("message %s could not be read again: %s", left.delivery_id, why(error))
 
     async def _answer(self, message: discord.Message, place: Channel, *, heard: bool) -> None:
         """Answer a message that is meant for the bot; one `heard` on the gateway only while the gateway is ours."""
@@ -121,8 +131,7 @@ class Listening:
         if sentence:
             return say(sentence)
         author = message.author
-        admin = isinstance(author, discord.Member) and author.guild_permissions.manage_guild
-        return await self._client.answer(Request(place, Author(str(author.id), admin=admin), text=text))
+        return await self._client.answer(Request(place, Author(str(author.id), admin=_is_admin(author)), text=text))
 
     async def _send(self, message: discord.Message, place: Channel, reply: Reply) -> bool:
         """Send a reply under a message; what is for the asker alone goes to them directly.
@@ -131,18 +140,18 @@ class Listening:
         """
         if not place.tenant or not reply.private or reply.outcome is Outcome.ERROR:
             return await self._send_there(message, place, reply, "re")
-        told = await self._send_directly(message, reply, "dm")
+        told = await self._send_directly(message.author, reply, _nonce("dm", message))
         if reply.outcome is not Outcome.DECLINED:  # where answers are switched off, the channel stays quiet
             return await self._send_there(message, place, say(SENT_PRIVATELY if told else CANNOT_SEND_PRIVATELY), "re")
         return True
 
-    async def _send_directly(self, message: discord.Message, reply: Reply, mark: str) -> bool:
-        """Send a reply to whoever wrote a message; True when Discord took it."""
+    async def _send_directly(self, member: discord.User | discord.Member, reply: Reply, nonce: str) -> bool:
+        """Send a reply to a member; True when Discord took it."""
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                await message.author.send(view=as_view(render(reply)), nonce=_nonce(mark, message))
+                await member.send(view=as_view(render(reply)), nonce=nonce)
         except TROUBLE as error:
-            _log.warning("member %s could not be told: %s", message.author.id, error or type(error).__name__)
+            _log.warning("member %s could not be told: %s", member.id, why(error))
             return False
         return True
 
@@ -164,14 +173,14 @@ class Listening:
                         suppress_embeds=True,
                         **answering,
                     )
-            except discord.Forbidden as error:
-                await self._tell_what_lacks(message, place, error)
-                return True
             except TROUBLE as error:
-                status = error.status if isinstance(error, discord.HTTPException) else 0
+                status = error.status if isinstance(error, discord.HTTPException) and is_discords(error) else 0
+                if isinstance(error, discord.Forbidden) and status:
+                    await self._tell_what_lacks(message, place, error)
+                    return True
                 refused = 400 <= status < 500 and status != TOO_MANY  # noqa: PLR2004 - HTTP's refusals
                 if last or refused or isinstance(error, discord.RateLimited):
-                    _log.warning("message %s could not be answered: %s", message.id, error or type(error).__name__)
+                    _log.warning("message %s could not be answered: %s", message.id, why(error))
                     return refused
                 await asyncio.sleep(1)
             else:
@@ -179,16 +188,47 @@ class Listening:
         return False
 
     async def _tell_what_lacks(self, message: discord.Message, place: Channel, error: discord.Forbidden) -> None:
-        """Tell the member directly, once a channel, that the bot may not write there."""
+        """Tell directly that the bot may not write there: each member once a channel, the server's owner once.
+
+        A member who runs the server is told in the owner's stead.
+        """
         where = getattr(message.channel, "name", "") or str(message.channel.id)
         _log.warning("no right to answer in channel %s: %s", message.channel.id, error.text)
-        if not place.tenant or not self._told.take(str(message.channel.id)):
+        if not place.tenant:
             return
-        sentence = (
-            f"I can't answer in #{where}: Discord refuses me there. Whoever runs the server can allow me View Channel, "
-            "Send Messages and Read Message History in the channel's settings, under Permissions."
-        )
-        await self._send_directly(message, say(sentence), "no")
+        send = "Send Messages in Threads" if place.thread else "Send Messages"
+        rights = f"allow me View Channel, {send} and Read Message History in the channel's settings, under Permissions."
+        runs = _is_admin(message.author)
+        sentence = f"I can't answer in #{where}: Discord refuses me there. "
+        if await self._is_first(f"told:{message.channel.id}:{message.author.id}"):
+            whose = "You can " if runs else "Whoever runs the server can "
+            await self._send_directly(message.author, say(sentence + whose + rights), _nonce("no", message))
+        owner = message.guild.owner_id if message.guild else None
+        if owner and not runs and owner != message.author.id and await self._is_first(f"told-owner:{place.tenant}"):
+            server = f"A member of {message.guild} asked me something. " if message.guild else ""
+            try:
+                async with asyncio.timeout(SEND_SECONDS):
+                    member = await self._client.fetch_user(owner)
+            except TROUBLE as trouble:
+                _log.warning("member %s could not be told: %s", owner, why(trouble))
+            else:
+                await self._send_directly(member, say(f"{server}{sentence}You can {rights}"), _nonce("ow", message))
+
+    async def _is_first(self, what: str) -> bool:
+        """Say whether something is told for the first time in a month; without a database, since the start."""
+        if not self._told.take(what):
+            return False
+        store = self._client.store
+        if store is None:
+            return True
+        try:
+            async with asyncio.timeout(STORE_SECONDS):
+                first = await store.inbox.take(asked.PLATFORM, what, TOLD, {}, TOLD_SECONDS)
+                await store.inbox.done(asked.PLATFORM, what)
+        except Exception as error:  # telling it twice does no harm
+            _log.warning("what was told could not be recorded: %s", why(error))
+            return True
+        return first
 
     async def _is_new(self, message: discord.Message) -> bool:
         """Say whether nobody took the message yet: in this process, and in any other where there is a database."""
@@ -203,7 +243,7 @@ class Listening:
                 place = {"channel": str(message.channel.id), "guild": found.tenant, "parent": found.id}
                 return await store.inbox.take(asked.PLATFORM, str(message.id), "message", place, KEPT_SECONDS)
         except Exception as error:  # without the database the memory of this process must do
-            _log.warning("message %s could not be recorded: %s", message.id, error or type(error).__name__)
+            _log.warning("message %s could not be recorded: %s", message.id, why(error))
             return True
 
     async def _done(self, number: str) -> None:
@@ -214,7 +254,7 @@ class Listening:
             async with asyncio.timeout(STORE_SECONDS):
                 await self._client.store.inbox.done(asked.PLATFORM, number)
         except Exception as error:  # the answer is out; the record only keeps another process from looking again
-            _log.warning("message %s could not be marked as answered: %s", number, error or type(error).__name__)
+            _log.warning("message %s could not be marked as answered: %s", number, why(error))
 
 
 class _Answered(discord.MessageReference):
@@ -228,6 +268,11 @@ class _Answered(discord.MessageReference):
 def _guild_of(message: discord.Message) -> int | None:
     """Return the id of a message's server, also of one that is not in the cache."""
     return message.guild.id if message.guild else getattr(message.channel, "guild_id", None)
+
+
+def _is_admin(member: discord.User | discord.Member) -> bool:
+    """Say whether whoever wrote a message manages its server."""
+    return isinstance(member, discord.Member) and member.guild_permissions.manage_guild
 
 
 def _nonce(mark: str, message: discord.Message) -> str:

@@ -16,6 +16,7 @@ import discord
 
 from bot.adapters.discord import asked
 from bot.adapters.discord.answering import TROUBLE
+from bot.adapters.discord.wire import why
 from bot.message import Channel
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Missed:
             async with asyncio.timeout(STORE_SECONDS):
                 await store.notes.put(self._key(), repr(await store.now()))
         except Exception as error:  # the earlier note means a longer look, no more
-            _log.warning("the moment could not be noted: %s", error or type(error).__name__)
+            _log.warning("the moment could not be noted: %s", why(error))
 
     async def watch(self) -> None:
         """Note the moment again and again."""
@@ -85,7 +86,7 @@ class Missed:
                 for channel in await self._channels():
                     await self._answer(channel, since)
         except Exception as error:  # the bot answers what it hears from now on
-            _log.warning("missed messages could not be looked up: %s", error or type(error).__name__)
+            _log.warning("missed messages could not be looked up: %s", why(error))
         self._hears = True
         await self.note()
 
@@ -116,7 +117,7 @@ class Missed:
                 async for message in channel.history(limit=MOST_READ, after=since, oldest_first=True):
                     read.append(message)  # noqa: PERF401 - an asynchronous comprehension would lose what was read
         except TROUBLE as error:
-            _log.warning("channel %s could not be read: %s", channel.id, error or type(error).__name__)
+            _log.warning("channel %s could not be read: %s", channel.id, why(error))
         answered = {
             message.reference.message_id for message in read if message.reference and me and message.author.id == me.id
         }

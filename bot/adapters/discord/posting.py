@@ -21,7 +21,7 @@ from bot.adapters.discord.limits import HISTORY_PAGE, LONGEST_THREAD_NAME
 from bot.adapters.discord.markup import cut
 from bot.adapters.discord.render import post_key, render
 from bot.adapters.discord.views import as_view, custom_ids
-from bot.adapters.discord.wire import Attempt, BreakerOpenError, watch
+from bot.adapters.discord.wire import Attempt, BreakerOpenError, is_discords, watch, why
 from bot.post import Blind, Found, Later, Refused, Sent, Unclear
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Posting:
                         refs.append(str(message.id))
                 lacking = "" if read else await self._lacking(channel)
         except TROUBLE as error:
-            return Blind(f"The channel's history could not be read: {error or type(error).__name__}.")
+            return Blind(f"The channel's history could not be read: {why(error)}.")
         if refs:
             return Found(tuple(refs))
         if read >= MOST_READ:
@@ -138,7 +138,7 @@ class Posting:
         except discord.NotFound:
             return True
         except TROUBLE as error:
-            _log.warning("message %s could not be deleted: %s", ref, error or type(error).__name__)
+            _log.warning("message %s could not be deleted: %s", ref, why(error))
             return False
         return True
 
@@ -148,7 +148,7 @@ class Posting:
             async with asyncio.timeout(READ_SECONDS):
                 return await self._lacking(channel)
         except TROUBLE as error:
-            return f"I could not look at that channel just now: {error or type(error).__name__}. Try again in a minute."
+            return f"I could not look at that channel just now: {why(error)}. Try again in a minute."
 
     async def tell(self, member: str, sentence: str) -> bool:
         """Write to a member directly; True when Discord took it."""
@@ -157,7 +157,7 @@ class Posting:
                 user = await self._client.fetch_user(int(member))
                 await user.send(view=as_view(render(say(sentence))))
         except (*TROUBLE, ValueError) as error:
-            _log.warning("member %s could not be told: %s", member, error or type(error).__name__)
+            _log.warning("member %s could not be told: %s", member, why(error))
             return False
         return True
 
@@ -170,7 +170,7 @@ class Posting:
                 async with asyncio.timeout(POST_SECONDS):
                     await self._client.http.get_bot_gateway()
             except TROUBLE as error:
-                _log.warning("Discord's clock could not be read: %s", error or type(error).__name__)
+                _log.warning("Discord's clock could not be read: %s", why(error))
                 return None
         return breaker.ahead
 
@@ -203,7 +203,7 @@ class Posting:
                     auto_archive_duration=THREAD_MINUTES,
                 )
         except TROUBLE as error:
-            _log.warning("no thread under message %s: %s", message.id, error or type(error).__name__)
+            _log.warning("no thread under message %s: %s", message.id, why(error))
 
     async def _lacking(self, channel: Channel) -> str:
         """Return "" or what the bot lacks in a channel, by its roles and the channel's overwrites as they are now."""
@@ -227,7 +227,7 @@ class Posting:
         if isinstance(error, discord.HTTPException):
             return _refusal(error, attempt)
         if attempt.doubtful:
-            return Unclear(f"No clear answer from Discord: {error or type(error).__name__}.")
+            return Unclear(f"No clear answer from Discord: {why(error)}.")
         if isinstance(error, BreakerOpenError):
             return Later(self._client.breaker.wait, "Discord refused too many requests; none are sent for now.")
         if isinstance(error, discord.RateLimited):
@@ -235,7 +235,7 @@ class Posting:
         if isinstance(error, TimeoutError) and attempt.sent and attempt.statuses[-1:] == [_TOO_MANY]:
             return Later(max(1.0, attempt.retry_after), "Discord's rate limit.")
         connected = attempt.sent and not isinstance(error, aiohttp.ClientConnectorError)
-        return Unclear(f"No answer from Discord: {error or type(error).__name__}.") if connected else _offline()
+        return Unclear(f"No answer from Discord: {why(error)}.") if connected else _offline()
 
 
 def _missing(place: object, member: discord.Member, needed: Mapping[str, str]) -> str:
@@ -255,7 +255,7 @@ def _refusal(error: discord.HTTPException, attempt: Attempt) -> Posted:
     """Return what an answer of Discord that is no success means."""
     if error.status >= 500 or (attempt.doubtful and error.status == _TOO_MANY):  # noqa: PLR2004 - HTTP's server errors
         return Unclear(f"Discord answered {error.status}.")
-    if error.status in {_FORBIDDEN, _TOO_MANY} and not _is_discords(error):
+    if error.status in {_FORBIDDEN, _TOO_MANY} and not is_discords(error):
         seconds = max(BLOCKED_SECONDS, attempt.retry_after)
         return Later(seconds, f"Cloudflare, in front of Discord, refuses this machine's requests ({error.status}).")
     if error.status == _TOO_MANY:
@@ -264,13 +264,8 @@ def _refusal(error: discord.HTTPException, attempt: Attempt) -> Posted:
         return Later(BAD_TOKEN_SECONDS, "Discord refuses the token. Make a new one in the Developer Portal, under Bot.")
     if error.code == UNKNOWN_MESSAGE:
         return Sent("", attempt.date)
-    why = f"Discord answered {error.status}: {error.text or 'no reason'} ({error.code})."
-    return Refused(why, channel=error.status in {_FORBIDDEN, _NOT_FOUND})
-
-
-def _is_discords(error: discord.HTTPException) -> bool:
-    """Say whether an answer is Discord's own, which is JSON, and not a page of what stands in front of it."""
-    return str(error.response.headers.get("Content-Type", "")).startswith("application/json")
+    sentence = f"Discord answered {error.status}: {error.text or 'no reason'} ({error.code})."
+    return Refused(sentence, channel=error.status in {_FORBIDDEN, _NOT_FOUND})
 
 
 def _offline() -> Later:

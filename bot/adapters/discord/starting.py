@@ -13,26 +13,58 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+import discord
 import yarl
 from discord.gateway import DiscordWebSocket
 
 from bot.adapters.discord.limits import IDENTIFY_RESERVE
+from bot.adapters.discord.wire import why
 from bot.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import discord
-
     from bot.adapters.discord.pace import Pace
     from bot.store import Store
 
-__all__ = ["Starts", "look_at_limits"]
+__all__ = ["PatientClient", "Starts", "look_at_limits"]
 
 _log = logging.getLogger(__name__)
 
 STORE_SECONDS = 5.0
 _A_DAY = 24 * 3600.0
+LAUNCH_WAITS = (0.0, 0.0, 5.0, 15.0, 30.0, 55.0)
+"""Seconds between tries to connect a shard, beside the library's five; the last one goes on."""
+
+
+class _AgainError(Exception):
+    """The library wants to try once more."""
+
+
+class PatientClient(discord.AutoShardedClient):
+    """A client that can wait for the gateway for days.
+
+    discord.py connects a shard by calling itself for every next try, after 5 s, and a thousand calls inside each other
+    are too many for Python.
+    """
+
+    _launching: frozenset[int] = frozenset()
+
+    async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
+        """Connect a shard, however often it takes, more and more rarely."""
+        if shard_id in self._launching:
+            raise _AgainError
+        self._launching |= {shard_id}
+        waits = iter(LAUNCH_WAITS)
+        try:
+            while True:
+                try:
+                    await super().launch_shard(gateway, shard_id, initial=initial)
+                    break
+                except _AgainError:
+                    await asyncio.sleep(next(waits, LAUNCH_WAITS[-1]))
+        finally:
+            self._launching -= {shard_id}
 
 
 class Starts:
@@ -75,7 +107,7 @@ class Starts:
             async with asyncio.timeout(STORE_SECONDS):
                 await self._store.notes.put(_note(application), json.dumps(moments))
         except Exception as error:  # a database in trouble must not keep the bot away
-            _log.warning("the start of a session could not be written down: %s", error or type(error).__name__)
+            _log.warning("the start of a session could not be written down: %s", why(error))
 
     async def _known(self, application: int) -> list[float]:
         """Return the moments of the starts within that time, oldest first."""
@@ -86,7 +118,7 @@ class Starts:
                     kept = await self._store.notes.get(_note(application))
                 moments = sorted({*moments, *map(float, json.loads(kept or "[]"))})
             except Exception as error:  # as above
-                _log.warning("earlier starts could not be read: %s", error or type(error).__name__)
+                _log.warning("earlier starts could not be read: %s", why(error))
         now = self._clock()
         return [at for at in moments if now - self._pace.starts_within < at <= now + 1]
 
@@ -97,7 +129,7 @@ async def look_at_limits(client: discord.AutoShardedClient, settings: Settings) 
         shards, url, limit = await client.http.get_bot_gateway()
         remaining, seconds = int(limit["remaining"]), float(limit["reset_after"]) / 1000
     except Exception as error:  # what cannot be asked is not waited for, whatever its error is
-        _log.warning("Discord does not say how many starts are left: %s", error or type(error).__name__)
+        _log.warning("Discord does not say how many starts are left: %s", why(error))
         return
     if remaining < IDENTIFY_RESERVE:
         _log.warning(

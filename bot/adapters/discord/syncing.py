@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.adapters.discord.declare import application_commands, declared_hash
+from bot.adapters.discord.locales import read_locales
+from bot.adapters.discord.wire import why
 from bot.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from bot.command import Command
     from bot.store import Store
@@ -36,14 +38,13 @@ async def sync(
     client: discord.Client,
     store: Store | None,
     commands: Sequence[Command],
-    localised: Mapping[str, Mapping[str, str]] | None,
     name: str,
 ) -> None:
     """Overwrite the global commands if their declarations changed since the last time.
 
     Replicas take turns by a lease under the process's `name`, so that the second one finds it done.
     """
-    payload = application_commands(commands, localised)
+    payload = application_commands(commands, await asyncio.to_thread(read_locales))
     wanted, key = declared_hash(payload), f"discord-sync:{client.application_id}"
     for wait in (*SYNC_WAITS, None):
         try:
@@ -54,7 +55,7 @@ async def sync(
                 if store:
                     await store.notes.put(key, wanted)
         except Exception as error:  # whatever broke, the bot answers with the commands it had
-            _log.warning("the commands could not be synced: %s", error)
+            _log.warning("the commands could not be synced: %s", why(error))
             if wait is None or (isinstance(error, discord.HTTPException) and error.status in _GIVE_UP):
                 return
             await asyncio.sleep(wait)

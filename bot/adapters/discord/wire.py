@@ -6,8 +6,10 @@ each request of the library, its own retries included, so that the breaker has n
 
 from __future__ import annotations
 
+import asyncio
 import contextvars
 import logging
+import re
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -28,12 +30,15 @@ if TYPE_CHECKING:
 
     from bot.settings import Settings
 
-__all__ = ["Attempt", "Breaker", "BreakerOpenError", "aim", "watch"]
+__all__ = ["Attempt", "Breaker", "BreakerOpenError", "aim", "is_discords", "watch", "why"]
 
 _log = logging.getLogger(__name__)
 
 _INVALID = {401, 403, 429}
+_UNAUTHORIZED = 401
+_LONGEST_WHY = 200
 _RETRY_AFTER = "Retry-After"
+_BY_THEIR_OWN_TOKEN = re.compile(r"/(?:webhooks|interactions)/")
 
 
 class BreakerOpenError(Exception):
@@ -80,6 +85,8 @@ class Breaker:
         self._refused: deque[float] = deque()
         self._told = False
         self._beyond: float | None = None
+        self.doubted = asyncio.Event()
+        """Set by an answer of 401 to a request that carries the bot's token."""
         self.dated_at = -float("inf")
         """When an answer last had a date (monotonic seconds)."""
 
@@ -132,6 +139,8 @@ class Breaker:
             self._refused.append(self._clock())
             if len(self._refused) > self._most:
                 self._refused.popleft()
+        if response.status == _UNAUTHORIZED and not _BY_THEIR_OWN_TOKEN.search(params.url.path):
+            self.doubted.set()
         date = _date(response.headers.get("Date", ""))
         if date is not None:
             self.dated_at = time.monotonic()
@@ -154,6 +163,19 @@ def aim(settings: Settings) -> None:
     discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
     Route.BASE = settings.discord_api_base_url.rstrip("/")
     DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.discord_gateway_url)
+
+
+def why(error: BaseException) -> str:
+    """Return what an error says, shortened: the answer of what stands in front of Discord is a whole page."""
+    if isinstance(error, (TypeError, KeyError)):
+        return f"an answer that cannot be read ({type(error).__name__})"
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= _LONGEST_WHY else f"{text[: _LONGEST_WHY - 1]}…"
+
+
+def is_discords(error: discord.HTTPException) -> bool:
+    """Say whether an answer is Discord's own, which is JSON, and not a page of what stands in front of it."""
+    return error.code > 0 or str(error.response.headers.get("Content-Type", "")).startswith("application/json")
 
 
 def _seconds(text: str) -> float:
