@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -33,13 +34,18 @@ __all__ = ["main"]
 WORKS_ALONE = ("index", "deliver")
 """Works at which nobody types."""
 
+_PUBLIC_ADDRESS = re.compile(r"https://[\w.-]+(:\d{1,5})?(/[\w./~-]*)?", re.ASCII)
+"""An address that Slack can reach, with nothing after its path."""
+
 PATIENCE = 60.0
 """Seconds to wait for a database server that is starting too."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status: 0 found or done, 1 nothing found, 2 a mistake to mend."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    _refuse_what_has_no_use(parser, options)
     # Before NumPy is loaded: its threads hinder the models'; with one, answers cost 40 % less processor time.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     set_up()
@@ -90,6 +96,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _refuse_what_has_no_use(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """End with a sentence for options that the work named beside them has no use for."""
+    if options.channels is not None and not options.channels.is_dir():
+        parser.error(f"there is no folder {options.channels}: make it, with a text file for each channel")
+    if options.work is None:
+        return
+    if options.once is not None or options.jsonl:
+        parser.error(f"{options.work} answers nothing: leave out {'--jsonl' if options.jsonl else '--once'}")
+    given = [f"--{name}" for name in ("now", "channels") if getattr(options, name) is not None]
+    if given and options.work != "deliver":
+        parser.error(f"{options.work} posts nothing: leave out {' and '.join(given)}")
+
+
 def _moment(text: str) -> dt.datetime:
     """Read a moment for the argument parser, which says what is wrong."""
     try:
@@ -103,13 +122,17 @@ def _check(options: argparse.Namespace, settings: Settings) -> int:
     """Print what is known and what is wrong of each episode; 1 when anything is wrong."""
     from bot.corpus.check import check_corpus  # noqa: PLC0415 - serving never needs it
 
-    wrong = 0
+    wrong = count = 0
     for checked in check_corpus(settings.content_dir):
         sys.stdout.write("\n".join((checked.name, *(f"  {fact}" for fact in checked.facts))) + "\n")
         if options.diff:
             sys.stdout.writelines(f"  {line}\n" for line in checked.diff)
         sys.stdout.writelines(f"{problem}\n" for problem in checked.problems)
         wrong += bool(checked.problems)
+        count += 1
+    if not count:
+        sentence = f"There is no episode in {settings.content_dir}. Set VERBATIM_CONTENT_DIR to a folder of shows."
+        raise OperatorError(sentence)
     sys.stdout.write(f"{wrong} episode(s) need mending.\n" if wrong else "Everything is well-formed and declared.\n")
     return 1 if wrong else 0
 
@@ -118,6 +141,9 @@ def _import(options: argparse.Namespace, settings: Settings) -> int:
     """Import transcripts and print what was understood of each; 1 when any was refused."""
     from bot.corpus.importing import Imported, Importer  # noqa: PLC0415 - serving never needs its parsers
 
+    if not options.target:
+        sentence = "An empty name was given. Name a transcript file, a folder of them, or a feed's address."
+        raise OperatorError(sentence)
     refused = 0
     importer = Importer(settings.content_dir, options.show, options.force, _notice)
     for result in importer.run(options.target, options.episode):
@@ -144,21 +170,27 @@ def _manifest(options: argparse.Namespace, settings: Settings) -> int:
     """Print the manifest that a Slack app is made from."""
     from bot.adapters.slack import manifest_text  # noqa: PLC0415 - serving never needs it
 
+    if options.url and not _PUBLIC_ADDRESS.fullmatch(options.url):
+        sentence = f"Slack takes no request address like “{options.url}”. Write it like https://bot.example.org."
+        raise OperatorError(sentence)
     sys.stdout.write(manifest_text(COMMANDS, settings.slack_command_prefix, options.url))
     return 0
 
 
 def _serve(options: argparse.Namespace, settings: Settings) -> int:
     """Put the parts together and serve; Ctrl-C ends what takes long here at once, so no event loop runs yet."""
-    folder = _writable(settings.data_dir)
+    folder = _writable(settings.data_dir, needed=options.work == "index")
     corpus = open_corpus(settings.content_dir, folder, _notice)
     scripted = options.jsonl or options.once is not None or options.work in WORKS_ALONE
     platforms = not scripted and (settings.serves_discord or settings.serves_slack)
     alone = scripted or not (platforms or sys.stdin.isatty())
 
+    loaded: list[Meaning | None] = []
+
     def load(stopped: Callable[[], bool]) -> Meaning | None:
         say, place = _notice if alone else _silent, folder / "vectors" if folder else None
-        return load_meaning(corpus, place, say, build=options.once is None, stopped=stopped)
+        loaded.append(load_meaning(corpus, place, say, build=options.once is None, stopped=stopped))
+        return loaded[-1]
 
     meaning = load if settings.semantic else None
     choose = open_chooser(settings.verbatim_lm_url, settings.verbatim_lm_model, settings.verbatim_lm_key)
@@ -169,8 +201,8 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
         if options.work != "deliver":
             search.load() if alone else search.prepare()
         if options.work == "index":
-            return 0
-        store = _store(settings, folder, patient=bool(platforms))
+            return _worked_out(settings, loaded)
+        store = _store(settings, folder, patient=bool(platforms), needed=options.work == "deliver")
         ahead = options.now.timestamp() - time.time() if options.now else 0.0
         server = Server(Parts(settings, corpus, search, store, ahead))
         if platforms:
@@ -188,19 +220,32 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
             store.close()
 
 
-def _store(settings: Settings, folder: Path | None, *, patient: bool) -> Store | None:
-    """Open the database, or say what is off without one: quotes are found all the same.
+def _worked_out(settings: Settings, loaded: Sequence[Meaning | None]) -> int:
+    """Return 0 when what sentences mean was worked out, or is not wanted; else OperatorError."""
+    if settings.semantic and not any(loaded):
+        sentence = "What sentences mean could not be worked out, so I search by words only. The lines above say why."
+        raise OperatorError(sentence)
+    return 0
+
+
+def _store(settings: Settings, folder: Path | None, *, patient: bool, needed: bool) -> Store | None:
+    """Open the database, or say what is off without one: quotes are found all the same, where that is all.
 
     A `patient` process waits a while for a database server, and then gives up for good: a replica that went on without
-    the others' database would answer what they answer.
+    the others' database would answer what they answer. One that is `needed` and cannot be used is an OperatorError.
     """
     if folder is None and not settings.verbatim_database_url:
+        if needed:
+            sentence = "Without a database nothing can be posted."
+            raise OperatorError(sentence)
         return None
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
             return open_store(settings.database_url)
         except OperatorError as error:
+            if needed:
+                raise
             if patient and settings.verbatim_database_url:
                 if time.monotonic() > deadline:
                     raise
@@ -211,14 +256,23 @@ def _store(settings: Settings, folder: Path | None, *, patient: bool) -> Store |
             return None
 
 
-def _writable(folder: Path) -> Path | None:
-    """Return the data folder, made if need be, or None (and say so) when nothing can be written there."""
+def _writable(folder: Path, *, needed: bool) -> Path | None:
+    """Return the data folder, made if need be, or None (and say so) when nothing can be written there.
+
+    OperatorError when it is `needed`: there is nothing to do without it.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".writable"
         probe.touch()
         probe.unlink()
     except OSError as error:
+        if needed:
+            sentence = (
+                f"The data folder {folder} cannot be written ({error.strerror}), so nothing was kept. Set "
+                "VERBATIM_DATA_DIR to a folder that can."
+            )
+            raise OperatorError(sentence) from None
         _notice(
             f"The data folder {folder} cannot be written ({error.strerror}); everything is kept in memory and "
             "forgotten at the end. Set VERBATIM_DATA_DIR to a folder that can."

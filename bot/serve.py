@@ -17,7 +17,7 @@ from bot.commands import COMMANDS
 from bot.core import Core
 from bot.daily import Daily
 from bot.delivery import Delivery, ticking
-from bot.errors import OperatorError
+from bot.errors import OperatorError, StoreError
 from bot.highlights import Highlights
 from bot.message import Outcome
 
@@ -81,10 +81,26 @@ class Server:
         return 0
 
     async def deliver(self, channels: Path | None) -> int:
-        """Post what is due on the platforms that tokens are set for, or in this terminal, once."""
+        """Post what is due in this terminal's channels, once; 1 when some of it is to be tried again.
+
+        OperatorError without a database, or when it fails.
+        """
+        store = self._parts.store
+        if store is None:
+            sentence = "Without a database nothing can be posted. Set VERBATIM_DATABASE_URL."
+            raise OperatorError(sentence)
         self._console(None, channels)
-        await self._delivery()()
-        return 0
+        try:
+            now = self._parts.clock() if self._parts.ahead else await store.now()
+            await self._deliveries(store).deliver_due(now)
+            left = await store.posts.left(tuple(self._adapters))
+        except StoreError as error:
+            sentence = f"Not all could be posted: the database said {error}. Mend that, then run this again."
+            raise OperatorError(sentence) from error
+        if left:
+            posts = "1 post is" if left == 1 else f"{left:,} posts are"
+            sys.stderr.write(f"{posts} still to be settled; run this again in a minute.\n")
+        return 1 if left else 0
 
     async def once(self, line: str, channels: Path | None) -> int:
         """Answer one line, and post what is due."""
@@ -136,15 +152,18 @@ class Server:
 
     def _delivery(self) -> Callable[[], Awaitable[object]]:
         """Return the function that posts what is due; without a database nothing is."""
+        store = self._parts.store
+        return _nothing if store is None else self._deliveries(store).tick
+
+    def _deliveries(self, store: Store) -> Delivery:
+        """Return what posts, by the clock that was set for trying or by the database's."""
         parts = self._parts
-        if parts.store is None:
-            return _nothing
 
         async def tried() -> float:
             return parts.clock()
 
         clock = tried if parts.ahead else None
-        return Delivery(parts.store, self._daily, self._adapters, self.name, clock=clock, tidies=not parts.ahead).tick
+        return Delivery(store, self._daily, self._adapters, self.name, clock=clock, tidies=not parts.ahead)
 
 
 def _platforms(parts: Parts, core: Core, name: str) -> dict[str, Adapter]:

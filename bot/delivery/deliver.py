@@ -18,7 +18,8 @@ import time
 from typing import TYPE_CHECKING
 
 from bot.daily import daily_reply
-from bot.delivery.timing import AT_ONCE, BATCH, MOST_LOOKS, MOST_REFUSALS, MOST_SWEEPS, TELLING, Timing
+from bot.delivery.telling import Telling
+from bot.delivery.timing import AT_ONCE, BATCH, MOST_LOOKS, MOST_REFUSALS, MOST_SWEEPS, Timing
 from bot.errors import StoreError, UserError, VerbatimError
 from bot.frozen import freeze, thaw
 from bot.message import Outcome, Reply
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from bot.core import Adapter
     from bot.daily import Daily
-    from bot.message import Channel
     from bot.store import ChannelSettings, PostRow, Store
 
 __all__ = ["Delivery"]
@@ -66,8 +66,10 @@ class Delivery:
         self._adapters = adapters
         self._owner = owner
         self._clock = clock or store.now
+        self._shared = clock is None and store.shared
         self._timing = timing or Timing()
         self._tidies = tidies
+        self._telling = Telling(store, adapters, self._timing)
         self._too_late = f"it could not be posted within {self._timing.grace / 3600:.0f} hours"
         self._look_before: float | None = None
         self._ticked = 0.0
@@ -105,7 +107,7 @@ class Delivery:
             swept = await self._store.posts.to_sweep(now, AT_ONCE, platforms) if waiting.sweeps else []
             await asyncio.gather(*(self._sweep(row, now) for row in swept))
         if worked or waiting.ends or waiting.channels:
-            await self._tell(await self._clock())
+            await self._telling.ends(await self._clock())
         return worked
 
     async def _claimed(self, platforms: tuple[str, ...]) -> list[PostRow]:
@@ -135,23 +137,31 @@ class Delivery:
                     planned.append(_planned(settings, now, self._timing))
                 except UserError as error:  # a zone that the next release of the zones left out
                     await self._store.channels.disable(settings.channel, str(error))
-                    await self._say(settings.channel, f"The daily quote is switched off here. {error}")
+                    await self._telling.say(settings.channel, f"The daily quote is switched off here. {error}")
             await self._store.posts.plan(planned)
 
     async def _clocks_agree(self) -> bool:
-        """Say whether this clock and the platforms' agree; when they do not, say so once and post nothing."""
-        for name, adapter in self._adapters.items():
-            ahead = await adapter.clock_ahead()
-            if ahead is not None and abs(ahead) > self._timing.skew:
-                sentence = (
-                    f"This machine's clock is {abs(ahead):.0f} s {'behind' if ahead > 0 else 'ahead of'} {name}'s"
-                )
+        """Say whether the clock of posts and the platforms' agree; when they do not, say so once and post nothing."""
+        for name in self._adapters:
+            sentence = await self._clock_off(name)
+            if sentence:
                 if not self._off:
                     _log.error("%s; nothing is posted until it is set right", sentence)
                 self._off = sentence
                 return False
         self._off = ""
         return True
+
+    async def _clock_off(self, name: str) -> str:
+        """Return "" or by how much the clock that says what is due and a platform's differ."""
+        ahead = await self._adapters[name].clock_ahead()
+        if ahead is None:
+            return ""
+        ahead += time.time() - await self._clock() if self._shared else 0.0
+        if abs(ahead) <= self._timing.skew:
+            return ""
+        whose = "The database's" if self._shared else "This machine's"
+        return f"{whose} clock is {abs(ahead):.0f} s {'behind' if ahead > 0 else 'ahead of'} {name}'s"
 
     async def _settle(self, row: PostRow, claimed: float) -> None:
         """Bring one claimed post a step on; a database that fails leaves it to its lease."""
@@ -217,12 +227,18 @@ class Delivery:
         now = await self._clock()
         if not await self._store.posts.intend(row, now):
             return
-        if self._timing.lease - (time.monotonic() - claimed) < self._timing.guard:
-            await self._store.posts.unsettled(row, now, row.state, 0.0, "")
+        # A platform that was not connected when the tick began says its time now.
+        off = await self._clock_off(row.settings.channel.platform)
+        if off or self._timing.lease - (time.monotonic() - claimed) < self._timing.guard:
+            untried = {"first_try_at": row.first_try_at, "last_try_at": row.last_try_at}
+            wait = self._timing.look_again if off else 0.0
+            await self._store.posts.unsettled(row, now, row.state, wait, off and f"{off}.", **untried)
             return
         adapter = self._adapters[row.settings.channel.platform]
         try:
             posted: Posted = await asyncio.wait_for(adapter.post(row.settings.channel, post), self._timing.send_within)
+        except TimeoutError:
+            posted = Unclear(f"{row.settings.channel.platform} did not answer in time")
         except Exception as error:
             _log.exception("post %s: the adapter failed", row.key)
             posted = Unclear(type(error).__name__)
@@ -238,6 +254,8 @@ class Delivery:
                 await self._store.channels.accepted(channel)
         elif isinstance(posted, Later):
             seconds = min(max(posted.seconds, 1.0), self._timing.longest_later)
+            if seconds > self._timing.late / 10:
+                self._telling.log(f"{channel.platform} puts posts off, {seconds / 60:.0f} min now: {posted.why}")
             # An earlier try in doubt stays in doubt, though this one was surely not taken.
             await ledger.unsettled(row, now, row.state, seconds, posted.why)
         elif isinstance(posted, Unclear):
@@ -289,6 +307,8 @@ class Delivery:
         """Look for a post in its channel, within the time of a send."""
         try:
             return await asyncio.wait_for(adapter.find(row.settings.channel, post), self._timing.send_within)
+        except TimeoutError:
+            return Blind(f"{row.settings.channel.platform} did not answer in time")
         except Exception as error:
             _log.exception("post %s: the channel could not be searched", row.key)
             return Blind(type(error).__name__)
@@ -309,50 +329,12 @@ class Delivery:
             _log.warning("post %s stood %d times; %d removed", row.key, len(seen.refs), len(gone))
         left = len(seen.refs) - 1 - len(gone)
         if left > 0 and row.sweeps >= MOST_SWEEPS:
-            await self._say(
+            await self._telling.say(
                 row.settings.channel, f"The quote of {row.local_date} stands twice, and I may not delete it."
             )
         more = row.sweeps == 0 or (left > 0 and row.sweeps < MOST_SWEEPS)
         stands = seen.refs[0] if seen.refs else None
         await self._store.posts.swept(row, again if more else None, stands)
-
-    async def _tell(self, now: float) -> None:
-        """Tell the admins of posts that were held, failed or left out: of a channel's and a reason's at once."""
-        together: dict[tuple[Channel, str, str], list[PostRow]] = {}
-        hold = now + self._timing.look_again
-        for row in await self._store.posts.take_ends(now, hold, AT_ONCE, tuple(self._adapters)):
-            together.setdefault((row.settings.channel, row.state, row.reason), []).append(row)
-        for (channel, state, reason), rows in together.items():
-            dates = sorted(row.local_date for row in rows)
-            which = (
-                f"quote of {dates[0]} {_ENDS[state][0]}"
-                if len(dates) == 1
-                else (f"quotes of {', '.join(dates[:-1])} and {dates[-1]} {_ENDS[state][1]}")
-            )
-            sentence = f"The {which}: {reason}."
-            if rows[0].settings.disabled:
-                sentence += " The daily quote is off here until /settings daily on."
-            told = await self._say(channel, sentence)
-            if told or now - min(row.due_at for row in rows) > TELLING:
-                await self._store.posts.told(rows)
-
-    async def _say(self, channel: Channel, sentence: str) -> bool:
-        """Tell a channel's last admin something, and the log; True when the platform took it."""
-        _log.warning("%s %s: %s", channel.platform, channel.id, sentence)
-        member = await self._store.channels.last_admin(channel)
-        try:
-            adapter = self._adapters[channel.platform]
-            return await asyncio.wait_for(adapter.tell(channel, member, sentence), self._timing.send_within)
-        except Exception:  # an admin who cannot be told must not keep posts from being sent
-            _log.exception("an admin of %s could not be told", channel.platform)
-            return False
-
-
-_ENDS = {
-    "held": ("is held", "are held"),
-    "failed": ("was not posted", "were not posted"),
-    "skipped": ("was left out", "were left out"),
-}
 
 
 def _planned(settings: ChannelSettings, now: float, timing: Timing) -> Planned:

@@ -41,7 +41,8 @@ class Timing:
     the ticks as long, is looked for before it is first sent. `lease`: a claimed post is this process's; `guard` of it
     must be left to begin a send, which counts as unclear after `send_within` (the adapters' own limit is 15 s).
     `settle`: until the channel's history is believed to show a doubtful send; `agree`: between two reads that must both
-    find nothing before it is sent again. `look_again`: until a channel that could not be read is read again.
+    find nothing before it is sent again. `look_again`: until a channel that could not be read is read again,
+    or an admin who was not reached is told again; the older the news, the later, up to `tell_again`.
     `sweep_again`: between the first and the second search for a copy. `skew`: between this clock and a platform's
     beyond which nothing is posted. `longest_later`: a post that a platform put off is looked at again after that.
     `furthest_back`: missed dates are written down one by one.
@@ -55,6 +56,7 @@ class Timing:
     settle: float = 45.0
     agree: float = 30.0
     look_again: float = 60.0
+    tell_again: float = 900.0
     sweep_again: float = 3300.0
     skew: float = 120.0
     longest_later: float = 3600.0

@@ -6,16 +6,17 @@ PostgreSQL later.
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 import shutil
 import sqlite3
 import tempfile
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from bot.errors import OperatorError
 from bot.store.database import DamagedError, Database, connect, file_url, is_damaged, reason
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["backup", "restore"]
+
+_log = logging.getLogger(__name__)
 
 _BATCH = 500
 _BESIDE = ("", "-wal", "-shm")
@@ -41,6 +44,7 @@ def backup(url: str, target: Path) -> int:
     if not target.parent.is_dir():
         sentence = f"There is no folder {target.parent}. Make it, or name a file in another."
         raise OperatorError(sentence)
+    _refuse_nothing(url)
     part = target.with_name(f"{target.name}.part")
     _remove(part)
     try:
@@ -48,11 +52,12 @@ def backup(url: str, target: Path) -> int:
             rows = _copy(source, made)
         with _open(file_url(part)) as made, made.engine.connect() as db:
             checked = db.exec_driver_sql("PRAGMA integrity_check").scalar()
+        _make_one_file(part)
         if checked != "ok":
             sentence = f"The backup came out damaged ({checked}); nothing was kept. Check the disk and try again."
             raise OperatorError(sentence)
         os.replace(part, target)  # noqa: PTH105 - the two paths are on one disk, so this is one step
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         sentence = f"The backup could not be written ({reason(error)})."
         raise OperatorError(sentence) from error
     finally:
@@ -66,19 +71,22 @@ def restore(source: Path, url: str) -> int:
     What was posted since the backup is not posted again: delivery looks into each channel first. A damaged SQLite file
     at `url` is set aside.
     """
-    _refuse_foreign(source)
-    with tempfile.TemporaryDirectory() as folder:
-        copied = Path(folder) / "backup.db"  # an older backup is brought up to date, the file itself left as it is
-        shutil.copyfile(source, copied)
-        try:
+    if not source.is_file():
+        sentence = f"There is no file {source}. Name a file that `run_bot.py backup` wrote."
+        raise OperatorError(sentence)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            copied = Path(folder) / "backup.db"  # an older backup is brought up to date, the file itself left as it is
+            shutil.copyfile(source, copied)
+            _refuse_foreign(copied, source)
             try:
                 return _put_back(copied, url)
             except DamagedError:
                 _set_aside(Path(str(sa.make_url(url).database)))
                 return _put_back(copied, url)
-        except SQLAlchemyError as error:
-            sentence = f"{source} could not be read in ({reason(error)}); the database is as it was."
-            raise OperatorError(sentence) from error
+    except (SQLAlchemyError, OSError) as error:
+        sentence = f"{source} could not be read in ({reason(error)}); the database is as it was."
+        raise OperatorError(sentence) from error
 
 
 def _put_back(source: Path, url: str) -> int:
@@ -96,15 +104,29 @@ def _put_back(source: Path, url: str) -> int:
     return rows
 
 
-def _refuse_foreign(source: Path) -> None:
-    """Raise OperatorError for a file that no backup of ours is."""
-    if not source.is_file():
-        sentence = f"There is no file {source}. Name a file that `run_bot.py backup` wrote."
-        raise OperatorError(sentence)
+def _refuse_nothing(url: str) -> None:
+    """Raise OperatorError where there is no SQLite file: opening it would make one, and the backup would be empty."""
+    with contextlib.suppress(ArgumentError, ValueError):  # what is no address is refused where it is opened
+        parsed = sa.make_url(url)
+        if parsed.get_backend_name() == "sqlite" and parsed.database and not Path(parsed.database).exists():
+            sentence = (
+                f"There is no database {parsed.database}, so there is nothing to save. Check VERBATIM_DATA_DIR and "
+                "VERBATIM_DATABASE_URL."
+            )
+            raise OperatorError(sentence)
+
+
+def _make_one_file(path: Path) -> None:
+    """Take an SQLite file out of WAL mode: it can be opened where nothing can be written, and has nothing beside it."""
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA journal_mode=DELETE")
+
+
+def _refuse_foreign(copied: Path, source: Path) -> None:
+    """Raise OperatorError when the copy of `source` is no backup of ours."""
     try:
-        with sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True) as db:
+        with contextlib.closing(sqlite3.connect(copied)) as db:
             tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
-        db.close()
     except sqlite3.Error as error:
         sentence = f"{source} is damaged or no backup ({error}). Name another file that `run_bot.py backup` wrote."
         raise OperatorError(sentence) from error
@@ -115,6 +137,9 @@ def _refuse_foreign(source: Path) -> None:
 
 def _set_aside(path: Path) -> None:
     """Rename a damaged database's files, so that a new one can stand in their place."""
+    _log.warning(
+        "the damaged database is kept as %s.damaged; if the bot runs, start it again: it has that one open", path
+    )
     for end in _BESIDE:
         beside = path.with_name(path.name + end)
         if beside.exists():
@@ -126,7 +151,7 @@ def _remove(path: Path) -> None:
         path.with_name(path.name + end).unlink(missing_ok=True)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _open(url: str) -> Iterator[Database]:
     database = connect(url)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -25,11 +25,27 @@ T = TypeVar("T")
 LONGEST_WAIT = 10
 """Seconds to wait for a lock, for a connection, for a statement; then the caller is told."""
 
+LONGEST_SILENCE = 12.0
+"""Seconds after which the caller is told all the same: a frozen server, or a cut network, keeps to no limit."""
+
+WHILE_SILENT = 2.0
+"""The same while something that was given up on still hangs: a member who asks meanwhile is answered without it."""
+
 READERS = 2
 """Threads that read an SQLite file beside the one that writes."""
 
 CONNECTIONS = 4
 """Connections of one process to PostgreSQL, and threads that use them."""
+
+_THEIR_MOMENT = sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Double)
+
+_KEEP_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+"""Seconds and tries after which a connection whose other end is gone counts as broken, not after hours."""
+
+_KEEP_TO_TIME = sa.select(
+    *(sa.func.set_config(name, f"{LONGEST_WAIT}s", sa.true()) for name in ("statement_timeout", "lock_timeout"))
+)
+"""What sets the limits for one transaction."""
 
 
 class DamagedError(OperatorError):
@@ -50,6 +66,7 @@ class Database:
         writers = CONNECTIONS if engine.dialect.name == "postgresql" else 1
         self._writers = ThreadPoolExecutor(writers, "store-write")
         self._readers = self._writers if reading is engine else ThreadPoolExecutor(READERS, "store-read")
+        self._hanging: set[Future[Any]] = set()
 
     @property
     def dialect(self) -> str:
@@ -71,7 +88,10 @@ class Database:
         return (postgresql if self.dialect == "postgresql" else sqlite).insert(table)
 
     async def write(self, work: Callable[[sa.Connection], T]) -> T:
-        """Run work in a transaction that may write; it is committed even when the caller is cancelled meanwhile."""
+        """Run work in a transaction that may write; it is committed even when the caller is cancelled meanwhile.
+
+        After a StoreError it may have been, too, where the database fell silent.
+        """
         return await self._run(self._writers, lambda: _transaction(self._engine, work))
 
     async def read(self, work: Callable[[sa.Connection], T]) -> T:
@@ -91,12 +111,28 @@ class Database:
         """Return the moment by the clock that every replica shares: PostgreSQL's, or this machine's."""
         if self.dialect != "postgresql":
             return time.time()
-        return await self.read(lambda db: float(db.scalar(sa.text("SELECT extract(epoch FROM clock_timestamp())"))))
+        return await self.read(lambda db: float(db.scalar(sa.select(_THEIR_MOMENT)) or 0.0))
+
+    def moment(self) -> float | sa.ColumnElement[float]:
+        """Return the same for use within a statement, where it costs no question of its own."""
+        return time.time() if self.dialect != "postgresql" else _THEIR_MOMENT
 
     async def _run(self, threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        seconds = WHILE_SILENT if self._hanging else LONGEST_SILENCE
         try:
-            running = asyncio.get_running_loop().run_in_executor(threads, work)
-            return await asyncio.shield(running)
+            begun = threads.submit(work)
+            running = asyncio.wrap_future(begun)
+            async with asyncio.timeout(seconds) as silence:
+                return await asyncio.shield(running)
+        except TimeoutError as error:
+            if not silence.expired():
+                raise
+            running.cancel()  # and with it what did not begin
+            if not begun.cancelled():
+                self._hanging.add(begun)
+                begun.add_done_callback(self._hanging.discard)
+            why = f"nothing for {seconds:.0f} s"
+            raise StoreError(why) from error
         except asyncio.CancelledError:
             if running.cancelled():  # not the caller: the store was closed before the work began
                 why = "it is being closed"
@@ -146,26 +182,44 @@ def connect(url: str) -> Database:
 
 
 def _postgresql(url: sa.URL) -> Database:
-    engine = sa.create_engine(
-        url,
-        pool_size=CONNECTIONS,
-        max_overflow=0,
-        pool_pre_ping=True,
-        pool_timeout=LONGEST_WAIT,
-        connect_args={
-            "connect_timeout": LONGEST_WAIT,
-            "options": f"-c statement_timeout={LONGEST_WAIT}s -c lock_timeout={LONGEST_WAIT}s",
-        },
-    )
+    """Open PostgreSQL, directly or through a pooler that gives each transaction another connection."""
+    engine = _pool(url, options=f"-c statement_timeout={LONGEST_WAIT}s -c lock_timeout={LONGEST_WAIT}s")
     try:
-        with engine.connect():
-            pass
+        if not _keeps_to_time(engine):
+            engine.dispose()
+            engine = _pool(url)
+            sa.event.listen(engine, "begin", lambda db: db.execute(_KEEP_TO_TIME))
+            with engine.begin():
+                pass
     except (SQLAlchemyError, NoSuchModuleError) as error:
         engine.dispose()
         where = f"{url.host or 'the local socket'}{f':{url.port}' if url.port else ''}/{url.database}"
         sentence = f"PostgreSQL at {where} cannot be used: {reason(error)}. Check VERBATIM_DATABASE_URL."
         raise OperatorError(sentence) from error
     return Database(engine, engine)
+
+
+def _pool(url: sa.URL, **options: str) -> sa.Engine:
+    """Return connections to PostgreSQL, which prepare nothing: behind a pooler a later one would not know of it."""
+    return sa.create_engine(
+        url,
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+        pool_pre_ping=True,
+        pool_timeout=LONGEST_WAIT,
+        connect_args={"connect_timeout": LONGEST_WAIT, "prepare_threshold": None, **_KEEP_ALIVE, **options},
+    )
+
+
+def _keeps_to_time(engine: sa.Engine) -> bool:
+    """Say whether a server took the limits asked for at the start: PgBouncer refuses them, or is set to ignore them."""
+    try:
+        with engine.connect() as connection:
+            return bool(connection.scalar(sa.text("SHOW statement_timeout")) == f"{LONGEST_WAIT}s")
+    except DBAPIError as error:
+        if "startup parameter" in reason(error):
+            return False
+        raise
 
 
 def _sqlite(url: sa.URL) -> Database:

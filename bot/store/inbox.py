@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -36,10 +35,10 @@ class Inbound:
 class Inbox:
     """The events of the last day or so."""
 
-    def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:
-        """Take the database and a clock (UTC seconds)."""
+    def __init__(self, database: Database, clock: Callable[[], float] | None = None) -> None:
+        """Take the database and, for trying, a clock (UTC seconds) other than the one that all replicas share."""
         self._db = database
-        self._clock = clock
+        self._clock: Callable[[], float | sa.ColumnElement[float]] = clock or database.moment
 
     async def take(self, platform: str, delivery_id: str, kind: str, payload: Mapping[str, Any], keep: float) -> bool:
         """Record an event for `keep` seconds; True when it is new and the caller is to answer it."""
@@ -71,7 +70,10 @@ class Inbox:
         await self._db.write(lambda db: db.execute(put))
 
     async def unfinished(self, platform: str, older: float, now: float) -> list[Inbound]:
-        """Return events received over `older` seconds ago and never answered; they are the caller's for a while."""
+        """Return events received over `older` seconds ago and never answered; they are the caller's for a while.
+
+        `now` is the moment (UTC seconds) by the clock that all replicas share.
+        """
         ready = (
             sa.select(inbox.c.delivery_id)
             .where(

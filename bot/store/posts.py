@@ -313,8 +313,16 @@ class Ledger:
         row = await self._db.read(lambda db: db.execute(chosen).one())
         return Waiting(bool(row[0]), bool(row[1]), bool(row[2]), bool(row[3]), float(row[4]) if row[4] else None)
 
-    async def take_ends(self, now: float, hold: float, limit: int, platforms: Sequence[str]) -> list[PostRow]:
-        """Take posts that were held, failed or left out, of which an admin is to be told; others may after `hold`."""
+    async def take_ends(
+        self, now: float, waits: tuple[float, float], limit: int, platforms: Sequence[str]
+    ) -> list[PostRow]:
+        """Take posts that were held, failed or left out, of which an admin is to be told.
+
+        They come again after half their age, in seconds between the two `waits`.
+        """
+        soonest, latest = waits
+        half = (now - posts.c.due_at) / 2
+        wait = sa.case((half < soonest, soonest), (half > latest, latest), else_=half)
         ready = (
             sa.select(posts.c.id)
             .join(channels, posts.c.channel_id == channels.c.id)
@@ -326,7 +334,7 @@ class Ledger:
 
         def work(db: sa.Connection) -> Sequence[sa.RowMapping]:
             ids = list(db.scalars(ready))
-            db.execute(sa.update(posts).where(posts.c.id.in_(ids)).values(tell_at=hold))
+            db.execute(sa.update(posts).where(posts.c.id.in_(ids)).values(tell_at=now + wait))
             return db.execute(_JOINED.where(posts.c.id.in_(ids)).order_by(posts.c.local_date)).mappings().all()
 
         return [_row(found) for found in await self._db.write(work)]
@@ -335,6 +343,15 @@ class Ledger:
         """Record that an admin was told of how posts ended."""
         put = sa.update(posts).where(posts.c.id.in_([row.id for row in rows])).values(tell_at=None)
         await self._db.write(lambda db: db.execute(put))
+
+    async def left(self, platforms: Sequence[str]) -> int:
+        """Return how many posts of those platforms are due and neither stand nor have ended otherwise."""
+        chosen = (
+            sa.select(sa.func.count())
+            .select_from(posts.join(channels, posts.c.channel_id == channels.c.id))
+            .where(channels.c.platform.in_(platforms), posts.c.next_at.is_not(None))
+        )
+        return await self._db.read(lambda db: int(db.scalar(chosen) or 0))
 
     async def counts(self) -> dict[str, int]:
         """Return how many posts are in each state."""
