@@ -53,7 +53,8 @@ class Span:
 class Channel:
     """Where a request came from or a reply goes: a platform, its tenant (guild, workspace) and its channel.
 
-    `tenant` is "" in a direct message; `thread` is the thread inside the channel, "" outside one.
+    `tenant` is "" where a direct message belongs to none (Discord); `thread` is the thread inside the channel, "" outside
+    one.
     """
 
     platform: str

@@ -65,9 +65,11 @@ LACKS = {
     ("Discord", "buttons whose line has more than 98 characters, links of more than 512"): "left out; type the line",
     ("Discord", "more than 4,000 characters in one message"): "the last quote ends in …, or is left out and it says so",
     ("Discord", "a Home tab"): "/highlight, /help and /settings show what it shows",
+    ("Discord", "a window for setting up the daily quote"): "/settings daily on",
     ("Slack", "suggestions while an option is typed"): "a wrong value is answered with those there are",
     ("Slack", "slash commands inside a thread"): "mention the bot there, with the same line",
     ("Slack", "“Find in transcripts” in a message's menu"): "type /quote and the words",
+    ("Slack", "“Ask the show” in a member's menu"): "the shortcut Ask, or /ask",
     ("the terminal", "answers for one member alone, and Share"): "one person reads there",
     ("the terminal", "buttons to press"): "type the number that stands before the action",
 }

@@ -343,9 +343,9 @@ def test_a_response_url_is_posted_to_only_on_listed_hosts(url: str, *, allowed: 
 
 
 @given(st.text(), st.text(max_size=20))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_what_is_locked_opens_with_its_name_alone(tmp_path: Path, text: str, name: str) -> None:
-    vault = Vault(tmp_path)
+@settings(max_examples=30, deadline=None)
+def test_what_is_locked_opens_with_its_name_alone(text: str, name: str) -> None:
+    vault = Vault("secret")
     locked = vault.lock(text, name)
 
     assert vault.unlock(locked, name) == text

@@ -316,6 +316,7 @@ class Api:
             "user_id": team.bot_user,
             "bot_id": team.bot_id,
             "is_enterprise_install": False,
+            **({"enterprise_id": team.enterprise} if team.enterprise else {}),
         }
 
     def _auth_revoke(self, team: Team, payload: dict[str, Any]) -> dict[str, Any]:

@@ -24,6 +24,8 @@ class Team:
     bot_user: str
     bot_id: str
     scopes: set[str] = field(default_factory=lambda: set(BOT_SCOPES.split(",")))
+    enterprise: str = ""
+    """The id of the organisation it belongs to, if any."""
     refused: str = ""
     """Why its token is no longer good: token_revoked, account_inactive; empty while it is."""
 
@@ -49,6 +51,8 @@ class User:
     deleted: bool = False
     tz: str = "Europe/Oslo"
     locale: str = "en-US"
+    organisation: dict[str, Any] = field(default_factory=dict)
+    """What users.info says of a person of an organisation: enterprise_id, teams, is_admin, is_owner."""
 
     def shape(self) -> dict[str, Any]:
         """Return the user as users.info gives it."""
@@ -71,6 +75,7 @@ class User:
             "is_bot": self.is_bot,
             "is_app_user": False,
             "updated": 1_700_000_000,
+            **({"enterprise_user": {"id": self.id, **self.organisation}} if self.organisation else {}),
         }
 
 

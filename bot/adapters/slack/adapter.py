@@ -15,11 +15,13 @@ from bot.adapters.slack.installing import install_flow
 from bot.adapters.slack.kept import Kept
 from bot.adapters.slack.listeners import Listeners
 from bot.adapters.slack.manifest import missing_scopes
+from bot.adapters.slack.naming import Naming
 from bot.adapters.slack.parts import Parts
 from bot.adapters.slack.people import People
 from bot.adapters.slack.posting import Posting
 from bot.adapters.slack.sending import Sending
 from bot.adapters.slack.socket_mode import SILENCE_SECONDS, Sockets
+from bot.adapters.slack.surfaces import Surfaces
 from bot.adapters.slack.teams import Installs, Vault, Workspace, Workspaces
 from bot.adapters.slack.web import WebServer
 from bot.adapters.slack.work import Seen, Work
@@ -84,26 +86,39 @@ class Slack:
         self._silence = silence
         self._listens = listens
         self._api = Api(settings.slack_api_base_url)
-        self._vault = Vault(settings.data_dir)
+        self._vault = Vault(settings.slack_client_secret)
         several = settings.slack_mode == "http" and settings.slack_client_id and settings.slack_client_secret
         self._installs = Installs(store, self._vault) if several and store is not None else None
         self._workspaces = Workspaces(self._api, settings.slack_bot_token, self._installs)
+        naming = Naming(settings.slack_command_prefix, [command.name for command in core.commands])
         self._sending = Sending(
-            self._api, settings.slack_response_hosts, local=is_loopback(settings.slack_api_base_url)
+            self._api, settings.slack_response_hosts, local=is_loopback(settings.slack_api_base_url), naming=naming
         )
         self._posting = Posting(self._api, self._workspaces, self._sending)
         self._work = Work()
         people, seen = People(self._api), Seen(store)
         kept = Kept(store, Sealed(settings.slack_bot_token or settings.slack_client_secret))
-        parts = Parts(core, self._workspaces, self._sending, people, self._work, seen, kept, store)
+        parts = Parts(
+            core,
+            self._workspaces,
+            self._sending,
+            Surfaces(self._api, naming),
+            people,
+            self._work,
+            seen,
+            kept,
+            store,
+            naming,
+            settings.slack_command_prefix,
+        )
         self._answering = Answering(parts, look, early)
         self.app = Listeners(settings, parts, self._answering).app()
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
         """Serve until `stop` or cancelled, then finish what is under way; OperatorError names what to mend."""
-        self._required()
         try:
+            self._required()
             if not self._listens:
                 await self._until_stopped(self._by_nothing())
             elif self._settings.slack_mode == "http":
@@ -209,8 +224,8 @@ class Slack:
         given = self._settings
         port = int(_number("SLACK_HTTP_PORT", given.slack_http_port, 0, _MOST_PORT))
         flow = None
-        if self._installs is not None and self._store is not None:
-            flow = install_flow(given, self._installs, self._vault, self._store)
+        if self._installs is not None:
+            flow = install_flow(given, self._installs, self._vault)
         server = WebServer(self.app, given.slack_signing_secret, flow)
         workspace = await self._identified()
         try:

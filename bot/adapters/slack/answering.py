@@ -19,13 +19,13 @@ from bot.message import Author, Channel, Outcome, Reply, Request
 from bot.post import Later, Refused, Sent, Unclear
 
 if TYPE_CHECKING:
-    from bot.adapters.slack.inbound import Asked
+    from bot.adapters.slack.inbound import Asked, Place
     from bot.adapters.slack.parts import Parts
     from bot.adapters.slack.teams import Workspace
     from bot.post import Posted
     from bot.store import ChannelSettings, Store
 
-__all__ = ["EARLY_SECONDS", "LOOK_SECONDS", "Answering", "busy", "stale"]
+__all__ = ["EARLY_SECONDS", "LOOK_SECONDS", "Answering", "busy", "not_opened", "stale", "wordless"]
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +45,10 @@ _OURS_SECONDS: Final = 17.0
 """Seconds after which an answer is not shown any more: another process may be about to."""
 
 _BY_EVENT: Final = frozenset({Way.MENTION, Way.DIRECT})
+_TOLD_SECONDS: Final = 3_600
+"""A member reads once an hour why the bot cannot answer in a channel."""
+
+_AT_HOME: Final = frozenset({Way.MODAL, Way.HOME})
 
 
 def busy() -> Reply:
@@ -74,6 +78,18 @@ def not_opened() -> Reply:
     return Reply(sentence, Outcome.ERROR, private=True)
 
 
+def not_installed() -> Reply:
+    """Return what a member reads where the app's installation is gone."""
+    sentence = "I am not installed in this workspace any more. Ask an admin to install me again."
+    return Reply(sentence, Outcome.ERROR, private=True)
+
+
+def wordless() -> Reply:
+    """Return what a member reads who asks about a message without words, such as a picture."""
+    sentence = "That message has no words I could check. Type /verify and the words."
+    return Reply(sentence, Outcome.ERROR, private=True)
+
+
 def stale() -> Reply:
     """Return what a member reads on pressing a button that means nothing any more."""
     sentence = "This button is from an older message and no longer works. Ask again, or type /help."
@@ -90,7 +106,10 @@ class Answering:
         self._core = parts.core
         self._workspaces = parts.workspaces
         self._sending = parts.sending
+        self._surfaces = parts.surfaces
         self._people = parts.people
+        self._naming = parts.naming
+        self._prefix = parts.prefix
         self._work = parts.work
         self._seen = parts.seen
         self._kept = parts.kept
@@ -98,36 +117,63 @@ class Answering:
         self._under_way: set[str] = set()
         self._tries: dict[str, int] = {}
 
-    def begin(self, asked: Asked, *, after: float = 0.0) -> None:
+    def begin(self, asked: Asked, *, again: bool = False, after: float = 0.0) -> None:
         """Answer in a task of its own, in `after` seconds; beyond the room for that, tell the member to come back."""
-        if not self._work.start(self.answer(asked, after=after)):
+        if not self._work.start(self.answer(asked, again=again, after=after)):
             self._work.start(self._put_off(asked), spare=True)
 
-    async def answer(self, asked: Asked, *, again: bool = False, after: float = 0.0) -> None:
-        """Answer a question and record that it is; `again` looks first whether its answer already stands."""
+    async def settles(self, asked: Asked, seconds: float, *, again: bool = False) -> bool:
+        """Answer a question that could not be recorded; say whether it is settled within so many seconds.
+
+        It is answered to the end all the same; one that is not settled is asked for once more.
+        """
+        ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+        async def work() -> None:
+            settled = await self.answer(asked, again=again)
+            if settled:
+                self._seen.settled(asked)
+            if not ended.done():
+                ended.set_result(settled)
+
+        if not self._work.start(work()):
+            return False
+        await asyncio.wait({ended}, timeout=seconds)
+        return ended.done() and ended.result()
+
+    async def answer(self, asked: Asked, *, again: bool = False, after: float = 0.0) -> bool:
+        """Answer a question and record that it is; `again` looks first whether its answer already stands.
+
+        False when nothing came of it that a second try would not better.
+        """
         if asked.id in self._under_way:
-            return
+            return False
         self._under_way.add(asked.id)
         began = time.monotonic()
         keeping = None if again or asked.way in _BY_EVENT else Keeping(self._kept, asked)
         result: Posted
         try:
             await asyncio.sleep(after)
-            workspace = await self._workspaces.of(asked.team)
+            workspace = await self._workspaces.of(asked.team, asked.enterprise)
             if workspace is None:
                 _log.warning("a question came from a workspace that did not install the app: %s", asked.team)
+                if asked.reply_url:  # which needs no token
+                    await self._sending.respond(asked.reply_url, not_installed(), private=True, thread=asked.asked_in)
                 result = Refused("not installed")
             elif again and await self._stands(workspace, asked):
                 result = Sent("")
             else:
                 reply = await self._reply(workspace, asked)
+                if reply is None and self._seen.owes(asked) and not again:
+                    return False  # the database is in trouble; by the time Slack sends it again it may not be
+                reply = reply or too_long()
                 if keeping and not await keeping.is_ours():
-                    return
+                    return True
                 alone = self._store is None or (keeping is not None and keeping.failed)
                 until = math.inf if alone else began + _OURS_SECONDS
                 if time.monotonic() > until:
                     _log.warning("an answer came late and was left to another process")
-                    return
+                    return False
                 result = await self.deliver(workspace, asked, reply, until)
         except Exception:  # an event that breaks us is not taken up again and again
             _log.exception("an answer on Slack broke")
@@ -135,26 +181,29 @@ class Answering:
         finally:
             self._under_way.discard(asked.id)
         await self._record(asked, result, keeping)
+        if asked.way in _AT_HOME and parse_line(asked.line).name == "settings":
+            await self.home((asked.team, asked.enterprise), asked.user)  # which shows what was set
+        return isinstance(result, Sent | Refused)
 
-    async def _reply(self, workspace: Workspace, asked: Asked) -> Reply:
-        """Return the core's reply, in bounded time."""
+    async def _reply(self, workspace: Workspace, asked: Asked) -> Reply | None:
+        """Return the core's reply, None when it takes too long."""
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 request = await self._request(workspace, asked)
                 return unsure() if request is None else await self._core.answer(request)
         except TimeoutError:
             _log.warning("an answer took more than %g s", _ANSWER_SECONDS)
-            return too_long()
+            return None
 
     async def deliver(self, workspace: Workspace, asked: Asked, reply: Reply, until: float = math.inf) -> Posted:
         """Show a reply where it was asked for; nothing is begun after `until` (the monotonic clock's)."""
         if asked.way in _BY_EVENT:
             return await self._to_event(workspace, asked, reply, until)
-        if asked.way is Way.MODAL and asked.view and await self._sending.into_view(workspace, asked.view, reply):
+        if asked.way is Way.MODAL and asked.view and await self._surfaces.answer(workspace, asked.view, reply):
             return Sent("")
         if asked.reply_url:
             private = _is_private(asked, reply)
-            replace = asked.way is Way.OWN_BUTTON
+            replace = asked.way is Way.OWN_BUTTON and bool(reply.cards)
             sent = await self._sending.respond(
                 asked.reply_url, reply, private=private, replace=replace, thread=asked.asked_in, until=until
             )
@@ -166,7 +215,7 @@ class Answering:
         return await self._otherwise(workspace, asked, reply, until)
 
     async def _to_event(self, workspace: Workspace, asked: Asked, reply: Reply, until: float) -> Posted:
-        """Show a reply to a mention or a direct message; that a channel refuses it is told in private, once."""
+        """Show a reply to a mention or a direct message; that a channel refuses it is told in private."""
         say = functools.partial(self._sending.say, workspace, reply, asked.channel, until=until)
         if asked.way is Way.MENTION and reply.private:
             sent = await say(thread=asked.asked_in, only=asked.user)
@@ -175,7 +224,7 @@ class Answering:
             sent = await say(thread=asked.thread, metadata=metadata)
         if not isinstance(sent, Refused) or asked.way is not Way.MENTION:
             return sent
-        if self._seen.fresh(f"refused:{asked.team}:{asked.channel}"):
+        if self._seen.fresh(f"refused:{asked.channel}:{asked.user}:{sent.why}:{time.time() // _TOLD_SECONDS}"):
             told = Reply(f"I could not answer where you mentioned me. {sent.why}", Outcome.ERROR, private=True)
             await self._sending.say(workspace, told, asked.user, until=until)
         return sent
@@ -199,20 +248,22 @@ class Answering:
             elif asked.id not in self._under_way:
                 self._work.start(self.answer(asked, again=True))
 
-    async def home(self, team: str, user: str, prefix: str) -> None:
+    async def home(self, place: Place, user: str) -> None:
         """Show a member their Home tab."""
-        workspace = await self._workspaces.of(team)
+        workspace = await self._workspaces.of(*place)
         if workspace is None:
             return
-        admin = bool(await self._people.is_admin(workspace, user))
+        team, _ = place
+        admin = bool(await self._people.is_admin(workspace, user, team))
         names = {command.name for command in self._core.commands}
-        where = Channel("slack", user)
+        where = Channel("slack", user, team)
         highlight = None
         if "highlight" in names:
-            highlight = await self._core.answer(Request(where, Author(user, admin=admin), command="highlight"))
+            shown = await self._core.answer(Request(where, Author(user, admin=admin), command="highlight"))
+            highlight = self._naming.written(shown)
         channels = await self._channels(team) if "settings" in names else None
-        view = home_view(self._core.commands, prefix, highlight, channels, admin=admin)
-        await self._sending.home(workspace, user, view)
+        view = home_view(self._core.commands, self._prefix, highlight, channels, admin=admin)
+        await self._surfaces.home(workspace, user, view)
 
     async def _channels(self, team: str) -> list[ChannelSettings] | None:
         """Return the configured channels of a workspace; None without a database that answers."""
@@ -229,13 +280,12 @@ class Answering:
         """
         name = asked.command or parse_line(asked.line).name
         command = next((known for known in self._core.commands if known.name == name), None)
-        own = asked.home_team in {"", asked.team, workspace.team, workspace.enterprise}
+        own = asked.home_team in {"", asked.team, workspace.team} or bool(workspace.enterprise)
         closed = bool(command and command.admin and own)
-        admin = await self._people.is_admin(workspace, asked.user) if closed else False
+        admin = await self._people.is_admin(workspace, asked.user, asked.team) if closed else False
         if admin is None:
             return None
-        direct = not asked.channel or asked.channel.startswith("D")
-        channel = Channel("slack", asked.channel or asked.user, "" if direct else asked.team, asked.thread)
+        channel = Channel("slack", asked.channel or asked.user, asked.team, asked.thread)
         author = Author(asked.user, admin=admin)
         if asked.command:
             free = command.free.name if command and command.free else "claim"
@@ -257,7 +307,7 @@ class Answering:
         """Tell a member that too much is going on; a recorded event waits for a quieter moment instead."""
         if asked.way in _BY_EVENT and self._store is not None:
             return
-        workspace = await self._workspaces.of(asked.team)
+        workspace = await self._workspaces.of(asked.team, asked.enterprise)
         if workspace is not None:
             await self.deliver(workspace, dataclasses.replace(asked, way=_quiet_way(asked.way)), busy())
 
@@ -304,5 +354,6 @@ def _quiet_way(way: Way) -> Way:
 
 
 def _key(asked: Asked) -> str:
-    """Return the mark by which the answer to an event is known again."""
-    return hashlib.blake2s(asked.id.encode(), digest_size=12).hexdigest()
+    """Return the mark by which the answer to an event is known again, whichever of its deliveries was answered."""
+    name = asked.marks[0] if asked.marks else asked.id
+    return hashlib.blake2s(name.encode(), digest_size=12).hexdigest()

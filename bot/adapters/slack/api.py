@@ -32,6 +32,7 @@ __all__ = [
     "Api",
     "Pace",
     "error_of",
+    "is_about_the_token",
     "is_loopback",
     "quiet",
     "retry_after",
@@ -88,6 +89,7 @@ class Api:
         self._session: aiohttp.ClientSession | None = None
         self._beyond: float | None = None
         self._heard = 0.0
+        self._closed = False
 
     def writer(self, token: str) -> AsyncWebClient:
         """Return a client that sends once: the SDK's own retry posts twice after a cut connection."""
@@ -131,7 +133,7 @@ class Api:
         difference is asked about again, because that clock stands still while a machine sleeps.
         """
         good_for = _DOUBTED_SECONDS if abs(self._ahead() or 0.0) > _BIG_SKEW else _CLOCK_SECONDS
-        if time.monotonic() - self._heard > good_for:
+        if time.monotonic() - self._heard > good_for and not self._closed:
             self._heard = time.monotonic()
             await trouble(self.reader("").api_call("api.test"))
         return self._ahead()
@@ -147,7 +149,8 @@ class Api:
             self._beyond = given.timestamp() + 0.5 - self._heard
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; the clock is asked for no more."""
+        self._closed = True
         if self._session is not None:
             await self._session.close()
 
@@ -216,6 +219,11 @@ def _refusal(error: SlackApiError, bot: str) -> Later | Refused | Unclear:
     if name in _CHANNEL:
         return Refused(_CHANNEL[name].format(bot=bot), channel=True)
     return Refused(_TOKEN.get(name, f"Slack refused: {name}."))
+
+
+def is_about_the_token(refused: Refused) -> bool:
+    """Say whether Slack refused the bot's token, which the operator can mend, and no message or channel."""
+    return refused.why in _TOKEN.values()
 
 
 def error_of(error: SlackApiError) -> str:

@@ -11,18 +11,27 @@ from enum import StrEnum
 from typing import Any
 
 from bot.adapters.slack.prompts import line_of
+from bot.grammar import Line, format_line
 
 __all__ = [
     "Asked",
+    "Place",
     "Way",
     "asked_from",
+    "installed_by",
     "read_action",
     "read_event",
+    "read_place",
+    "read_setup",
     "read_shortcut",
     "read_slash",
     "read_view",
     "typed",
 ]
+
+
+Place = tuple[str, str]
+"""The ids of a workspace and of the organisation it belongs to, "" where there is none."""
 
 
 class Way(StrEnum):
@@ -43,6 +52,7 @@ class Way(StrEnum):
 class Asked:
     """One thing a member asked: `line` as typed, or `command` with `line` as its free words.
 
+    `enterprise` is the organisation of an Enterprise workspace; `home_team` the asker's own workspace or organisation;
     `thread` is the thread the answer belongs to, "" outside one; `asked_in` the thread the question stood in; `view` is
     a modal's id; `id` names the request for answering it once.
     """
@@ -60,6 +70,7 @@ class Asked:
     reply_url: str = ""
     view: str = ""
     home_team: str = ""
+    enterprise: str = ""
 
     @property
     def marks(self) -> tuple[str, ...]:
@@ -112,6 +123,7 @@ def read_slash(body: Mapping[str, Any], prefix: str) -> Asked | None:
         line=f"/{name} {typed(_str(body, 'text'))}".strip(),
         reply_url=_str(body, "response_url"),
         home_team=_str(body, "team_id"),
+        enterprise=_str(body, "enterprise_id"),
     )
 
 
@@ -140,17 +152,19 @@ def read_event(body: Mapping[str, Any]) -> Asked | None:
     if direct and not words:
         return None
     thread = _str(event, "thread_ts")
+    team, enterprise = read_place(body)
     return Asked(
         Way.DIRECT if direct else Way.MENTION,
         id=_str(body, "event_id"),
-        team=_str(body, "team_id"),
+        team=team,
         channel=channel,
         user=user,
         line=line_of(words),
         thread=thread or ("" if direct else ts),
         asked_in=thread,
         ts=ts,
-        home_team=_str(event, "user_team") or _str(event, "team") or _str(body, "team_id"),
+        home_team=_str(event, "user_team") or _str(event, "team") or team,
+        enterprise=enterprise,
     )
 
 
@@ -163,6 +177,7 @@ def read_action(body: Mapping[str, Any]) -> Asked | None:
     if kind not in {"line", "share"} or not value:
         return None
     container, view = _map(body, "container"), _map(body, "view")
+    team, enterprise = read_place(body)
     channel = _str(_map(body, "channel"), "id") or _str(container, "channel_id")
     thread = _str(container, "thread_ts") or _str(_map(body, "message"), "thread_ts")
     if _str(view, "type") == "modal":
@@ -176,7 +191,7 @@ def read_action(body: Mapping[str, Any]) -> Asked | None:
     return Asked(
         way,
         id=_id(body, _str(action, "action_ts"), value),
-        team=_team(body),
+        team=team,
         channel=channel,
         user=_str(_map(body, "user"), "id"),
         line=value,
@@ -184,7 +199,8 @@ def read_action(body: Mapping[str, Any]) -> Asked | None:
         asked_in=thread,
         reply_url=_str(body, "response_url"),
         view=_str(view, "id") if way is Way.MODAL else "",
-        home_team=_str(_map(body, "user"), "team_id") or _team(body),
+        home_team=_str(_map(body, "user"), "team_id") or team,
+        enterprise=enterprise,
     )
 
 
@@ -195,10 +211,11 @@ def read_shortcut(body: Mapping[str, Any], command: str) -> Asked | None:
     if not words:
         return None
     thread = _str(message, "thread_ts")
+    team, enterprise = read_place(body)
     return Asked(
         Way.SHORTCUT,
         id=_id(body, _str(body, "action_ts"), words),
-        team=_team(body),
+        team=team,
         channel=_str(_map(body, "channel"), "id"),
         user=_str(_map(body, "user"), "id"),
         line=words,
@@ -206,13 +223,15 @@ def read_shortcut(body: Mapping[str, Any], command: str) -> Asked | None:
         thread=thread,
         asked_in=thread,
         reply_url=_str(body, "response_url"),
-        home_team=_str(_map(body, "user"), "team_id") or _team(body),
+        home_team=_str(_map(body, "user"), "team_id") or team,
+        enterprise=enterprise,
     )
 
 
 def read_view(body: Mapping[str, Any]) -> Asked | None:
     """Read a sent modal: the first text that a member wrote in it."""
     view = _map(body, "view")
+    team, enterprise = read_place(body)
     for inputs in _map(_map(view, "state"), "values").values():
         for given in inputs.values() if isinstance(inputs, Mapping) else ():
             words = _str(given, "value") if isinstance(given, Mapping) else ""
@@ -220,14 +239,43 @@ def read_view(body: Mapping[str, Any]) -> Asked | None:
                 return Asked(
                     Way.MODAL,
                     id=f"{_str(view, 'id')}:{_str(view, 'hash')}",
-                    team=_team(body),
+                    team=team,
                     channel="",
                     user=_str(_map(body, "user"), "id"),
                     line=_SURROGATE.sub("\ufffd", words.strip()),
                     view=_str(view, "id"),
-                    home_team=_str(_map(body, "user"), "team_id") or _team(body),
+                    home_team=_str(_map(body, "user"), "team_id") or team,
+                    enterprise=enterprise,
                 )
     return None
+
+
+def read_setup(body: Mapping[str, Any]) -> Asked | None:
+    """Read the sent modal for a channel's daily quote as the line that sets it; None when it names no channel."""
+    view = _map(body, "view")
+    team, enterprise = read_place(body)
+    values = _map(_map(view, "state"), "values")
+    given = {name: _chosen(_map(_map(values, name), name)) for name in ("channel", "time", "zone", "days")}
+    if not given["channel"]:
+        return None
+    options = tuple((name, value.strip()) for name, value in given.items() if value.strip())
+    return Asked(
+        Way.MODAL,
+        id=f"{_str(view, 'id')}:{_str(view, 'hash')}",
+        team=team,
+        channel="",
+        user=_str(_map(body, "user"), "id"),
+        line=_SURROGATE.sub("\ufffd", format_line(Line("settings", "daily on", options))),
+        view=_str(view, "id"),
+        home_team=_str(_map(body, "user"), "team_id") or team,
+        enterprise=enterprise,
+    )
+
+
+def _chosen(given: Mapping[str, Any]) -> str:
+    """Return what was typed or picked in an element."""
+    picked = _str(given, "selected_conversation") or _str(given, "selected_time")
+    return _str(given, "value") or picked or _str(_map(given, "selected_option"), "value")
 
 
 def _id(body: Mapping[str, Any], *more: str) -> str:
@@ -236,15 +284,52 @@ def _id(body: Mapping[str, Any], *more: str) -> str:
     return hashlib.blake2s("\0".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
+def read_place(body: Mapping[str, Any]) -> Place:
+    """Return the workspace that a delivery concerns and its organisation.
+
+    An event of a channel shared with another organisation may name theirs, and ours among its authorizations. One
+    installation for a whole organisation leaves the workspace of a button or modal out
+    (docs.slack.dev, reference of apps for organisations); then the view or the message has it, or at last its member.
+    """
+    view, team, user = _map(body, "view"), _map(body, "team"), _map(body, "user")
+    ours = _authorization(body)
+    given = {} if ours.get("is_enterprise_install") is True else ours
+    names = (
+        _str(view, "app_installed_team_id"),
+        _str(given, "team_id"),
+        _str(team, "id"),
+        _str(body, "team_id"),
+        _str(_map(body, "message"), "team"),
+        _str(view, "team_id"),
+        _str(user, "team_id"),
+    )
+    organisations = (
+        _str(ours, "enterprise_id"),
+        _str(_map(body, "enterprise"), "id"),
+        _str(team, "enterprise_id"),
+        _str(body, "enterprise_id"),
+    )
+    return next(filter(None, names), ""), next(filter(None, organisations), "")
+
+
+def installed_by(body: Mapping[str, Any]) -> str:
+    """Return who installed the app that a delivery is for: a workspace, or the organisation for all of its own."""
+    team, enterprise = read_place(body)
+    whole = _authorization(body).get("is_enterprise_install") is True or body.get("is_enterprise_install") is True
+    return (enterprise if whole else "") or team or enterprise
+
+
 def _own_user(body: Mapping[str, Any]) -> str:
     """Return the bot's user id as the delivery names it, "" when it does not."""
-    authorizations = body.get("authorizations")
-    first = authorizations[0] if isinstance(authorizations, list) and authorizations else {}
-    return _str(first, "user_id") if isinstance(first, Mapping) and first.get("is_bot", True) else ""
+    ours = _authorization(body)
+    return _str(ours, "user_id") if ours.get("is_bot", True) else ""
 
 
-def _team(body: Mapping[str, Any]) -> str:
-    return _str(_map(body, "team"), "id") or _str(_map(body, "user"), "team_id")
+def _authorization(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the one installation that an event names."""
+    given = body.get("authorizations")
+    first = given[0] if isinstance(given, list) and given else {}
+    return first if isinstance(first, Mapping) else {}
 
 
 def _unquoted(text: str) -> str:

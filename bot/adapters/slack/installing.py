@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from bot.adapters.slack.teams import Installs, Vault
     from bot.settings import Settings
-    from bot.store import Store
 
 __all__ = ["States", "install_flow"]
 
@@ -72,16 +71,16 @@ class States(AsyncOAuthStateStore):
 class _Kept(AsyncInstallationStore):
     """Puts an installation into the project's store; reading is `Installs`' part."""
 
-    def __init__(self, installs: Installs, store: Store) -> None:
+    def __init__(self, installs: Installs) -> None:
         self._installs = installs
-        self._store = store
 
     @property
     def logger(self) -> Logger:
         return quiet("bolt")
 
     async def async_save(self, installation: Installation) -> None:
-        team = installation.team_id or ""
+        enterprise = installation.enterprise_id or ""
+        team = (enterprise if installation.is_enterprise_install else "") or installation.team_id or ""
         workspace = Workspace(
             installation.bot_token or "",
             team=team,
@@ -89,14 +88,13 @@ class _Kept(AsyncInstallationStore):
             bot_user=installation.bot_user_id or "",
             bot_id=installation.bot_id or "",
             scopes=frozenset(installation.bot_scopes or ()),
-            enterprise=installation.enterprise_id or "",
+            enterprise=enterprise,
         )
         await self._installs.put(workspace)
-        await self._store.notes.put(f"slack-gone:{team}", "")
         _log.warning("workspace %s installed the app", team)
 
 
-def install_flow(settings: Settings, installs: Installs, vault: Vault, store: Store) -> AsyncOAuthFlow:
+def install_flow(settings: Settings, installs: Installs, vault: Vault) -> AsyncOAuthFlow:
     """Return the flow behind /slack/install and /slack/oauth_redirect."""
     client = AsyncWebClient(base_url=settings.slack_api_base_url, logger=quiet("web"), retry_handlers=[])
     if is_loopback(settings.slack_api_base_url):
@@ -111,7 +109,7 @@ def install_flow(settings: Settings, installs: Installs, vault: Vault, store: St
             scopes=[scope.name for scope in SCOPES],
             user_scopes=[],
             authorization_url=urljoin(site, "/oauth/v2/authorize"),
-            installation_store=_Kept(installs, store),
+            installation_store=_Kept(installs),
             installation_store_bot_only=True,
             state_store=States(vault),
             state_expiration_seconds=_STATE_SECONDS,

@@ -11,6 +11,8 @@ import datetime as dt
 import logging
 import re
 import time
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from slack_bolt import BoltResponse
@@ -18,20 +20,39 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.adapters.slack.answering import not_opened, stale
+from bot.adapters.slack.answering import not_opened, stale, wordless
 from bot.adapters.slack.api import quiet
-from bot.adapters.slack.inbound import Asked, Way, read_action, read_event, read_shortcut, read_slash, read_view
+from bot.adapters.slack.inbound import (
+    Asked,
+    Way,
+    installed_by,
+    read_action,
+    read_event,
+    read_place,
+    read_setup,
+    read_shortcut,
+    read_slash,
+    read_view,
+)
 from bot.adapters.slack.prompts import prompts
-from bot.adapters.slack.views import ASK, ask_view, waiting_view
+from bot.adapters.slack.views import ASK, QUESTION, SETUP, ask_view, setup_view, waiting_view
+from bot.adapters.slack.work import Taken
+from bot.errors import UserError
+from bot.grammar import parse_line
+from bot.schedule import zone_named
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from slack_bolt.context.ack.async_ack import AsyncAck
     from slack_bolt.context.async_context import AsyncBoltContext
+    from slack_bolt.request.async_request import AsyncBoltRequest
 
     from bot.adapters.slack.answering import Answering
+    from bot.adapters.slack.inbound import Place
     from bot.adapters.slack.parts import Parts
+    from bot.adapters.slack.teams import Workspace
+    from bot.message import Reply
     from bot.settings import Settings
 
 __all__ = ["Listeners"]
@@ -44,7 +65,12 @@ _ACK_SECONDS = 0.7
 _SAME_SECONDS = 600
 """Two events tell of one removal; within so long they get one log line."""
 
+_ANSWER_SECONDS = 2.6
+"""From a delivery's arrival to its acknowledgement at the latest, where its answer decides on that; Slack waits 3 s."""
+
+_UNAVAILABLE = 503
 _ASKED = "verbatim_asked"
+_AGAIN = "verbatim_again"
 
 
 class Listeners:
@@ -56,6 +82,9 @@ class Listeners:
         self._answering = answering
         self._workspaces = parts.workspaces
         self._sending = parts.sending
+        self._surfaces = parts.surfaces
+        self._people = parts.people
+        self._naming = parts.naming
         self._work = parts.work
         self._seen = parts.seen
         self._store = parts.store
@@ -76,6 +105,7 @@ class Listeners:
             attaching_function_token_enabled=False,
             attaching_conversation_kwargs_enabled=False,
         )
+        app.error(_broken)
         app.middleware(self._record)
         app.event(_ANY)(self._event)
         app.command(_ANY)(self._slash)
@@ -85,15 +115,30 @@ class Listeners:
         return app
 
     async def _record(
-        self, body: dict[str, Any], context: AsyncBoltContext, next_: Callable[[], Awaitable[None]]
+        self,
+        request: AsyncBoltRequest,
+        body: dict[str, Any],
+        context: AsyncBoltContext,
+        next_: Callable[[], Awaitable[None]],
     ) -> BoltResponse | None:
-        """Record a question before it is acknowledged; acknowledge at once what was recorded before."""
-        if body.get("type") == "event_callback":
-            asked = read_event(body)
-            if asked is not None:
-                if not await self._seen.take(asked):
-                    return BoltResponse(status=200, body="")
-                context[_ASKED] = asked
+        """Record a question before it is acknowledged; acknowledge at once what was recorded before.
+
+        A question that the store cannot record is answered first, and acknowledged when its answer is shown in time;
+        otherwise it stays unacknowledged, so that Slack sends it again within a minute and after five.
+        """
+        asked = read_event(body) if body.get("type") == "event_callback" else None
+        if asked is not None:
+            asked = dataclasses.replace(asked, line=self._naming.read(asked.line))
+            began = time.monotonic()
+            again = self._seen.owes(asked) or request.headers.get("x-slack-retry-num", ["0"])[0] not in {"", "0"}
+            taken = await self._seen.take(asked)
+            if taken is Taken.UNSURE:
+                left = _ANSWER_SECONDS - (time.monotonic() - began)
+                settled = await self._answering.settles(asked, left, again=again)
+                return BoltResponse(status=200 if settled else _UNAVAILABLE, body="")
+            if taken is Taken.KNOWN:
+                return BoltResponse(status=200, body="")
+            context[_ASKED], context[_AGAIN] = asked, again
         await next_()
         return None
 
@@ -101,41 +146,42 @@ class Listeners:
         await ack()
         asked = context.get(_ASKED)
         if isinstance(asked, Asked):
-            self._answering.begin(asked)
+            self._answering.begin(asked, again=bool(context.get(_AGAIN)))
             return
         event = body.get("event")
         if isinstance(event, dict):
-            self._work.start(self._told(str(body.get("team_id") or ""), event))
+            self._work.start(self._told(body, event))
 
-    async def _told(self, team: str, event: dict[str, Any]) -> None:
+    async def _told(self, body: dict[str, Any], event: dict[str, Any]) -> None:
         """Do what events ask for that are no questions."""
-        kind = event.get("type")
+        kind, place = event.get("type"), read_place(body)
         if kind == "app_home_opened" and event.get("tab") == "messages":
-            await self._suggest(team, str(event.get("channel") or ""), "")
+            await self._suggest(place, str(event.get("channel") or ""), "")
         elif kind == "app_home_opened" and event.get("user"):
-            await self._answering.home(team, str(event["user"]), self._settings.slack_command_prefix)
+            await self._answering.home(place, str(event["user"]))
         elif kind == "assistant_thread_started":
             thread = event.get("assistant_thread")
             if isinstance(thread, dict):
-                await self._suggest(team, str(thread.get("channel_id") or ""), str(thread.get("thread_ts") or ""))
+                await self._suggest(place, str(thread.get("channel_id") or ""), str(thread.get("thread_ts") or ""))
         elif kind == "app_uninstalled" or (kind == "tokens_revoked" and _bot_revoked(event)):
-            await self._gone(team, str(kind))
+            await self._gone(installed_by(body), str(kind))
 
-    async def _suggest(self, team: str, channel: str, thread: str) -> None:
-        workspace = await self._workspaces.of(team)
+    async def _suggest(self, place: Place, channel: str, thread: str) -> None:
+        workspace = await self._workspaces.of(*place)
         if workspace is not None and channel:
-            await self._sending.prompts(workspace, channel, thread, self._prompts)
+            await self._surfaces.prompts(workspace, channel, thread, self._prompts)
 
-    async def _gone(self, team: str, why: str) -> None:
-        """Schedule a workspace's data for deletion."""
-        if not team:
+    async def _gone(self, name: str, why: str) -> None:
+        """Schedule the data of a workspace for deletion, or of all that an organisation's installation served."""
+        if not name:
             _log.warning("%s came without a workspace; nothing is done", why)
             return
-        if self._seen.fresh(f"gone:{team}:{time.time() // _SAME_SECONDS}"):
-            _log.warning("workspace %s: %s; what is kept of it is scheduled for deletion", team, why)
-        if self._store is not None:
-            await self._store.notes.put(f"slack-gone:{team}", dt.datetime.now(dt.UTC).isoformat())
-        await self._workspaces.forget(team)
+        for team in await self._workspaces.served_by(name):
+            if self._seen.fresh(f"gone:{team}:{time.time() // _SAME_SECONDS}"):
+                _log.warning("workspace %s: %s; what is kept of it is scheduled for deletion", team, why)
+            if self._store is not None:
+                await self._store.notes.put(f"slack-gone:{team}", dt.datetime.now(dt.UTC).isoformat())
+        await self._workspaces.forget(name)
 
     async def _slash(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
@@ -144,49 +190,85 @@ class Listeners:
     async def _action(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
         asked = read_action(body)
-        if asked is not None:
+        if asked is not None and asked.way is Way.HOME:
+            self._work.start(self._in_window(body, asked))
+        elif asked is not None:
             self._begin(asked)
+        elif _action_id(body) == SETUP:
+            if self._seen.fresh(f"setup:{body.get('trigger_id')}"):
+                self._work.start(self._opened(body, self._setup))
         elif not _is_link(body):
-            self._work.start(self._stale(body))
+            self._work.start(self._notice(body, stale()))
 
-    async def _stale(self, body: dict[str, Any]) -> None:
-        """Say that a button means nothing any more."""
+    async def _notice(self, body: dict[str, Any], reply: Reply) -> None:
+        """Say something to whoever pressed or chose what cannot be answered, replacing nothing."""
         asked = read_action({**body, "actions": [{"action_id": "line:0", "value": "/help"}]})
-        workspace = await self._workspaces.of(asked.team) if asked else None
+        workspace = await self._workspaces.of(asked.team, asked.enterprise) if asked else None
         if asked is not None and workspace is not None:
             quiet_way = Way.BUTTON if asked.way is Way.OWN_BUTTON else asked.way
-            await self._answering.deliver(workspace, dataclasses.replace(asked, way=quiet_way), stale())
+            await self._answering.deliver(workspace, dataclasses.replace(asked, way=quiet_way), reply)
 
     async def _shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
         if body.get("type") == "message_action":
-            self._begin(read_shortcut(body, "verify"))
+            asked = read_shortcut(body, "verify")
+            if asked is None:
+                self._work.start(self._notice(body, wordless()))
+            self._begin(asked)
         elif body.get("callback_id") == ASK and self._seen.fresh(f"{body.get('trigger_id')}:{body.get('action_ts')}"):
-            self._work.start(self._ask(body))
+            self._work.start(self._opened(body, self._question))
 
-    async def _ask(self, body: Mapping[str, Any]) -> None:
-        """Open the modal for a question."""
-        team = body.get("team")
-        workspace = await self._workspaces.of(str(team.get("id") or "") if isinstance(team, dict) else "")
-        if workspace is None or await self._sending.modal(workspace, str(body.get("trigger_id") or ""), ask_view()):
+    async def _question(self, _workspace: Workspace, _user: str, _team: str) -> dict[str, Any]:
+        return ask_view()
+
+    async def _setup(self, workspace: Workspace, user: str, team: str) -> dict[str, Any]:
+        return setup_view(await self._people.zone(workspace, user, team))
+
+    async def _opened(
+        self, body: Mapping[str, Any], make: Callable[[Workspace, str, str], Awaitable[dict[str, Any]]]
+    ) -> None:
+        """Open the modal that `make` returns, or say that Slack did not."""
+        place = read_place(body)
+        workspace = await self._workspaces.of(*place)
+        given = body.get("user")
+        user = str(given.get("id") or "") if isinstance(given, dict) else ""
+        if workspace is None or not user:
             return
-        user = body.get("user")
-        if isinstance(user, dict) and user.get("id"):
-            await self._sending.say(workspace, not_opened(), str(user["id"]))
+        view = await make(workspace, user, place[0])
+        if await self._surfaces.open(workspace, str(body.get("trigger_id") or ""), view) is None:
+            await self._sending.say(workspace, not_opened(), user)
+
+    async def _in_window(self, body: Mapping[str, Any], asked: Asked) -> None:
+        """Answer a press in the Home tab in a modal; without one, in the member's messages with the bot."""
+        workspace = await self._workspaces.of(asked.team, asked.enterprise)
+        if workspace is None or not self._seen.fresh(f"window:{asked.id}"):
+            return
+        view = await self._surfaces.open(workspace, str(body.get("trigger_id") or ""), waiting_view())
+        self._begin(dataclasses.replace(asked, way=Way.MODAL, view=view) if view else asked)
 
     async def _view(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        asked = read_view(body)
-        if asked is None:
-            await ack()
+        view = body.get("view")
+        setup = isinstance(view, dict) and view.get("callback_id") == SETUP
+        asked = read_setup(body) if setup else read_view(body)
+        wrong = _wrong_setup(asked) if setup else _wrong_question(asked)
+        if asked is None or wrong:
+            await ack(response_action="errors", errors=wrong)
             return
         await ack(response_action="update", view=waiting_view())
         # Slack has surely shown the waiting modal by then, which would otherwise come over the answer.
-        self._begin(asked, after=_ACK_SECONDS)
+        self._begin(dataclasses.replace(asked, line=self._naming.read(asked.line)), after=_ACK_SECONDS)
 
     def _begin(self, asked: Asked | None, *, after: float = 0.0) -> None:
         """Answer what was asked, in `after` seconds, unless the same request was sent once more."""
         if asked is not None and asked.user and self._seen.fresh(asked.id):
             self._answering.begin(asked, after=after)
+
+
+async def _broken(error: Exception) -> None:
+    """Say what broke and where, without what it was about; Bolt's own logger would print that too."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "nowhere"
+    _log.error("a delivery from Slack broke: %s at %s", type(error).__name__, where)
 
 
 async def _authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
@@ -200,10 +282,31 @@ def _bot_revoked(event: Mapping[str, Any]) -> bool:
     return not isinstance(tokens, dict) or bool(tokens.get("bot"))
 
 
+def _wrong_question(asked: Asked | None) -> dict[str, str]:
+    """Return what is wrong with a sent question, by its block."""
+    return {} if asked else {QUESTION: "Write what you want to know."}
+
+
+def _wrong_setup(asked: Asked | None) -> dict[str, str]:
+    """Return what is wrong with a sent setup, by its block."""
+    if asked is None:
+        return {"channel": "Choose a channel."}
+    try:
+        zone_named(dict(parse_line(asked.line).options).get("zone", ""))
+    except UserError as error:
+        return {"zone": str(error)}
+    return {}
+
+
+def _action_id(body: Mapping[str, Any]) -> str:
+    """Return which element was used, "" when none is named."""
+    actions = body.get("actions")
+    action = actions[0] if isinstance(actions, list) and actions else None
+    return str(action.get("action_id") or "") if isinstance(action, dict) else ""
+
+
 def _is_link(body: Mapping[str, Any]) -> bool:
     """Say whether a press only opened a link, which Slack tells us about all the same."""
     actions = body.get("actions")
     action = actions[0] if isinstance(actions, list) and actions else None
-    return isinstance(action, dict) and (
-        str(action.get("action_id") or "").startswith(_LINK) or bool(action.get("url"))
-    )
+    return _action_id(body).startswith(_LINK) or (isinstance(action, dict) and bool(action.get("url")))

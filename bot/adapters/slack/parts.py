@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from bot.adapters.slack.kept import Kept
+    from bot.adapters.slack.naming import Naming
     from bot.adapters.slack.people import People
     from bot.adapters.slack.sending import Sending
+    from bot.adapters.slack.surfaces import Surfaces
     from bot.adapters.slack.teams import Workspaces
     from bot.adapters.slack.work import Seen, Work
     from bot.core import Core
@@ -19,13 +21,16 @@ __all__ = ["Parts"]
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Each made once by the adapter; `store` is None when the database is off."""
+    """Each made once by the adapter; `store` is None when the database is off, `prefix` stands before commands."""
 
     core: Core
     workspaces: Workspaces
     sending: Sending
+    surfaces: Surfaces
     people: People
     work: Work
     seen: Seen
     kept: Kept
     store: Store | None
+    naming: Naming
+    prefix: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.adapters.slack.api import trouble
@@ -22,38 +23,72 @@ _KNOWN_SECONDS: Final = 60.0
 _MOST_KNOWN: Final = 1_000
 
 
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """What is known of a member: whether they are an admin, and their time zone, "" when Slack does not say."""
+
+    admin: bool
+    zone: str
+
+
 class People:
-    """The admins of the workspaces."""
+    """The members of the workspaces."""
 
     def __init__(self, api: Api) -> None:
         """Take the API."""
         self._api = api
-        self._known: OrderedDict[tuple[str, str], tuple[float, bool]] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str, str], tuple[float, _Person]] = OrderedDict()
 
-    async def is_admin(self, workspace: Workspace, user: str) -> bool | None:
+    async def is_admin(self, workspace: Workspace, user: str, team: str = "") -> bool | None:
         """Say whether a member is an admin or owner of this workspace; None when Slack does not say.
 
-        Guests and other workspaces' people are not.
+        `team` tells which workspace is meant where one installation serves an organisation. Guests and people of other
+        organisations are none.
         """
+        found = await self._person(workspace, user, team)
+        return found.admin if found else None
+
+    async def zone(self, workspace: Workspace, user: str, team: str = "") -> str:
+        """Return a member's time zone, "" when it is not known."""
+        found = await self._person(workspace, user, team)
+        return found.zone if found else ""
+
+    async def _person(self, workspace: Workspace, user: str, team: str) -> _Person | None:
+        """Return a member, asked of Slack when it was not lately; None when Slack does not say."""
         now = asyncio.get_running_loop().time()
-        key = (workspace.team, user)
-        until, admin = self._known.get(key, (0.0, False))
+        key = (workspace.team, team, user)
+        until, known = self._known.get(key, (0.0, None))
         if until > now:
-            return admin
+            return known
         answer = await trouble(self._api.reader(workspace.token).users_info(user=user))
         if isinstance(answer, Later | Refused | Unclear):
             _log.warning("Slack did not tell whether a member is an admin: %s", answer.why)
             return None
-        admin = _is_admin(answer.get("user") or {}, workspace.team)
-        self._known[key] = (now + _KNOWN_SECONDS, admin)
+        given = answer.get("user") or {}
+        found = _Person(_is_admin(given, workspace, team), str(given.get("tz") or ""))
+        self._known[key] = (now + _KNOWN_SECONDS, found)
         while len(self._known) > _MOST_KNOWN:
             self._known.popitem(last=False)
-        return admin
+        return found
 
 
-def _is_admin(user: dict[str, Any], team: str) -> bool:
-    """Read users.info."""
+def _is_admin(user: dict[str, Any], workspace: Workspace, team: str) -> bool:
+    """Read users.info, whose flags are those of the token's workspace (docs.slack.dev, user object).
+
+    The token of a whole organisation has no such workspace: there they count for the member's own one alone. The
+    organisation's own admins and owners are admins in each of its workspaces.
+    """
     barred = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted", "is_stranger")
-    if any(user.get(name) for name in barred) or (team and user.get("team_id") not in {team, None}):
+    if any(user.get(name) for name in barred):
+        return False
+    given = user.get("enterprise_user")
+    grid: dict[str, Any] = given if isinstance(given, dict) else {}
+    colleague = bool(workspace.enterprise) and grid.get("enterprise_id") == workspace.enterprise
+    if colleague and (grid.get("is_admin") is True or grid.get("is_owner") is True):
+        return True
+    home = user.get("team_id")
+    here = team if workspace.org_wide else workspace.team
+    member = colleague and not workspace.org_wide and here in (grid.get("teams") or ())
+    if not (home is None or home == here or not here or member):
         return False
     return any(user.get(name) is True for name in ("is_admin", "is_owner", "is_primary_owner"))

@@ -11,7 +11,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.adapters.slack import limits
-from bot.adapters.slack.api import Api, trouble
+from bot.adapters.slack.api import Api, is_about_the_token, trouble
 from bot.adapters.slack.sending import Sending, own_keys
 from bot.message import Outcome, Reply
 from bot.post import Blind, Found, Later, Refused, Sent, Unclear
@@ -27,6 +27,7 @@ POST_EVENT: Final = "verbatim_post"
 _BEFORE: Final = dt.timedelta(seconds=60)
 _AFTER: Final = dt.timedelta(seconds=120)
 _MOST_PAGES: Final = 20
+_TOKEN_SECONDS: Final = 300.0
 _PATIENCE: Final = 5.0
 _NOT_INSTALLED: Final = "The app is not installed in this workspace. Install it there."
 _GONE: Final = frozenset({"Slack refused: message_not_found."})
@@ -59,7 +60,7 @@ class Posting:
         return seen.why if isinstance(seen, Later | Refused | Unclear) else ""
 
     async def post(self, channel: Channel, post: Post) -> Posted:
-        """Try once to send a post."""
+        """Try once to send a post; with a token that Slack refuses it waits for a new one."""
         workspace = await self._workspaces.of(channel.tenant)
         if workspace is None:
             return Refused(_NOT_INSTALLED)
@@ -75,6 +76,8 @@ class Posting:
         if isinstance(sent, Sent) and post.prompt:
             prompt = Reply(post.prompt, Outcome.FOUND)
             await self._sending.say(workspace, prompt, channel.id, thread=sent.ref, patience=_PATIENCE, tries=1)
+        if isinstance(sent, Refused) and is_about_the_token(sent):
+            return Later(_TOKEN_SECONDS, sent.why)
         return sent
 
     async def find(self, channel: Channel, post: Post) -> Seen:

@@ -1,4 +1,4 @@
-"""Sending a drawn reply once: by response_url, into a channel, or into a modal."""
+"""Sending a drawn reply once: by response_url, or into a channel."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from bot.adapters.slack import limits
 from bot.adapters.slack.api import CALL_SECONDS, NOT_REACHED, Api, Pace, is_loopback, retry_after, sent_at, trouble
+from bot.adapters.slack.naming import Naming
 from bot.adapters.slack.render import message
-from bot.adapters.slack.views import answer_view
 from bot.post import Later, Refused, Sent, Unclear
 
 if TYPE_CHECKING:
@@ -44,11 +44,12 @@ _UNHAPPY: Final = re.compile(r'"ok":\s*false')
 class Sending:
     """Sends replies; nothing here is sent twice unless the platform said that it took nothing."""
 
-    def __init__(self, api: Api, response_hosts: str, *, local: bool = False) -> None:
-        """Take the API and the hosts a response_url may name, separated by commas.
+    def __init__(self, api: Api, response_hosts: str, *, local: bool = False, naming: Naming | None = None) -> None:
+        """Take the API, the hosts a response_url may name, separated by commas, and how commands are named.
 
         `local` says that the API is on this machine, and so may be any response_url.
         """
+        self._naming = naming or Naming()
         self._local = local
         self._api = api
         self._hosts = frozenset(host.strip().casefold() for host in response_hosts.split(",") if host.strip())
@@ -72,6 +73,7 @@ class Sending:
 
         After `until` (the monotonic clock's) nothing is begun any more, and it is Later: another process may begin.
         """
+        reply = self._naming.written(reply)
         result: Posted = Later(1.0, "not tried")
         tried = 0
         while tried < tries:
@@ -119,6 +121,7 @@ class Sending:
         if not self.allowed(url):
             _log.warning("a response_url names a host that SLACK_RESPONSE_HOSTS does not list; answering otherwise")
             return Refused("not a host of Slack's")
+        reply = self._naming.written(reply)
         sent: Posted = Later(1.0, _LATE)
         for _ in range(limits.REPLY_USES - 1):
             if time.monotonic() > until:
@@ -169,18 +172,6 @@ class Sending:
         listed = host in self._hosts or (self._local and own)
         return listed and (parts.scheme == "https" or (parts.scheme == "http" and own))
 
-    async def into_view(self, workspace: Workspace, view: str, reply: Reply) -> bool:
-        """Show a reply in an open modal; False when it was closed meanwhile."""
-        for _ in range(_TRIES):
-            shown = answer_view(reply, cited=self._cited)
-            call = self._api.writer(workspace.token).views_update(view_id=view, view=shown)
-            answer = await trouble(call)
-            if self._cited and isinstance(answer, Refused) and "invalid" in answer.why:
-                self._cited = False
-                continue
-            return not isinstance(answer, Later | Refused | Unclear)
-        return False
-
     async def is_shown(self, workspace: Workspace, channel: str, thread: str, since: float, key: str) -> bool | None:
         """Say whether the bot's message with that key stands in a channel or thread; None when it cannot be read."""
         window: dict[str, Any] = {
@@ -197,29 +188,6 @@ class Sending:
         if isinstance(answer, Later | Refused | Unclear):
             return None
         return bool(own_keys(answer.get("messages") or [], workspace, key))
-
-    async def home(self, workspace: Workspace, user: str, view: dict[str, Any]) -> None:
-        """Show a member the Home tab."""
-        answer = await trouble(self._api.writer(workspace.token).views_publish(user_id=user, view=view))
-        if isinstance(answer, Later | Refused | Unclear):
-            _log.warning("the Home tab was not shown: %s", answer.why)
-
-    async def modal(self, workspace: Workspace, trigger: str, view: dict[str, Any]) -> bool:
-        """Open a modal; False when Slack refused."""
-        answer = await trouble(self._api.writer(workspace.token).views_open(trigger_id=trigger, view=view))
-        if isinstance(answer, Later | Refused | Unclear):
-            _log.warning("a modal was not opened: %s", answer.why)
-        return not isinstance(answer, Refused)
-
-    async def prompts(self, workspace: Workspace, channel: str, thread: str, prompts: Sequence[dict[str, str]]) -> None:
-        """Suggest what to ask in the agent's messages; `thread` is for the older assistant view alone."""
-        where = {"thread_ts": thread} if thread else {}
-        call = self._api.writer(workspace.token).assistant_threads_setSuggestedPrompts(
-            channel_id=channel, prompts=list(prompts), **where
-        )
-        answer = await trouble(call)
-        if isinstance(answer, Later | Refused | Unclear):
-            _log.info("prompts were not suggested: %s", answer.why)
 
 
 def own_keys(messages: Sequence[dict[str, Any]], workspace: Workspace, key: str) -> list[str]:

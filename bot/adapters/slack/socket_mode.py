@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
+from slack_bolt.adapter.socket_mode.async_internals import send_async_response
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack.api import is_loopback, quiet, trouble
@@ -18,7 +21,7 @@ from bot.post import Later, Refused, Unclear
 
 if TYPE_CHECKING:
     from slack_bolt.app.async_app import AsyncApp
-    from slack_sdk.socket_mode.aiohttp import SocketModeClient
+    from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
     from slack_sdk.socket_mode.request import SocketModeRequest
 
 __all__ = ["Sockets"]
@@ -49,7 +52,7 @@ class Sockets:
         self._direct = is_loopback(base_url)
         if self._direct:
             self._web.proxy = None
-        self._handler: AsyncSocketModeHandler | None = None
+        self._client: _Client | None = None
         self._unhandled = Unhandled()
 
     async def open(self) -> None:
@@ -72,8 +75,7 @@ class Sockets:
         heard, last = loop.time(), None
         while True:
             await asyncio.sleep(min(self._silence / 4, 5.0))
-            client = self._handler.client if self._handler else None
-            pong = getattr(client, "last_ping_pong_time", None)
+            pong = self._client.last_ping_pong_time if self._client else None
             if pong is not None and pong != last:
                 heard, last = loop.time(), pong
             if loop.time() - heard < self._silence:
@@ -88,57 +90,100 @@ class Sockets:
 
     async def close(self) -> None:
         """Disconnect."""
-        handler, self._handler = self._handler, None
-        if handler is not None:
-            await _closed(handler)
+        client, self._client = self._client, None
+        if client is not None:
+            await _closed(client)
 
     async def _connected(self, url: str) -> bool:
         """Open the socket at an address that is good for one connection."""
-        handler = _Handler(
-            self._app, app_token=self._token, logger=quiet("socket"), web_client=self._web, ping_interval=self._ping
-        )
-        handler.unhandled = self._unhandled
+        client = _Client(self._app, self._unhandled, self._token, self._web, self._ping)
         if self._direct:
-            handler.client.proxy = None
-        handler.client.wss_uri = url
+            client.proxy = None
+        client.wss_uri = url
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
-                await handler.client.connect()  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
+                await client.connect()  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
         except TimeoutError:
             _log.warning("Socket Mode: the socket did not open within %g s.", _CONNECT_SECONDS)
-            await _closed(handler)
+            await _closed(client)
             return False
         except BaseException:
-            await _closed(handler)
+            await _closed(client)
             raise
-        self._handler = handler
+        self._client = client
         return True
 
 
-class _Handler(AsyncSocketModeHandler):
-    """Bolt's handler, which by itself acknowledges only what it has a listener for."""
+class _Client(SocketModeClient):
+    """The SDK's client, which by itself lets garbled frames and payloads that are no objects go without a word.
 
-    unhandled: Unhandled
+    Its tasks are held here; the SDK leaves them to the garbage collector.
+    """
 
-    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
+    def __init__(self, app: AsyncApp, unhandled: Unhandled, token: str, web: AsyncWebClient, ping: float) -> None:
+        """Take the app, what answers for the unanswered, the app-level token, a client and seconds between pings."""
+        super().__init__(app_token=token, logger=quiet("socket"), web_client=web, ping_interval=ping)
+        self._app = app
+        self._unhandled = unhandled
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.socket_mode_request_listeners.append(self._handle)
+
+    async def process_message(self) -> None:
+        """Take the next frame from the queue and begin with it."""
+        raw = await self.message_queue.get()
+        message = _read(raw)
+        if message is None:
+            if raw:
+                self._unhandled.note("nothing of a garbled frame", None)
+            return
+        task = asyncio.create_task(self._begin(message, raw))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _begin(self, message: dict[str, Any], raw: str) -> None:
+        """Do what a frame asks for; acknowledge at once an envelope that nobody can answer."""
+        envelope = message.get("envelope_id")
+        if isinstance(envelope, str) and not (isinstance(message.get("payload"), dict) and "type" in message):
+            self._unhandled.note("an envelope with", message.get("payload"))
+            await self.send_socket_mode_response(SocketModeResponse(envelope_id=envelope))
+            return
+        if message.get("type") == "disconnect" and message.get("reason") == "link_disabled":
+            _log.error("%s", _told("forbidden"))
+        await self.run_message_listeners(message, raw)
+
+    async def _handle(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
         """Hand an envelope over, and acknowledge it."""
+
+        def made() -> AsyncBoltRequest:
+            return AsyncBoltRequest(
+                mode="socket_mode", body=req.payload, headers={"x-slack-retry-num": str(req.retry_attempt or 0)}
+            )
+
         began = time.time()
-        answer = await run_async_bolt_app(self.app, req)
-        await send_async_response(client, req, self.unhandled.acknowledged(req.payload, answer), began)
+        answer = await self._unhandled.answered(self._app, req.payload, made)
+        await send_async_response(client, req, answer, began)
 
 
-async def _closed(handler: AsyncSocketModeHandler) -> None:
-    """Close a handler whatever state it is in, and wait for its tasks."""
-    client = handler.client
+async def _closed(client: _Client) -> None:
+    """Close a client whatever state it is in, and wait for its tasks."""
     tasks = [client.message_processor, client.current_session_monitor, client.message_receiver]
     try:
-        await handler.client.close()  # type: ignore[no-untyped-call]  # as above
+        await client.close()  # type: ignore[no-untyped-call]  # as above
     except Exception as error:  # a socket that is broken already
         _log.debug("closing a socket: %s", type(error).__name__)
     for task in tasks:
         if task is not None:
             task.cancel()
     await asyncio.gather(*(task for task in tasks if task is not None), return_exceptions=True)
+
+
+def _read(raw: str) -> dict[str, Any] | None:
+    """Return a frame's object; None for any other."""
+    try:
+        message = json.loads(raw)
+    except (TypeError, ValueError, RecursionError):
+        return None
+    return message if isinstance(message, dict) else None
 
 
 def _told(why: str) -> str:

@@ -1,11 +1,20 @@
-"""What arrives and nothing listens to: acknowledged all the same, for what is not, Slack sends again and counts."""
+"""What arrives, handed to Bolt: acknowledged whatever comes of it, for what is not, Slack sends again and counts.
+
+Alone a question that could not be recorded stays unacknowledged (503): sent again, it may be.
+"""
 
 from __future__ import annotations
 
 import logging
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from slack_bolt import BoltResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from slack_bolt.app.async_app import AsyncApp
+    from slack_bolt.request.async_request import AsyncBoltRequest
 
 __all__ = ["Unhandled"]
 
@@ -18,30 +27,46 @@ _LONGEST_KIND: Final = 60
 
 
 class Unhandled:
-    """Acknowledges, and says each kind once in the log, without its content."""
+    """Hands deliveries over, and says each kind that goes unanswered once in the log, without its content."""
 
     def __init__(self) -> None:
         """Start with nothing said."""
         self._said: set[str] = set()
 
-    def acknowledged(self, payload: dict[str, Any], answer: BoltResponse) -> BoltResponse:
-        """Return Bolt's answer to a payload, or a plain acknowledgement when nothing listened or it cannot be read.
+    async def answered(self, app: AsyncApp, payload: object, request: Callable[[], AsyncBoltRequest]) -> BoltResponse:
+        """Return Bolt's answer to a delivery, or a plain acknowledgement of what no second try would better.
 
-        An event that broke while it was recorded stays unacknowledged: Slack sends it again.
+        `request` reads the payload as Bolt does, which may break on one that is not Slack's.
         """
-        kind = _kind(payload)
-        if answer.status != _NOT_FOUND and not (kind is None and answer.status == _BROKE):
+        try:
+            answer = await app.async_dispatch(request())
+        except Exception as error:  # whatever stands in a payload must not have it sent again and again
+            self.note(f"what cannot be read ({type(error).__name__})", payload)
+            return BoltResponse(status=200, body="")
+        if answer.status == _NOT_FOUND:
+            self.note("what nothing here listens to", payload)
+        elif answer.status == _BROKE:
+            self.note("what broke here", payload)
+        else:
             return answer
-        name = (kind or "an event without its event")[:_LONGEST_KIND]
-        if name not in self._said and len(self._said) < _MOST_KINDS:
-            self._said.add(name)
-            _log.info("acknowledged what nothing here listens to: %r", name)
         return BoltResponse(status=200, body="")
 
+    def note(self, what: str, payload: object) -> None:
+        """Say that something was acknowledged and let be; each kind once."""
+        line = f"{what}: {_kind(payload)[:_LONGEST_KIND]!r}"
+        if line not in self._said and len(self._said) < _MOST_KINDS:
+            self._said.add(line)
+            _log.info("acknowledged %s", line)
 
-def _kind(payload: dict[str, Any]) -> str | None:
-    """Return a payload's type, None for an event without its event."""
-    event = payload.get("event")
-    if payload.get("type") == "event_callback" and not (isinstance(event, dict) and isinstance(event.get("type"), str)):
-        return None
-    return str(payload.get("type") or "no type")
+
+def _kind(payload: object) -> str:
+    """Return what a payload is, as Slack names it."""
+    if not isinstance(payload, dict):
+        return f"a payload that is no object but {type(payload).__name__}"
+    known: dict[str, Any] = payload
+    event = known.get("event")
+    if known.get("type") != "event_callback":
+        return str(known.get("type") or "no type")
+    if isinstance(event, dict) and isinstance(event.get("type"), str):
+        return str(event["type"])
+    return "an event without its event"

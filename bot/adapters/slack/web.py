@@ -5,13 +5,14 @@ A request is read up to its cap, and its signature verified before anything pars
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
 import re
 import time
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
@@ -31,6 +32,12 @@ __all__ = ["WebServer", "signed"]
 
 _DIGITS: Final = re.compile(r"[0-9]{1,12}")
 _UNAUTHORIZED: Final = 401
+_READ_SECONDS: Final = 10.0
+"""How long a body may take to come; Slack gives a whole request three."""
+
+_FIELDS: Final = 200
+"""Fields of a form that we read; a slash command has about twenty."""
+
 _GRACE_SECONDS: Final = 3.0
 
 
@@ -83,18 +90,26 @@ class WebServer:
 
     async def _events(self, request: web.Request) -> web.Response:
         try:
-            body = await request.read()
+            async with asyncio.timeout(_READ_SECONDS):
+                body = await request.read()
         except web.HTTPRequestEntityTooLarge:
             return web.Response(status=413, text="too large")
+        except (TimeoutError, ConnectionError):
+            return web.Response(status=408, text="too slow")  # which nobody reads who hung up
         if not signed(self._secret, request.headers, body, time.time()):
             return web.Response(status=_UNAUTHORIZED, text="unauthorized")
-        text = _readable(body, request.content_type)
-        if text is None:
+        read = _read(body, request.content_type)
+        if read is None:
             return web.Response(status=400, text="unreadable")
+        text, payload = read
         headers: dict[str, Any] = dict(request.headers)
-        bolt = AsyncBoltRequest(body=text, query=request.query_string, headers=headers)
-        answer = await self._app.async_dispatch(bolt)
-        return await to_aiohttp_response(self._unhandled.acknowledged(bolt.body, answer))
+
+        def made() -> AsyncBoltRequest:
+            bolt = AsyncBoltRequest(body=text, query=request.query_string, headers=headers)
+            bolt.body = payload  # Bolt takes any form with the word “payload” in it for one that has such a field
+            return bolt
+
+        return await to_aiohttp_response(await self._unhandled.answered(self._app, payload, made))
 
     async def _install(self, request: web.Request) -> web.Response:
         return await self._through(request, installing=True)
@@ -115,16 +130,15 @@ async def _healthy(_request: web.Request) -> web.Response:
     return web.Response(text="ok")
 
 
-def _readable(body: bytes, content_type: str) -> str | None:
-    """Return a body that Bolt can read: JSON that is an object, or a form whose payload is one; None otherwise."""
+def _read(body: bytes, content_type: str) -> tuple[str, dict[str, Any]] | None:
+    """Return a body as text and as what Slack sent in it: JSON, a form's `payload`, or a form; None for all else."""
     try:
         text = body.decode()
         if content_type == "application/json" or text.startswith("{"):
-            return text if isinstance(json.loads(text), dict) else None
-        form = parse_qs(text, keep_blank_values=True, max_num_fields=200)
-        payload = form.get("payload")
-        if payload is not None and not isinstance(json.loads(payload[0]), dict):
-            return None
+            payload = json.loads(text)
+        else:
+            form = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_FIELDS))
+            payload = json.loads(form["payload"]) if "payload" in form else form or None
     except (ValueError, RecursionError):
         return None
-    return text if form else None
+    return (text, payload) if isinstance(payload, dict) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
+from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from bot.adapters.slack.inbound import Asked
     from bot.store import Store
 
-__all__ = ["Seen", "Work"]
+__all__ = ["Seen", "Taken", "Work"]
 
 _log = logging.getLogger(__name__)
 
@@ -37,14 +38,14 @@ class Work:
     def __init__(self, most: int = MOST_TASKS) -> None:
         """Take how many may run at once."""
         self._most = most
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
 
     @property
     def full(self) -> bool:
         """Whether another task would be one too many."""
         return len(self._tasks) >= self._most
 
-    def start(self, coroutine: Coroutine[Any, Any, None], *, spare: bool = False) -> bool:
+    def start(self, coroutine: Coroutine[Any, Any, object], *, spare: bool = False) -> bool:
         """Run a coroutine to its end; False, and not run, when full. `spare` allows half as many again."""
         if len(self._tasks) >= (self._most * 3 // 2 if spare else self._most):
             coroutine.close()
@@ -67,10 +68,18 @@ class Work:
             _log.warning("stopped with %d answers unfinished", len(late))
             await asyncio.wait(late, timeout=1)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _ended(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception():
             _log.error("an answer on Slack broke", exc_info=task.exception())
+
+
+class Taken(Enum):
+    """What came of recording a question."""
+
+    NEW = "new"
+    KNOWN = "known"
+    UNSURE = "unsure"
 
 
 class Seen:
@@ -80,6 +89,7 @@ class Seen:
         """Take the store; None keeps to memory."""
         self._store = store
         self._ids: OrderedDict[str, None] = OrderedDict()
+        self._owed: OrderedDict[str, None] = OrderedDict()
         self._broken = False
 
     def fresh(self, name: str) -> bool:
@@ -87,21 +97,24 @@ class Seen:
         if name and name in self._ids:
             return False
         if name:
-            self._ids[name] = None
-            while len(self._ids) > REMEMBERED:
-                self._ids.popitem(last=False)
+            _remember(self._ids, name)
         return True
 
-    async def take(self, asked: Asked) -> bool:
-        """Record a question before it is acknowledged; False when it was recorded before, under any of its ids.
+    def owes(self, asked: Asked) -> bool:
+        """Say whether a question came before, was not recorded, and is not known to be answered."""
+        return asked.id in self._owed
 
-        A store that fails or takes too long is said once in the log, and memory decides.
+    async def take(self, asked: Asked) -> Taken:
+        """Record a question before it is acknowledged; KNOWN when it was recorded before, under any of its ids.
+
+        UNSURE when the store fails or takes too long, which is said once in the log: memory has it, and until it is
+        `settled` the same question may come again.
         """
-        if not all(self.fresh(name) for name in (asked.id, *asked.marks)):
-            return False
+        if not self.owes(asked) and not all(self.fresh(name) for name in (asked.id, *asked.marks)):
+            return Taken.KNOWN
         store = self._store
         if store is None:
-            return True
+            return Taken.NEW
 
         async def record() -> bool:
             if not await store.inbox.take("slack", asked.id, "asked", asked.kept(), KEPT_SECONDS):
@@ -113,7 +126,15 @@ class Seen:
             return True
 
         answer = await self._tried("record an event", record)
-        return True if answer is None else answer
+        if answer is None:
+            _remember(self._owed, asked.id)
+            return Taken.UNSURE
+        self.settled(asked)
+        return Taken.NEW if answer else Taken.KNOWN
+
+    def settled(self, asked: Asked) -> None:
+        """Note that a question need not come again: it is recorded, or answered."""
+        self._owed.pop(asked.id, None)
 
     async def done(self, asked: Asked) -> None:
         """Record that a question is answered."""
@@ -142,3 +163,10 @@ class Seen:
             return None
         self._broken = False
         return answer
+
+
+def _remember(ids: OrderedDict[str, None], name: str) -> None:
+    """Add an id, and drop the oldest beyond `REMEMBERED`."""
+    ids[name] = None
+    while len(ids) > REMEMBERED:
+        ids.popitem(last=False)
