@@ -142,7 +142,7 @@ def _table(found: dict[str, dict[str, tuple[float, int]]], figures: list[str], h
 def main() -> None:
     """Measure, print the tables of the third kept aside and of the rest, keep the figures with `--write`."""
     found = measure(measured_core())
-    for part, name in (("aside", "The third kept aside"), ("tuned", "The two thirds that were tuned on")):
+    for part, name in (("aside", "The third kept aside"), ("tuned", "What was tuned on")):
         figures = [f"{figure} {part}" for figure in ("quote rank 1", "quote rank 3", "verify said", "verify confirmed")]
         print(f"{name}: lines that were said\n")
         print(_table(found, figures, ["`/quote` rank 1", "rank 1 to 3", "`/verify` says said", "… exact or close"]))

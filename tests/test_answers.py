@@ -11,11 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.corpus import open_corpus
-from bot.search import Scope, load_meaning
+from bot.corpus.keypassages import key_passages
+from bot.search import Scope, load_meaning, phrases
 from bot.search.abstain import SIGNALS, SIGNALS_FROM_WORDS
 from bot.search.answers import MOST_CHARACTERS, MOST_SENTENCES, Answered, Band, answer, read
-from bot.search.evidence import EVIDENCE, FROM_WORDS
+from bot.search.evidence import EVIDENCE, FROM_WORDS, LEADING, gather
 from bot.search.index import open_index
+from bot.search.phrases import labels_meant
 from bot.search.spellings import known_aliases, other_words
 from bot.settings import ROOT
 from tests.conftest import mended_slice
@@ -314,6 +316,52 @@ def test_a_plain_transcript_without_chapters_and_speakers_is_answered_from(tmp_p
 
     begin, end = answered.hits[0].sentence
     assert answered.hits[0].passage.text[begin:end] == "The rent was nine dollars."
+
+
+@pytest.mark.parametrize("question", ["Why can't he train every day?", "what does he think of the twitter files"])
+def test_a_sentence_is_led_to_by_the_sentences_before_it_alone(
+    corpus: Corpus, index: WordIndex, meaning: Meaning, question: str
+) -> None:
+    gathered = gather(corpus, index, meaning, read(corpus, index, question))
+    assert gathered is not None
+    near, led = (gathered.rows[:, EVIDENCE.index(name)] for name in ("meaning near", "meaning led"))
+    row = {place: number for number, place in enumerate(gathered.places)}
+    seen = 0
+    for (episode, sentence), number in row.items():
+        before = [row[place] for step in range(1, LEADING + 1) if (place := (episode, sentence - step)) in row]
+        if len(before) == LEADING:
+            seen += 1
+            assert led[number] == pytest.approx(near[before].max() - near.max(), abs=1e-6)
+    assert seen > LEADING
+
+
+def test_the_label_of_a_key_passage_tells_of_its_sentences_and_those_beside_it(
+    corpus: Corpus, meaning: Meaning
+) -> None:
+    keys = key_passages(corpus.folder, corpus.episode(0))
+    meant = keys[len(keys) // 2]
+
+    column = labels_meant(corpus, meaning.view(meant.point), [0])[0]
+
+    assert set(column[meant.passage.first : meant.passage.last + 1]) == {column.max()}
+    assert column.max() > 0
+    near = {n for key in keys for n in range(key.passage.first - 2, key.passage.last + 3)}
+    assert all(column[number] == 0 for number in range(len(column)) if number not in near)
+
+
+def test_labels_tell_nothing_in_a_large_library_or_where_nobody_has_picked_any(
+    corpus: Corpus, meaning: Meaning, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "show" / "1-plain").mkdir(parents=True)
+    (tmp_path / "show" / "show.toml").write_text('title = "Plain"\nrights = "test"\n')
+    (tmp_path / "show" / "1-plain" / "source.txt").write_text("We began in a barn. It was cold there.")
+    plain = open_corpus(tmp_path)
+    understood = load_meaning(plain, None, lambda _: None)
+    assert understood is not None
+    assert labels_meant(plain, understood.view("barn"), [0]) == {}
+
+    monkeypatch.setattr(phrases, "MOST_LABELLED", 0)
+    assert labels_meant(corpus, meaning.view("barn"), [0]) == {}
 
 
 def test_the_weights_are_those_of_the_evidence_and_signals_in_the_code() -> None:

@@ -16,6 +16,7 @@ import numpy as np
 from bot.corpus import Section, fold, words
 from bot.search.align import same_words
 from bot.search.facts import word_set
+from bot.search.phrases import labels_meant
 from bot.search.scope import EVERYWHERE
 
 if TYPE_CHECKING:
@@ -38,10 +39,15 @@ EVIDENCE = (
     "short", "content", "question", "host asks", "since", "ad", "opening", "speaker fits", "speaker differs",
     "host asked", "host unasked", "number", "number unasked", "time", "money", "money unasked", "name", "name unasked",
     "meaning", "meaning near", "meaning behind", "meaning near behind", "meaning smooth behind", "meaning before",
-    "meaning of chapter",
+    "meaning of chapter", "meaning led", "label meant",
     "tokens", "tokens behind", "tokens 1", "tokens 2", "tokens telling", "tokens telling 1", "tokens spread 1",
+    "tokens led",
 )  # fmt: skip
-"""Evidence in the order of the weights; a number is how many sentences on either side are looked at with it."""
+"""Evidence in the order of the weights; a number is how many sentences on either side are looked at with it.
+
+`led` looks at the sentences before: an answer follows the words that the question shares. `label meant` is how near the
+label of a hand-picked key passage is.
+"""
 
 FROM_WORDS = 26
 """How much of the evidence, the first part, needs no model."""
@@ -54,6 +60,9 @@ DEEPER = 10
 """How many times more candidates are taken when only some places will do."""
 
 MOST_CANDIDATES = 150
+LEADING, LEADING_TOKENS = 4, 5
+"""Sentences before one that may lead to it."""
+
 AROUND, REGION = 2, 8
 """Sentences either side of a candidate that are candidates too, and that are looked at."""
 
@@ -184,7 +193,7 @@ def gather(
     columns += _coverage(index, asked, region, covered) + _form(asked, region)
     likeness = None
     if view:
-        more, likeness = _meant(view, region)
+        more, likeness = _meant(corpus, view, region)
         columns += more
     inner = [region.places[number] for number in region.inner]
     rows = np.column_stack(columns)[region.inner]
@@ -333,10 +342,11 @@ def _since(region: _Region) -> Column:
     return result
 
 
-def _meant(view: View, region: _Region) -> tuple[list[Column], NDArray[np.float64] | None]:
+def _meant(corpus: Corpus, view: View, region: _Region) -> tuple[list[Column], NDArray[np.float64] | None]:
     """Return how near each sentence is to what the question means, and its tokens' likeness to the candidates'."""
     alone, wide = np.zeros(len(region.places)), np.zeros(len(region.places))
-    chapter = np.zeros(len(region.places))
+    chapter, label = np.zeros(len(region.places)), np.zeros(len(region.places))
+    labels = labels_meant(corpus, view, sorted(region.episodes))
     for number in np.unique(region.episode):
         rows = region.episode == number
         vectors, sentences = view.meaning.episodes[number], region.sentence[rows]
@@ -345,6 +355,8 @@ def _meant(view: View, region: _Region) -> tuple[list[Column], NDArray[np.float6
         episode = region.episodes[int(number)]
         means = _chapter_means(view.meaning, int(number), episode) @ view.vector
         chapter[rows] = means[np.array(_chapters(episode))[sentences]]
+        if int(number) in labels:
+            label[rows] = labels[int(number)][sentences]
     inner = region.inner
     smooth = (region.shifted(wide, -2) + wide + region.shifted(wide, 2)) / 3
     columns = [
@@ -355,36 +367,24 @@ def _meant(view: View, region: _Region) -> tuple[list[Column], NDArray[np.float6
         smooth - smooth[inner].max(),
         region.shifted(alone, -1),
         chapter - chapter[inner].max(),
+        region.most(region.shifted(wide, -1), LEADING - 1, 0) - wide[inner].max(),
+        label,
     ]
-    likeness = _likeness(view, region)
-    if likeness is None:
-        return columns + [np.zeros(len(region.places))] * 7, None
+    found = view.by_token([region.places[row] for row in inner])
+    if found is None:
+        return columns + [np.zeros(len(region.places))] * (len(EVIDENCE) - FROM_WORDS - len(columns)), None
+    likeness = np.zeros((len(region.places), found.shape[1]))
+    likeness[inner] = found
     telling = 1 - np.clip(likeness[inner].mean(axis=0), 0, 1)
     telling /= telling.sum() or 1.0
     spread = likeness[inner].std(axis=0)
     spread /= spread.sum() or 1.0
     near, wider = region.most(likeness, 1, 1), region.most(likeness, 2, 2)
+    led = region.most(likeness, LEADING_TOKENS, 0)
     columns.append(likeness.mean(axis=1))
     of_tokens = (likeness.mean(axis=1), near.mean(axis=1), wider.mean(axis=1), likeness @ telling, near @ telling)
-    columns += [each - each[inner].max() for each in (*of_tokens, near @ spread)]
+    columns += [each - each[inner].max() for each in (*of_tokens, near @ spread, led.mean(axis=1))]
     return columns, likeness[inner]
-
-
-def _likeness(view: View, region: _Region) -> NDArray[np.float64] | None:
-    """Return for each candidate how alike its most alike token is to each token of the question (0 around them)."""
-    pieces = []
-    for row in region.inner:
-        vectors = view.meaning.episodes[region.episode[row]]
-        sentence = region.sentence[row]
-        pieces.append(vectors.tokens[vectors.edges[sentence] : vectors.edges[sentence + 1]])
-    lengths = [len(piece) for piece in pieces]
-    if view.tokens is None or not len(view.tokens) or not all(lengths):
-        return None
-    product = np.concatenate(pieces).astype(np.float32) @ (view.tokens.T / 127)
-    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    result = np.zeros((len(region.places), product.shape[1]))
-    result[region.inner] = np.maximum.reduceat(product, starts, axis=0)
-    return result
 
 
 @lru_cache(maxsize=256)

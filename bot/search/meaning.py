@@ -77,17 +77,26 @@ class View:
         best_token = max(token, default=0.0)
         return [(a, w, a - best, t, t - best_token) for a, w, t in zip(alone, wide, token, strict=True)]
 
-    def _token_likeness(self, places: Sequence[Place]) -> list[float]:
-        """Return for each place the mean, over the line's tokens, of the likeness of the most alike token (MaxSim)."""
+    def by_token(self, places: Sequence[Place]) -> NDArray[np.float32] | None:
+        """Return for each place (rows) how alike its most alike token is to each token of the line (columns).
+
+        None when there are no vectors of tokens.
+        """
         if self.tokens is None or not len(self.tokens):
-            return [0.0] * len(places)
+            return None
         pieces = []
         for episode, sentence in places:
             vectors = self.meaning.episodes[episode]
             pieces.append(vectors.tokens[vectors.edges[sentence] : vectors.edges[sentence + 1]])
         lengths = [len(piece) for piece in pieces]
-        if not all(lengths):
-            return [0.0] * len(places)
+        if not lengths or not all(lengths):
+            return None
         likeness = np.concatenate(pieces).astype(np.float32) @ (self.tokens.T / 127)
         starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-        return [float(value) for value in np.maximum.reduceat(likeness, starts, axis=0).mean(axis=1)]
+        most: NDArray[np.float32] = np.maximum.reduceat(likeness, starts, axis=0)
+        return most
+
+    def _token_likeness(self, places: Sequence[Place]) -> list[float]:
+        """Return for each place the mean, over the line's tokens, of the likeness of the most alike token (MaxSim)."""
+        likeness = self.by_token(places)
+        return [0.0] * len(places) if likeness is None else [float(value) for value in likeness.mean(axis=1)]

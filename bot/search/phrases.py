@@ -17,13 +17,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.corpus import Corpus, Episode
-    from bot.search.meaning import Meaning
+    from bot.search.meaning import Meaning, View
 
-__all__ = ["COMMON", "Meant", "meant_by", "phrases_of"]
+__all__ = ["COMMON", "Meant", "labels_meant", "meant_by", "phrases_of"]
 
 _PHRASE_TIMES = 3
 _PHRASE_LENGTHS = (2, 3)
 _SHORTEST_END = 3
+
+MOST_LABELLED = 16
+"""Episodes of a library up to which the labels of key passages help to find answers: their vectors are kept."""
+
+_BESIDE_KEY = 2
+"""Sentences beside a key passage that its label still tells of, less with each."""
 
 COMMON = frozenset(
     "a able about actually ago all already also am amount an and any are around as at back basically be "  # noqa: SIM905
@@ -119,7 +125,49 @@ def meant_by(
     return meant
 
 
-@lru_cache(maxsize=16)
+def labels_meant(corpus: Corpus, view: View, numbers: Sequence[int]) -> dict[int, NDArray[np.float64]]:
+    """Return for each sentence of some episodes how near the label of the key passage it is in, or beside, is.
+
+    In deviations above the mean of all labels of these episodes, 0 below; episodes without labels are left out, and so
+    are all in a library of more than MOST_LABELLED.
+    """
+    import numpy as np  # noqa: PLC0415 - as in `meant_by`
+
+    if len(corpus.entries) > MOST_LABELLED:
+        return {}
+    labels = {}
+    for number in numbers:
+        vectors, count = _named(corpus, view.meaning, number)
+        if count:
+            labels[number] = vectors[:count] @ view.vector
+    everything = np.concatenate([*labels.values(), np.zeros(0)])
+    found = {}
+    for number, likeness in labels.items():
+        near = np.maximum(0.0, (likeness - everything.mean()) / (everything.std() + 1e-6))
+        sentences, keys, fades = _beside_keys(corpus, number)
+        column = np.zeros(len(corpus.episode(number).sentences))
+        np.maximum.at(column, sentences, fades * near[keys])
+        found[number] = column
+    return found
+
+
+@lru_cache(maxsize=MOST_LABELLED)
+def _beside_keys(corpus: Corpus, number: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Return each pair of a sentence and a key passage it is in or beside, and what its label counts there."""
+    import numpy as np  # noqa: PLC0415 - as in `meant_by`
+
+    episode = corpus.episode(number)
+    pairs = [
+        (sentence, key, float(np.exp(-max(passage.first - sentence, sentence - passage.last, 0))))
+        for key, passage in enumerate(each.passage for each in key_passages(corpus.folder, episode))
+        for sentence in range(passage.first - _BESIDE_KEY, passage.last + _BESIDE_KEY + 1)
+        if 0 <= sentence < len(episode.sentences)
+    ]
+    sentences, keys, fades = zip(*pairs, strict=True)
+    return np.array(sentences), np.array(keys), np.array(fades)
+
+
+@lru_cache(maxsize=MOST_LABELLED)
 def _named(corpus: Corpus, meaning: Meaning, number: int) -> tuple[NDArray[np.float32], int]:
     """Return the vectors of an episode's labels, then of its chapters' titles, and how many are labels.
 
