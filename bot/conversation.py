@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections import OrderedDict
@@ -26,6 +27,9 @@ KEPT = 6 * 3600.0
 
 MOST_KEPT = 5_000
 """Conversations held at once; the one untouched for longest is forgotten first."""
+
+PATIENCE = 1.0
+"""Seconds a member waits for a database that says nothing."""
 
 _MORE = re.compile(
     r"(?:and |any |anything |some |show me |give me )?(?:more|else|next|another(?: one)?|go on|continue)\W*"
@@ -65,15 +69,17 @@ class Conversations:
         while len(self._kept) > MOST_KEPT:
             self._kept.popitem(last=False)
         if self._store is not None:
-            with suppress(StoreError):
-                await self._store.conversations.remember(channel, last.question, last.ids, now + KEPT)
+            with suppress(StoreError, TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    await self._store.conversations.remember(channel, last.question, last.ids, now + KEPT)
 
     async def last(self, channel: Channel) -> Last | None:
         """Return the last answer of a channel, unless it is hours old."""
         then, last = self._kept.get(channel, (0.0, None))
         if self._store is not None and (last is None or self._store.shared):
-            with suppress(StoreError):
-                kept = await self._store.conversations.last(channel, self._clock())
+            with suppress(StoreError, TimeoutError):
+                async with asyncio.timeout(PATIENCE):
+                    kept = await self._store.conversations.last(channel, self._clock())
                 return Last(*kept) if kept else None
         return last if last is not None and self._clock() - then <= KEPT else None
 

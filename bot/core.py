@@ -145,7 +145,10 @@ class Core:
             name = line.name
             command = self._known(name)
             if command.admin and not request.author.admin:
-                sentence = f"/{name} is for the people who run this server. Ask one of them."
+                whose = "is for the people who run this server. Ask one of them."
+                sentence = (
+                    f"/{name} {whose if request.channel.tenant else 'sets up a channel: type it in that channel.'}"
+                )
                 raise UserError(sentence)  # noqa: TRY301 - one way out for every sentence to a member
             given = self._given(command, line)
             settings = await self._served.settings(request.channel)
@@ -253,7 +256,8 @@ class Core:
         """Return the command of that name, or raise a UserError naming the nearest."""
         if name in self._commands:
             return self._commands[name]
-        near = difflib.get_close_matches(name, self._commands, n=1, cutoff=0.5)
+        shown = [each for each, command in self._commands.items() if not command.hidden]
+        near = difflib.get_close_matches(name, shown, n=1, cutoff=0.5)
         hint = f"Did you mean /{near[0]}?" if near else "Type /help for what I can do."
         sentence = f"I have no command /{name[:40]}. {hint}"
         raise UserError(sentence)

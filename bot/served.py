@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections import OrderedDict
 from contextlib import suppress
@@ -20,6 +21,9 @@ __all__ = ["ServedChannels"]
 
 FRESH = 5.0
 """Seconds for which settings are believed without asking the store again: a change takes that long to count."""
+
+PATIENCE = 1.0
+"""Seconds a member waits for a database that says nothing; it is asked again when what is known is stale."""
 
 MOST = 5_000
 """Channels remembered at once."""
@@ -40,10 +44,11 @@ class ServedChannels:
         then, known = self._known.get(whole, (0.0, ChannelSettings(whole)))
         if self._store is None or abs(self._clock() - then) < FRESH:
             return known
-        with suppress(StoreError):
-            known = await self._store.channels.get(whole)
-            self._known[whole] = (self._clock(), known)
-            self._known.move_to_end(whole)
-            while len(self._known) > MOST:
-                self._known.popitem(last=False)
+        with suppress(StoreError, TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                known = await self._store.channels.get(whole)
+        self._known[whole] = (self._clock(), known)
+        self._known.move_to_end(whole)
+        while len(self._known) > MOST:
+            self._known.popitem(last=False)
         return known

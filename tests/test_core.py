@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import logging
 from typing import Annotated
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.command import Context, Param, command
+from bot.commands import COMMANDS
 from bot.core import Core
 from bot.corpus import Corpus
 from bot.message import Author, Card, Channel, Outcome, Quote, Reply, Request, Role
 from bot.search import Searcher
+from bot.store import open_store
+from bot.store.database import LONGEST_WAIT
 from tests.conftest import Ask
+from tests.databases import empty_database
 
 _ROOM = Channel("test", "room")
 _MEMBER = Author("member")
@@ -143,3 +149,19 @@ async def test_any_text_at_all_gets_an_answer(ask: Ask, text: str) -> None:
 )
 def test_unfinished_lines_are_completed_from_the_declarations(core: Core, typed: str, lines: list[str]) -> None:
     assert lines == core.complete(Request(_ROOM, _MEMBER, text=typed))
+
+
+async def test_a_database_that_says_nothing_keeps_no_member_waiting(
+    corpus: Corpus, search: Searcher, postgresql: str
+) -> None:
+    url = empty_database(postgresql)
+    store = open_store(url)
+    other = sa.create_engine(url)
+    core = Core(corpus, search, COMMANDS, store=store)
+    asked = Request(Channel("slack", "C1", "T1"), Author("U1"), text="/quote remote work")
+    with other.connect() as held:
+        held.exec_driver_sql("LOCK TABLE channels, conversations IN ACCESS EXCLUSIVE MODE")
+        async with asyncio.timeout(LONGEST_WAIT):
+            assert (await core.answer(asked)).outcome is Outcome.FOUND
+    other.dispose()
+    store.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
@@ -376,15 +377,27 @@ async def test_no_more_sessions_begin_within_a_day_than_are_good_for_the_token(
         starts = Starts(file_store, pace, clock)
         await asyncio.wait_for(starts.wait(7, 1), 1)
         await starts.count(7, 1)
-        clock.now += 60
+        clock.now += 600
     waiting = asyncio.create_task(Starts(file_store, pace, clock).wait(7, 1))
     await asyncio.sleep(0.1)
     assert not waiting.done()
     waiting.cancel()
     assert sum("began 20 sessions" in record.message for record in caplog.records) == 1
     await asyncio.wait_for(Starts(file_store, pace, clock).wait(7, 2), 1)
-    clock.now += pace.starts_within - 20 * 60 + 1
+    clock.now += pace.starts_within - 20 * 600 + 1
     await asyncio.wait_for(Starts(file_store, pace, clock).wait(7, 1), 1)
+
+
+def test_a_bot_that_crashes_over_and_over_starts_ever_more_rarely(file_store: Store) -> None:
+    clock = Clock()
+    began, moments = clock.now, list[float]()
+    while clock.now < began + 24 * 3600:
+        clock.now += max(0.0, Starts(file_store, Pace(), clock).left(moments, 1)) + 1
+        moments.append(clock.now)
+    gaps = [later - earlier for earlier, later in pairwise(moments)]
+    assert max(gaps[:7]) == 1
+    assert sum(at < began + 3600 for at in moments) <= 25
+    assert len(moments) < 330
 
 
 async def test_the_start_of_every_session_is_written_down(local: LocalDiscord, core: Core, file_store: Store) -> None:

@@ -137,6 +137,7 @@ class Database:
             if running.cancelled():  # not the caller: the store was closed before the work began
                 why = "it is being closed"
                 raise StoreError(why) from None
+            running.add_done_callback(_heard)
             raise
         except SQLAlchemyError as error:
             raise StoreError(reason(error)) from error
@@ -149,6 +150,12 @@ class Database:
             threads.shutdown(wait=True, cancel_futures=True)
         for engine in {self._engine, self._reading}:
             engine.dispose()
+
+
+def _heard(running: asyncio.Future[Any]) -> None:
+    """Take note of how work ended that nobody waits for any more, so that the loop does not report it as unheard."""
+    if not running.cancelled():
+        running.exception()
 
 
 def _transaction(engine: sa.Engine, work: Callable[[sa.Connection], T]) -> T:

@@ -22,7 +22,7 @@ from bot.adapters.discord.wire import why
 from bot.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bot.adapters.discord.pace import Pace
     from bot.store import Store
@@ -33,6 +33,15 @@ _log = logging.getLogger(__name__)
 
 STORE_SECONDS = 5.0
 _A_DAY = 24 * 3600.0
+_AN_HOUR = 3600.0
+
+FREE_STARTS = 8
+"""Starts of a shard within an hour that wait for nothing: a day of upgrades, a gateway that changes hands."""
+
+FIRST_GAP, LONGEST_GAP = 5.0, 300.0
+"""Seconds between starts after these, twice as long each time: a bot that crashes over and over starts 22 times in the
+first hour and 12 in each later one, where Discord resets the token at 1,000 a day."""
+
 LAUNCH_WAITS = (0.0, 0.0, 5.0, 15.0, 30.0, 55.0)
 """Seconds between tries to connect a shard, beside the library's five; the last one goes on."""
 
@@ -82,20 +91,28 @@ class Starts:
         told = False
         while True:
             moments = await self._known(application)
-            allowed = self._pace.starts * shards
-            if len(moments) < allowed:
+            seconds = self.left(moments, shards)
+            if seconds <= 0:
                 return
-            seconds = moments[-allowed] + self._pace.starts_within - self._clock()
             if not told:
                 _log.warning(
-                    "the bot began %d sessions within %.0f minutes; waiting %.0f s before the next, so that Discord "
-                    "does not reset its token. Find out why it restarts so often.",
+                    "the bot began %d sessions within a day, too many of them lately; waiting %.0f s before the "
+                    "next, so that Discord does not reset its token. Find out why it restarts so often.",
                     len(moments),
-                    self._pace.starts_within / 60,
                     seconds,
                 )
                 told = True
             await asyncio.sleep(max(0.05, seconds))
+
+    def left(self, moments: Sequence[float], shards: int) -> float:
+        """Return the seconds until one more start of so many shards, after starts at these moments, is good."""
+        now, allowed = self._clock(), self._pace.starts * shards
+        recent = sum(at > now - _AN_HOUR for at in moments) // shards
+        gap = min(FIRST_GAP * 2.0 ** (recent - FREE_STARTS), LONGEST_GAP) if recent >= FREE_STARTS else 0.0
+        seconds = moments[-1] + gap - now if moments else 0.0
+        if len(moments) >= allowed:
+            seconds = max(seconds, moments[-allowed] + self._pace.starts_within - now)
+        return seconds
 
     async def count(self, application: int, shards: int) -> None:
         """Write down that a session is about to be started."""
