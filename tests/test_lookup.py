@@ -186,6 +186,27 @@ async def test_the_first_answer_does_not_wait_for_the_models(corpus: Corpus) -> 
     search.close()
 
 
+@pytest.mark.parametrize("in_time", [True, False])
+async def test_a_question_waits_a_moment_for_the_models_and_then_does_without(corpus: Corpus, *, in_time: bool) -> None:
+    may_end = threading.Event()
+
+    def slow(_: object) -> None:
+        may_end.wait(20)
+
+    search = open_searcher(corpus, None, lambda _: None, slow)
+    search.prepare()
+    asked = asyncio.create_task(search.answer("what do you think about remote work?", 1))
+    await asyncio.sleep(0.1)
+    assert not asked.done()
+    if in_time:
+        may_end.set()
+
+    assert (await asyncio.wait_for(asked, 20)).hits
+    assert may_end.is_set() is in_time
+    may_end.set()
+    search.close()
+
+
 async def test_models_that_cannot_be_loaded_are_logged_and_words_go_on(
     corpus: Corpus, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import logging
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -41,6 +42,9 @@ MOST_TOKENS_FOR = 20_000
 
 CHOSEN_FROM = 10
 """Passages that a language model may choose from."""
+
+LOADING_SECONDS, LOOK_SECONDS = 1.5, 0.02
+"""How long a question waits for models that are being loaded, and between looks; then words alone answer it."""
 
 _Found = TypeVar("_Found")
 
@@ -129,6 +133,7 @@ class Searcher:
         """
         from bot.search.answers import LONGEST_QUESTION, Band, answer  # noqa: PLC0415 - NumPy; a line's words need none
 
+        await self._loaded()
         choose = self._choose if may_choose else None
         most = max(limit, CHOSEN_FROM) if choose else limit
         found = await self._off_the_loop(
@@ -145,6 +150,7 @@ class Searcher:
         """Return what is said on a topic, or None when it is not discussed; pages count from 1."""
         from bot.search.topics import find_topic  # noqa: PLC0415 - as for answers
 
+        await self._loaded()
         return await self._off_the_loop(
             lambda: find_topic(self._corpus, self._index, self._meaning, name, scope=scope, page=page)
         )
@@ -188,6 +194,14 @@ class Searcher:
         stems = self._index.stems(line)
         return sum(self._index.rarity(stem) for stem in set(stems)) if stems else None
 
+    async def _loaded(self) -> None:
+        """Wait a moment for models that are being loaded: a process is ready a second before they are."""
+        until = time.monotonic() + LOADING_SECONDS
+        while self._loader is not None and self._loader.is_alive() and self._meaning is None:
+            if time.monotonic() > until:
+                return
+            await asyncio.sleep(LOOK_SECONDS)
+
     async def _off_the_loop(self, work: Callable[[], _Found]) -> _Found:
         """Run work in the worker thread; refuse it when too much waits already."""
         if self._waiting >= MOST_WAITING:
@@ -200,11 +214,14 @@ class Searcher:
             self._waiting -= 1
 
     def close(self) -> None:
-        """Let the threads end: the worker after the search it is in, the loader within about a second."""
+        """Let the threads end: the worker after the search it is in, the loader within about a second.
+
+        A process that ended while the models' own threads begin would abort.
+        """
         self._stopping.set()
         self._workers.shutdown(wait=False, cancel_futures=True)
         if self._loader is not None:
-            self._loader.join(timeout=5)
+            self._loader.join(timeout=30)
 
 
 def open_searcher(
