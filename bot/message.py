@@ -53,7 +53,7 @@ class Span:
 class Channel:
     """Where a request came from or a reply goes: a platform, its tenant (guild, workspace) and its channel.
 
-    `tenant` is "" where a direct message belongs to none (Discord); `thread` is the thread in the channel, "" outside one.
+    `tenant` is "" where a direct message belongs to none (Discord), `thread` outside a thread.
     """
 
     platform: str

@@ -87,7 +87,7 @@ class Searcher:
         self._stopping = threading.Event()
 
     def prepare(self) -> None:
-        """Begin to `warm` in a thread of its own, once; answers do not wait for it."""
+        """Begin to `warm` in a thread of its own, once; lines do not wait for it, questions a moment."""
         if self._loader is None:
             self._loader = threading.Thread(target=self.warm, name="models", daemon=True)
             self._loader.start()
