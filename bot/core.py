@@ -145,10 +145,12 @@ class Core:
             name = line.name
             command = self._known(name)
             if command.admin and not request.author.admin:
-                whose = "is for the people who run this server. Ask one of them."
-                sentence = (
-                    f"/{name} {whose if request.channel.tenant else 'sets up a channel: type it in that channel.'}"
+                here = (
+                    "this server. Ask one of them."
+                    if request.channel.tenant
+                    else "a server. Type it in a channel there."
                 )
+                sentence = f"/{name} is for the people who run {here}"
                 raise UserError(sentence)  # noqa: TRY301 - one way out for every sentence to a member
             given = self._given(command, line)
             settings = await self._served.settings(request.channel)

@@ -401,4 +401,4 @@ async def test_members_cannot_ask_for_scores(core: Core) -> None:
     reply = await ask_score(core)(admin=False, episode="383", start=1, end=99)  # type: ignore[misc]
 
     assert reply.outcome is Outcome.ERROR
-    assert "people who run this server" in reply.text
+    assert "is for the people who run a server" in reply.text
