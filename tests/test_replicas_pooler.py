@@ -11,13 +11,14 @@ import pytest
 import sqlalchemy as sa
 
 from bot.errors import StoreError
+from bot.store import Store, open_store
 from bot.store import database as database_module
-from bot.store import open_store
 from bot.store.database import connect
 from tests.databases import empty_database
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable
+
 
 SSL_REQUEST, GSS_REQUEST = 80877103, 80877104
 REFUSED = b"SFATAL\0VFATAL\0C08P01\0Munsupported startup parameter: options\0\0"
@@ -131,14 +132,18 @@ def test_without_a_pooler_the_limits_cost_no_statement(postgresql: str) -> None:
     assert len(asked) == 1
 
 
+def silent(store: Store, count: int) -> list[Awaitable[object]]:
+    """Ask the database so often for what takes it a second."""
+    slow = sa.text("SELECT pg_sleep(1)")
+    return [store.notes._db.read(lambda db: db.scalar(slow)) for _ in range(count)]  # noqa: SLF001 - a slow statement
+
+
 async def test_a_database_that_falls_silent_is_said_within_bounds_and_used_again_afterwards(
     postgresql: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database_module, "LONGEST_SILENCE", 0.3)
     store = open_store(empty_database(postgresql))
-    silent = sa.text("SELECT pg_sleep(1)")
-    asked = [store.notes._db.read(lambda db: db.scalar(silent)) for _ in range(6)]  # noqa: SLF001 - a slow statement
-    told = await asyncio.gather(*asked, return_exceptions=True)
+    told = await asyncio.gather(*silent(store, 6), return_exceptions=True)
     assert [str(error) for error in told] == ["nothing for 0 s"] * 6
     monkeypatch.setattr(database_module, "LONGEST_SILENCE", 5.0)
     await store.notes.put("name", "again")
@@ -151,9 +156,7 @@ async def test_work_that_had_not_begun_when_the_database_fell_silent_is_never_do
 ) -> None:
     monkeypatch.setattr(database_module, "LONGEST_SILENCE", 0.3)
     store = open_store(empty_database(postgresql))
-    silent = sa.text("SELECT pg_sleep(1)")
-    asked = [store.notes._db.read(lambda db: db.scalar(silent)) for _ in range(4)]  # noqa: SLF001 - a slow statement
-    told = await asyncio.gather(*asked, store.notes.put("name", "late"), return_exceptions=True)
+    told = await asyncio.gather(*silent(store, 4), store.notes.put("name", "late"), return_exceptions=True)
     assert all(isinstance(error, StoreError) for error in told)
     monkeypatch.setattr(database_module, "LONGEST_SILENCE", 5.0)
     assert await store.notes.get("name") is None

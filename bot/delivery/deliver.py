@@ -142,8 +142,9 @@ class Delivery:
 
     async def _clocks_agree(self) -> bool:
         """Say whether the clock of posts and the platforms' agree; when they do not, say so once and post nothing."""
+        lead = time.time() - await self._clock() if self._shared else 0.0
         for name in self._adapters:
-            sentence = await self._clock_off(name)
+            sentence = await self._clock_off(name, lead)
             if sentence:
                 if not self._off:
                     _log.error("%s; nothing is posted until it is set right", sentence)
@@ -152,12 +153,15 @@ class Delivery:
         self._off = ""
         return True
 
-    async def _clock_off(self, name: str) -> str:
-        """Return "" or by how much the clock that says what is due and a platform's differ."""
+    async def _clock_off(self, name: str, lead: float) -> str:
+        """Return "" or by how much the clock that says what is due and a platform's differ.
+
+        `lead` is by how many seconds this machine's clock is ahead of the database's, where that one says what is due.
+        """
         ahead = await self._adapters[name].clock_ahead()
         if ahead is None:
             return ""
-        ahead += time.time() - await self._clock() if self._shared else 0.0
+        ahead += lead
         if abs(ahead) <= self._timing.skew:
             return ""
         whose = "The database's" if self._shared else "This machine's"
@@ -225,10 +229,11 @@ class Delivery:
         if self._timing.lease - (time.monotonic() - claimed) < self._timing.guard:
             return
         now = await self._clock()
+        lead = time.time() - now if self._shared else 0.0
         if not await self._store.posts.intend(row, now):
             return
         # A platform that was not connected when the tick began says its time now.
-        off = await self._clock_off(row.settings.channel.platform)
+        off = await self._clock_off(row.settings.channel.platform, lead)
         if off or self._timing.lease - (time.monotonic() - claimed) < self._timing.guard:
             untried = {"first_try_at": row.first_try_at, "last_try_at": row.last_try_at}
             wait = self._timing.look_again if off else 0.0

@@ -19,6 +19,8 @@ from bot.adapters.discord.wire import is_discords, why
 from bot.message import Author, Channel, Outcome, Reply, Request
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.adapters.discord.client import VerbatimClient
     from bot.store import Inbound
 
@@ -218,32 +220,29 @@ class Listening:
         """Say whether something is told for the first time in a month; without a database, since the start."""
         if not self._told.take(what):
             return False
-        store = self._client.store
-        if store is None:
-            return True
-        try:
-            async with asyncio.timeout(STORE_SECONDS):
-                first = await store.inbox.take(asked.PLATFORM, what, TOLD, {}, TOLD_SECONDS)
-                await store.inbox.done(asked.PLATFORM, what)
-        except Exception as error:  # telling it twice does no harm
-            _log.warning("what was told could not be recorded: %s", why(error))
-            return True
+        first = await self._take(what, TOLD, {}, TOLD_SECONDS)
+        if first:
+            await self._done(what)
         return first
 
     async def _is_new(self, message: discord.Message) -> bool:
         """Say whether nobody took the message yet: in this process, and in any other where there is a database."""
         if not self._heard.take(str(message.id)):
             return False
+        found = asked.channel_of(message.channel, _guild_of(message))
+        place = {"channel": str(message.channel.id), "guild": found.tenant, "parent": found.id}
+        return await self._take(str(message.id), "message", place, KEPT_SECONDS)
+
+    async def _take(self, name: str, kind: str, payload: Mapping[str, str], keep: float) -> bool:
+        """Record what arrived or was told; False when some process did before. Without a database it counts as new."""
         store = self._client.store
         if store is None:
             return True
         try:
             async with asyncio.timeout(STORE_SECONDS):
-                found = asked.channel_of(message.channel, _guild_of(message))
-                place = {"channel": str(message.channel.id), "guild": found.tenant, "parent": found.id}
-                return await store.inbox.take(asked.PLATFORM, str(message.id), "message", place, KEPT_SECONDS)
-        except Exception as error:  # without the database the memory of this process must do
-            _log.warning("message %s could not be recorded: %s", message.id, why(error))
+                return await store.inbox.take(asked.PLATFORM, name, kind, payload, keep)
+        except Exception as error:  # the memory of this process must do
+            _log.warning("%s %s could not be recorded: %s", kind, name, why(error))
             return True
 
     async def _done(self, number: str) -> None:
