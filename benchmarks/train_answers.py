@@ -25,9 +25,11 @@ from benchmarks.train_lookup import gold_sentences, is_kept_aside, load_set
 from bot.corpus import open_corpus
 from bot.search import load_meaning
 from bot.search.abstain import SIGNALS, SIGNALS_FROM_WORDS, Likelihoods, signals
-from bot.search.answers import Answered, Band, answer, passages, read
+from bot.search.answers import Answered, Band, answer
 from bot.search.evidence import EVIDENCE, FROM_WORDS, Gathered, gather
+from bot.search.extracts import extracts
 from bot.search.index import open_index
+from bot.search.question import read
 from bot.settings import ROOT
 
 if TYPE_CHECKING:
@@ -36,9 +38,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.corpus import Corpus, Passage
-    from bot.search.answers import Asked
     from bot.search.index import WordIndex
     from bot.search.meaning import Meaning
+    from bot.search.question import Question
 
     Array = NDArray[np.float64]
 
@@ -66,7 +68,7 @@ class _Row:
     kind: str
     aside: bool
     fold: int
-    asked: Asked
+    asked: Question
     gathered: Gathered
     gold: Array
 
@@ -130,7 +132,7 @@ def _likely(row: _Row, order: dict[str, Any]) -> Likelihoods:
 
 def _signals(corpus: Corpus, row: _Row, order: dict[str, Any]) -> list[float]:
     likely = _likely(row, order)
-    cuts = passages(corpus, likely.chances, likely.admitted, 3)
+    cuts = extracts(corpus, likely.chances, likely.admitted, 3)
     return signals(row.asked, row.gathered, likely.scores, cuts)
 
 

@@ -150,10 +150,10 @@ def daily_reply(highlight: Highlight, language: str = "en", *, lead: str = "", m
     passage = highlight.passage
     words = LANGUAGES.get(language, LANGUAGES["en"])
     buttons = (
-        *(dataclasses.replace(link, label=words.listen) for link in listen(passage)),
+        *(dataclasses.replace(link, label=words.listen) for link in listen(passage.citation())),
         Button("👍", f"/vote up id:{passage.id}"),
         Button("👎", f"/vote down id:{passage.id}"),
-        dataclasses.replace(more_context(passage, 0), label=words.context),
+        dataclasses.replace(more_context(passage.id, 0), label=words.context),
         *more,
     )
     card = Card(Role.MATCH, quote=passage.quote())

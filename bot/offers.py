@@ -9,7 +9,7 @@ from bot.message import Button
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.corpus import Passage
+    from bot.message import Citation
 
 __all__ = ["LONGEST_LINE", "MOST_CONTEXT", "listen", "more_context", "others"]
 
@@ -22,20 +22,19 @@ LONGEST_LINE = 96
 _STEP = 2
 
 
-def listen(passage: Passage) -> tuple[Button, ...]:
-    """Offer the link that opens the episode where the passage is said, when its time is known."""
-    citation = passage.citation()
+def listen(citation: Citation) -> tuple[Button, ...]:
+    """Offer the link that opens the episode where a passage is said, when its time is known."""
     return (Button("Listen", url=citation.url),) if citation.url and citation.start is not None else ()
 
 
-def more_context(passage: Passage, shown: int) -> Button:
-    """Offer two more sentences on either side than the `shown` ones."""
-    return Button("More context", f"/show {passage.id} context:{min(MOST_CONTEXT, shown + _STEP)}")
+def more_context(passage: str, shown: int) -> Button:
+    """Offer two more sentences on either side of the passage with that id than the `shown` ones."""
+    return Button("More context", f"/show {passage} context:{min(MOST_CONTEXT, shown + _STEP)}")
 
 
-def others(passages: Sequence[Passage], at: int) -> tuple[Button, ...]:
-    """Offer the passage before and the passage after number `at` (from 0), as a line that needs no memory."""
-    ids = [passage.id for passage in passages]
+def others(passages: Sequence[str], at: int) -> tuple[Button, ...]:
+    """Offer the passage before and the one after number `at` (from 0) of those ids, as a line that needs no memory."""
+    ids = list(passages)
     while len(f"/show {' '.join(ids)} at:{len(ids)}") > LONGEST_LINE:
         ids.pop()
     listed, count = " ".join(ids), len(ids)

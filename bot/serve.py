@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from bot.core import Adapter
     from bot.corpus import Corpus
+    from bot.platform import Adapter
     from bot.search import Searcher
     from bot.settings import Settings
     from bot.store import Store

@@ -27,7 +27,7 @@ from bot.settings import ROOT, Settings
 from bot.store import open_store
 
 if TYPE_CHECKING:
-    from bot.core import Adapter
+    from bot.platform import Adapter
     from bot.search import Searcher
 
 LOOK_SECONDS = 0.05

@@ -14,10 +14,12 @@ from bot.corpus import open_corpus
 from bot.corpus.keypassages import key_passages
 from bot.search import Scope, load_meaning, phrases
 from bot.search.abstain import SIGNALS, SIGNALS_FROM_WORDS
-from bot.search.answers import MOST_CHARACTERS, MOST_SENTENCES, Answered, Band, answer, read
+from bot.search.answers import Answered, Band, answer
 from bot.search.evidence import EVIDENCE, FROM_WORDS, LEADING, gather
+from bot.search.extracts import MOST_CHARACTERS, MOST_SENTENCES
 from bot.search.index import open_index
 from bot.search.phrases import labels_meant
+from bot.search.question import read
 from bot.search.spellings import known_aliases, other_words
 from bot.settings import ROOT
 from tests.conftest import mended_slice

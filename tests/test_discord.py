@@ -17,9 +17,10 @@ from bot.adapters.discord.listening import NOTHING_SAID, SENT_PRIVATELY
 from bot.adapters.discord.ready import invite_link
 from bot.command import Context, Param, command
 from bot.commands import COMMANDS
-from bot.core import Adapter, Core
+from bot.core import Core
 from bot.errors import UserError
 from bot.message import Button, Channel, Outcome, Reply
+from bot.platform import Adapter
 from bot.settings import Settings
 from bot.store import ChannelSettings, open_store
 from tests.local_discord import TOKEN, LocalDiscord

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from rapidfuzz import fuzz, process
 
 from bot.search import FOUND, Hit, Searcher, open_searcher
-from bot.search.query import named_speaker, remembered
+from bot.search.names import named_speaker
+from bot.search.query import remembered
 from bot.settings import ROOT
 from tests.conftest import mended_slice
 

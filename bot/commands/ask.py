@@ -42,7 +42,11 @@ async def ask(
         lead = entry.told(where=ctx.corpus.label) if cards else f"I can't find that in {ctx.corpus.label}."
         return Reply(lead, Outcome.DECLINED, cards=cards, buttons=(entry.step(question=question),))
     best = answered.hits[0].passage
-    buttons = (*listen(best), more_context(best, 0), *others([hit.passage for hit in answered.hits], 0))
+    buttons = (
+        *listen(best.citation()),
+        more_context(best.id, 0),
+        *others([hit.passage.id for hit in answered.hits], 0),
+    )
     if answered.band is Band.CLOSEST:
         cards = tuple(_card(hit, Role.NEAREST) for hit in answered.hits)
         return Reply("Closest passages; they may not answer this:", Outcome.NEAREST, cards=cards, buttons=buttons)

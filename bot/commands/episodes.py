@@ -96,4 +96,6 @@ def _chapter(episode: Episode, title: str) -> Reply:
     line = f"/topic {title}"
     offers = (Button("Sum it up", line),) if len(line) <= LONGEST_LINE else ()
     cards = (Card(Role.SUMMARY, title=f"{title} begins:", quote=opening.quote()),)
-    return Reply("", Outcome.FOUND, cards=cards, buttons=(*listen(opening), more_context(opening, 0), *offers))
+    return Reply(
+        "", Outcome.FOUND, cards=cards, buttons=(*listen(opening.citation()), more_context(opening.id, 0), *offers)
+    )

@@ -73,4 +73,4 @@ def _card(hit: Hit, role: Role) -> Card:
 def _buttons(hits: list[Hit]) -> tuple[Button, ...]:
     """Offer to listen, the words around the best hit, and the other hits."""
     best = hits[0].passage
-    return (*listen(best), more_context(best, 0), *others([hit.passage for hit in hits], 0))
+    return (*listen(best.citation()), more_context(best.id, 0), *others([hit.passage.id for hit in hits], 0))

@@ -53,9 +53,9 @@ async def show(
         cards.append(Card(Role.MATCH, quote=wide.quote(marked)))
     if len(shown) > 1:
         return Reply(lead, Outcome.FOUND, cards=tuple(cards))
-    more = (more_context(shown[0], context),) if context < MOST_CONTEXT else ()
-    paging = others(passages, sum(map(bool, found[: at - 1]))) if at else ()
-    return Reply(lead, Outcome.FOUND, cards=tuple(cards), buttons=(*listen(shown[0]), *more, *paging))
+    more = (more_context(shown[0].id, context),) if context < MOST_CONTEXT else ()
+    paging = others([passage.id for passage in passages], sum(map(bool, found[: at - 1]))) if at else ()
+    return Reply(lead, Outcome.FOUND, cards=tuple(cards), buttons=(*listen(shown[0].citation()), *more, *paging))
 
 
 def _example(ctx: Context) -> str:

@@ -58,7 +58,9 @@ async def verify(
         cards.insert(1 if judged.verdict is Verdict.ALTERED else 0, Card(Role.INFO, body=_beside(judged)))
     first = judged.passages[0]
     lead = "" if cards[0].title else _told(ctx, judged)
-    return Reply(lead, Outcome.FOUND, cards=tuple(cards), buttons=(*listen(first), more_context(first, 0)))
+    return Reply(
+        lead, Outcome.FOUND, cards=tuple(cards), buttons=(*listen(first.citation()), more_context(first.id, 0))
+    )
 
 
 def _told(ctx: Context, judged: Judgement) -> str:
@@ -101,5 +103,5 @@ def _not_found(ctx: Context, judged: Judgement) -> Reply:
         f"{lead} Nearest, and not the same:",
         Outcome.NEAREST,
         cards=(card,),
-        buttons=(*listen(passage), more_context(passage, 0)),
+        buttons=(*listen(passage.citation()), more_context(passage.id, 0)),
     )

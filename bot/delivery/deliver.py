@@ -30,8 +30,8 @@ from bot.store import LAST_TICK, Planned
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from bot.core import Adapter
     from bot.daily import Daily
+    from bot.platform import Adapter
     from bot.store import ChannelSettings, PostRow, Store
 
 __all__ = ["Delivery"]

@@ -11,8 +11,8 @@ from bot.delivery.timing import AT_ONCE, TELLING, Timing
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.core import Adapter
     from bot.message import Channel
+    from bot.platform import Adapter
     from bot.store import PostRow, Store
 
 __all__ = ["Telling"]

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from bot.search.answers import Answer, Answered, Band
-from bot.search.query import LONGEST_QUERY, named_speaker, with_names_as
+from bot.search.names import named_speaker, with_names_as
+from bot.search.query import LONGEST_QUERY
 from bot.search.rank import FOUND, Hit
 from bot.search.scope import EVERYWHERE, Scope, scope_of
 from bot.search.searcher import Searcher, load_meaning, open_searcher

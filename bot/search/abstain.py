@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bot.corpus import fold
-from bot.search.answers import Band
 from bot.search.evidence import EVIDENCE, FROM_WORDS, gather
 
 if TYPE_CHECKING:
@@ -27,10 +26,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.corpus import Corpus
-    from bot.search.answers import Asked, Cut
     from bot.search.evidence import Gathered
+    from bot.search.extracts import Extract
     from bot.search.index import WordIndex
     from bot.search.meaning import Meaning
+    from bot.search.question import Question
     from bot.search.scope import Scope
 
     Column = NDArray[np.float64]
@@ -85,25 +85,29 @@ class Likelihoods:
 
     chances: dict[Place, float]
     admitted: frozenset[Place]
-    asked: Asked
+    asked: Question
     gathered: Gathered
     scores: Column
     weights: dict[str, Any]
 
-    def sure(self, cuts: Sequence[Cut]) -> float:
+    def sure(self, cuts: Sequence[Extract]) -> float:
         """Return the chance that passages hold an answer."""
         found = signals(self.asked, self.gathered, self.scores, cuts)
         return logistic(found, self.weights["sure"])
 
-    def band(self, chance: float) -> Band:
-        """Return the band of a chance."""
-        if chance < self.weights["declined below"]:
-            return Band.DECLINED
-        return Band.ANSWERS if chance >= self.weights["answers from"] else Band.CLOSEST
+    @property
+    def declined_below(self) -> float:
+        """Chance under which a question is declined."""
+        return float(self.weights["declined below"])
+
+    @property
+    def answers_from(self) -> float:
+        """Chance from which passages are shown as the answer."""
+        return float(self.weights["answers from"])
 
 
 def likelihoods(
-    corpus: Corpus, index: WordIndex, meaning: Meaning | None, asked: Asked, scope: Scope
+    corpus: Corpus, index: WordIndex, meaning: Meaning | None, asked: Question, scope: Scope
 ) -> Likelihoods | None:
     """Return how likely each sentence is to answer, or None when there is none to choose from."""
     gathered = gather(corpus, index, meaning, asked, scope)
@@ -117,7 +121,7 @@ def likelihoods(
     return Likelihoods(chances, gathered.admitted, asked, gathered, scores, weights)
 
 
-def signals(asked: Asked, gathered: Gathered, scores: Column, cuts: Sequence[Cut]) -> list[float]:
+def signals(asked: Question, gathered: Gathered, scores: Column, cuts: Sequence[Extract]) -> list[float]:
     """Return the SIGNALS of a search: of the passages cut, of what was found at all, of the question's form."""
     best = cuts[0]
     first, last = (best.number, best.passage.first), (best.number, best.passage.last)
@@ -143,7 +147,7 @@ def signals(asked: Asked, gathered: Gathered, scores: Column, cuts: Sequence[Cut
     return found
 
 
-def _of_form(asked: Asked, absent: Sequence[float]) -> list[float]:
+def _of_form(asked: Question, absent: Sequence[float]) -> list[float]:
     """Return the signals of how a question is put: an order to a bot, or a question about the speakers."""
     low = fold(asked.plain)
     theirs = asked.speaker is not None or asked.role is not None
@@ -163,7 +167,9 @@ def _of_form(asked: Asked, absent: Sequence[float]) -> list[float]:
     ]
 
 
-def _of_meaning(asked: Asked, gathered: Gathered, inside: Sequence[int], most: Callable[[str], float]) -> list[float]:
+def _of_meaning(
+    asked: Question, gathered: Gathered, inside: Sequence[int], most: Callable[[str], float]
+) -> list[float]:
     """Return the signals of likeness: of the best there is, of the best passage, of each term in it and anywhere."""
     alone, wide = (gathered.rows[:, EVIDENCE.index(name)] for name in ("meaning", "meaning near"))
     gap = float(wide.max() - np.sort(wide)[-min(_GAP, len(wide))])
@@ -181,7 +187,7 @@ def _of_meaning(asked: Asked, gathered: Gathered, inside: Sequence[int], most: C
     return found
 
 
-def _columns(asked: Asked, width: int) -> dict[str, list[int]]:
+def _columns(asked: Question, width: int) -> dict[str, list[int]]:
     """Return which tokens of the question, of that many, are those of each term.
 
     The model's tokens are words and marks, and pieces of words it does not know; how many more there are than words and

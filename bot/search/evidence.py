@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.corpus import Corpus, Episode, Passage
-    from bot.search.answers import Asked
     from bot.search.index import WordIndex
     from bot.search.meaning import Meaning, View
+    from bot.search.question import Question
     from bot.search.scope import Scope
 
     Column = NDArray[np.float64]
@@ -170,7 +170,7 @@ class _Region:
 
 
 def gather(
-    corpus: Corpus, index: WordIndex, meaning: Meaning | None, asked: Asked, scope: Scope = EVERYWHERE
+    corpus: Corpus, index: WordIndex, meaning: Meaning | None, asked: Question, scope: Scope = EVERYWHERE
 ) -> Gathered | None:
     """Return the sentences that may answer with their evidence, or None when there is none."""
     view = meaning.view(asked.text) if meaning else None
@@ -237,7 +237,7 @@ def _share(region: _Region, hits: Sequence[tuple[float, Place]], whole: float) -
     return np.array([score.get(place, 0.0) for place in region.places]) / whole
 
 
-def _covered(index: WordIndex, asked: Asked, region: _Region) -> tuple[NDArray[np.float64], tuple[float, ...]]:
+def _covered(index: WordIndex, asked: Question, region: _Region) -> tuple[NDArray[np.float64], tuple[float, ...]]:
     """Return which terms stand in which sentence (typos at a discount), and what occurs nowhere."""
     nowhere = index.rarity("\0")
     unknown = [t for t in asked.terms if not t.others and all(index.rarity(stem) >= nowhere for stem in t.stems)]
@@ -272,7 +272,7 @@ def _covered(index: WordIndex, asked: Asked, region: _Region) -> tuple[NDArray[n
     return covered, absent
 
 
-def _coverage(index: WordIndex, asked: Asked, region: _Region, covered: NDArray[np.float64]) -> list[Column]:
+def _coverage(index: WordIndex, asked: Question, region: _Region, covered: NDArray[np.float64]) -> list[Column]:
     """Return the share of the question's weight in a sentence, around it, and in its chapter's title."""
     weights = np.array([term.weight for term in asked.terms] or [1.0])
     weights /= weights.sum() or 1.0
@@ -295,7 +295,7 @@ def _chapters(episode: Episode) -> tuple[int, ...]:
     return tuple(paragraphs[number] for number in episode.sentences.paragraphs)
 
 
-def _form(asked: Asked, region: _Region) -> list[Column]:
+def _form(asked: Question, region: _Region) -> list[Column]:
     """Return what speaks for a sentence by who says it and what kind of words it has."""
     someone = asked.speaker is not None or asked.role is not None
 

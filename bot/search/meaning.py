@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bot.search.models import Dense, Late
     from bot.search.vectors import EpisodeVectors
 
-__all__ = ["Meaning", "View"]
+__all__ = ["Meaning", "View", "standard"]
 
 MOST_SEARCHED = 50_000
 """Sentences that are compared one by one (150 MB, 10 ms); in a larger library meaning only orders what words found."""
@@ -100,3 +100,11 @@ class View:
         """Return for each place the mean, over the line's tokens, of the likeness of the most alike token (MaxSim)."""
         likeness = self.by_token(places)
         return [0.0] * len(places) if likeness is None else [float(value) for value in likeness.mean(axis=1)]
+
+
+def standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return values with mean 0 and deviation 1; all 0 when they are all the same."""
+    if not len(values):
+        return values
+    spread = float(values.std())
+    return (values - values.mean()) / spread if spread > 1e-9 else np.zeros(len(values))  # noqa: PLR2004 - rounding

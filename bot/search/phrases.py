@@ -110,7 +110,7 @@ def meant_by(
         return [None] * len(numbers)
     import numpy as np  # noqa: PLC0415 - only once a topic is asked for, not when the bot is imported
 
-    from bot.search.regions import standard  # noqa: PLC0415 - it imports NumPy
+    from bot.search.meaning import standard  # noqa: PLC0415 - it imports NumPy
 
     wanted = meaning.dense.passages(wordings)
     found = [_named(corpus, meaning, number) for number in numbers]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from bot.search.names import speaker_in, ways_to_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["LONGEST_QUERY", "Remembered", "named_speaker", "remembered", "with_names_as"]
+__all__ = ["LONGEST_QUERY", "Remembered", "remembered"]
 
 LONGEST_QUERY = 2_000
 """Characters of a query that are looked at; a line one remembers is far shorter."""
@@ -45,10 +46,6 @@ _SHORT_FORMS = {
     "thats": "that's", "theres": "there's", "didnt": "didn't", "doesnt": "doesn't", "isnt": "isn't", "youre": "you're",
 }  # fmt: skip
 """Texting forms and what they are said as."""
-_SHORTEST_NICKNAME = 4
-_LETTERS = re.compile(r"[^\W_]+")
-_TELLING_LETTERS = 5
-"""Letters with which a long name begins that hardly another word has: zucke…, fridm…."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +61,13 @@ def remembered(text: str, speakers: Iterable[str] = ()) -> Remembered:
 
     A name is a hint about who speaks and no word of the line: “lex asked if …”, “zuck: …”.
     """
-    aliases = _aliases(speakers)
+    aliases = ways_to_name(speakers)
     text = " ".join(text[:LONGEST_QUERY].split())
     inside = _INSIDE.search(text)
     if inside and len(inside[1].split()) >= _FEWEST_WORDS:
         outside = text[: inside.start()] + " " + text[inside.end() :]
-        return Remembered(_spelled_out(inside[1].strip(_QUOTES)), _speaker_in(outside, aliases))
-    speaker = _speaker_in(text, aliases)
+        return Remembered(_spelled_out(inside[1].strip(_QUOTES)), speaker_in(outside, aliases))
+    speaker = speaker_in(text, aliases)
     text = _kept(" ".join(_NOT_WORDS.sub(" ", text).split()).strip(_QUOTES), text)
     frame = _frame(aliases)
     before = ""
@@ -85,52 +82,6 @@ def remembered(text: str, speakers: Iterable[str] = ()) -> Remembered:
             text = _kept(text[match.end() :].strip(_QUOTES + ",.:-"), text)
         text = _kept(_SUFFIX.sub("", text).strip(_QUOTES), text)
     return Remembered(_spelled_out(_without_names(text, aliases)), speaker)
-
-
-def named_speaker(name: str, speakers: Iterable[str]) -> str | None:
-    """Return the full name that a first name, last name or nickname (its beginning) stands for, or None."""
-    return _aliases(speakers).get(" ".join(name.casefold().split()))
-
-
-def with_names_as(sign: str, text: str, speakers: Iterable[str]) -> str:
-    """Return a text in lower case with a sign for each speaker's name, whole, in part or short: Zuck for Zuckerberg."""
-    whole, short = _name_words(tuple(speakers))
-
-    def told(match: re.Match[str]) -> str:
-        word = match[0]
-        return sign if {word, word.removesuffix("s")} & whole or word[:_TELLING_LETTERS] in short else word
-
-    return re.sub(rf"{re.escape(sign)}(?: {re.escape(sign)})+", lambda _: sign, _LETTERS.sub(told, text))
-
-
-@lru_cache(maxsize=16)
-def _name_words(speakers: tuple[str, ...]) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the words that name a speaker, and the beginnings of longer ones that do whatever follows."""
-    parts = [found for name in speakers if (found := _LETTERS.findall(name.casefold()))]
-    known = {part for found in parts for part in found if len(part) > 1}
-    nicknames = {found[-1][:_SHORTEST_NICKNAME] for found in parts if len(found[-1]) > _SHORTEST_NICKNAME}
-    return frozenset(known | nicknames), frozenset(p[:_TELLING_LETTERS] for p in known if len(p) > _TELLING_LETTERS)
-
-
-def _aliases(speakers: Iterable[str]) -> dict[str, str]:
-    """Return who is meant by each way to name a speaker: full name, first, last, and the last name's beginnings."""
-    aliases: dict[str, str] = {}
-    for speaker in speakers:
-        parts = speaker.casefold().split()
-        names = {" ".join(parts), parts[0], parts[-1]} if parts else set()
-        if parts:
-            names |= {parts[-1][:length] for length in range(_SHORTEST_NICKNAME, len(parts[-1]))}
-        for name in names:
-            aliases.setdefault(name, speaker)
-    return aliases
-
-
-def _speaker_in(text: str, aliases: dict[str, str]) -> str | None:
-    """Return the first speaker a text names, or None."""
-    for word in re.findall(r"[^\W\d_]+", text.casefold()):
-        if word in aliases:
-            return aliases[word]
-    return None
 
 
 def _frame(aliases: dict[str, str]) -> re.Pattern[str]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bot.corpus import Section
+from bot.search.meaning import standard
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EVIDENCE", "Ground", "around", "by_speaker", "evidence", "gains_of", "inside",
-    "pick", "relevance_of", "shared", "standard", "trimmed", "within",
+    "pick", "relevance_of", "shared", "trimmed", "within",
 ]  # fmt: skip
 
 EVIDENCE = (
@@ -178,14 +179,6 @@ def _by_meaning(
     token = np.full(len(flat), min(seen, default=0.0))
     token[hinted] = seen
     return [standard(wide), 0.7 * standard(alone), standard(token)]
-
-
-def standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return values with mean 0 and deviation 1; all 0 when they are all the same."""
-    if not len(values):
-        return values
-    spread = float(values.std())
-    return (values - values.mean()) / spread if spread > 1e-9 else np.zeros(len(values))  # noqa: PLR2004 - rounding
 
 
 def spread(values: NDArray[np.float64], before: float, after: float) -> NDArray[np.float64]:

@@ -131,7 +131,8 @@ class Searcher:
 
         With `may_choose` the passages of a question that is not declined are put to the chooser, if there is one.
         """
-        from bot.search.answers import LONGEST_QUESTION, Band, answer  # noqa: PLC0415 - NumPy; a line's words need none
+        from bot.search.answers import Band, answer  # noqa: PLC0415 - NumPy; a line's words need none
+        from bot.search.question import LONGEST_QUESTION  # noqa: PLC0415
 
         await self._loaded()
         choose = self._choose if may_choose else None

@@ -18,8 +18,8 @@ import numpy as np
 from bot.corpus import fold, words
 from bot.corpus.keypassages import key_passages
 from bot.search.align import same_words
+from bot.search.names import named_speaker
 from bot.search.phrases import Meant, meant_by, phrases_of
-from bot.search.query import named_speaker
 from bot.search.regions import (
     Ground,
     around,

@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping, Sequence
 
-    from bot.core import Adapter
     from bot.message import Channel
+    from bot.platform import Adapter
     from bot.post import Posted, Seen
     from bot.search import Searcher
     from bot.store import ChannelSettings, Planned, PostRow

@@ -1,0 +1,126 @@
+"""Passages cut around the sentences that most likely answer a question."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bot.corpus import Corpus, Episode, Passage
+
+__all__ = ["Extract", "extracts"]
+
+MOST_SENTENCES, MOST_CHARACTERS = 6, 700
+"""A passage as long as this stands alone and is still read in a chat (with 5 sentences 2 points less at rank 1)."""
+
+FEW_SENTENCES, FEW_CHARACTERS = 3, 1_200
+"""So few sentences may be longer; sentences in this show have 85 characters, some have 800."""
+
+ANCHORS = 40
+"""How many of the likeliest sentences a passage is cut around."""
+
+CLOSE_BY = 2
+"""Passages with fewer sentences between them are neighbours; of three neighbours only two are shown."""
+
+Place = tuple[int, int]
+
+
+class Extract(NamedTuple):
+    """A passage of the episode with that number, its likeliest sentence, and the chance in it."""
+
+    number: int
+    passage: Passage
+    sentence: int
+    mass: float
+
+
+def extracts(corpus: Corpus, chances: dict[Place, float], admitted: frozenset[Place], limit: int) -> list[Extract]:
+    """Extract up to `limit` passages around the likeliest sentences, likeliest first.
+
+    No two share a sentence, no three are neighbours, and each keeps to one chapter and one kind of speech.
+    """
+    anchors = sorted(admitted, key=lambda place: (-chances[place], place))[:ANCHORS]
+    cuts = {place: cut for place in anchors if (cut := _cut(corpus, place, chances, ()))}
+    chosen: list[Extract] = []
+    while cuts and len(chosen) < limit:
+        taken = cuts.pop(min(cuts, key=lambda place: (-cuts[place].mass, place)))
+        if any(_close(taken.passage, other.passage, 0) for other in chosen):
+            continue
+        if _crowds(taken.passage, [cut.passage for cut in chosen]):
+            continue
+        chosen.append(taken)
+        for place in [place for place, cut in cuts.items() if _close(cut.passage, taken.passage, 0)]:
+            del cuts[place]
+            if again := _cut(corpus, place, chances, [cut.passage for cut in chosen]):
+                cuts[place] = again
+    return chosen
+
+
+def _cut(corpus: Corpus, place: Place, chances: dict[Place, float], taken: Sequence[Passage]) -> Extract | None:
+    """Return the passage around a sentence that holds the most chance, apart from those taken."""
+    number, at = place
+    episode = corpus.episode(number)
+    first, last = _room(episode, at, [passage for passage in taken if passage.episode is episode])
+    if not first <= at <= last:
+        return None
+    sums = [0.0, *accumulate(chances.get((number, sentence), 0.0) for sentence in range(first, last + 1))]
+    _, begin, end = max(
+        (
+            round(sums[end + 1 - first] - sums[begin - first], 6) + 1e-3 * min(end - begin, FEW_SENTENCES),
+            -begin,
+            -end,
+        )
+        for begin, end in _lengths(episode, first, at, last)
+    )
+    begin, end = -begin, -end
+    likeliest = max(range(begin, end + 1), key=lambda sentence: (chances.get((number, sentence), 0.0), -sentence))
+    return Extract(number, episode.passage(begin, end), likeliest, sums[end + 1 - first] - sums[begin - first])
+
+
+def _room(episode: Episode, at: int, taken: Sequence[Passage]) -> tuple[int, int]:
+    """Return the first and last sentence a passage around a sentence may reach: one chapter, one kind of speech."""
+    numbers, paragraphs = episode.sentences.paragraphs, episode.paragraphs
+    here = paragraphs[numbers[at]]
+
+    def free(sentence: int) -> bool:
+        there = paragraphs[numbers[sentence]]
+        same = there.chapter == here.chapter and there.section == here.section and there.sponsor == here.sponsor
+        whole = episode.is_whole(min(at, sentence), max(at, sentence))
+        return same and whole and not any(_holds(passage, sentence) for passage in taken)
+
+    first, last = at, at
+    if not free(at):
+        return at + 1, at
+    while first > max(0, at - MOST_SENTENCES + 1) and free(first - 1):
+        first -= 1
+    while last < min(len(episode.sentences) - 1, at + MOST_SENTENCES - 1) and free(last + 1):
+        last += 1
+    return first, last
+
+
+def _lengths(episode: Episode, first: int, at: int, last: int) -> Iterator[tuple[int, int]]:
+    """Yield each run of sentences around one that is not too long."""
+    begins, ends = episode.sentences.begins, episode.sentences.ends
+    for begin in range(first, at + 1):
+        for end in range(at, min(last, begin + MOST_SENTENCES - 1) + 1):
+            count, length = end - begin + 1, ends[end] - begins[begin]
+            few = count <= FEW_SENTENCES and length <= FEW_CHARACTERS
+            if count == 1 or few or length <= MOST_CHARACTERS:
+                yield begin, end
+
+
+def _crowds(passage: Passage, chosen: Sequence[Passage]) -> bool:
+    """Say whether a passage would be the third of neighbours."""
+    near = [other for other in chosen if _close(passage, other)]
+    return len(near) > 1 or any(_close(other, third) for other in near for third in chosen if third is not other)
+
+
+def _close(one: Passage, other: Passage, apart: int = CLOSE_BY) -> bool:
+    """Say whether two passages share a sentence or have fewer than so many between them."""
+    return one.episode is other.episode and max(one.first - other.last, other.first - one.last) <= apart
+
+
+def _holds(passage: Passage, sentence: int) -> bool:
+    return passage.first <= sentence <= passage.last
