@@ -20,16 +20,16 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as `bot.app` does, before 
 from benchmarks.quote import machine, percentile
 from benchmarks.train_lookup import is_kept_aside, load_set
 from bot.commands import COMMANDS
+from bot.contract.message import Author, Channel, Request
 from bot.core import Core
 from bot.corpus import open_corpus
-from bot.message import Author, Channel, Request
 from bot.search import load_meaning, open_searcher
 from bot.settings import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.search.meaning import Meaning
+    from bot.search.index.embeddings import Meaning
 
 ROUNDS = 3
 AT_ONCE = 20

@@ -14,18 +14,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.quote import machine, percentile
+from bot.contract.message import Channel
+from bot.contract.post import Sent
 from bot.corpus import open_corpus
-from bot.daily import Daily
 from bot.delivery import Delivery
+from bot.delivery.daily import Daily
 from bot.highlights import Highlights
-from bot.message import Channel
-from bot.post import Sent
 from bot.settings import ROOT
 from bot.store import ChannelSettings, open_store
 from tests.platform import Platform
 
 if TYPE_CHECKING:
-    from bot.post import Post, Posted
+    from bot.contract.post import Post, Posted
     from bot.store import Store
 
 CHANNELS = 10_000

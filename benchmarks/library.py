@@ -27,7 +27,7 @@ from rapidfuzz import fuzz, process
 from benchmarks.quote import machine, percentile
 from benchmarks.reading import write_episodes
 from bot.corpus import open_corpus
-from bot.search.index import open_index
+from bot.search.index.words import open_index
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,9 +16,9 @@ from typing import Any
 from benchmarks.train_lookup import is_kept_aside, load_set
 from bot.adapters.console.jsonl import reply_object
 from bot.commands import COMMANDS
+from bot.contract.message import Author, Channel, Request
 from bot.core import Core
 from bot.corpus import open_corpus
-from bot.message import Author, Channel, Request
 from bot.search import load_meaning, open_searcher
 from bot.settings import ROOT
 

@@ -29,9 +29,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 from benchmarks.quote import machine, percentile, queries
 from bot.adapters.slack import Slack
 from bot.commands import COMMANDS
+from bot.contract.message import Author, Channel, Reply, Request
 from bot.core import Core
 from bot.corpus import open_corpus
-from bot.message import Author, Channel, Reply, Request
 from bot.search import load_meaning, open_searcher
 from bot.settings import ROOT, Settings
 from tests.local_slack import LocalSlack
@@ -39,7 +39,7 @@ from tests.local_slack import LocalSlack
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from bot.search.meaning import Meaning
+    from bot.search.index.embeddings import Meaning
 
 STARTS = 5
 ALONE = 200

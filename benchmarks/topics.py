@@ -17,11 +17,11 @@ import numpy as np
 
 from benchmarks.train_lookup import gold_sentences, is_kept_aside, load_set
 from bot.corpus import open_corpus
-from bot.search.index import open_index
-from bot.search.phrases import meant_by
-from bot.search.regions import EVIDENCE
+from bot.search.index.phrases import meant_by
+from bot.search.index.words import open_index
 from bot.search.searcher import load_meaning
-from bot.search.topics import NAMED, OF_TITLE, evidence_of, find_topic
+from bot.search.topic.scoring import EVIDENCE
+from bot.search.topic.topics import NAMED, OF_TITLE, evidence_of, find_topic
 from bot.settings import ROOT
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Train how answers are weighed and when to decline: writes `bot/search/answers.json` and prints what it reaches.
+"""Train how answers are weighed and when to decline: writes `bot/search/ask/weights.json` and prints what it reaches.
 
     python -m benchmarks.train_answers           train, write, measure
     python -m benchmarks.train_answers --measure only measure what is there, and how fast
@@ -24,12 +24,12 @@ import numpy as np
 from benchmarks.train_lookup import gold_sentences, is_kept_aside, load_set
 from bot.corpus import open_corpus
 from bot.search import load_meaning
-from bot.search.abstain import SIGNALS, SIGNALS_FROM_WORDS, Likelihoods, signals
-from bot.search.answers import Answered, Band, answer
-from bot.search.evidence import EVIDENCE, FROM_WORDS, Gathered, gather
-from bot.search.extracts import extracts
-from bot.search.index import open_index
-from bot.search.question import read
+from bot.search.ask.answerability import SIGNALS, SIGNALS_FROM_WORDS, Likelihoods, signals
+from bot.search.ask.answers import Answered, Band, answer
+from bot.search.ask.extracts import extracts
+from bot.search.ask.features import EVIDENCE, FROM_WORDS, Gathered, gather
+from bot.search.ask.question import read
+from bot.search.index.words import open_index
 from bot.settings import ROOT
 
 if TYPE_CHECKING:
@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.corpus import Corpus, Passage
-    from bot.search.index import WordIndex
-    from bot.search.meaning import Meaning
-    from bot.search.question import Question
+    from bot.search.ask.question import Question
+    from bot.search.index.embeddings import Meaning
+    from bot.search.index.words import WordIndex
 
     Array = NDArray[np.float64]
 
@@ -268,7 +268,7 @@ def main() -> None:
         for name, model in models:
             rows = [row for row in _gathered(corpus, index, model) if not row.aside]
             table[name] = _train(corpus, rows, meaning=model is not None)
-        path = ROOT / "bot/search/answers.json"
+        path = ROOT / "bot/search/ask/weights.json"
         path.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
         print(f"wrote {path.relative_to(ROOT)}")
     for name, model in models:

@@ -1,4 +1,4 @@
-"""Train how evidence is weighed in lookup, and how sure to be: writes `bot/search/weights.json`.
+"""Train how evidence is weighed in lookup, and how sure to be: writes `bot/search/quote/weights.json`.
 
     python -m benchmarks.train_lookup
 
@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bot.corpus import open_corpus
-from bot.search.index import open_index
-from bot.search.query import remembered
-from bot.search.rank import FEATURES, FROM_WORDS, Weighed, weigh
+from bot.search.index.words import open_index
+from bot.search.quote.query import remembered
+from bot.search.quote.rank import FEATURES, FROM_WORDS, Weighed, weigh
 from bot.search.searcher import load_meaning
 from bot.settings import ROOT
 
@@ -160,7 +160,7 @@ def main() -> None:
                 if weighed.places
             ]
             table[name] = _train(meant, [_both(weighed, features) for weighed in unsaid if weighed.places])
-    path = ROOT / "bot/search/weights.json"
+    path = ROOT / "bot/search/quote/weights.json"
     path.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
     print(f"wrote {path.relative_to(ROOT)}")
 

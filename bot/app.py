@@ -11,13 +11,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.chooser import open_chooser
 from bot.commands import COMMANDS
+from bot.contract.schedule import read_moment
 from bot.corpus import open_corpus
 from bot.errors import OperatorError
 from bot.logs import set_up
-from bot.schedule import read_moment
 from bot.search import load_meaning, open_searcher
+from bot.search.reranker import open_chooser
 from bot.serve import Parts, Server
 from bot.settings import ROOT, Settings, read_env_file
 from bot.store import open_store
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Sequence
 
-    from bot.search.meaning import Meaning
+    from bot.search.index.embeddings import Meaning
     from bot.store import Store
 
 __all__ = ["main"]

@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 
 from bot.adapters.console import Console, JsonLines
 from bot.commands import COMMANDS
+from bot.contract.message import Outcome
 from bot.core import Core
-from bot.daily import Daily
 from bot.delivery import Delivery, ticking
+from bot.delivery.daily import Daily
 from bot.errors import OperatorError, StoreError
 from bot.highlights import Highlights
-from bot.message import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
+    from bot.contract.platform import Adapter
     from bot.corpus import Corpus
-    from bot.platform import Adapter
     from bot.search import Searcher
     from bot.settings import Settings
     from bot.store import Store

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from bot.commands import COMMANDS
+from bot.contract.message import Author, Channel, Reply, Request, Source
 from bot.core import Core
 from bot.corpus import Corpus, open_corpus
-from bot.message import Author, Channel, Reply, Request, Source
 from bot.search import Searcher, open_searcher
 from bot.settings import ROOT
 

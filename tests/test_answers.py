@@ -12,15 +12,16 @@ from hypothesis import strategies as st
 
 from bot.corpus import open_corpus
 from bot.corpus.keypassages import key_passages
-from bot.search import Scope, load_meaning, phrases
-from bot.search.abstain import SIGNALS, SIGNALS_FROM_WORDS
-from bot.search.answers import Answered, Band, answer
-from bot.search.evidence import EVIDENCE, FROM_WORDS, LEADING, gather
-from bot.search.extracts import MOST_CHARACTERS, MOST_SENTENCES
-from bot.search.index import open_index
-from bot.search.phrases import labels_meant
-from bot.search.question import read
-from bot.search.spellings import known_aliases, other_words
+from bot.search import Scope, load_meaning
+from bot.search.ask.answerability import SIGNALS, SIGNALS_FROM_WORDS
+from bot.search.ask.answers import Answered, Band, answer
+from bot.search.ask.extracts import MOST_CHARACTERS, MOST_SENTENCES
+from bot.search.ask.features import EVIDENCE, FROM_WORDS, LEADING, gather
+from bot.search.ask.question import read
+from bot.search.expansion import known_aliases, other_words
+from bot.search.index import phrases
+from bot.search.index.phrases import labels_meant
+from bot.search.index.words import open_index
 from bot.settings import ROOT
 from tests.conftest import mended_slice
 
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.corpus import Corpus
-    from bot.search.index import WordIndex
-    from bot.search.meaning import Meaning
+    from bot.search.index.embeddings import Meaning
+    from bot.search.index.words import WordIndex
 
 QUESTIONS = [json.loads(line) for line in (ROOT / "tests/sets/questions.jsonl").read_text("utf-8").splitlines()]
 LEX, MARK = "Lex Fridman", "Mark Zuckerberg"
@@ -367,7 +368,7 @@ def test_labels_tell_nothing_in_a_large_library_or_where_nobody_has_picked_any(
 
 
 def test_the_weights_are_those_of_the_evidence_and_signals_in_the_code() -> None:
-    table = json.loads((ROOT / "bot/search/answers.json").read_text("utf-8"))
+    table = json.loads((ROOT / "bot/search/ask/weights.json").read_text("utf-8"))
 
     assert table["evidence"] == list(EVIDENCE)
     assert table["signals"] == list(SIGNALS)

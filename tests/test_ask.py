@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.commands import COMMANDS
-from bot.conversation import KEPT, MOST_KEPT, Conversations, Last, follow_up
+from bot.contract.grammar import Line
+from bot.contract.message import Author, Channel, Outcome, Request, Role
 from bot.core import Core
+from bot.core.conversation import KEPT, MOST_KEPT, Conversations, Last, follow_up
 from bot.corpus import open_corpus
-from bot.grammar import Line
-from bot.message import Author, Channel, Outcome, Request, Role
 from bot.search import open_searcher
 from bot.settings import ROOT
 from tests.conftest import Ask

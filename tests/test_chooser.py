@@ -15,14 +15,13 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import chooser
-from bot.chooser import LARGEST_REPLY, MOST_AT_ONCE, Chooser, open_chooser
 from bot.commands import COMMANDS
+from bot.contract.message import Author, Channel, Outcome, Reply, Request
 from bot.core import Core
 from bot.corpus import open_corpus
 from bot.errors import OperatorError
-from bot.message import Author, Channel, Outcome, Reply, Request
-from bot.search import Searcher, open_searcher
+from bot.search import Searcher, open_searcher, reranker
+from bot.search.reranker import LARGEST_REPLY, MOST_AT_ONCE, Chooser, open_chooser
 from bot.search.searcher import CHOSEN_FROM
 from bot.settings import Settings, setting_rows
 
@@ -147,7 +146,7 @@ async def test_anything_but_a_list_of_given_ids_leaves_our_own_order_and_one_lin
     async with core_with(model, corpus) as chosen:
         reply = await asked(chosen)
 
-    (line,) = [record.getMessage() for record in caplog.records if record.name == "bot.chooser"]
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "bot.search.reranker"]
     assert reply == await asked(core)
     assert reason in line
     assert not any(part in line for part in (KEY, "jiu", "second one", "zzzzz", "127.0.0.1"))
@@ -162,7 +161,7 @@ async def test_a_list_in_a_code_fence_is_a_list() -> None:
 async def test_a_slow_model_is_not_waited_for(
     corpus: Corpus, core: Core, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(chooser, "LONGEST_WAIT", 0.05)
+    monkeypatch.setattr(reranker, "LONGEST_WAIT", 0.05)
     async with core_with(Model(wait=asyncio.Event()), corpus) as chosen:
         reply = await asked(chosen)
 
@@ -175,7 +174,7 @@ async def test_a_server_that_is_not_there_costs_nothing_but_a_line_in_the_log(ca
         gone = address
 
     assert await Chooser(gone, "small", KEY)("boats?", PASSAGES) is None
-    assert [record.levelno for record in caplog.records if record.name == "bot.chooser"] == [logging.WARNING]
+    assert [record.levelno for record in caplog.records if record.name == "bot.search.reranker"] == [logging.WARNING]
 
 
 async def test_calls_beyond_the_most_at_once_do_not_queue(caplog: pytest.LogCaptureFixture) -> None:
@@ -248,8 +247,8 @@ async def test_without_an_address_there_is_no_model_and_replies_stay_byte_for_by
 @given(st.text(max_size=200) | st.lists(st.sampled_from([*PASSAGES, "d-4"]), max_size=5).map(json.dumps))
 def test_whatever_a_model_says_only_given_ids_come_out_each_once(said: str) -> None:
     try:
-        found = chooser._ids(said, PASSAGES)  # noqa: SLF001 - the rule itself, without a server
-    except (chooser._UnusableError, RecursionError):  # noqa: SLF001
+        found = reranker._ids(said, PASSAGES)  # noqa: SLF001 - the rule itself, without a server
+    except (reranker._UnusableError, RecursionError):  # noqa: SLF001
         return
     assert found
     assert set(found) <= set(PASSAGES)

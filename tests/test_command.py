@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import pytest
 
-from bot.command import Command, Context, Param, command
 from bot.commands import COMMANDS
+from bot.commands.declaration import Command, Context, Param, command
+from bot.contract.message import Author, Channel, Outcome, Reply, Request
 from bot.core import Core
 from bot.corpus import Corpus
 from bot.errors import UserError
-from bot.message import Author, Channel, Outcome, Reply, Request
 from bot.search import Searcher
 from bot.store import open_store
 

@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.command import Context, Param, command
 from bot.commands import COMMANDS
+from bot.commands.declaration import Context, Param, command
+from bot.contract.message import Author, Card, Channel, Outcome, Quote, Reply, Request, Role
 from bot.core import Core
 from bot.corpus import Corpus
-from bot.message import Author, Card, Channel, Outcome, Quote, Reply, Request, Role
 from bot.search import Searcher
 from bot.store import open_store
 from bot.store.database import LONGEST_WAIT

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.daily import Daily, daily_reply
+from bot.contract.message import Author, Channel
+from bot.contract.post import Later, Refused, Unclear
+from bot.contract.reply_json import freeze
+from bot.contract.schedule import next_due
 from bot.delivery import Delivery, Timing, ticking
+from bot.delivery.daily import Daily, daily_reply
 from bot.delivery.timing import MOST_LOOKS, MOST_SWEEPS
 from bot.errors import OperatorError
-from bot.frozen import freeze
 from bot.highlights import Highlights
-from bot.message import Author, Channel
-from bot.post import Later, Refused, Unclear
-from bot.schedule import next_due
 from bot.store import ChannelSettings, PostRow, Store, backup, open_store, restore
 from bot.store.database import connect
 from bot.store.posts import SWEEP_AFTER

@@ -15,12 +15,12 @@ from bot.adapters.discord.client import BROKEN, NO_WORDS, NOT_YOURS, STALE, STOP
 from bot.adapters.discord.gate import BURST
 from bot.adapters.discord.listening import NOTHING_SAID, SENT_PRIVATELY
 from bot.adapters.discord.ready import invite_link
-from bot.command import Context, Param, command
 from bot.commands import COMMANDS
+from bot.commands.declaration import Context, Param, command
+from bot.contract.message import Button, Channel, Outcome, Reply
+from bot.contract.platform import Adapter
 from bot.core import Core
 from bot.errors import UserError
-from bot.message import Button, Channel, Outcome, Reply
-from bot.platform import Adapter
 from bot.settings import Settings
 from bot.store import ChannelSettings, open_store
 from tests.local_discord import TOKEN, LocalDiscord
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     import discord
 
+    from bot.contract.message import Request
     from bot.corpus import Corpus
-    from bot.message import Request
     from bot.search import Searcher
     from bot.store import Store
 

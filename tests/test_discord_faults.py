@@ -19,10 +19,10 @@ from bot.adapters.discord.client import VerbatimClient
 from bot.adapters.discord.limits import ACKNOWLEDGE_SECONDS, INVALID_SECONDS
 from bot.adapters.discord.posting import Posting
 from bot.adapters.discord.wire import Breaker, BreakerOpenError, aim
+from bot.contract.message import Button, Card, Channel, Outcome, Reply, Role
+from bot.contract.post import Blind, Found, Later, Post, Refused, Sent, Unclear
 from bot.core import Core
 from bot.errors import OperatorError
-from bot.message import Button, Card, Channel, Outcome, Reply, Role
-from bot.post import Blind, Found, Later, Post, Refused, Sent, Unclear
 from bot.settings import Settings
 from bot.store import open_store
 from tests.conftest import Ask

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from bot.adapters.discord.asked import completion, focused, message_words, modal_text, options, suggestions
 from bot.adapters.discord.declare import application_commands
 from bot.adapters.discord.gate import BURST, PER_SECONDS, Buckets, SeenOnce, slow_down
+from bot.adapters.discord.inbound import completion, focused, message_words, modal_text, options, suggestions
 from bot.adapters.discord.limits import LONGEST_CUSTOM_ID, LONGEST_MESSAGE, MOST_COMPONENTS, units
 from bot.adapters.discord.markup import escape, fit, styled
 from bot.adapters.discord.render import MOST_BUTTONS, PRESSED, post_key, render
 from bot.adapters.discord.views import as_modal, as_view, custom_ids
 from bot.commands import COMMANDS
-from bot.message import Button, Card, Citation, Outcome, Quote, Reply, Role, Span, Style, plain
+from bot.contract.message import Button, Card, Citation, Outcome, Quote, Reply, Role, Span, Style, plain
 from tests.local_discord.limits import command_problems, message_problems, modal_problems, walk
 from tests.local_discord.schema import body_of, schema_problems
 from tests.snapshots import DAILY, FOLDER, NAMES, compare, main_reply

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from benchmarks.highlights import FIGURES, areas, judgements
 from bot.adapters.console.jsonl import reply_object
+from bot.contract.message import Author, Channel, Outcome, Reply, Request
 from bot.corpus import Corpus, Section, curated_highlights, open_corpus
 from bot.corpus.check import check_episode
 from bot.corpus.highlights import HEADER, HIGHLIGHTS, LONGEST, SHORTEST, read_highlights
 from bot.corpus.library import read_show
 from bot.errors import TranscriptError
 from bot.highlights import Highlight, Highlights, Judged, judged, read
-from bot.message import Author, Channel, Outcome, Reply, Request
 from bot.settings import ROOT
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from bot.corpus import Corpus, open_corpus
 from bot.corpus.corpus import Loader
 from bot.corpus.model import episode_code
 from bot.errors import TranscriptError
-from bot.search.generations import Generations
-from bot.search.index import WordIndex, open_index
+from bot.search.index.generations import Generations
+from bot.search.index.words import WordIndex, open_index
 from bot.settings import ROOT
 
 if TYPE_CHECKING:
@@ -350,7 +350,7 @@ def test_processes_that_start_together_on_an_empty_data_folder_all_answer(tmp_pa
     content = _write(tmp_path / "content", texts | {"40-x": "Marmalade is here."})
     script = (
         "import sys; from pathlib import Path; from bot.corpus import open_corpus; "
-        "from bot.search.index import open_index; data = Path(sys.argv[2]); "
+        "from bot.search.index.words import open_index; data = Path(sys.argv[2]); "
         "corpus = open_corpus(Path(sys.argv[1]), data); index = open_index(corpus, data / 'index', lambda _: None); "
         "print([corpus.entries[number].id for number, _ in index.candidates('marmalade', 1)][0])"
     )

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.commands import COMMANDS
+from bot.contract.buttons import LONGEST_LINE, others
+from bot.contract.message import Author, Channel, Outcome, Request, Role
 from bot.core import Core
 from bot.corpus import Corpus
 from bot.errors import UserError
-from bot.message import Author, Channel, Outcome, Request, Role
-from bot.offers import LONGEST_LINE, others
 from bot.search import load_meaning, open_searcher, scope_of
-from bot.search.models import weights_folder
+from bot.search.index.models import weights_folder
 from tests.conftest import Ask
 
 if TYPE_CHECKING:
@@ -238,7 +238,7 @@ async def test_too_many_waiting_searches_are_refused_in_a_sentence(corpus: Corpu
 def test_vectors_are_kept_whole_and_damaged_ones_are_made_again(corpus: Corpus, tmp_path: Path) -> None:
     import numpy as np  # noqa: PLC0415
 
-    from bot.search.vectors import EpisodeVectors, load_vectors, save_vectors  # noqa: PLC0415 - NumPy only here
+    from bot.search.index.vectors import EpisodeVectors, load_vectors, save_vectors  # noqa: PLC0415 - NumPy only here
 
     episode = corpus.episode(0)
     count = len(episode.sentences)

@@ -21,9 +21,9 @@ from bot.adapters.console import JsonLines
 from bot.adapters.discord import Discord
 from bot.adapters.slack import Slack
 from bot.commands import COMMANDS
+from bot.contract.grammar import parse_line
+from bot.contract.message import Outcome, clock, plain
 from bot.core import Core
-from bot.grammar import parse_line
-from bot.message import Outcome, clock, plain
 from bot.settings import Settings
 from bot.store import open_store
 from tests.local_discord import TOKEN, LocalDiscord
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
     from pathlib import Path
 
+    from bot.contract.message import Quote, Reply, Request
     from bot.corpus import Corpus
-    from bot.message import Quote, Reply, Request
     from bot.search import Searcher
 
 Json = dict[str, Any]

@@ -17,11 +17,11 @@ import pytest
 
 from bot.adapters.discord import Discord
 from bot.adapters.slack import Slack
-from bot.daily import Daily, daily_reply
+from bot.contract.message import Channel
+from bot.contract.post import Later, Post, Sent
 from bot.delivery import Delivery
+from bot.delivery.daily import Daily, daily_reply
 from bot.highlights import Highlights
-from bot.message import Channel
-from bot.post import Later, Post, Sent
 from bot.settings import ROOT, Settings
 from bot.store import ChannelSettings, open_store
 from tests.local_discord import TOKEN, LocalDiscord

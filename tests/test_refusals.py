@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.offers import LONGEST_LINE
-from bot.refusals import MOST_CHARACTERS, REFUSALS, Refusal, hostile, refusal
+from bot.contract.buttons import LONGEST_LINE
+from bot.policy.refusals import MOST_CHARACTERS, REFUSALS, Refusal, hostile, refusal
 from bot.settings import ROOT
 
 SPEAKERS = ("Lex Fridman", "Mark Zuckerberg")

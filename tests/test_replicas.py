@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from bot.adapters.discord import Discord
 from bot.adapters.discord.pace import Pace
 from bot.adapters.discord.starting import Starts
-from bot.command import Context, Param, command
 from bot.commands import COMMANDS
+from bot.commands.declaration import Context, Param, command
+from bot.contract.message import Channel, Outcome, Reply
+from bot.contract.post import Sent
 from bot.core import Core
 from bot.errors import OperatorError
-from bot.message import Channel, Outcome, Reply
-from bot.post import Sent
-from bot.sealed import Sealed
+from bot.intake.cipher import Sealed
 from bot.serve import Parts, Server
 from bot.settings import Settings
 from bot.store import ChannelSettings, Store, open_store
@@ -181,7 +181,7 @@ async def test_a_worker_posts_and_checks_on_both_platforms_without_gateway_or_so
     local: LocalDiscord, core: Core, store: Store
 ) -> None:
     from bot.adapters.slack import Slack  # noqa: PLC0415 - the other library, for this test alone
-    from bot.post import Post  # noqa: PLC0415
+    from bot.contract.post import Post  # noqa: PLC0415
 
     async with LocalSlack() as slack_side:
         discord = Replica(local, core, store, gateway=False)

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.daily import Daily
+from bot.contract.message import Channel
 from bot.delivery import Delivery
+from bot.delivery.daily import Daily
 from bot.highlights import Highlights
-from bot.message import Channel
 from bot.settings import ROOT
 from bot.store import ChannelSettings, Store, open_store
 from tests.databases import empty_database

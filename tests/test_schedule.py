@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import UserError
-from bot.schedule import (
+from bot.contract.schedule import (
     EVERY_DAY,
     day_names,
     due_at,
@@ -25,6 +24,7 @@ from bot.schedule import (
     zone_named,
     zones,
 )
+from bot.errors import UserError
 
 FIRST, LAST = dt.datetime(2025, 12, 31, tzinfo=dt.UTC), dt.datetime(2028, 1, 2, tzinfo=dt.UTC)
 TIMES = [f"{minute // 60:02}:{minute % 60:02}" for minute in range(0, 24 * 60, 30)]

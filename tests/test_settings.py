@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.commands import COMMANDS
+from bot.contract.buttons import LONGEST_LINE
+from bot.contract.message import Author, Channel, Outcome, Reply, Request
 from bot.core import Core
 from bot.corpus import open_corpus
-from bot.message import Author, Channel, Outcome, Reply, Request
-from bot.offers import LONGEST_LINE
 from bot.search import open_searcher
 from bot.store import Store, open_store
 from tests.platform import Platform

@@ -11,10 +11,10 @@ import pytest
 
 from bot.adapters.slack import answering, listeners
 from bot.adapters.slack.inbound import read_place
-from bot.adapters.slack.teams import Installs, Vault, Workspace
-from bot.command import Context, command
+from bot.adapters.slack.workspaces import Installs, Vault, Workspace
+from bot.commands.declaration import Context, command
+from bot.contract.message import Outcome, Reply
 from bot.core import Core
-from bot.message import Outcome, Reply
 from tests.local_slack import LocalSlack
 from tests.test_slack import LINE, no_proxies, serving, store
 

@@ -17,16 +17,16 @@ import pytest
 from bot.adapters.slack import Slack, answering, create_slack_app, sending
 from bot.adapters.slack.api import Api, Pace, retry_after
 from bot.adapters.slack.inbound import Asked, Way
-from bot.adapters.slack.kept import Kept
+from bot.adapters.slack.pending import Kept
 from bot.adapters.slack.sending import Sending
-from bot.adapters.slack.teams import Workspace
 from bot.adapters.slack.work import Seen, Taken, Work
-from bot.command import Context, Param, command
+from bot.adapters.slack.workspaces import Workspace
+from bot.commands.declaration import Context, Param, command
+from bot.contract.message import Channel, Outcome, Reply
+from bot.contract.post import Blind, Found, Later, Post, Refused, Sent, Unclear
 from bot.core import Core
 from bot.errors import OperatorError
-from bot.message import Channel, Outcome, Reply
-from bot.post import Blind, Found, Later, Post, Refused, Sent, Unclear
-from bot.sealed import Sealed
+from bot.intake.cipher import Sealed
 from bot.settings import Settings
 from tests.local_slack import WRONG, LocalSlack
 from tests.test_slack import LINE, no_proxies, serving, store

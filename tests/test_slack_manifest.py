@@ -10,9 +10,9 @@ import yaml
 
 from bot.adapters.slack import limits, manifest_text, scope_table
 from bot.adapters.slack.manifest import EVENTS, SCOPES, build_manifest, missing_scopes
-from bot.command import Context, Param, command
 from bot.commands import COMMANDS
-from bot.message import Outcome, Reply
+from bot.commands.declaration import Context, Param, command
+from bot.contract.message import Outcome, Reply
 from bot.settings import ROOT
 
 SPECS = ROOT.parent / "shared" / "specs"

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from bot.adapters.slack import Slack
 from bot.adapters.slack.naming import Naming
-from bot.command import Context, command
 from bot.commands import COMMANDS
+from bot.commands.declaration import Context, command
+from bot.contract.message import Card, Citation, Outcome, Quote, Reply, Role, Span
 from bot.core import Core
 from bot.errors import OperatorError
-from bot.message import Card, Citation, Outcome, Quote, Reply, Role, Span
 from bot.settings import Settings
 from tests.local_slack import LocalSlack, View
 from tests.test_slack import LINE, no_proxies, platform, serving, shown, store

@@ -9,16 +9,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.topics import measure
+from bot.contract.buttons import LONGEST_LINE
+from bot.contract.message import Author, Channel, Outcome, Reply, Request, Role
 from bot.corpus import Corpus, open_corpus
 from bot.corpus.aliases import ALIASES, Aliases, aliases_of, read_aliases
 from bot.corpus.keypassages import HEADER, key_passages, read_key_passages
 from bot.errors import TranscriptError
-from bot.message import Author, Channel, Outcome, Reply, Request, Role
-from bot.offers import LONGEST_LINE
 from bot.search import load_meaning, open_searcher
-from bot.search.index import open_index
-from bot.search.regions import LENGTH, WORDS
-from bot.search.topics import find_topic, near_topics, topic_names
+from bot.search.index.words import open_index
+from bot.search.topic.scoring import LENGTH, WORDS
+from bot.search.topic.topics import find_topic, near_topics, topic_names
 from bot.settings import ROOT
 from tests.conftest import mended_slice
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.core import Core
-    from bot.search.index import WordIndex
-    from bot.search.meaning import Meaning
+    from bot.search.index.embeddings import Meaning
+    from bot.search.index.words import WordIndex
     from tests.conftest import Ask
 
 SHOW = 'title = "A Show"\nrights = "Ours."\n'

@@ -10,10 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.corpus import Passage, words
-from bot.search.facts import is_content, is_negation, tokens
-from bot.search.index import WordIndex, open_index
-from bot.search.slips import REAL_WORDS, is_slip
-from bot.search.verdict import LONGEST_CLAIM, Judgement, Kind, Verdict, judge, split_speaker
+from bot.language.spelling import REAL_WORDS, is_slip
+from bot.language.tokens import is_content, is_negation, tokens
+from bot.search.index.words import WordIndex, open_index
+from bot.search.verify.verdict import LONGEST_CLAIM, Judgement, Kind, Verdict, judge, split_speaker
 from bot.settings import ROOT
 from tests.twists import sorts, twists
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.commands import COMMANDS
+from bot.contract.message import Author, Channel, Outcome, Reply, Request
 from bot.core import Core
 from bot.corpus import Corpus, curated_highlights, open_corpus
 from bot.corpus.check import check_corpus
@@ -20,7 +21,6 @@ from bot.corpus.keypassages import key_passages
 from bot.corpus.withdrawn import WITHDRAWN
 from bot.errors import TranscriptError
 from bot.highlights import Highlights
-from bot.message import Author, Channel, Outcome, Reply, Request
 from bot.search import open_searcher
 from bot.settings import ROOT
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.command import Context, command
-from bot.message import Button, Card, Outcome, Reply, Role, Span
+from bot.commands.declaration import Context, command
+from bot.contract.message import Button, Card, Outcome, Reply, Role, Span
 
 __all__ = ["about"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from bot.command import Context, Param, command, place_names
-from bot.message import Card, Outcome, Reply, Role
-from bot.offers import listen, more_context, others
-from bot.refusals import hostile, refusal
+from bot.commands.declaration import Context, Param, command, place_names
+from bot.contract.buttons import listen, more_context, others
+from bot.contract.message import Card, Outcome, Reply, Role
+from bot.policy.refusals import hostile, refusal
 from bot.search import Band, scope_of
 
 if TYPE_CHECKING:

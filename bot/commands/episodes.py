@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from bot.command import Context, Param, command, place_names
-from bot.message import Button, Card, Outcome, Reply, Role, Span, clock
-from bot.offers import LONGEST_LINE, listen, more_context
+from bot.commands.declaration import Context, Param, command, place_names
+from bot.contract.buttons import LONGEST_LINE, listen, more_context
+from bot.contract.message import Button, Card, Outcome, Reply, Role, Span, clock
 from bot.search import scope_of
 
 if TYPE_CHECKING:

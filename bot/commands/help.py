@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from bot.command import Command, Context, Param, command
+from bot.commands.declaration import Command, Context, Param, command
+from bot.contract.message import Card, Outcome, Reply, Role, Span, Style
 from bot.errors import UserError
-from bot.message import Card, Outcome, Reply, Role, Span, Style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

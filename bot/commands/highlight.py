@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from bot.command import Context, Param, command
-from bot.daily import daily_reply
+from bot.commands.declaration import Context, Param, command
+from bot.contract.message import Button, Outcome, Reply
+from bot.contract.schedule import local_date, read_date
+from bot.delivery.daily import daily_reply
 from bot.errors import UserError
-from bot.message import Button, Outcome, Reply
-from bot.schedule import local_date, read_date
 from bot.store import ChannelSettings
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-from bot.command import Context, Param, command, place_names
+from bot.commands.declaration import Context, Param, command, place_names
+from bot.contract.message import Card, Outcome, Reply, Role, Span
 from bot.errors import UserError
 from bot.highlights import Judged, judged, read
-from bot.message import Card, Outcome, Reply, Role, Span
 from bot.search import scope_of
 
 __all__ = ["highlight_score"]

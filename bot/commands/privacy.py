@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from bot.command import Context, Param, command
-from bot.message import Button, Card, Outcome, Reply, Role, Span
+from bot.commands.declaration import Context, Param, command
+from bot.contract.message import Button, Card, Outcome, Reply, Role, Span
 
 __all__ = ["privacy"]
 

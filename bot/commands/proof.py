@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from bot.command import Context, Param, command
+from bot.commands.declaration import Context, Param, command
+from bot.contract.message import Card, Outcome, Reply, Role
 from bot.errors import UserError
-from bot.message import Card, Outcome, Reply, Role
-from bot.refusals import refusal
+from bot.policy.refusals import refusal
 
 __all__ = ["proof"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from bot.command import Context, Param, command, place_names
+from bot.commands.declaration import Context, Param, command, place_names
+from bot.contract.buttons import listen, more_context, others
+from bot.contract.message import Button, Card, Outcome, Reply, Role
 from bot.errors import UserError
-from bot.message import Button, Card, Outcome, Reply, Role
-from bot.offers import listen, more_context, others
 from bot.search import FOUND, Hit, scope_of
 
 __all__ = ["quote"]

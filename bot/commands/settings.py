@@ -6,11 +6,11 @@ import dataclasses
 import datetime as dt
 from typing import TYPE_CHECKING, Annotated, Any
 
-from bot.command import Context, Param, command, place_names
-from bot.daily import LANGUAGES, daily_reply, language_named
+from bot.commands.declaration import Context, Param, command, place_names
+from bot.contract.message import Button, Card, Channel, Outcome, Reply, Role
+from bot.contract.schedule import day_names, local_date, next_due, read_days, read_time, written, zone_named, zones
+from bot.delivery.daily import LANGUAGES, daily_reply, language_named
 from bot.errors import UserError
-from bot.message import Button, Card, Channel, Outcome, Reply, Role
-from bot.schedule import day_names, local_date, next_due, read_days, read_time, written, zone_named, zones
 from bot.search import scope_of
 
 if TYPE_CHECKING:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from bot.command import Context, Param, command
+from bot.commands.declaration import Context, Param, command
+from bot.contract.buttons import MOST_CONTEXT, listen, more_context, others
+from bot.contract.message import Card, Outcome, Reply, Role
 from bot.errors import UserError
-from bot.message import Card, Outcome, Reply, Role
-from bot.offers import MOST_CONTEXT, listen, more_context, others
-from bot.refusals import refusal
+from bot.policy.refusals import refusal
 
 if TYPE_CHECKING:
     from bot.corpus import Passage

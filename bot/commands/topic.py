@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from bot.command import Context, Param, command, place_names
+from bot.commands.declaration import Context, Param, command, place_names
+from bot.contract.buttons import LONGEST_LINE
+from bot.contract.grammar import Line, format_line
+from bot.contract.message import Button, Card, Outcome, Reply, Role, clock
 from bot.errors import UserError
-from bot.grammar import Line, format_line
-from bot.message import Button, Card, Outcome, Reply, Role, clock
-from bot.offers import LONGEST_LINE
-from bot.refusals import refusal
+from bot.policy.refusals import refusal
 from bot.search import scope_of
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from bot.command import Context, Param, command, place_names
+from bot.commands.declaration import Context, Param, command, place_names
+from bot.contract.buttons import listen, more_context
+from bot.contract.message import Button, Card, Outcome, Reply, Role, Span, Style
 from bot.errors import UserError
-from bot.message import Button, Card, Outcome, Reply, Role, Span, Style
-from bot.offers import listen, more_context
 from bot.search import Verdict, named_speaker, scope_of
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from bot.contract.message import clock
 from bot.corpus.aliases import ALIASES, read_aliases
 from bot.corpus.episode import EpisodeFiles, build_episode, edition_of, mended_source, source_words
 from bot.corpus.highlights import curated_highlights
@@ -20,7 +21,6 @@ from bot.corpus.transcript import Section
 from bot.corpus.withdrawn import SpanError, withdrawn_of
 from bot.corpus.withholding import named, without
 from bot.errors import TranscriptError
-from bot.message import clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

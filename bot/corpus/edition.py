@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from bot.contract.message import clock
 from bot.corpus.transcript import Block, Chapter, Person, Said, Section
 from bot.corpus.words import sentence_spans
 from bot.errors import TranscriptError
-from bot.message import clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from bot.contract.message import clock
 from bot.corpus.edition import Edition, Meta, write_edition
 from bot.corpus.episode import EDITION
 from bot.corpus.fetch import fetch
@@ -20,7 +21,6 @@ from bot.corpus.files import read_bytes
 from bot.corpus.formats import read_chapters, read_feed, read_transcript
 from bot.corpus.join import blocks
 from bot.errors import OperatorError, TranscriptError
-from bot.message import clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

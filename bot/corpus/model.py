@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from bot.contract.message import Citation, Quote, Source
 from bot.corpus.columns import Paragraph, Paragraphs, Sentence, Sentences, TokenMap
 from bot.corpus.edition import Meta
 from bot.corpus.transcript import Chapter, Section
-from bot.message import Citation, Quote, Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,9 +9,9 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from bot.contract.message import clock
 from bot.corpus.columns import Paragraph, Paragraphs, Sentences, TokenMap
 from bot.corpus.words import words
-from bot.message import clock
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

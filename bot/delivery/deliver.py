@@ -17,21 +17,21 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from bot.daily import daily_reply
-from bot.delivery.telling import Telling
+from bot.contract.message import Outcome, Reply
+from bot.contract.post import Blind, Later, Post, Posted, Seen, Sent, Unclear
+from bot.contract.reply_json import freeze, thaw
+from bot.contract.schedule import next_due
+from bot.delivery.daily import daily_reply
+from bot.delivery.notifications import Telling
 from bot.delivery.timing import AT_ONCE, BATCH, MOST_LOOKS, MOST_REFUSALS, MOST_SWEEPS, Timing
 from bot.errors import StoreError, UserError, VerbatimError
-from bot.frozen import freeze, thaw
-from bot.message import Outcome, Reply
-from bot.post import Blind, Later, Post, Posted, Seen, Sent, Unclear
-from bot.schedule import next_due
 from bot.store import LAST_TICK, Planned
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from bot.daily import Daily
-    from bot.platform import Adapter
+    from bot.contract.platform import Adapter
+    from bot.delivery.daily import Daily
     from bot.store import ChannelSettings, PostRow, Store
 
 __all__ = ["Delivery"]

@@ -2,16 +2,16 @@
 
 from typing import TYPE_CHECKING
 
-from bot.search.answers import Answer, Answered, Band
-from bot.search.names import named_speaker, with_names_as
-from bot.search.query import LONGEST_QUERY
-from bot.search.rank import FOUND, Hit
+from bot.language.names import named_speaker, with_names_as
+from bot.search.ask.answers import Answer, Answered, Band
+from bot.search.quote.query import LONGEST_QUERY
+from bot.search.quote.rank import FOUND, Hit
 from bot.search.scope import EVERYWHERE, Scope, scope_of
 from bot.search.searcher import Searcher, load_meaning, open_searcher
-from bot.search.verdict import Difference, Judgement, Verdict
+from bot.search.verify.verdict import Difference, Judgement, Verdict
 
 if TYPE_CHECKING:
-    from bot.search.topics import TopicFound  # noqa: TC004 - a type only: importing it loads NumPy
+    from bot.search.topic.topics import TopicFound  # noqa: TC004 - a type only: importing it loads NumPy
 
 __all__ = [
     "EVERYWHERE",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.errors import UserError
-from bot.search.names import named_speaker
+from bot.language.names import named_speaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

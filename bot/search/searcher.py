@@ -11,23 +11,23 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from bot.errors import UserError
-from bot.search.index import open_index
-from bot.search.models import Dense, Late, weights_folder
-from bot.search.rank import Hit, rank
+from bot.search.index.models import Dense, Late, weights_folder
+from bot.search.index.words import open_index
+from bot.search.quote.rank import Hit, rank
 from bot.search.scope import EVERYWHERE
-from bot.search.verdict import Verdict, judge, split_speaker
+from bot.search.verify.verdict import Verdict, judge, split_speaker
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from pathlib import Path
 
     from bot.corpus import Corpus
-    from bot.search.answers import Answered
-    from bot.search.index import WordIndex
-    from bot.search.meaning import Meaning
+    from bot.search.ask.answers import Answered
+    from bot.search.index.embeddings import Meaning
+    from bot.search.index.words import WordIndex
     from bot.search.scope import Scope
-    from bot.search.topics import TopicFound
-    from bot.search.verdict import Judgement
+    from bot.search.topic.topics import TopicFound
+    from bot.search.verify.verdict import Judgement
 
 __all__ = ["Searcher", "load_meaning", "open_searcher"]
 
@@ -94,8 +94,8 @@ class Searcher:
 
     def warm(self) -> None:
         """Gather the names of topics and load the models, in the calling thread, as a server does before it serves."""
-        from bot.search.phrases import meant_by  # noqa: PLC0415 - as for answers
-        from bot.search.topics import topic_names  # noqa: PLC0415 - as for answers
+        from bot.search.index.phrases import meant_by  # noqa: PLC0415 - as for answers
+        from bot.search.topic.topics import topic_names  # noqa: PLC0415 - as for answers
 
         try:
             self._topics = topic_names(self._corpus)
@@ -131,8 +131,8 @@ class Searcher:
 
         With `may_choose` the passages of a question that is not declined are put to the chooser, if there is one.
         """
-        from bot.search.answers import Band, answer  # noqa: PLC0415 - NumPy; a line's words need none
-        from bot.search.question import LONGEST_QUESTION  # noqa: PLC0415
+        from bot.search.ask.answers import Band, answer  # noqa: PLC0415 - NumPy; a line's words need none
+        from bot.search.ask.question import LONGEST_QUESTION  # noqa: PLC0415
 
         await self._loaded()
         choose = self._choose if may_choose else None
@@ -149,7 +149,7 @@ class Searcher:
 
     async def topic(self, name: str, scope: Scope = EVERYWHERE, page: int = 1) -> TopicFound | None:
         """Return what is said on a topic, or None when it is not discussed; pages count from 1."""
-        from bot.search.topics import find_topic  # noqa: PLC0415 - as for answers
+        from bot.search.topic.topics import find_topic  # noqa: PLC0415 - as for answers
 
         await self._loaded()
         return await self._off_the_loop(
@@ -158,7 +158,7 @@ class Searcher:
 
     async def near_topics(self, name: str) -> tuple[str, ...]:
         """Return the names of topics nearest to one that is not discussed."""
-        from bot.search.topics import near_topics  # noqa: PLC0415 - as for answers
+        from bot.search.topic.topics import near_topics  # noqa: PLC0415 - as for answers
 
         return await self._off_the_loop(lambda: near_topics(self._corpus, self._index, self._meaning, name))
 
@@ -168,7 +168,7 @@ class Searcher:
         While `prepare` is gathering them there are none; without it they are gathered here.
         """
         if self._topics is None and self._loader is None:
-            from bot.search.topics import topic_names  # noqa: PLC0415 - as for answers
+            from bot.search.topic.topics import topic_names  # noqa: PLC0415 - as for answers
 
             self._topics = topic_names(self._corpus)
         return self._topics or ()
@@ -249,8 +249,8 @@ def load_meaning(
     `folder` keeps the vectors (None: make them in memory). `notice` hears of progress and of missing weights. Without
     `build`, missing vectors are not made. It ends early when `stopped` says so; what was made for whole episodes stays.
     """
-    from bot.search.meaning import Meaning  # noqa: PLC0415 - NumPy and the models, which words alone never need
-    from bot.search.vectors import build_vectors, load_vectors, save_vectors  # noqa: PLC0415
+    from bot.search.index.embeddings import Meaning  # noqa: PLC0415 - NumPy and the models, which words alone never need
+    from bot.search.index.vectors import build_vectors, load_vectors, save_vectors  # noqa: PLC0415
 
     weights = weights_folder()
     if weights is None:

@@ -3,7 +3,7 @@
 from bot.store.backup import backup, restore
 from bot.store.channels import ChannelSettings
 from bot.store.inbox import Inbound
-from bot.store.notes import LAST_TICK
+from bot.store.kv import LAST_TICK
 from bot.store.posts import Planned, PostRow, post_key
 from bot.store.store import Store, open_store
 

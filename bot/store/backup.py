@@ -20,8 +20,8 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from bot.errors import OperatorError
 from bot.store.database import DamagedError, Database, connect, file_url, is_damaged, reason
+from bot.store.kv import LAST_TICK
 from bot.store.migrate import migrate
-from bot.store.notes import LAST_TICK
 from bot.store.tables import metadata, notes
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from bot.message import Channel
+from bot.contract.message import Channel
 from bot.store.tables import audit, channels, queue
 
 if TYPE_CHECKING:

@@ -15,13 +15,13 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from bot.store.channels import ChannelSettings, is_channel, settings_of
-from bot.store.notes import LAST_TICK
+from bot.store.kv import LAST_TICK
 from bot.store.tables import channels, notes, posts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bot.message import Channel
+    from bot.contract.message import Channel
     from bot.store.database import Database
 
 __all__ = ["Ledger", "Planned", "PostRow", "Waiting", "post_key"]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
-from bot.message import Channel
+from bot.contract.message import Channel
 from bot.store.channels import Channels
 from bot.store.conversations import KeptConversations
 from bot.store.database import Database, connect
 from bot.store.inbox import Inbox
+from bot.store.kv import Leases, Notes
 from bot.store.migrate import migrate
-from bot.store.notes import Leases, Notes
 from bot.store.posts import SWEEP_AFTER, Ledger
 from bot.store.votes import Votes
 

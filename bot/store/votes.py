@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from bot.store.tables import votes
 
 if TYPE_CHECKING:
-    from bot.message import Author, Channel
+    from bot.contract.message import Author, Channel
     from bot.store.database import Database
 
 __all__ = ["Votes"]

@@ -22,8 +22,8 @@ import pytest
 from bot.adapters.discord import Discord
 from bot.adapters.discord.pace import Pace
 from bot.commands import COMMANDS
+from bot.contract.message import Channel
 from bot.core import Core
-from bot.message import Channel
 from bot.settings import ROOT, Settings
 from bot.store import ChannelSettings, open_store
 from tests.databases import empty_database

@@ -26,15 +26,15 @@ from bot.adapters.discord.posting import Posting
 from bot.adapters.discord.wire import aim
 from bot.adapters.slack import Slack
 from bot.adapters.slack import api as slack_api
+from bot.contract.post import Post, Sent
+from bot.contract.reply_json import thaw
 from bot.core import Core
 from bot.corpus import Corpus, open_corpus
 from bot.corpus.model import Passage
-from bot.daily import Daily
 from bot.delivery import Delivery, ticking
+from bot.delivery.daily import Daily
 from bot.errors import OperatorError, StoreError
-from bot.frozen import thaw
 from bot.highlights import Highlight, Highlights
-from bot.post import Post, Sent
 from bot.settings import ROOT, Settings
 from bot.store.posts import Ledger
 from bot.store.store import Store, open_store
@@ -46,9 +46,9 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping, Sequence
 
-    from bot.message import Channel
-    from bot.platform import Adapter
-    from bot.post import Posted, Seen
+    from bot.contract.message import Channel
+    from bot.contract.platform import Adapter
+    from bot.contract.post import Posted, Seen
     from bot.search import Searcher
     from bot.store import ChannelSettings, Planned, PostRow
 

@@ -6,18 +6,18 @@ import os
 from typing import TYPE_CHECKING
 
 from bot.commands import COMMANDS
+from bot.contract.message import Author, Channel, Request
 from bot.core import Core
-from bot.daily import daily_reply
+from bot.delivery.daily import daily_reply
 from bot.highlights import Highlights
-from bot.message import Author, Channel, Request
 from bot.settings import ROOT
 from bot.store import open_store
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bot.contract.message import Reply
     from bot.corpus import Corpus
-    from bot.message import Reply
     from bot.search import Searcher
 
 FOLDER = ROOT / "tests" / "snapshots"

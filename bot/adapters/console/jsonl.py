@@ -11,8 +11,8 @@ import time
 from typing import TYPE_CHECKING, Any, TextIO
 
 from bot.adapters.console.talk import LONGEST_LINE
-from bot.message import Author, Card, Channel, Outcome, Reply, Request
-from bot.schedule import read_moment
+from bot.contract.message import Author, Card, Channel, Outcome, Reply, Request
+from bot.contract.schedule import read_moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

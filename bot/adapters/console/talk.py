@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TextIO
 
 from bot.adapters.console.draw import in_colour, in_plain
 from bot.adapters.console.files import Files
-from bot.message import Author, Button, Channel, Reply, Request
-from bot.post import Found, Sent
+from bot.contract.message import Author, Button, Channel, Reply, Request
+from bot.contract.post import Found, Sent
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from prompt_toolkit.completion import CompleteEvent, Completion
     from prompt_toolkit.document import Document
 
+    from bot.contract.post import Post, Posted, Seen
     from bot.core import Core
-    from bot.post import Post, Posted, Seen
 
 __all__ = ["CHANNEL", "Console", "wants_colour"]
 

@@ -15,22 +15,22 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.adapters.discord.answering import TROUBLE
-from bot.adapters.discord.asked import PLATFORM
 from bot.adapters.discord.client import VerbatimClient
+from bot.adapters.discord.inbound import PLATFORM
 from bot.adapters.discord.pace import Pace
 from bot.adapters.discord.posting import Posting
 from bot.adapters.discord.ready import announce, announce_without_gateway
 from bot.adapters.discord.wire import aim, why
+from bot.contract.post import Blind, Later
 from bot.errors import OperatorError
-from bot.hold import Hold
-from bot.post import Blind, Later
+from bot.intake.lease import Hold
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bot.contract.message import Channel
+    from bot.contract.post import Post, Posted, Seen
     from bot.core import Core
-    from bot.message import Channel
-    from bot.post import Post, Posted, Seen
     from bot.settings import Settings
     from bot.store import Store
 

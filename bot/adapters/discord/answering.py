@@ -17,12 +17,12 @@ from bot.adapters.discord.acknowledging import Ack, acknowledge
 from bot.adapters.discord.render import render
 from bot.adapters.discord.views import as_view
 from bot.adapters.discord.wire import BreakerOpenError, why
-from bot.message import Outcome, Reply
+from bot.contract.message import Outcome, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from bot.adapters.discord.deferred import Deferral
+    from bot.adapters.discord.pending import Deferral
 
 __all__ = ["TROUBLE", "is_direct", "respond", "say"]
 

@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import app_commands, ui
 
-from bot.adapters.discord import asked
+from bot.adapters.discord import inbound
 from bot.adapters.discord.acknowledging import acknowledge
 from bot.adapters.discord.answering import is_direct, respond, say
+from bot.adapters.discord.backfill import Missed
 from bot.adapters.discord.declare import MESSAGE_COMMANDS, USER_COMMANDS
-from bot.adapters.discord.deferred import KIND, Deferrals
 from bot.adapters.discord.gate import BUSY, Buckets, BusyError, Gate, SeenOnce, slow_down
 from bot.adapters.discord.guarded import guard_events
 from bot.adapters.discord.listening import Listening
-from bot.adapters.discord.missed import Missed
 from bot.adapters.discord.pace import Pace
+from bot.adapters.discord.pending import KIND, Deferrals
 from bot.adapters.discord.render import PRESSED
 from bot.adapters.discord.starting import PatientClient, Starts, look_at_limits
 from bot.adapters.discord.syncing import sync
 from bot.adapters.discord.views import as_modal
 from bot.adapters.discord.wire import Breaker, aim, why
-from bot.grammar import Line, parse_line
-from bot.message import Channel, Reply, Request
-from bot.sealed import Sealed
+from bot.contract.grammar import Line, parse_line
+from bot.contract.message import Channel, Reply, Request
+from bot.intake.cipher import Sealed
 
 if TYPE_CHECKING:
     import re
@@ -178,7 +178,7 @@ class VerbatimClient(PatientClient):
     async def on_guild_remove(self, guild: discord.abc.Snowflake) -> None:
         """Forget what is kept about a server that threw the bot out."""
         if self.store:
-            await self.store.forget_tenant(Channel(asked.PLATFORM, "", str(guild.id)))
+            await self.store.forget_tenant(Channel(inbound.PLATFORM, "", str(guild.id)))
 
     async def on_message(self, message: discord.Message) -> None:
         """Answer a mention, a reply to the bot or a direct message."""
@@ -197,7 +197,7 @@ class VerbatimClient(PatientClient):
                 await self._command(interaction, data)
             elif interaction.type is discord.InteractionType.modal_submit:
                 await self._submitted(interaction, data)
-            elif interaction.type is discord.InteractionType.component and not asked.is_ours(interaction):
+            elif interaction.type is discord.InteractionType.component and not inbound.is_ours(interaction):
                 await self._once(interaction, say(STALE), private=True)
 
     async def press(self, interaction: discord.Interaction[Any], mark: str, line: str) -> None:
@@ -206,7 +206,7 @@ class VerbatimClient(PatientClient):
             return
         with self.working():
             message = interaction.message
-            owner = asked.asker(message) if message else None
+            owner = inbound.asker(message) if message else None
             alone = message is not None and message.flags.ephemeral
             if alone and owner not in {None, interaction.user.id}:
                 await self._once(interaction, say(NOT_YOURS), private=True)
@@ -218,7 +218,7 @@ class VerbatimClient(PatientClient):
             read = parse_line(line)
             update = mine and not shared and any(name in IN_PLACE for name, _ in read.options)
             private = not shared and (alone or not mine or self._is_private(read.name))
-            request = asked.request_of(interaction, text=line)
+            request = inbound.request_of(interaction, text=line)
             await self._once(interaction, request, private=private, update=update)
 
     async def answer(self, request: Request) -> Reply:
@@ -274,25 +274,25 @@ class VerbatimClient(PatientClient):
         """Answer a slash command or a command of a menu; nothing is read of the member whose menu it was."""
         name = str(data.get("name", ""))
         if data.get("type", 1) == discord.AppCommandType.chat_input.value:
-            request = asked.request_of(interaction, line=Line(name, "", asked.options(data)))
+            request = inbound.request_of(interaction, line=Line(name, "", inbound.options(data)))
             await self._once(interaction, request, private=self._is_private(name))
             return
         asks = USER_COMMANDS.get(name)
         if asks and await self._asks_words(interaction, ALONE_MARK, f"/{asks}", name):
             return
         command, parameter = MESSAGE_COMMANDS.get(name, ("", ""))
-        words = asked.menu_words(data)
+        words = inbound.menu_words(data)
         if command not in self._known:
             await self._once(interaction, say(f"I have no command “{name[:40]}” any more."), private=True)
         elif not words:
             await self._once(interaction, say(NO_WORDS), private=True)
         else:
-            request = asked.request_of(interaction, line=Line(command, "", ((parameter, words),)))
+            request = inbound.request_of(interaction, line=Line(command, "", ((parameter, words),)))
             await self._once(interaction, request, private=True)
 
     async def _asks_words(self, interaction: discord.Interaction[Any], mark: str, line: str, title: str = "") -> bool:
         """Open a modal for the words that a line lacks, under a title or its command; False when it lacks none."""
-        gap = asked.has_gap(line, self._known)
+        gap = inbound.has_gap(line, self._known)
         if gap is None or gap.free is None:
             return False
         modal = as_modal(mark + line, title or f"/{gap.name}", gap.free.about.description)
@@ -301,25 +301,25 @@ class VerbatimClient(PatientClient):
 
     async def _submitted(self, interaction: discord.Interaction[Any], data: dict[str, Any]) -> None:
         """Answer a modal: its line with the words typed into it."""
-        mark, line = asked.marked(str(data.get("custom_id", "")))
-        command = asked.has_gap(line, self._known)
+        mark, line = inbound.marked(str(data.get("custom_id", "")))
+        command = inbound.has_gap(line, self._known)
         if command is None:
             await self._once(interaction, say(STALE), private=True)
             return
         alone = mark == ALONE_MARK or (interaction.message is not None and interaction.message.flags.ephemeral)
-        request = asked.request_of(interaction, line=asked.filled(line, command, asked.modal_text(data)))
+        request = inbound.request_of(interaction, line=inbound.filled(line, command, inbound.modal_text(data)))
         await self._once(interaction, request, private=command.private or alone)
 
     async def _suggest(self, interaction: discord.Interaction[Any], data: dict[str, Any]) -> None:
         """Complete an option from memory; an empty list where nothing fits or something breaks."""
         values: list[str] = []
         command = self._known.get(str(data.get("name", "")))
-        name, typed = asked.focused(data)
+        name, typed = inbound.focused(data)
         if command and name:
-            line = asked.completion(command, name, typed)
+            line = inbound.completion(command, name, typed)
             try:
-                lines = self.core.complete(asked.request_of(interaction, text=line))
-                values = asked.suggestions(command, name, typed, lines)
+                lines = self.core.complete(inbound.request_of(interaction, text=line))
+                values = inbound.suggestions(command, name, typed, lines)
             except Exception:  # a member who types must get an answer, even an empty one
                 _log.exception("completing %r failed", line[:100])
         choices = [app_commands.Choice(name=value, value=value) for value in values]
@@ -342,7 +342,7 @@ class VerbatimClient(PatientClient):
                 if not self.draining:
                     now = await self.store.now() + self._pace.early
                     with self.working():
-                        left = await self.store.inbox.unfinished(asked.PLATFORM, 0.0, now)
+                        left = await self.store.inbox.unfinished(inbound.PLATFORM, 0.0, now)
                         await asyncio.gather(*map(self._finish, left))
             except Exception as error:  # the database may be away for a while
                 _log.warning("what was left unanswered could not be looked up: %s", why(error))

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 
-from bot.adapters.discord import asked
+from bot.adapters.discord import inbound
 from bot.adapters.discord.answering import TROUBLE, say
 from bot.adapters.discord.gate import SeenOnce
 from bot.adapters.discord.limits import LONGEST_NONCE
 from bot.adapters.discord.render import render
 from bot.adapters.discord.views import as_view
 from bot.adapters.discord.wire import is_discords, why
-from bot.message import Author, Channel, Outcome, Reply, Request
+from bot.contract.message import Author, Channel, Outcome, Reply, Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +73,7 @@ class Listening:
             return False
         if not self._is_for(me.id, message) or not self._client.leads() or not await self._is_new(message):
             return False
-        place = asked.channel_of(message.channel, _guild_of(message))
+        place = inbound.channel_of(message.channel, _guild_of(message))
         await self._answer(message, place, heard=True)
         return True
 
@@ -90,7 +90,7 @@ class Listening:
             return
         place = self._client.get_partial_messageable(int(number), guild_id=int(guild) if guild else None)
         parent = str(left.payload.get("parent", number))
-        channel = Channel(asked.PLATFORM, parent, guild, number if parent != number else "")
+        channel = Channel(inbound.PLATFORM, parent, guild, number if parent != number else "")
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 message = await place.fetch_message(int(left.delivery_id))
@@ -105,7 +105,7 @@ class Listening:
         me = self._client.user
         if me is None:
             return
-        text = asked.without_mention(message.content, me.id)
+        text = inbound.without_mention(message.content, me.id)
         self._under_way.add(str(message.id))
         try:
             if text or not place.tenant or f"{me.id}>" in message.content:
@@ -229,7 +229,7 @@ class Listening:
         """Say whether nobody took the message yet: in this process, and in any other where there is a database."""
         if not self._heard.take(str(message.id)):
             return False
-        found = asked.channel_of(message.channel, _guild_of(message))
+        found = inbound.channel_of(message.channel, _guild_of(message))
         place = {"channel": str(message.channel.id), "guild": found.tenant, "parent": found.id}
         return await self._take(str(message.id), "message", place, KEPT_SECONDS)
 
@@ -240,7 +240,7 @@ class Listening:
             return True
         try:
             async with asyncio.timeout(STORE_SECONDS):
-                return await store.inbox.take(asked.PLATFORM, name, kind, payload, keep)
+                return await store.inbox.take(inbound.PLATFORM, name, kind, payload, keep)
         except Exception as error:  # the memory of this process must do
             _log.warning("%s %s could not be recorded: %s", kind, name, why(error))
             return True
@@ -251,7 +251,7 @@ class Listening:
             return
         try:
             async with asyncio.timeout(STORE_SECONDS):
-                await self._client.store.inbox.done(asked.PLATFORM, number)
+                await self._client.store.inbox.done(inbound.PLATFORM, number)
         except Exception as error:  # the answer is out; the record only keeps another process from looking again
             _log.warning("message %s could not be marked as answered: %s", number, why(error))
 

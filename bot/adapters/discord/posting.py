@@ -22,14 +22,14 @@ from bot.adapters.discord.markup import cut
 from bot.adapters.discord.render import post_key, render
 from bot.adapters.discord.views import as_view, custom_ids
 from bot.adapters.discord.wire import Attempt, BreakerOpenError, is_discords, watch, why
-from bot.post import Blind, Found, Later, Refused, Sent, Unclear
+from bot.contract.post import Blind, Found, Later, Refused, Sent, Unclear
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.adapters.discord.client import VerbatimClient
-    from bot.message import Channel
-    from bot.post import Post, Posted, Seen
+    from bot.contract.message import Channel
+    from bot.contract.post import Post, Posted, Seen
 
 __all__ = ["Posting"]
 

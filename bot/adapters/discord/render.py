@@ -21,7 +21,7 @@ from bot.adapters.discord.limits import (
     units,
 )
 from bot.adapters.discord.markup import block, cut, fit, styled
-from bot.message import Button, Card, Quote, Reply, Role, Span, Style
+from bot.contract.message import Button, Card, Quote, Reply, Role, Span, Style
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

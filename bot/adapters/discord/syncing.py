@@ -17,7 +17,7 @@ from bot.errors import StoreError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from bot.command import Command
+    from bot.commands.declaration import Command
     from bot.store import Store
 
 __all__ = ["sync"]

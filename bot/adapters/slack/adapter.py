@@ -12,32 +12,32 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 from bot.adapters.slack.answering import EARLY_SECONDS, LOOK_SECONDS, Answering
 from bot.adapters.slack.api import Api, is_loopback
 from bot.adapters.slack.installing import install_flow
-from bot.adapters.slack.kept import Kept
 from bot.adapters.slack.listeners import Listeners
 from bot.adapters.slack.manifest import missing_scopes
 from bot.adapters.slack.naming import Naming
 from bot.adapters.slack.parts import Parts
+from bot.adapters.slack.pending import Kept
 from bot.adapters.slack.people import People
 from bot.adapters.slack.posting import Posting
 from bot.adapters.slack.sending import Sending
 from bot.adapters.slack.socket_mode import SILENCE_SECONDS, Sockets
 from bot.adapters.slack.surfaces import Surfaces
-from bot.adapters.slack.teams import Installs, Vault, Workspace, Workspaces
 from bot.adapters.slack.web import WebServer
 from bot.adapters.slack.work import Seen, Work
+from bot.adapters.slack.workspaces import Installs, Vault, Workspace, Workspaces
+from bot.contract.post import Later, Refused
 from bot.errors import OperatorError
-from bot.post import Later, Refused
-from bot.sealed import Sealed
+from bot.intake.cipher import Sealed
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from slack_bolt.app.async_app import AsyncApp
 
+    from bot.contract.message import Channel
+    from bot.contract.post import Post, Posted
+    from bot.contract.post import Seen as Looked
     from bot.core import Core
-    from bot.message import Channel
-    from bot.post import Post, Posted
-    from bot.post import Seen as Looked
     from bot.settings import Settings
     from bot.store import Store
 

@@ -12,17 +12,17 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from bot.adapters.slack.inbound import Way
-from bot.adapters.slack.kept import Keeping
+from bot.adapters.slack.pending import Keeping
 from bot.adapters.slack.views import home_view
-from bot.grammar import parse_line
-from bot.message import Author, Channel, Outcome, Reply, Request
-from bot.post import Later, Refused, Sent, Unclear
+from bot.contract.grammar import parse_line
+from bot.contract.message import Author, Channel, Outcome, Reply, Request
+from bot.contract.post import Later, Refused, Sent, Unclear
 
 if TYPE_CHECKING:
     from bot.adapters.slack.inbound import Asked, Place
     from bot.adapters.slack.parts import Parts
-    from bot.adapters.slack.teams import Workspace
-    from bot.post import Posted
+    from bot.adapters.slack.workspaces import Workspace
+    from bot.contract.post import Posted
     from bot.store import ChannelSettings, Store
 
 __all__ = ["EARLY_SECONDS", "LOOK_SECONDS", "Answering", "busy", "not_opened", "stale", "wordless"]

@@ -18,7 +18,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.post import Later, Refused, Unclear
+from bot.contract.post import Later, Refused, Unclear
 
 if TYPE_CHECKING:
     import datetime as dt

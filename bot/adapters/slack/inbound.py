@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from bot.adapters.slack.prompts import line_of
-from bot.grammar import Line, format_line
+from bot.contract.grammar import Line, format_line
 
 __all__ = [
     "Asked",

@@ -19,14 +19,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack.api import is_loopback, quiet
 from bot.adapters.slack.manifest import SCOPES
-from bot.adapters.slack.teams import Workspace
+from bot.adapters.slack.workspaces import Workspace
 
 if TYPE_CHECKING:
     from logging import Logger
 
     from slack_sdk.oauth.installation_store import Installation
 
-    from bot.adapters.slack.teams import Installs, Vault
+    from bot.adapters.slack.workspaces import Installs, Vault
     from bot.settings import Settings
 
 __all__ = ["States", "install_flow"]

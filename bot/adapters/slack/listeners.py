@@ -37,9 +37,9 @@ from bot.adapters.slack.inbound import (
 from bot.adapters.slack.prompts import prompts
 from bot.adapters.slack.views import ASK, QUESTION, SETUP, ask_view, setup_view, waiting_view
 from bot.adapters.slack.work import Taken
+from bot.contract.grammar import parse_line
+from bot.contract.schedule import zone_named
 from bot.errors import UserError
-from bot.grammar import parse_line
-from bot.schedule import zone_named
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -51,8 +51,8 @@ if TYPE_CHECKING:
     from bot.adapters.slack.answering import Answering
     from bot.adapters.slack.inbound import Place
     from bot.adapters.slack.parts import Parts
-    from bot.adapters.slack.teams import Workspace
-    from bot.message import Reply
+    from bot.adapters.slack.workspaces import Workspace
+    from bot.contract.message import Reply
     from bot.settings import Settings
 
 __all__ = ["Listeners"]

@@ -15,7 +15,7 @@ from bot.adapters.slack.views import ASK, members_commands
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from bot.command import Command
+    from bot.commands.declaration import Command
 
 __all__ = ["EVENTS", "SCOPES", "VERIFY", "Scope", "build_manifest", "manifest_text", "missing_scopes", "scope_table"]
 

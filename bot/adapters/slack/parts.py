@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.adapters.slack.kept import Kept
     from bot.adapters.slack.naming import Naming
+    from bot.adapters.slack.pending import Kept
     from bot.adapters.slack.people import People
     from bot.adapters.slack.sending import Sending
     from bot.adapters.slack.surfaces import Surfaces
-    from bot.adapters.slack.teams import Workspaces
     from bot.adapters.slack.work import Seen, Work
+    from bot.adapters.slack.workspaces import Workspaces
     from bot.core import Core
     from bot.store import Store
 

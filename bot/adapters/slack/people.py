@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.adapters.slack.api import trouble
-from bot.post import Later, Refused, Unclear
+from bot.contract.post import Later, Refused, Unclear
 
 if TYPE_CHECKING:
     from bot.adapters.slack.api import Api
-    from bot.adapters.slack.teams import Workspace
+    from bot.adapters.slack.workspaces import Workspace
 
 __all__ = ["People"]
 

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.adapters.slack import limits
 from bot.adapters.slack.api import Api, is_about_the_token, trouble
 from bot.adapters.slack.sending import Sending, own_keys
-from bot.message import Outcome, Reply
-from bot.post import Blind, Found, Later, Refused, Sent, Unclear
+from bot.contract.message import Outcome, Reply
+from bot.contract.post import Blind, Found, Later, Refused, Sent, Unclear
 
 if TYPE_CHECKING:
-    from bot.adapters.slack.teams import Workspaces
-    from bot.message import Channel
-    from bot.post import Post, Posted, Seen
+    from bot.adapters.slack.workspaces import Workspaces
+    from bot.contract.message import Channel
+    from bot.contract.post import Post, Posted, Seen
 
 __all__ = ["Posting"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.command import Command
+    from bot.commands.declaration import Command
 
 __all__ = ["line_of", "prompts"]
 

@@ -14,8 +14,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from bot.adapters.slack import limits
-from bot.grammar import Line, format_line
-from bot.message import Button, Card, Quote, Reply, Role, Span, Style, clock, plain
+from bot.contract.grammar import Line, format_line
+from bot.contract.message import Button, Card, Quote, Reply, Role, Span, Style, clock, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -15,9 +15,9 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack.api import is_loopback, quiet, trouble
-from bot.adapters.slack.unhandled import Unhandled
+from bot.adapters.slack.dispatch import Unhandled
+from bot.contract.post import Later, Refused, Unclear
 from bot.errors import OperatorError
-from bot.post import Later, Refused, Unclear
 
 if TYPE_CHECKING:
     from slack_bolt.app.async_app import AsyncApp

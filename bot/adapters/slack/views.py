@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.adapters.slack import limits
 from bot.adapters.slack.render import blocks_of, plain_block
-from bot.grammar import Line, format_line
+from bot.contract.grammar import Line, format_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.adapters.slack.render import Block
-    from bot.command import Command
-    from bot.message import Reply
+    from bot.commands.declaration import Command
+    from bot.contract.message import Reply
     from bot.store import ChannelSettings
 
 __all__ = [

@@ -19,7 +19,7 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.adapters.slack import limits
-from bot.adapters.slack.unhandled import Unhandled
+from bot.adapters.slack.dispatch import Unhandled
 from bot.errors import OperatorError
 
 if TYPE_CHECKING:

@@ -1,0 +1,276 @@
+"""Declaring a command once, as a typed async function; every platform and every table is made from it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, get_args, get_origin, get_type_hints
+
+from bot.errors import UserError
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from bot.contract.message import Channel, Reply, Request
+    from bot.corpus import Corpus
+    from bot.delivery.daily import Daily
+    from bot.search import Searcher
+    from bot.store import Store
+
+__all__ = ["Command", "Context", "Param", "Parameter", "command", "place_names"]
+
+# The tightest limit of any platform for each part of a declaration.
+LONGEST_NAME = 32  # Discord, interactions/application-commands; Slack's slash commands have the same length
+LONGEST_DESCRIPTION = 100  # Discord, interactions/application-commands
+MOST_PARAMETERS = 25  # Discord, interactions/application-commands
+MOST_CHOICES = 25  # Discord, interactions/application-commands
+LONGEST_COMMAND = 8_000  # Discord: characters of names, descriptions and choice values together
+LONGEST_TEXT = 2_000  # Discord: a message; Slack allows more
+_NAME = re.compile(r"[a-z][a-z0-9-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a handler may use: the request, the moment it was made (UTC), and the rooms below.
+
+    `check` asks a channel's platform whether the bot may post there: "" or what lacks.
+    """
+
+    request: Request
+    corpus: Corpus
+    search: Searcher
+    commands: Sequence[Command]
+    now: dt.datetime
+    daily: Daily
+    check: Callable[[Channel], Awaitable[str]]
+    kept: Store | None = None
+
+    @property
+    def store(self) -> Store:
+        """The store, or a UserError that says what is off without one."""
+        if self.kept is None:
+            sentence = (
+                "Settings, votes and the daily quote are off: the database cannot be used. Whoever runs me finds the "
+                "reason in my log."
+            )
+            raise UserError(sentence)
+        return self.kept
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """What a parameter means, put into its annotation: `Annotated[str, Param("…")]`.
+
+    `choices` are the only values allowed; `complete` suggests values while a member types; `channel` takes a channel of
+    the asker's platform, which reaches the handler as the platform's id of it.
+    """
+
+    description: str
+    choices: tuple[str, ...] = ()
+    complete: Callable[[Context, str], Sequence[str]] | None = None
+    longest: int = LONGEST_TEXT
+    channel: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter as declared: its type is str, int or bool; `free` takes the line's free words."""
+
+    name: str
+    type: type
+    required: bool
+    free: bool
+    about: Param
+
+    def read(self, value: str) -> object:
+        """Return a typed text as the parameter's type, or raise a UserError that says what is wrong."""
+        if len(value) > self.about.longest:
+            sentence = (
+                f"That's {len(value):,} characters; I can take {self.about.longest:,}. Send the part you remember best."
+            )
+            raise UserError(sentence)
+        if self.about.channel:
+            return _channel_id(value)
+        if self.about.choices and value not in self.about.choices:
+            sentence = f"{self.name}: can be {', '.join(self.about.choices)}; “{value}” is none of them."
+            raise UserError(sentence)
+        if self.type is int:
+            try:
+                return int(value)
+            except ValueError:
+                sentence = f"{self.name}: needs a whole number; “{value}” is not one."
+                raise UserError(sentence) from None
+        if self.type is bool:
+            if value.casefold() not in _FLAGS:
+                sentence = f"{self.name}: can be yes or no; “{value}” is neither."
+                raise UserError(sentence)
+            return _FLAGS[value.casefold()]
+        return value
+
+
+# A channel as platforms write it in text: <#123> (Discord), <#C123|general> (Slack); #general in a terminal.
+_CHANNEL = re.compile(r"<#(\w+)(?:\|[^>]*)?>|#?([^\s<>#|]+)")
+
+
+def _channel_id(value: str) -> str:
+    """Return the id (or the name, where names are ids) of a channel as typed or picked."""
+    found = _CHANNEL.fullmatch(value.strip())
+    if not found:
+        sentence = f"“{value[:40]}” is not a channel. Pick one, or write it as #general."
+        raise UserError(sentence)
+    return found[1] or found[2]
+
+
+_FLAGS = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false": False, "off": False, "0": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A declared command; a `hidden` one serves buttons and scripts, and no menu or table names it."""
+
+    name: str
+    description: str
+    parameters: tuple[Parameter, ...]
+    handler: Callable[..., Awaitable[Reply]]
+    examples: tuple[str, ...]
+    admin: bool
+    private: bool
+    hidden: bool = False
+
+    @property
+    def free(self) -> Parameter | None:
+        """The parameter that takes the line's free words, if there is one."""
+        return next((parameter for parameter in self.parameters if parameter.free), None)
+
+    @property
+    def usage(self) -> str:
+        """How to type it: `/quote words… [episode:]`."""
+        shown = [f"{p.name}…" if p.free else f"{p.name}:" for p in self.parameters]
+        marks = [text if p.required else f"[{text}]" for p, text in zip(self.parameters, shown, strict=True)]
+        return " ".join([f"/{self.name}", *marks])
+
+    def arguments(self, given: Mapping[str, str]) -> dict[str, object]:
+        """Return the handler's arguments from texts by name, or raise a UserError that says what to do."""
+        known = {parameter.name: parameter for parameter in self.parameters}
+        for name in given:
+            if name not in known:
+                raise UserError(self._unknown(name))
+        for parameter in self.parameters:
+            if parameter.required and not given.get(parameter.name, "").strip():
+                sentence = f"/{self.name} needs {parameter.name}: {parameter.about.description}. "
+                example = f"For example: /{self.examples[0]}" if self.examples else f"Type {self.usage}"
+                raise UserError(sentence + example)
+        return {name: known[name].read(value) for name, value in given.items() if value.strip()}
+
+    def _unknown(self, name: str) -> str:
+        """Say that an option is not one of this command's."""
+        options = [f"{parameter.name}:" for parameter in self.parameters if not parameter.free]
+        takes = f"It takes {', '.join(options)}" if options else "It takes no options"
+        return f"/{self.name} has no option “{name}:”. {takes}; to search for it as words, put them in quotes."
+
+
+def command(  # noqa: PLR0913 - what can be declared of a command
+    description: str,
+    *,
+    name: str | None = None,
+    examples: tuple[str, ...] = (),
+    admin: bool = False,
+    private: bool = False,
+    hidden: bool = False,
+) -> Callable[[Callable[..., Awaitable[Reply]]], Command]:
+    """Make a Command of an async function; refuse, with the rule, what some platform would refuse later.
+
+    The command is named after the function unless `name` is given (a builtin's name, say).
+    """
+
+    def declare(function: Callable[..., Awaitable[Reply]]) -> Command:
+        hints = get_type_hints(function, include_extras=True)
+        signature = inspect.signature(function)
+        parameters = tuple(
+            _parameter(name, hints[name], parameter, first=position == 1)
+            for position, (name, parameter) in enumerate(signature.parameters.items())
+            if position
+        )
+        called = name or function.__name__.replace("_", "-")
+        made = Command(called, description, parameters, function, examples, admin, private, hidden)
+        _refuse(made)
+        return made
+
+    return declare
+
+
+def _parameter(name: str, hint: object, parameter: inspect.Parameter, *, first: bool) -> Parameter:
+    """Read one parameter from its annotation."""
+    about = next((part for part in get_args(hint) if isinstance(part, Param)), None) if _annotated(hint) else None
+    if about is None:
+        message = f'parameter {name} needs a description: Annotated[…, Param("…")]'
+        raise TypeError(message)
+    kinds = [kind for kind in (get_args(get_args(hint)[0]) or (get_args(hint)[0],)) if kind is not type(None)]
+    if kinds not in ([str], [int], [bool]):
+        message = f"parameter {name} must be str, int or bool, or one of them or None; not {get_args(hint)[0]}"
+        raise TypeError(message)
+    required = parameter.default is inspect.Parameter.empty
+    return Parameter(name, kinds[0], required, first and kinds == [str], about)
+
+
+def _annotated(hint: object) -> bool:
+    return get_origin(hint) is Annotated
+
+
+def _refuse(made: Command) -> None:
+    """Raise ValueError for a declaration beyond the tightest limit of any platform."""
+    rules = [
+        (_fits(made.name), f"a name is 1-{LONGEST_NAME} of a-z, 0-9 and -, found {made.name!r}"),
+        (0 < len(made.description) <= LONGEST_DESCRIPTION, f"a description has 1-{LONGEST_DESCRIPTION} characters"),
+        (len(made.parameters) <= MOST_PARAMETERS, f"a command has at most {MOST_PARAMETERS} parameters"),
+        (_size(made) <= LONGEST_COMMAND, f"names, descriptions and choices have at most {LONGEST_COMMAND} characters"),
+        (
+            [p.required for p in made.parameters] == sorted((p.required for p in made.parameters), reverse=True),
+            "required parameters come before optional ones",
+        ),
+    ]
+    for parameter in made.parameters:
+        rules += [
+            (_fits(parameter.name), f"a name is 1-{LONGEST_NAME} of a-z, 0-9 and -, found {parameter.name!r}"),
+            (
+                0 < len(parameter.about.description) <= LONGEST_DESCRIPTION,
+                f"the description of {parameter.name} has 1-{LONGEST_DESCRIPTION} characters",
+            ),
+            (len(parameter.about.choices) <= MOST_CHOICES, f"{parameter.name} has at most {MOST_CHOICES} choices"),
+        ]
+    for kept, rule in rules:
+        if not kept:
+            message = f"command {made.name}: {rule}"
+            raise ValueError(message)
+
+
+def _fits(name: str) -> bool:
+    return len(name) <= LONGEST_NAME and _NAME.fullmatch(name) is not None
+
+
+def _size(made: Command) -> int:
+    texts = [made.name, made.description]
+    for parameter in made.parameters:
+        texts += [parameter.name, parameter.about.description, *parameter.about.choices]
+    return sum(map(len, texts))
+
+
+def place_names(kind: str) -> Callable[[Context, str], Sequence[str]]:
+    """Return a completer for the option of that name: speakers, episodes, shows or chapters known here."""
+
+    def names(ctx: Context, typed: str) -> Sequence[str]:
+        entries = ctx.corpus.entries
+        known: Sequence[str]
+        if kind == "speaker":
+            known = ctx.corpus.speakers
+        elif kind == "episode":
+            known = [str(entry.number) if entry.number is not None else entry.id for entry in entries]
+        elif kind == "show":
+            known = list(dict.fromkeys(entry.show.id for entry in entries))
+        else:
+            known = [chapter.title for chapter in ctx.corpus.episode(0).chapters] if len(entries) == 1 else []
+        return [name for name in known if name.casefold().startswith(typed)]
+
+    return names

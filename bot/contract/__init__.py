@@ -1,0 +1,1 @@
+"""What crosses the boundaries: requests and replies, the grammar, buttons, posts, platforms, when a post is due."""

@@ -1,0 +1,84 @@
+"""What delivery and the adapters tell each other about a message that must be posted once.
+
+An adapter never raises for what a platform does: it returns one of the outcomes below, and delivery decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from bot.contract.message import Reply
+
+__all__ = ["Blind", "Found", "Later", "Post", "Posted", "Refused", "Seen", "Sent", "Unclear"]
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One message to send once.
+
+    `key` is 24 characters of 0-9 and a-f, the same for every try: Discord's nonce, Slack's metadata, the mark by which
+    `Adapter.find` knows the message again. `first_try` and `last_try` are UTC, None before the first try. A `prompt`
+    opens a thread under the message with that sentence; a thread that fails leaves the post as posted.
+    """
+
+    key: str
+    reply: Reply
+    first_try: dt.datetime | None = None
+    last_try: dt.datetime | None = None
+    prompt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The platform has the message; `ref` is its name for it, `at` its `Date` header (UTC) when it sent one."""
+
+    ref: str
+    at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Nothing was sent, and it may be tried again in so many seconds: a rate limit, no connection."""
+
+    seconds: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The platform said no for good; `channel` when it refuses the bot in this channel, not only this message."""
+
+    why: str
+    channel: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """The message may or may not have been sent: a lost answer, a 5xx, a time-out."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The channel's history could be read: the bot's messages with the post's key, oldest first; () when none."""
+
+    refs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Blind:
+    """The channel's history cannot be trusted: no permission to read it, or the platform failed."""
+
+    why: str
+
+
+Posted = Sent | Later | Refused | Unclear
+"""How one try to send ended."""
+
+Seen = Found | Blind
+"""What looking for a message gave."""

@@ -1,0 +1,269 @@
+"""The core: a Request in, a Reply out, the same for every platform."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import difflib
+import logging
+import re
+import secrets
+import time
+from typing import TYPE_CHECKING
+
+from bot.commands.declaration import Command, Context
+from bot.contract.buttons import LONGEST_LINE
+from bot.contract.grammar import Line, format_line, format_option, parse_line
+from bot.contract.message import Button, Card, Channel, Outcome, Reply, Request, Role
+from bot.core.channel_settings import ServedChannels
+from bot.core.conversation import Conversations, Last, follow_up
+from bot.core.routing import read_intent
+from bot.delivery.daily import Daily
+from bot.errors import StoreError, UserError
+from bot.highlights import Highlights
+from bot.policy.refusals import hostile, refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from bot.commands.declaration import Param
+    from bot.contract.platform import Adapter
+    from bot.core.routing import Intent
+    from bot.corpus import Corpus
+    from bot.search import Searcher
+    from bot.store import Store
+
+__all__ = ["Core"]
+
+_log = logging.getLogger(__name__)
+
+_CONTROL = re.compile(
+    r"\x1b\[[0-9;?]*[ -/]*[@-~]|["
+    r"\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
+_WORD = re.compile(r"[^\W_]+")
+_READINGS = {
+    "quote": "I read this as a line you remember.",
+    "verify": "I read this as a quote to check.",
+    "ask": "I read this as a question.",
+    "topic": "I read this as a topic.",
+}
+_OTHER_READINGS = {
+    "quote": "Find it as a quote",
+    "verify": "Check it as a quote",
+    "ask": "Ask it as a question",
+    "topic": "Open it as a topic",
+}
+# An option whose value's quote is not closed yet.
+_OPEN_VALUE = re.compile(r'(?:^|(?<=\s))([a-z][a-z_-]*:["“][^"”]*)$')
+MOST_COMPLETIONS = 25
+"""Suggestions at once: what Discord's autocomplete shows."""
+
+ALWAYS = ("settings", "help", "about", "privacy", "highlight", "vote", "show")
+"""Commands that work where answers are switched off: the daily post's own buttons among them."""
+
+
+class Core:
+    """Answers requests with the commands it was given."""
+
+    def __init__(  # noqa: PLR0913 - what the commands work with
+        self,
+        corpus: Corpus,
+        search: Searcher,
+        commands: Sequence[Command],
+        *,
+        store: Store | None = None,
+        daily: Daily | None = None,
+        adapters: Mapping[str, Adapter] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Take what the commands work with, and the commands.
+
+        Without a store nothing is kept past the process. `adapters` by platform may be filled in later; `clock` gives
+        UTC seconds.
+        """
+        self._corpus = corpus
+        self._search = search
+        self._commands = {command.name: command for command in commands}
+        self._store = store
+        self._daily = daily or Daily(store, Highlights(corpus), corpus)
+        self._adapters = adapters if adapters is not None else {}
+        self._clock = clock
+        self._conversations = Conversations(store, clock)
+        self._served = ServedChannels(store, clock)
+
+    @property
+    def commands(self) -> tuple[Command, ...]:
+        """The commands as declared, in the order `/help` lists them."""
+        return tuple(self._commands.values())
+
+    async def answer(self, request: Request) -> Reply:
+        """Answer a request; never raises.
+
+        A UserError becomes a private reply; anything else is logged under a short reference, which the member gets.
+        """
+        name = request.command or ""
+        try:
+            line, intent = await self._reading(request)
+            name = line.name
+            command = self._known(name)
+            if command.admin and not request.author.admin:
+                here = (
+                    "this server. Ask one of them."
+                    if request.channel.tenant
+                    else "a server. Type it in a channel there."
+                )
+                sentence = f"/{name} is for the people who run {here}"
+                raise UserError(sentence)  # noqa: TRY301 - one way out for every sentence to a member
+            given = self._given(command, line)
+            settings = await self._served.settings(request.channel)
+            if settings.answers == "off" and command.name not in ALWAYS:
+                declined = refusal("off-here").reply(private=True, feature="answers")
+                return dataclasses.replace(declined, command=name)
+            if settings.shows and "show" not in given and any(p.name == "show" for p in command.parameters):
+                given["show"] = ",".join(settings.shows)
+            reply = await command.handler(self._context(request), **command.arguments(given))
+            kept = tuple(card for card in reply.cards if self._is_verbatim(card))
+            reply = dataclasses.replace(reply, command=name, cards=kept, private=reply.private or command.private)
+            await self._remember(request.channel, line, reply)
+            return _with_other_readings(reply, intent) if intent else reply
+        except UserError as error:
+            return Reply(str(error), Outcome.ERROR, name, private=True)
+        except StoreError as error:
+            _log.error("the database failed: %s", error)
+            sentence = "My database does not answer just now, so nothing was changed. Try again in a minute."
+            return Reply(sentence, Outcome.ERROR, name, private=True)
+        except Exception:  # answer never raises: what broke goes to the log, a reference to the member
+            reference = secrets.token_hex(3)
+            _log.exception("request failed, reference %s, command %r", reference, name)
+            sentence = f"Something broke on my side. If it happens again, tell whoever runs me: reference {reference}."
+            return Reply(sentence, Outcome.ERROR, name, private=True)
+
+    def _offered(self) -> list[str]:
+        """Return the names of the commands that menus show."""
+        return [name for name, command in self._commands.items() if not command.hidden]
+
+    def complete(self, request: Request) -> list[str]:
+        """Return whole lines that the unfinished line in `request.text` could become, at most 25."""
+        text = request.text.lstrip()
+        if not text.startswith("/"):
+            return []
+        name, space, rest = text[1:].partition(" ")
+        if not space:
+            return [f"/{known} " for known in self._offered() if known.startswith(name.casefold())]
+        command = self._commands.get(name.casefold())
+        if command is None:
+            return []
+        open_value = _OPEN_VALUE.search(rest)
+        before, _, word = (rest[: open_value.start()], "", open_value[1]) if open_value else rest.rpartition(" ")
+        start = f"/{name} {before} ".replace("  ", " ")
+        options = tuple(f"{parameter.name}:" for parameter in command.parameters if not parameter.free)
+        context = self._context(request)
+        lines: list[str] = []
+        for parameter in command.parameters:
+            about, option = parameter.about, "" if parameter.free else f"{parameter.name}:"
+            if parameter.free and not any(each.startswith(options) for each in before.split()):
+                # Free words are one value, however many are typed; they end where the first option begins.
+                values = _suggested(about, context, rest.strip())
+                lines += [format_line(Line(name, value)) for value in values]
+            elif option and word.startswith(option):
+                values = _suggested(about, context, word[len(option) :].lstrip('"“'))
+                lines += [start + format_option(parameter.name, value) for value in values]
+            if option.startswith(word) and word != option:
+                lines.append(start + option)
+        return lines[:MOST_COMPLETIONS]
+
+    def _context(self, request: Request) -> Context:
+        asked = request.now or dt.datetime.fromtimestamp(self._clock(), dt.UTC)
+        return Context(request, self._corpus, self._search, self.commands, asked, self._daily, self._check, self._store)
+
+    async def _check(self, channel: Channel) -> str:
+        """Ask a channel's platform whether the bot may post there."""
+        adapter = self._adapters.get(channel.platform)
+        return await adapter.check(channel) if adapter else ""
+
+    async def _reading(self, request: Request) -> tuple[Line, Intent | None]:
+        """Return the command line that was asked for; a free message also with how it was read."""
+        if request.command is not None:
+            return Line(request.command, "", tuple((key, _printable(v)) for key, v in request.args.items())), None
+        line = parse_line(_printable(request.text))
+        if line.name:
+            return line, None
+        last = await self._conversations.last(request.channel)
+        followed = follow_up(line.words, last, self._corpus.speakers) if last else None
+        if followed is not None and followed.name in self._commands:
+            return followed, None
+        if hostile(line.words, self._corpus.speakers):
+            return Line("ask", line.words), None
+        intent = read_intent(line.words, self._search.topic_names(), self._search.weight)
+        return Line(intent.command if intent.command in self._commands else "quote", intent.words), intent
+
+    def _given(self, command: Command, line: Line) -> dict[str, str]:
+        """Return a line's arguments as texts by name."""
+        given = dict(line.options)
+        if line.words:
+            if command.free is None:
+                sentence = f"/{command.name} takes no words. Type {command.usage}."
+                raise UserError(sentence)
+            given[command.free.name] = line.words
+        return given
+
+    async def _remember(self, channel: Channel, line: Line, reply: Reply) -> None:
+        """Keep what a short message may go on from: the question, and the passages behind the answer."""
+        shown = [card.quote.id for card in reply.cards if card.quote]
+        if shown:
+            before = await self._conversations.last(channel)
+            asked = line.words or dict(line.options).get("question", "")
+            question = asked if line.name == "ask" else before.question if before else ""
+            await self._conversations.remember(channel, Last(question, tuple(shown)))
+
+    def _known(self, name: str) -> Command:
+        """Return the command of that name, or raise a UserError naming the nearest."""
+        if name in self._commands:
+            return self._commands[name]
+        shown = [each for each, command in self._commands.items() if not command.hidden]
+        near = difflib.get_close_matches(name, shown, n=1, cutoff=0.5)
+        hint = f"Did you mean /{near[0]}?" if near else "Type /help for what I can do."
+        sentence = f"I have no command /{name[:40]}. {hint}"
+        raise UserError(sentence)
+
+    def _is_verbatim(self, card: Card) -> bool:
+        """Say whether a card's quote is the very words its id and source point to; log and refuse it otherwise."""
+        if card.quote is None:
+            return card.role is Role.INFO
+        passage = self._corpus.passage(card.quote.id)
+        good = passage is not None and passage.text == card.quote.text and passage.source() == card.quote.source
+        if not good:
+            _log.error("dropped a quote that its source does not have: %s", card.quote.id)
+        return good
+
+
+def _with_other_readings(reply: Reply, intent: Intent) -> Reply:
+    """Say how a free message was read, and offer to read it otherwise."""
+    offers = tuple(
+        Button(_OTHER_READINGS[other], line)
+        for other in intent.others
+        if other in _OTHER_READINGS and len(line := format_line(Line(other, intent.words))) <= LONGEST_LINE
+    )
+    aside = _READINGS.get(reply.command, "") if offers else ""
+    return dataclasses.replace(reply, aside=aside, buttons=(*reply.buttons, *offers))
+
+
+def _suggested(about: Param, context: Context, typed: str) -> list[str]:
+    """Return the values of which a word begins what is typed, those first that begin so; case and marks do not matter.
+
+    jiu-jitsu is typed as “jiu jitsu” too.
+    """
+    values = about.complete(context, typed.casefold()) if about.complete else about.choices
+    begun = f" {_spaced(typed)}"
+    found = [(f" {_spaced(value)}".find(begun), value) for value in values]
+    return [value for at, value in found if at == 0] + [value for at, value in found if at > 0]
+
+
+def _spaced(text: str) -> str:
+    return " ".join(_WORD.findall(text.casefold()))
+
+
+def _printable(text: str) -> str:
+    """Return text with control sequences, control and direction-changing characters as spaces, half characters as ?."""
+    return _CONTROL.sub(" ", text.encode("utf-8", "replace").decode("utf-8"))

@@ -1,0 +1,80 @@
+"""Telling admins how posts ended, and the log; whoever cannot be reached is tried for a day, ever more rarely."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from bot.delivery.timing import AT_ONCE, TELLING, Timing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bot.contract.message import Channel
+    from bot.contract.platform import Adapter
+    from bot.store import PostRow, Store
+
+__all__ = ["Telling"]
+
+_log = logging.getLogger(__name__)
+
+MOST_LOGGED = 1_000
+"""Sentences remembered, so that one that is tried again and again is logged once."""
+
+_ENDS = {
+    "held": ("is held", "are held"),
+    "failed": ("was not posted", "were not posted"),
+    "skipped": ("was left out", "were left out"),
+}
+
+
+class Telling:
+    """What is said to admins and to the log."""
+
+    def __init__(self, store: Store, adapters: Mapping[str, Adapter], timing: Timing) -> None:
+        """Take the parts."""
+        self._store = store
+        self._adapters = adapters
+        self._timing = timing
+        self._logged: set[str] = set()
+
+    async def ends(self, now: float) -> None:
+        """Tell the admins of posts that were held, failed or left out: of a channel's and a reason's at once."""
+        together: dict[tuple[Channel, str, str], list[PostRow]] = {}
+        waits = self._timing.look_again, self._timing.tell_again
+        for row in await self._store.posts.take_ends(now, waits, AT_ONCE, tuple(self._adapters)):
+            together.setdefault((row.settings.channel, row.state, row.reason), []).append(row)
+        for (channel, state, reason), rows in together.items():
+            dates = sorted(row.local_date for row in rows)
+            which = (
+                f"quote of {dates[0]} {_ENDS[state][0]}"
+                if len(dates) == 1
+                else (f"quotes of {', '.join(dates[:-1])} and {dates[-1]} {_ENDS[state][1]}")
+            )
+            sentence = f"The {which}: {reason.rstrip('.')}."
+            if rows[0].settings.disabled:
+                sentence += " The daily quote is off here until /settings daily on."
+            told = await self.say(channel, sentence)
+            if told or now - min(row.due_at for row in rows) > TELLING:
+                await self._store.posts.told(rows)
+
+    async def say(self, channel: Channel, sentence: str) -> bool:
+        """Tell a channel's last admin something, and the log; True when the platform took it."""
+        self.log(f"{channel.platform} {channel.id}: {sentence}")
+        member = await self._store.channels.last_admin(channel)
+        try:
+            adapter = self._adapters[channel.platform]
+            return await asyncio.wait_for(adapter.tell(channel, member, sentence), self._timing.send_within)
+        except Exception:  # an admin who cannot be told must not keep posts from being sent
+            _log.exception("an admin of %s could not be told", channel.platform)
+            return False
+
+    def log(self, sentence: str) -> None:
+        """Write a sentence for the operator once, however often it comes again."""
+        if sentence in self._logged:
+            return
+        if len(self._logged) >= MOST_LOGGED:
+            self._logged.clear()
+        self._logged.add(sentence)
+        _log.warning("%s", sentence)

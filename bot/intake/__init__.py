@@ -1,0 +1,1 @@
+"""What every platform needs between an event and its answer."""

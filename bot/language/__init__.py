@@ -1,0 +1,1 @@
+"""English as it is typed and spoken: tokens, spelling, likeness of words, names."""

@@ -1,0 +1,1 @@
+"""What the bot does not do, and in which words it says so."""

@@ -1,0 +1,83 @@
+"""Answering a question with what was said: up to a few passages, best first, and how sure it is that they answer.
+
+A question is read, every sentence gets a chance to answer it, passages are cut around the likeliest, and the answer is
+put into a band: sure, closest, or declined.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from bot.search.ask.extracts import extracts
+from bot.search.ask.question import read
+from bot.search.scope import EVERYWHERE
+
+if TYPE_CHECKING:
+    from bot.corpus import Corpus, Passage
+    from bot.search.ask.extracts import Extract
+    from bot.search.index.embeddings import Meaning
+    from bot.search.index.words import WordIndex
+    from bot.search.scope import Scope
+
+__all__ = ["Answer", "Answered", "Band", "answer"]
+
+SIGNALLED = 3
+"""Passages whose chances together say how sure the answer is, however many are shown."""
+
+
+class Band(StrEnum):
+    """How sure it is that the passages answer: `closest` ones may not, those with `declined` most likely do not."""
+
+    ANSWERS = "answers"
+    CLOSEST = "closest"
+    DECLINED = "declined"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A passage, the [begin, end) in its text of the sentence that answers, and a score, 0..1."""
+
+    passage: Passage
+    sentence: tuple[int, int]
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Passages for a question, best first; with `declined` they are merely what is nearest."""
+
+    band: Band
+    hits: tuple[Answer, ...]
+
+
+def answer(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
+    corpus: Corpus,
+    index: WordIndex,
+    meaning: Meaning | None,
+    question: str,
+    limit: int,
+    scope: Scope = EVERYWHERE,
+) -> Answered:
+    """Return up to `limit` passages that may answer a question, best first, and how sure that is."""
+    from bot.search.ask.answerability import likelihoods  # noqa: PLC0415 - NumPy, which the bot's start never needs
+
+    asked = read(corpus, index, question)
+    found = likelihoods(corpus, index, meaning, asked, scope) if asked.plain else None
+    if found is None:
+        return Answered(Band.DECLINED, ())
+    cuts = extracts(corpus, found.chances, found.admitted, max(limit, SIGNALLED))
+    if not cuts:
+        return Answered(Band.DECLINED, ())
+    chance = found.sure(cuts)
+    best = cuts[0].mass or 1.0
+    hits = tuple(Answer(cut.passage, _place(cut), chance * cut.mass / best) for cut in cuts[:limit])
+    band = Band.ANSWERS if chance >= found.answers_from else Band.CLOSEST
+    return Answered(Band.DECLINED if chance < found.declined_below else band, hits)
+
+
+def _place(cut: Extract) -> tuple[int, int]:
+    """Return where the likeliest sentence stands in a passage's text."""
+    own = cut.passage.episode.passage(cut.sentence, cut.sentence)
+    return own.begin - cut.passage.begin, own.end - cut.passage.begin

@@ -1,0 +1,158 @@
+"""Reading a question: what it is about, whom it asks about, what its answer should contain."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from bot.corpus import fold, words
+from bot.language.names import named_speaker
+from bot.search.expansion import STOP, abbreviations, other_words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.corpus import Corpus
+    from bot.search.index.words import WordIndex
+
+__all__ = ["Question", "Term", "read"]
+
+LONGEST_QUESTION = 600
+"""Characters of a question that are looked at."""
+
+MOST_TERMS = 24
+
+MOST_OTHERS = 2
+"""Other words for a word nobody says that the models are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word that matters, its stems in the index, and what finding it is worth (its rarity).
+
+    `others` are other words of the conversation for it: their texts and their stems.
+    """
+
+    form: str
+    stems: tuple[str, ...]
+    weight: float
+    others: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as read.
+
+    `text` is what the models see: texting forms spelled out, without speakers' names, abbreviations with their words.
+    `speaker` is whose words are wanted by name, `role` is host or guest when only that is known. `wants` holds what
+    the answer should contain: number, money, time, name.
+    """
+
+    plain: str
+    text: str
+    terms: tuple[Term, ...]
+    speaker: str | None
+    role: str | None
+    wants: frozenset[str]
+
+
+_FORMS = {
+    "y": "why", "wat": "what", "wut": "what", "whats": "what is", "whos": "who is", "hows": "how is", "hes": "he is",
+    "wheres": "where is", "shes": "she is", "rite": "right", "bout": "about", "b4": "before", "nite": "night",
+    "wk": "week", "yr": "year", "insta": "instagram", "ig": "instagram", "fb": "facebook", "yt": "youtube",
+    "wfh": "work from home", "kinda": "kind of", "sorta": "sort of", "acc": "according", "wont": "won't",
+    "wasnt": "wasn't", "arent": "aren't", "theyre": "they're", "gimme": "give me", "lemme": "let me",
+    "cos": "because", "coz": "because", "fav": "favorite", "vid": "video", "govt": "government", "biz": "business",
+    "imo": "in my opinion", "dat": "that", "tmrw": "tomorrow", "dev": "developer", "devs": "developers",
+    "acct": "account", "accts": "accounts",
+    "convo": "conversation", "prob": "probably", "def": "definitely", "bestie": "best friend",
+    "besties": "best friends", "info": "information", "mgmt": "management", "u": "you", "ur": "your", "r": "are",
+    "n": "and", "w": "with", "abt": "about", "bc": "because", "cuz": "because", "ppl": "people", "rly": "really",
+    "tho": "though", "wanna": "want to", "gonna": "going to", "gotta": "got to", "im": "i'm", "dont": "don't",
+    "cant": "can't", "thats": "that's", "theres": "there's", "didnt": "didn't", "doesnt": "doesn't", "isnt": "isn't",
+    "youre": "you're", "lol": "", "lmao": "", "omg": "", "btw": "", "tbh": "", "ngl": "", "fr": "", "bro": "",
+    "dude": "", "pls": "", "plz": "", "please": "", "idk": "", "smth": "", "haha": "", "tf": "",
+}  # fmt: skip
+"""Texting forms of questions and what they are said as; nothing for those that say nothing."""
+
+_WANTED = {
+    "number": r"\bhow (?:many|much|old|long|often|big|large|far|fast|expensive)\b|\bpercent|\bnumber\b|\bprice\b|\bcost"
+    r"|\bshare of\b",
+    "money": r"\bprice|\bcost|\bexpensive|\bpay\b|\bpaid\b|\bset me back|how much (?:does|is|did|for)",
+    "time": r"\bwhen\b|\b(?:which|what) (?:year|month|week|day|weekday|time)|\bhow (?:long|often|soon|old)|\byear\b",
+    "name": r"\bwho\b|\bwhose\b|\bwhom\b|\bwhich (?:person|company|founder|university|country|artist|books?|language"
+    r"|networks?|game)|\bname\b|\bcodename",
+}
+_GUEST = re.compile(r"\b(?:he|his|him|himself|she|her|herself|guest)\b")
+_HOST = re.compile(r"\b(?:host|interviewer)\b")
+_ASKED_AFTER = r"\b(?:does|did|do|is|was|would|should|could|can|will)\s+"
+_TOKEN = re.compile(r"[^\W_]+")
+
+
+def read(corpus: Corpus, index: WordIndex, question: str) -> Question:
+    """Read a question: what it is about, whom it asks about, what its answer should contain."""
+    plain = _spelled_out(" ".join(question[:LONGEST_QUESTION].split()))
+    speakers = corpus.speakers
+    low = fold(plain)
+    nameless = " ".join(word for word in plain.split() if not _name(word, speakers)) or plain
+    spelled = abbreviations(corpus, index, plain)
+    others = other_words(corpus, index, nameless)
+    terms = [
+        _with(index, term, others.get(term.form, ())) for term in _own(index, nameless) if term.form not in spelled
+    ]
+    never = index.rarity("\0")
+    unheard = [t for t in terms if t.others and all(index.rarity(stem) >= never for stem in t.stems)]
+    said = [text for term in unheard for text, _ in term.others[:MOST_OTHERS]]
+    extra = " ".join(dict.fromkeys([*(phrase for phrases in spelled.values() for phrase in phrases), *said]))
+    terms += [term for found in spelled.values() for term in _own(index, found[0])]
+    terms.sort(key=lambda term: -term.weight)
+    return Question(
+        plain if any(character.isalnum() for character in plain) else "",
+        nameless + (f" ({extra})" if extra else ""),
+        tuple(terms[:MOST_TERMS]),
+        *_whose(low, speakers),
+        frozenset(want for want, pattern in _WANTED.items() if re.search(pattern, low)),
+    )
+
+
+def _spelled_out(question: str) -> str:
+    """Write texting forms as they are said, and leave out those that say nothing."""
+    spelled = [_FORMS.get(fold(word.strip("?!.,;:\"'()")), word) for word in question.split()]
+    return " ".join(word for word in spelled if word) or question
+
+
+@lru_cache(maxsize=4096)
+def _name(word: str, speakers: tuple[str, ...]) -> str | None:
+    """Return the speaker a word names, if it does."""
+    return named_speaker(re.sub(r"['’]s$|[^\w'’]", "", fold(word).strip("'’")).removesuffix("'s"), speakers)
+
+
+def _whose(low: str, speakers: tuple[str, ...]) -> tuple[str | None, str | None]:
+    """Return whose words are wanted: a speaker by name, or the role of host or guest."""
+    named = dict.fromkeys(name for word in _TOKEN.findall(low) if (name := _name(word, speakers)))
+    if len(named) == 1:
+        return next(iter(named)), None
+    for match in re.finditer(_ASKED_AFTER + r"([^\W_]+)", low) if named else ():
+        if name := _name(match[1], speakers):
+            return name, None
+    if named:
+        return None, None
+    return None, "host" if _HOST.search(low) else "guest" if _GUEST.search(low) else None
+
+
+def _with(index: WordIndex, term: Term, others: Sequence[str]) -> Term:
+    """Return a term with other words for it."""
+    return replace(term, others=tuple((text, tuple(index.stems(text))) for text in others))
+
+
+def _own(index: WordIndex, text: str) -> list[Term]:
+    """Return the words of a text that matter, each once."""
+    found: dict[str, Term] = {}
+    for word in words(text):
+        form = word.form.removesuffix("'s")
+        stems = tuple(index.stems(form)) if form not in STOP and len(form) > 1 else ()
+        if stems:
+            found.setdefault(form, Term(form, stems, sum(map(index.rarity, stems)) / len(stems)))
+    return list(found.values())

@@ -1,0 +1,1 @@
+"""What is searched: words, phrases, vectors, and the models that make them."""

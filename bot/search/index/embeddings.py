@@ -1,0 +1,110 @@
+"""Meaning: how near candidates are to what a line means, from the models' vectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from bot.search.index.models import Dense, Late
+    from bot.search.index.vectors import EpisodeVectors
+
+__all__ = ["Meaning", "View", "standard"]
+
+MOST_SEARCHED = 50_000
+"""Sentences that are compared one by one (150 MB, 10 ms); in a larger library meaning only orders what words found."""
+
+Place = tuple[int, int]
+
+
+class Meaning:
+    """The models and the vectors of every episode; safe to share between threads."""
+
+    def __init__(self, dense: Dense, late: Late | None, episodes: Sequence[EpisodeVectors]) -> None:
+        """Take the models and the vectors in the corpus's order of episodes."""
+        self.dense = dense
+        self.late = late
+        self.episodes = episodes
+        counts = [len(vectors.sentences) for vectors in episodes]
+        self.starts = np.concatenate([[0], np.cumsum(counts)])
+        self.searched = int(self.starts[-1]) <= MOST_SEARCHED
+        if self.searched:
+            self.sentences = np.concatenate([np.asarray(v.sentences, np.float32) for v in episodes])
+            self.windows = np.concatenate([np.asarray(v.windows, np.float32) for v in episodes])
+
+    def view(self, line: str) -> View:
+        """Return how everything looks from one line."""
+        vector = self.dense.query(line)
+        tokens = self.late.query(line) if self.late else None
+        if not self.searched:
+            return View(self, vector, tokens, None, None)
+        return View(self, vector, tokens, self.sentences @ vector, self.windows @ vector)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The library seen from one line: its vectors and, in a small library, every sentence's likeness to it."""
+
+    meaning: Meaning
+    vector: NDArray[np.float32]
+    tokens: NDArray[np.float32] | None
+    sentences: NDArray[np.float32] | None
+    windows: NDArray[np.float32] | None
+
+    def candidates(self, limit: int) -> list[Place]:
+        """Return the sentences nearest in meaning, alone and with their neighbours, up to `limit` each."""
+        found: list[Place] = []
+        for likeness in (self.sentences, self.windows):
+            if likeness is not None:
+                best = np.argpartition(-likeness, min(limit, len(likeness) - 1))[:limit]
+                for number in best[np.argsort(-likeness[best])]:
+                    episode = int(np.searchsorted(self.meaning.starts, number, "right")) - 1
+                    found.append((episode, int(number - self.meaning.starts[episode])))
+        return found
+
+    def similarities(self, places: Sequence[Place]) -> list[tuple[float, float, float, float, float]]:
+        """Return for each place: likeness, that with neighbours, behind the best; token likeness, behind the best."""
+        alone = [float(self.meaning.episodes[e].sentences[s].astype(np.float32) @ self.vector) for e, s in places]
+        wide = [float(self.meaning.episodes[e].windows[s].astype(np.float32) @ self.vector) for e, s in places]
+        token = self._token_likeness(places)
+        best = max(alone, default=0.0) if self.sentences is None else float(self.sentences.max())
+        best_token = max(token, default=0.0)
+        return [(a, w, a - best, t, t - best_token) for a, w, t in zip(alone, wide, token, strict=True)]
+
+    def by_token(self, places: Sequence[Place]) -> NDArray[np.float32] | None:
+        """Return for each place (rows) how alike its most alike token is to each token of the line (columns).
+
+        None when there are no vectors of tokens.
+        """
+        if self.tokens is None or not len(self.tokens):
+            return None
+        pieces = []
+        for episode, sentence in places:
+            vectors = self.meaning.episodes[episode]
+            pieces.append(vectors.tokens[vectors.edges[sentence] : vectors.edges[sentence + 1]])
+        lengths = [len(piece) for piece in pieces]
+        if not lengths or not all(lengths):
+            return None
+        likeness = np.concatenate(pieces).astype(np.float32) @ (self.tokens.T / 127)
+        starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+        most: NDArray[np.float32] = np.maximum.reduceat(likeness, starts, axis=0)
+        return most
+
+    def _token_likeness(self, places: Sequence[Place]) -> list[float]:
+        """Return for each place the mean, over the line's tokens, of the likeness of the most alike token (MaxSim)."""
+        likeness = self.by_token(places)
+        return [0.0] * len(places) if likeness is None else [float(value) for value in likeness.mean(axis=1)]
+
+
+def standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return values with mean 0 and deviation 1; all 0 when they are all the same."""
+    if not len(values):
+        return values
+    spread = float(values.std())
+    return (values - values.mean()) / spread if spread > 1e-9 else np.zeros(len(values))  # noqa: PLR2004 - rounding

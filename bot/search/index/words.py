@@ -1,0 +1,285 @@
+"""The word index: which sentences could be meant, from files in the data folder (tantivy).
+
+One document a sentence, with three fields: its words, its letters in threes (typo-proof), and the words of it and its
+neighbours (for quotes that run over). All episodes share one index. An episode in it has an ordinal that never changes
+and is never given to another; a changed episode is taken out and put in anew under the next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import time
+from typing import TYPE_CHECKING
+
+import tantivy
+
+from bot.search.index.generations import Generations, Held, Manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from bot.corpus import Corpus, Episode
+
+__all__ = ["WordIndex", "open_index"]
+
+_LAYOUT = "2"
+"""Part of every index's name; raise it when the schema or an analyzer changes."""
+
+SENTENCE_BITS = 24
+"""A place is the episode's ordinal and, in its lowest bits, the sentence; the largest file has ten million of them."""
+
+_HEAP = 64 * 1024 * 1024
+"""Bytes a writing thread fills before it puts them into a file."""
+
+_MOST_THREADS = 2
+_MANY = 20
+"""More episodes than this to index take a while: several threads write, and it is said how far it is."""
+
+_MOST_DEAD = 0.25
+"""When more documents than this share were taken out, everything is indexed anew: they still count in frequencies."""
+
+_LONGEST_TOKEN = 40
+_SELF = 1.3
+"""What BM25 gives a term that stands once in a sentence of average length, as a share of its rarity; about."""
+
+
+class WordIndex:
+    """An opened index; positions are (episode number in the corpus, sentence number)."""
+
+    def __init__(self, index: tantivy.Index, numbers: Mapping[int, int]) -> None:
+        """Take an index whose documents are committed, and the number in the corpus of each ordinal in it."""
+        self.numbers = numbers
+        index.register_tokenizer("words", _words_analyzer())
+        index.register_tokenizer("grams", _grams_analyzer())
+        self._schema = index.schema
+        self._searcher = index.searcher()
+        self._words = _words_analyzer()
+        self._grams = _grams_analyzer()
+
+    @property
+    def size(self) -> int:
+        """How many sentences are indexed."""
+        return int(self._searcher.num_docs)
+
+    def stems(self, text: str) -> list[str]:
+        """Return the words of a text in the form they are indexed in."""
+        return self._words.analyze(text)
+
+    def rarity(self, stem: str) -> float:
+        """Return the inverse document frequency of a stem: 0 when it is in every sentence, more the rarer it is."""
+        total = self.size
+        return math.log(1 + total / (1 + self._searcher.doc_freq("words", stem)))
+
+    def candidates(self, text: str, limit: int) -> list[tuple[int, int]]:
+        """Return up to 3 x `limit` sentences that share words or letters with a text, best first within each way."""
+        found: dict[tuple[int, int], None] = {}
+        for field in ("words", "grams", "near"):
+            found.update(dict.fromkeys(place for _, place in self.top(field, text, limit)))
+        return list(found)
+
+    def top(self, field: str, text: str, limit: int) -> list[tuple[float, tuple[int, int]]]:
+        """Return the best sentences by BM25 over one field (words, grams, near), each with its score."""
+        terms = self._terms(field, text)
+        if not terms:
+            return []
+        clauses = [
+            (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, field, term, "freq")) for term in terms
+        ]
+        hits = self._searcher.search(tantivy.Query.boolean_query(clauses), limit, count=False).hits
+        places = self._searcher.fast_field_values("place", [address for _, address in hits])
+        found = (divmod(int(place or 0), 1 << SENTENCE_BITS) for place in places)
+        return [
+            (score, (self.numbers[ordinal], sentence))
+            for (score, _), (ordinal, sentence) in zip(hits, found, strict=True)
+            if ordinal in self.numbers
+        ]
+
+    def self_score(self, field: str, text: str) -> float:
+        """Return about what a sentence that is just this text would score; what `top` gives is a share of it."""
+        total = self.size
+        counts = (self._searcher.doc_freq(field, term) for term in self._terms(field, text))
+        return _SELF * sum(math.log(1 + (total - count + 0.5) / (count + 0.5)) for count in counts)
+
+    def _terms(self, field: str, text: str) -> list[str]:
+        """Return the different terms of a text in a field."""
+        analyzer = self._grams if field == "grams" else self._words
+        return list(dict.fromkeys(analyzer.analyze(text)))
+
+
+def open_index(corpus: Corpus, folder: Path | None, notice: Callable[[str], None]) -> WordIndex:
+    """Open the index of a corpus, first bringing it up to date: only new and changed episodes are indexed.
+
+    `folder` is where indexes live, or None for memory only. `notice` gets a sentence for the operator when something
+    had to be done differently (a damaged index rebuilt, an unwritable folder replaced by memory, another process
+    waited for), and how far a long build is.
+    """
+    if folder is None:
+        return _in_memory(corpus, notice)
+    library = hashlib.blake2s(str(corpus.folder.resolve()).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    generations = Generations(folder, library, _LAYOUT)
+    opened = _opened(corpus, generations)
+    if opened is not None:
+        return opened
+    try:
+        with generations.alone(lambda: notice("Another process is building the index; waiting for it.")):
+            opened = _opened(corpus, generations)
+            return opened if opened is not None else _brought_up_to_date(corpus, generations, notice)
+    except (OSError, ValueError) as error:
+        notice(
+            f"The data folder {folder} cannot be written ({error}); the index is kept in memory. Set VERBATIM_DATA_DIR."
+        )
+        return _in_memory(corpus, notice)
+
+
+def _opened(corpus: Corpus, generations: Generations) -> WordIndex | None:
+    """Open the index if it is whole and holds just this corpus."""
+    place = generations.current()
+    manifest = generations.manifest(place) if place else None
+    if place is None or manifest is None or len(manifest.episodes) != len(corpus.entries):
+        return None
+    numbers = _numbers(corpus, manifest.episodes)
+    if len(numbers) != len(corpus.entries):
+        return None
+    try:
+        return WordIndex(tantivy.Index.open(str(place)), numbers)
+    except (OSError, ValueError):
+        return None  # another process replaced it meanwhile
+
+
+def _numbers(corpus: Corpus, held: Iterable[Held]) -> dict[int, int]:
+    """Return for the ordinals of an index the episodes' places in a corpus; without those that are not as they were."""
+    numbers = {}
+    for episode in held:
+        number = corpus.find(episode.show, episode.episode)
+        if number is not None and corpus.entries[number].digest == episode.digest:
+            numbers[episode.ordinal] = number
+    return numbers
+
+
+def _brought_up_to_date(corpus: Corpus, generations: Generations, notice: Callable[[str], None]) -> WordIndex:
+    """Make the next generation: the one before with changed episodes replaced, or a new one."""
+    before = generations.current()
+    manifest = generations.manifest(before) if before and _opens(before) else None
+    if before is not None and manifest is None:
+        notice(f"The index in {before} was damaged; it has been built again.")
+    kept: list[Held] = []
+    gone: list[Held] = []
+    if manifest is not None:
+        numbers = _numbers(corpus, manifest.episodes)
+        for held in manifest.episodes:
+            (kept if held.ordinal in numbers else gone).append(held)
+    dead = (manifest.dead if manifest else 0) + sum(held.documents for held in gone)
+    if dead > _MOST_DEAD * sum(entry.sentences for entry in corpus.entries):
+        kept, gone, dead, manifest = [], [], 0, None
+    following = manifest.following if manifest else 0
+    there = {(held.show, held.episode) for held in kept}
+    new = [number for number, entry in enumerate(corpus.entries) if (entry.show.id, entry.id) not in there]
+    added = [_held(corpus, number, following + index) for index, number in enumerate(new)]
+    with generations.following(before if manifest else None) as place:
+        index = tantivy.Index.open(str(place)) if manifest else tantivy.Index(_schema(), path=str(place))
+        _write(corpus, index, [held.ordinal for held in gone], list(zip(added, new, strict=True)), notice)
+        del index
+        generations.switch(place, Manifest((*kept, *added), following + len(added), dead))
+        return WordIndex(tantivy.Index.open(str(place)), _numbers(corpus, (*kept, *added)))
+
+
+def _opens(place: Path) -> bool:
+    """Say whether tantivy can open what lies in a folder."""
+    try:
+        tantivy.Index.open(str(place))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _held(corpus: Corpus, number: int, ordinal: int) -> Held:
+    """Say what an index holds of an episode."""
+    entry = corpus.entries[number]
+    return Held(ordinal, entry.show.id, entry.id, entry.digest, entry.sentences)
+
+
+def _in_memory(corpus: Corpus, notice: Callable[[str], None]) -> WordIndex:
+    """Build an index that nobody keeps."""
+    index = tantivy.Index(_schema())
+    everything = [(_held(corpus, number, number), number) for number in range(len(corpus.entries))]
+    _write(corpus, index, [], everything, notice)
+    return WordIndex(index, {number: number for _, number in everything})
+
+
+def _schema() -> tantivy.Schema:
+    """Return what a document has; `episode` is the ordinal, by which an episode is filtered and taken out."""
+    return (
+        tantivy.SchemaBuilder()
+        .add_text_field("words", tokenizer_name="words", index_option="freq")
+        .add_text_field("grams", tokenizer_name="grams", index_option="freq")
+        .add_text_field("near", tokenizer_name="words", index_option="freq")
+        .add_unsigned_field("place", fast=True)
+        .add_unsigned_field("episode", indexed=True)
+        .build()
+    )
+
+
+def _write(
+    corpus: Corpus,
+    index: tantivy.Index,
+    gone: list[int],
+    new: list[tuple[Held, int]],
+    notice: Callable[[str], None],
+) -> None:
+    """Take episodes out of an index by their ordinals, and put others in."""
+    index.register_tokenizer("words", _words_analyzer())
+    index.register_tokenizer("grams", _grams_analyzer())
+    threads = min(_MOST_THREADS, os.cpu_count() or 1) if len(new) > _MANY else 1
+    writer = index.writer(_HEAP * threads, threads)
+    for ordinal in gone:
+        writer.delete_documents_by_term("episode", ordinal)
+    said = time.monotonic()
+    for done, (held, number) in enumerate(new):
+        if len(new) > _MANY and time.monotonic() - said >= 1:
+            said = time.monotonic()
+            notice(f"Building the index: {done:,} of {len(new):,} episodes.")
+        for document in _documents(corpus.episode(number), held.ordinal):
+            writer.add_document(document)
+    writer.commit()
+    writer.wait_merging_threads()
+    index.reload()
+
+
+def _documents(episode: Episode, ordinal: int) -> Iterator[tantivy.Document]:
+    """Yield a document for each sentence."""
+    text, begins, ends = episode.text, episode.sentences.begins, episode.sentences.ends
+    last = len(begins) - 1
+    for sentence in range(last + 1):
+        said = text[begins[sentence] : ends[sentence]]
+        document = tantivy.Document()
+        document.add_text("words", said)
+        document.add_text("grams", said)
+        document.add_text("near", text[begins[max(0, sentence - 1)] : ends[min(last, sentence + 1)]])
+        document.add_unsigned("place", ordinal << SENTENCE_BITS | sentence)
+        document.add_unsigned("episode", ordinal)
+        yield document
+
+
+def _words_analyzer() -> tantivy.TextAnalyzer:
+    """Words in lower case without accents, reduced to English stems."""
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(tantivy.Filter.remove_long(_LONGEST_TOKEN))
+        .filter(tantivy.Filter.lowercase())
+        .filter(tantivy.Filter.ascii_fold())
+        .filter(tantivy.Filter.stemmer("english"))
+        .build()
+    )
+
+
+def _grams_analyzer() -> tantivy.TextAnalyzer:
+    """Every three neighbouring characters, in lower case without accents."""
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.ngram(3, 3))
+        .filter(tantivy.Filter.lowercase())
+        .filter(tantivy.Filter.ascii_fold())
+        .build()
+    )

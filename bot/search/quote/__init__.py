@@ -1,0 +1,1 @@
+"""Finding the line somebody half remembers."""

@@ -1,0 +1,1 @@
+"""Judging a claimed quote against what was said."""

@@ -1,0 +1,255 @@
+"""Was it said? A claim is laid along what was said near it, and what differs decides."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.language.spelling import respell
+from bot.language.tokens import Token, is_content, is_negation, tokens, weight
+from bot.search.verify.alignment import TELLING_RUN, Fit, Verdict, fit, fits, is_found, lean, longest_runs, read_regions
+from bot.search.verify.diff import Difference, Kind, Pair, align, differences
+from bot.search.verify.speakers import all_go_by, bare, split_speaker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from bot.corpus import Episode, Passage
+    from bot.search.verify.alignment import Region, Runs
+
+__all__ = ["LONGEST_CLAIM", "Difference", "Judgement", "Kind", "Verdict", "judge", "split_speaker"]
+
+LONGEST_CLAIM = 4_000
+"""Characters of a claim that is judged; a longer one is not found."""
+
+_REACH, _WORDS_A_SENTENCE = 2, 12
+_MOST_PLACES, _FEW_PLACES, _MANY_WORDS = 24, 4, 100
+"""Places that a claim is compared with: fewer, but wider around, when it has many words."""
+
+_LEAST_WORDS = 3
+_LEAST_PIECE, _LEAST_PIECE_WEIGHT, _MOST_PIECES = 3, 1.6, 4
+"""Words and weight that a piece of a stitched claim has at least, and how many pieces are looked for."""
+
+_ASKED_EPISODES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A verdict with its places (several when stitched, the nearest or none when not found).
+
+    `marked` are for each passage the [start, end) of its words that are in the claim; `differences` read in order;
+    `too_little` says that the claim is too short to be judged.
+    """
+
+    verdict: Verdict
+    passages: tuple[Passage, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    marked: tuple[tuple[tuple[int, int], ...], ...] = ()
+    too_little: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A claim: its words, its tokens and who is said to have said it."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    speaker: str | None
+
+
+def judge(
+    claim: str,
+    near: Sequence[Passage],
+    *,
+    speaker: str | None = None,
+    known: Callable[[str], bool] | None = None,
+    printed: Callable[[Passage], str] | None = None,
+) -> Judgement:
+    """Say whether a claim was made in one of the sentences `near` (best first) or around them.
+
+    `known` says whether a word is one of the corpus, so that it is not read as misspelt; by default the episodes near
+    are asked. `printed` returns a sentence as its source had it before the declared errata: a claim that has the
+    source's words is as good as one that has the edition's.
+    """
+    text, named = split_speaker(claim) if speaker is None else (bare(claim), None)
+    asked = tokens(text) if len(text) <= LONGEST_CLAIM else ()
+    if not _says_enough(asked):
+        return _not_found(near, too_little=len(text) <= LONGEST_CLAIM)
+    # Speakers stutter, claims do not: a negation or a word of content that a claim has twice was meant twice.
+    asked = tuple(
+        token._replace(free=token.free and not (is_negation(token.form) or is_content(token.form))) for token in asked
+    )
+    whole = _Claim(text, asked, speaker or named)
+    judged = _judged(whole, near, known, None)
+    hopeless = judged.verdict is Verdict.NOT_FOUND and len(asked) > _MANY_WORDS
+    if printed is None or hopeless or judged.verdict in {Verdict.EXACT, Verdict.OTHER_SPEAKER}:
+        return judged
+    mended = [passage for passage in near if _is_mended(passage.widened(1), printed)]
+    again = _judged(whole, mended, known, printed)
+    if again.verdict in {Verdict.EXACT, Verdict.OTHER_SPEAKER, Verdict.CLOSE} - {judged.verdict}:
+        return judged if _states_otherwise(again.differences) else again
+    return again if judged.verdict is Verdict.NOT_FOUND and again.verdict is not Verdict.NOT_FOUND else judged
+
+
+def _is_mended(passage: Passage, printed: Callable[[Passage], str]) -> bool:
+    """Say whether errata touch a passage."""
+    return passage.text.split() != printed(passage).split()
+
+
+def _states_otherwise(parts: Sequence[Difference]) -> bool:
+    """Say whether a mending of the source, which a claim goes without, is one of a number or a negation."""
+    facts: dict[Kind, list[str]] = {Kind.SAID: [], Kind.CLAIMED: []}
+    for part in parts:
+        if part.kind in facts:
+            found = (token.form for token in tokens(part.text))
+            facts[part.kind].extend(form for form in found if is_negation(form) or form.startswith("#"))
+    return facts[Kind.SAID] != facts[Kind.CLAIMED]
+
+
+def _says_enough(asked: Sequence[Token]) -> bool:
+    """Say whether there are three words, one of them with content."""
+    written = {token.word: token.surface.count(" ") + 1 for token in asked}
+    return sum(written.values()) >= _LEAST_WORDS and any(is_content(token.form) for token in asked if not token.free)
+
+
+def _not_found(near: Sequence[Passage], *, too_little: bool = False) -> Judgement:
+    """Return that a claim is not there, with the nearest place."""
+    nearest = tuple(near[:1])
+    return Judgement(Verdict.NOT_FOUND, nearest, marked=((),) * len(nearest), too_little=too_little)
+
+
+def _judged(
+    claim: _Claim,
+    near: Sequence[Passage],
+    known: Callable[[str], bool] | None,
+    printed: Callable[[Passage], str] | None,
+) -> Judgement:
+    """Judge a claim against the edition's words, or those that were printed."""
+    count = len(claim.tokens)
+    places = near[: _FEW_PLACES if count > _MANY_WORDS else _MOST_PLACES]
+    regions = list(read_regions(places, _REACH + count // _WORDS_A_SENTENCE, printed))
+    if known is None:
+        known = _word_of([region.episode for region in regions])
+    asked = respell(claim.tokens, [region.tokens for region in regions], known)
+    claim = _Claim(claim.text, asked, claim.speaker)
+    forms = [asked[number].form for number in lean(asked)]
+    runs = [longest_runs(forms, region) for region in regions]
+    if count > _MANY_WORDS and max((run for of in runs for run, _ in of), default=0) < TELLING_RUN:
+        return _not_found(near)
+    found = fits(asked, regions, runs)
+    confirmed = [each for each in found if each.verdict in {Verdict.EXACT, Verdict.CLOSE}]
+    for each in confirmed:
+        if _is_theirs(each, claim.speaker):
+            return _shown(claim, each, each.verdict, printed)
+    if confirmed:
+        return _shown(claim, confirmed[0], Verdict.OTHER_SPEAKER, printed)
+    pieces = [] if found and found[0].is_one_place() else _pieces(asked, regions, runs)
+    if pieces:
+        return _stitched(claim, pieces, printed)
+    if found and is_found(found[0], asked):
+        return _shown(claim, found[0], Verdict.ALTERED, printed)
+    return _not_found(near)
+
+
+def _word_of(episodes: Sequence[Episode]) -> Callable[[str], bool]:
+    """Return a function that says whether a word stands in one of the first episodes."""
+    asked = list(dict.fromkeys(episodes))[:_ASKED_EPISODES]
+
+    def known(word: str) -> bool:
+        written = (word, word.capitalize(), word.upper())
+        return any(_stands_in(form, episode.text) for episode in asked for form in written)
+
+    return known
+
+
+def _stands_in(word: str, text: str) -> bool:
+    """Say whether a word stands in a text, written just so."""
+    at = text.find(word)
+    while at >= 0:
+        end = at + len(word)
+        if not (text[at - 1 : at].isalnum() or text[end : end + 1].isalnum()):
+            return True
+        at = text.find(word, end)
+    return False
+
+
+def _is_theirs(found: Fit, speaker: str | None) -> bool:
+    """Say whether everybody who says part of a claim goes by a name; words of an unnamed speaker may be anybody's."""
+    if not speaker:
+        return True
+    sentences = {found.region.sentences[place] for place in found.said()}
+    episode = found.region.episode
+    return all(all_go_by(episode.passage(sentence, sentence).speakers, speaker) for sentence in sentences)
+
+
+def _pieces(asked: tuple[Token, ...], regions: Sequence[Region], runs: Sequence[Runs]) -> list[Fit]:
+    """Return the places apart that a claim is put together from, each word for word; empty when it is not."""
+    numbers = lean(asked)
+    pieces: list[Fit] = []
+    at = 0
+    while at < len(numbers) and len(pieces) < _MOST_PIECES:
+        (length, place), best = max(
+            ((of[at], number) for number, of in enumerate(runs)),
+            key=lambda run: (run[0][0], -run[1]),
+            default=((0, 0), 0),
+        )
+        until = at + length
+        if length < _LEAST_PIECE or sum(weight(asked[each].form) for each in numbers[at:until]) < _LEAST_PIECE_WEIGHT:
+            return []
+        region = regions[best]
+        spots = lean(region.tokens)[place : place + length]
+        begin, end = numbers[at] if at else 0, [*numbers, len(asked)][until] if until < len(numbers) else len(asked)
+        pairs = [
+            Pair(
+                None if pair.claimed is None else pair.claimed + begin,
+                None if pair.said is None else pair.said + spots[0],
+            )
+            for pair in align(asked[begin:end], region.tokens[spots[0] : spots[-1] + 1])
+        ]
+        pieces.append(Fit(region, pairs, Verdict.STITCHED, 1.0, length))
+        at = until
+    apart = any(_apart(one, other) for one, other in itertools.pairwise(pieces))
+    return pieces if apart and at == len(numbers) else []
+
+
+def _apart(one: Fit, other: Fit) -> bool:
+    """Say whether a piece does not go on in the sentence of the piece before it, or in the one after that."""
+    if one.region.episode is not other.region.episode:
+        return True
+    return not 0 <= other.sentences()[0] - one.sentences()[1] <= 1
+
+
+def _stitched(claim: _Claim, pieces: Sequence[Fit], printed: Callable[[Passage], str] | None) -> Judgement:
+    """Return the judgement that shows each piece's place."""
+    shown = [_shown(claim, piece, Verdict.STITCHED, printed) for piece in pieces]
+    return Judgement(
+        Verdict.STITCHED,
+        tuple(each.passages[0] for each in shown),
+        tuple(part for each in shown for part in each.differences),
+        tuple(each.marked[0] for each in shown),
+    )
+
+
+def _shown(claim: _Claim, found: Fit, verdict: Verdict, printed: Callable[[Passage], str] | None) -> Judgement:
+    """Return the judgement that shows where a claim fits, in the edition's words."""
+    passage = found.region.episode.passage(*found.sentences())
+    if printed is not None:
+        claimed = sorted(pair.claimed for pair in found.pairs if pair.claimed is not None)
+        part = claim.tokens[claimed[0] : claimed[-1] + 1]
+        (region,) = read_regions([passage], 0, None)
+        again = fit(part, region, 0, len(region.tokens))
+        pairs = [Pair(None if pair.claimed is None else pair.claimed + claimed[0], pair.said) for pair in again.pairs]
+        found = Fit(region, pairs, verdict, again.share, again.run)
+    row = found.region.placed()
+    marked: list[tuple[int, int]] = []
+    for pair in found.pairs:
+        if pair.said is None or pair.claimed is None or row[pair.said].form != claim.tokens[pair.claimed].form:
+            continue
+        begin, end = row[pair.said].begin - passage.begin, row[pair.said].end - passage.begin
+        if marked and not any(letter.isalnum() for letter in passage.text[marked[-1][1] : begin]):
+            marked[-1] = marked[-1][0], end
+        else:
+            marked.append((begin, end))
+    shown = differences(found.pairs, claim.tokens, row, claim.text, passage.episode.text)
+    return Judgement(verdict, (passage,), shown, (tuple(marked),))

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.routing import read_intent
+from bot.settings import ROOT
+
+if TYPE_CHECKING:
+    from bot.search import Searcher
+
+ROWS: list[dict[str, Any]] = [
+    json.loads(line) for line in (ROOT / "tests/sets/intents.jsonl").read_text("utf-8").splitlines()
+]
+KNOWN = (
+    "Censorship", "Apple Vision Pro", "Layoffs and firing", "Murph challenge", "open source", "BJJ", "AGI timeline",
+    "Faith", "AI existential risk", "existential risk", "data centers", "Elon Musk", "Quest 3", "Hiring", "Bots",
+    "Power", "remote work", "Remote work stays, but not fully remote",
+)  # fmt: skip
+COMMANDS = {"verify", "quote", "topic", "ask"}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row["text"][:60] for row in ROWS])
+def test_a_free_message_is_read_as_a_person_would_read_it(search: Searcher, row: dict[str, Any]) -> None:
+    found = read_intent(row["text"], KNOWN, search.weight)
+
+    assert found.command == row["command"]
+    assert found.words == row.get("words", found.words)
+
+
+def test_the_table_has_rows_for_every_reading() -> None:
+    assert len(ROWS) >= 80
+    assert {row["command"] for row in ROWS} == COMMANDS
+
+
+def test_questions_are_hardly_ever_read_as_anything_else(search: Searcher) -> None:
+    questions = (ROOT / "tests/sets/questions.jsonl").read_text("utf-8").splitlines()
+    texts = [json.loads(line)["query"] for line in questions]
+
+    assert sum(read_intent(text, KNOWN, search.weight).command != "ask" for text in texts) <= len(texts) * 0.02
+
+
+def test_a_topic_that_nobody_knows_is_a_question() -> None:
+    assert read_intent("remote work", ()).command == "ask"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["when Ada says engines weave algebraical patterns", "where did grace say compilers are useless machines"],
+)
+def test_a_line_is_looked_for_whoever_is_named(text: str) -> None:
+    assert read_intent(text).command == "quote"
+
+
+@given(st.text(max_size=300))
+def test_every_text_has_a_reading_and_other_readings_to_offer(text: str) -> None:
+    found = read_intent(text, KNOWN)
+
+    assert {found.command, *found.others} <= COMMANDS
+    assert found.command not in found.others
+    assert len(found.words) <= len(text)
