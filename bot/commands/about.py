@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.commands.declaration import Context, command
+from bot.commands.declaration import Context, Prompt, Use, command
 from bot.contract.message import Button, Card, Outcome, Reply, Role, Span
 
 __all__ = ["about"]
@@ -13,7 +13,14 @@ LIMITS = (
 )
 
 
-@command("What I am, which shows I serve, and my limits", examples=("about",), private=True)
+@command(
+    "What I am, which shows I serve, and my limits",
+    examples=("about",),
+    private=True,
+    use=Use.ABOUT,
+    always=True,
+    prompts=(Prompt("What are you?", "What are you, and where do the words come from?"),),
+)
 async def about(ctx: Context) -> Reply:
     """Answer with the shows, the basis on which each is served, and the limits."""
     cards = []

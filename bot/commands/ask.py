@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from bot.commands.declaration import Context, Param, command, place_names
+from bot.commands.declaration import Context, Menu, Param, Place, Reading, Use, command
 from bot.contract.buttons import listen, more_context, others
 from bot.contract.message import Card, Outcome, Reply, Role
 from bot.policy.refusals import hostile, refusal
@@ -18,13 +18,19 @@ __all__ = ["ask"]
 MOST_CARDS = 3
 
 
-@command("Ask what was said about something", examples=("ask why does he train jiu-jitsu", "ask is he for remote work"))
+@command(
+    "Ask what was said about something",
+    examples=("ask why does he train jiu-jitsu", "ask is he for remote work"),
+    use=Use.QUESTION,
+    reading=Reading("a question", "Ask it as a question"),
+    menus=(Menu("member", "Ask the show"),),
+)
 async def ask(
     ctx: Context,
     question: Annotated[str, Param("Your question")],
-    speaker: Annotated[str, Param("Only what this person said", complete=place_names("speaker"))] = "",
-    episode: Annotated[str, Param("Only this episode: its number or title", complete=place_names("episode"))] = "",
-    show: Annotated[str, Param("Only this show", complete=place_names("show"))] = "",
+    speaker: Annotated[str, Param("Only what this person said", place=Place.SPEAKER)] = "",
+    episode: Annotated[str, Param("Only this episode: its number or title", place=Place.EPISODE)] = "",
+    show: Annotated[str, Param("Only this show", place=Place.SHOW)] = "",
 ) -> Reply:
     """Answer with up to three passages, best first; decline by rule what is no question to a transcript."""
     refused = hostile(question, ctx.corpus.speakers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from bot.commands.declaration import Context, Param, command, place_names
+from bot.commands.declaration import Context, Param, Place, Prompt, Use, command
 from bot.contract.buttons import LONGEST_LINE, listen, more_context
 from bot.contract.message import Button, Card, Outcome, Reply, Role, Span, clock
 from bot.search import scope_of
@@ -26,13 +26,18 @@ OPENING = 3
 """Sentences of a chapter that are shown as its beginning."""
 
 
-@command("List the episodes I know, or show one", examples=("episodes", "episodes 383", "episodes 383 chapter:faith"))
+@command(
+    "List the episodes I know, or show one",
+    examples=("episodes", "episodes 383", "episodes 383 chapter:faith"),
+    use=Use.LIBRARY,
+    prompts=(Prompt("Which episodes?", "Which episodes do you know?"),),
+)
 async def episodes(
     ctx: Context,
-    name: Annotated[str, Param("An episode's number or title", complete=place_names("episode"))] = "",
-    chapter: Annotated[str, Param("Open this chapter of it", complete=place_names("chapter"))] = "",
+    name: Annotated[str, Param("An episode's number or title", place=Place.EPISODE)] = "",
+    chapter: Annotated[str, Param("Open this chapter of it", place=Place.CHAPTER)] = "",
     page: Annotated[int, Param("Page of the list, from 1")] = 1,
-    show: Annotated[str, Param("Only this show", complete=place_names("show"))] = "",
+    show: Annotated[str, Param("Only this show", place=Place.SHOW)] = "",
 ) -> Reply:
     """Answer with a page of the list, with one episode's card, or with the beginning of a chapter."""
     if name or chapter:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from bot.commands.declaration import Command, Context, Param, command
+from bot.commands.declaration import Command, Context, Param, Prompt, Use, command
 from bot.contract.message import Card, Outcome, Reply, Role, Span, Style
 from bot.errors import UserError
 
@@ -23,7 +23,15 @@ def _names(ctx: Context, _typed: str) -> Sequence[str]:
     return [known.name for known in _shown(ctx)]
 
 
-@command("What I can do, and how to ask", name="help", examples=("help", "help quote"), private=True)
+@command(
+    "What I can do, and how to ask",
+    name="help",
+    examples=("help", "help quote"),
+    private=True,
+    use=Use.HELP,
+    always=True,
+    prompts=(Prompt("What can you do?", "What can you do?"),),
+)
 async def help_(
     ctx: Context, name: Annotated[str, Param("A command you want to know more about", complete=_names)] = ""
 ) -> Reply:

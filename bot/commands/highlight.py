@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from bot.commands.declaration import Context, Param, command
+from bot.commands.declaration import Context, Param, Prompt, Use, command
 from bot.contract.message import Button, Outcome, Reply
 from bot.contract.schedule import local_date, read_date
 from bot.delivery.daily import daily_reply
@@ -23,6 +23,9 @@ __all__ = ["highlight"]
     "The quote of the day",
     examples=("highlight", "highlight random:yes"),
     private=True,
+    use=Use.DAILY,
+    always=True,
+    prompts=(Prompt("Quote of the day", "What is the quote of the day?"),),
 )
 async def highlight(
     ctx: Context,

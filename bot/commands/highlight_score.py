@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-from bot.commands.declaration import Context, Param, command, place_names
+from bot.commands.declaration import Context, Param, Place, command
 from bot.contract.message import Card, Outcome, Reply, Role, Span
 from bot.errors import UserError
 from bot.highlights import Judged, judged, read
@@ -29,7 +29,7 @@ _SHOWN = 500
 )
 async def highlight_score(
     ctx: Context,
-    episode: Annotated[str, Param("The episode's number or title", complete=place_names("episode"))],
+    episode: Annotated[str, Param("The episode's number or title", place=Place.EPISODE)],
     start: Annotated[int, Param("First character in source.txt, counted from 0")],
     end: Annotated[int, Param("The character after the last one")],
 ) -> Reply:

@@ -15,7 +15,7 @@ MOST_SHOWN = 50
 """Votes listed in one reply."""
 
 
-@command("See or delete what I keep about you", examples=("privacy", "privacy delete"), private=True)
+@command("See or delete what I keep about you", examples=("privacy", "privacy delete"), private=True, always=True)
 async def privacy(
     ctx: Context, do: Annotated[str, Param("Show it or delete it", choices=("show", "delete"))] = "show"
 ) -> Reply:

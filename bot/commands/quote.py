@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from bot.commands.declaration import Context, Param, command, place_names
+from bot.commands.declaration import Context, Menu, Param, Place, Reading, Use, command
 from bot.contract.buttons import listen, more_context, others
 from bot.contract.message import Button, Card, Outcome, Reply, Role
 from bot.errors import UserError
@@ -31,14 +31,17 @@ TOO_LITTLE = 2.5
 @command(
     "Find who said a line, and when",
     examples=("quote people who train need to not have pride", "quote zuck: lol the bit about the kimono"),
+    use=Use.LINE,
+    reading=Reading("a line you remember", "Find it as a quote"),
+    menus=(Menu("message", "Find in transcripts"),),
 )
 async def quote(  # noqa: PLR0913, PLR0917 - one parameter for each thing a member may know
     ctx: Context,
     words: Annotated[str, Param("What you remember of the line")],
-    speaker: Annotated[str, Param("Only what this person said", complete=place_names("speaker"))] = "",
-    episode: Annotated[str, Param("Only this episode: its number or title", complete=place_names("episode"))] = "",
-    show: Annotated[str, Param("Only this show", complete=place_names("show"))] = "",
-    chapter: Annotated[str, Param("Only this chapter", complete=place_names("chapter"))] = "",
+    speaker: Annotated[str, Param("Only what this person said", place=Place.SPEAKER)] = "",
+    episode: Annotated[str, Param("Only this episode: its number or title", place=Place.EPISODE)] = "",
+    show: Annotated[str, Param("Only this show", place=Place.SHOW)] = "",
+    chapter: Annotated[str, Param("Only this chapter", place=Place.CHAPTER)] = "",
 ) -> Reply:
     """Answer with the passage that fits best and up to two others, or say that nothing fits."""
     known = ctx.search.weight(words)

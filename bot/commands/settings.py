@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 from typing import TYPE_CHECKING, Annotated, Any
 
-from bot.commands.declaration import Context, Param, command, place_names
+from bot.commands.declaration import Context, Param, Place, Use, command
 from bot.contract.message import Button, Card, Channel, Outcome, Reply, Role
 from bot.contract.schedule import day_names, local_date, next_due, read_days, read_time, written, zone_named, zones
 from bot.delivery.daily import LANGUAGES, daily_reply, language_named
@@ -68,6 +68,8 @@ def _languages(_ctx: Context, typed: str) -> Sequence[str]:
     examples=("settings", "settings daily on time:09:00 zone:Europe/Berlin", "settings status"),
     admin=True,
     private=True,
+    use=Use.SETTINGS,
+    always=True,
 )
 async def settings(  # noqa: PLR0913, PLR0917 - one option for each thing that can be set
     ctx: Context,
@@ -76,7 +78,7 @@ async def settings(  # noqa: PLR0913, PLR0917 - one option for each thing that c
     time: Annotated[str, Param("Time of the daily quote, such as 09:00")] = "",
     zone: Annotated[str, Param("Time zone, such as Europe/Berlin", complete=_zones)] = "",
     days: Annotated[str, Param("Days of the week: daily, weekdays, or mon,wed,fri")] = "",
-    shows: Annotated[str, Param("Shows served here, separated by commas, or all", complete=place_names("show"))] = "",
+    shows: Annotated[str, Param("Shows served here, separated by commas, or all", place=Place.SHOW)] = "",
     answers: Annotated[str, Param("Whether I answer here", choices=("mentions", "off"))] = "",
     thread: Annotated[bool | None, Param("Open a thread with a question under each daily quote")] = None,
     language: Annotated[str, Param("Language of my words around the daily quote", complete=_languages)] = "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from bot.commands.declaration import Context, Param, command
+from bot.commands.declaration import Context, Param, Use, command
 from bot.contract.buttons import MOST_CONTEXT, listen, more_context, others
 from bot.contract.message import Card, Outcome, Reply, Role
 from bot.errors import UserError
@@ -18,7 +18,12 @@ __all__ = ["show"]
 MOST_IDS = 6
 
 
-@command("Show passages by their ids, with the words around them", examples=("show thphm-3n5g91 context:2",))
+@command(
+    "Show passages by their ids, with the words around them",
+    examples=("show thphm-3n5g91 context:2",),
+    use=Use.PASSAGE,
+    always=True,
+)
 async def show(
     ctx: Context,
     ids: Annotated[str, Param("Ids as they stand under a quote, separated by spaces")],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from bot.commands.declaration import Context, Param, command, place_names
+from bot.commands.declaration import Context, Param, Place, Reading, Use, command
 from bot.contract.buttons import LONGEST_LINE
 from bot.contract.grammar import Line, format_line
 from bot.contract.message import Button, Card, Outcome, Reply, Role, clock
@@ -30,12 +30,14 @@ def _names(ctx: Context, _typed: str) -> Sequence[str]:
 @command(
     "What is said on a topic, in passages with their sources",
     examples=("topic remote work", "topic social assistants"),
+    use=Use.TOPIC,
+    reading=Reading("a topic", "Open it as a topic"),
 )
 async def topic(
     ctx: Context,
     name: Annotated[str, Param("A chapter, a subject or a name", complete=_names)],
-    episode: Annotated[str, Param("Only this episode: its number or title", complete=place_names("episode"))] = "",
-    show: Annotated[str, Param("Only this show", complete=place_names("show"))] = "",
+    episode: Annotated[str, Param("Only this episode: its number or title", place=Place.EPISODE)] = "",
+    show: Annotated[str, Param("Only this show", place=Place.SHOW)] = "",
     page: Annotated[int, Param("Page of the passages, from 1")] = 1,
 ) -> Reply:
     """Answer with up to six passages in the conversation's order, or say that the topic is not discussed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from bot.commands.declaration import Context, Param, command, place_names
+from bot.commands.declaration import Context, Menu, Param, Place, Reading, Use, command
 from bot.contract.buttons import listen, more_context
 from bot.contract.message import Button, Card, Outcome, Reply, Role, Span, Style
 from bot.errors import UserError
@@ -28,12 +28,15 @@ _SIGNS = {
 @command(
     "Check whether a claimed quote was really said",
     examples=("verify language is an imperfect way for people to express thoughts and ideas",),
+    use=Use.CLAIM,
+    reading=Reading("a quote to check", "Check it as a quote"),
+    menus=(Menu("message", "Verify this quote"),),
 )
 async def verify(
     ctx: Context,
     claim: Annotated[str, Param("The quote as claimed, with “Name:” before it if you like")],
-    speaker: Annotated[str, Param("Who is said to have said it", complete=place_names("speaker"))] = "",
-    show: Annotated[str, Param("Only this show", complete=place_names("show"))] = "",
+    speaker: Annotated[str, Param("Who is said to have said it", place=Place.SPEAKER)] = "",
+    show: Annotated[str, Param("Only this show", place=Place.SHOW)] = "",
 ) -> Reply:
     """Answer with the verdict as a word, claimed beside said, and the source."""
     who = named_speaker(speaker, ctx.corpus.speakers) if speaker else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from bot.commands.declaration import Context, Param, command
+from bot.commands.declaration import Context, Param, Use, command
 from bot.contract.message import Button, Outcome, Reply
 from bot.errors import UserError
 from bot.policy.refusals import refusal
@@ -14,7 +14,14 @@ __all__ = ["vote"]
 _VALUES = {"up": 1, "down": -1}
 
 
-@command("Vote on a quote of the day", examples=("vote up id:thphm-3n5g91",), private=True, hidden=True)
+@command(
+    "Vote on a quote of the day",
+    examples=("vote up id:thphm-3n5g91",),
+    private=True,
+    hidden=True,
+    use=Use.VOTE,
+    always=True,
+)
 async def vote(
     ctx: Context,
     way: Annotated[str, Param("Whether you like it", choices=("up", "down"))],
