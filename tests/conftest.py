@@ -22,8 +22,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+MOMENT = "2026-11-23T12:00+01:00"
+"""When it is for every process that a test tells no other moment: no test depends on the day it runs on."""
+
+TIMELESS = frozenset({"check", "index", "backup", "restore", "manifest", "import"})
+"""Works that refuse a moment: they ask for none."""
+
+
 class RunBot(Protocol):
-    """Starts `run_bot.py` as a process and waits for it; without the models, unless a test turns them on."""
+    """Starts `run_bot.py` as a process and waits for it; without the models, unless a test turns them on.
+
+    It is `MOMENT` there, unless a test says when.
+    """
 
     def __call__(self, *arguments: str, stdin: str | bytes = "", **environ: str) -> subprocess.CompletedProcess[str]:
         """Return the finished process; its output is text."""
@@ -69,6 +79,8 @@ def run_bot(tmp_path_factory: pytest.TempPathFactory) -> RunBot:
 
     def run(*arguments: str, stdin: str | bytes = "", **environ: str) -> subprocess.CompletedProcess[str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("VERBATIM_")}
+        if not TIMELESS.union({"--now"}).intersection(arguments):
+            arguments = ("--now", MOMENT, *arguments)
         done = subprocess.run(
             [sys.executable, "-W", "error", str(ROOT / "run_bot.py"), *arguments],
             input=stdin.encode() if isinstance(stdin, str) else stdin,
