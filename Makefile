@@ -1,10 +1,13 @@
-.PHONY: run test check requirements
+.PHONY: run test figures check requirements
 
 run:
 	python3 -m venv .venv && .venv/bin/pip install --require-hashes --no-deps -r requirements.txt && .venv/bin/python run_bot.py
 
 test:
 	python3 -m venv .venv && .venv/bin/pip install --require-hashes --no-deps -r requirements-test.txt && .venv/bin/python -m pytest
+
+figures:
+	.venv/bin/python -m benchmarks.figures
 
 check:
 	bash .ci/run
