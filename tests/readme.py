@@ -18,7 +18,7 @@ from tests.test_parity import LACKS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["console_block", "daily_block", "rewritten"]
+__all__ = ["SESSION", "console_block", "daily_block", "rewritten", "session_in"]
 
 SESSION = (
     "/quote people who train need to not have pride",
@@ -47,13 +47,20 @@ DAILY = (
 
 def console_block(run_bot: Callable[..., subprocess.CompletedProcess[str]]) -> str:
     """Return the console block: each line as typed after a prompt, then what the bot answered."""
-    parts = []
-    for number, line in enumerate(SESSION):
-        before = "".join(f"{typed}\n" for typed in SESSION[:number])
-        earlier = run_bot(stdin=before).stdout
-        answer = run_bot(stdin=before + line + "\n").stdout[len(earlier) :].rstrip()
-        parts.append(f"› {line}\n\n{answer}\n")
+    parts, typed, earlier = [], "", ""
+    for line in SESSION:
+        typed += f"{line}\n"
+        shown = run_bot(stdin=typed).stdout
+        parts.append(f"› {line}\n\n{shown[len(earlier) :].rstrip()}\n")
+        earlier = shown
     return "```text\n" + "\n".join(parts) + "```"
+
+
+def session_in(readme: str) -> tuple[str, str]:
+    """Return what is typed in a README's console block, and what the bot prints when all of it is piped in."""
+    block = readme.partition("<!-- session -->\n```text\n")[2].partition("```\n<!-- /session -->")[0]
+    typed = re.findall(r"^› (.*\n)", block, re.MULTILINE)
+    return "".join(typed), re.sub(r"^› .*\n\n", "", block, flags=re.MULTILINE) + "\n"
 
 
 def daily_block(run_bot: Callable[..., subprocess.CompletedProcess[str]]) -> str:

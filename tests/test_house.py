@@ -12,7 +12,7 @@ import pytest
 
 from bot.settings import ROOT, setting_rows
 from tests.conftest import RunBot
-from tests.readme import console_block, daily_block, rewritten
+from tests.readme import SESSION, daily_block, rewritten, session_in
 
 MODULES = sorted((ROOT / "bot").rglob("*.py"))
 
@@ -93,16 +93,12 @@ def test_the_readmes_tables_are_those_of_the_code() -> None:
     assert readme == rewritten(readme), "run: python -m tests.readme"
 
 
-def test_the_readmes_console_session_is_what_the_bot_says(run_bot: object) -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    assert callable(run_bot)
+def test_the_readmes_console_session_is_what_the_bot_says(run_bot: RunBot) -> None:
+    typed, printed = session_in((ROOT / "README.md").read_text("utf-8"))
+    done = run_bot(stdin=typed, VERBATIM_SEMANTIC="on", VERBATIM_DATA_DIR=str(ROOT / "data"))
 
-    def with_models(*, stdin: str) -> subprocess.CompletedProcess[str]:
-        done = run_bot(stdin=stdin, VERBATIM_SEMANTIC="on", VERBATIM_DATA_DIR=str(ROOT / "data"))
-        assert isinstance(done, subprocess.CompletedProcess)
-        return done
-
-    assert console_block(with_models) in readme, "run: python -m tests.readme"
+    assert typed.splitlines() == list(SESSION)
+    assert done.stdout == printed, "run: python -m tests.readme"
 
 
 def test_the_readmes_daily_quote_is_what_the_bot_says(run_bot: RunBot) -> None:
