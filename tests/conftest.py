@@ -67,6 +67,35 @@ def core(corpus: Corpus, search: Searcher) -> Core:
 
 @pytest.fixture
 def ask(core: Core) -> Ask:
+    return _asking(core)
+
+
+@pytest.fixture(scope="session")
+def shows() -> Corpus:
+    """Open the invented shows: football without speakers, cooking and money with three."""
+    return open_corpus(ROOT / "tests" / "shows" / "content")
+
+
+@pytest.fixture(scope="session")
+def shows_search(shows: Corpus) -> Iterator[Searcher]:
+    notices: list[str] = []
+    searcher = open_searcher(shows, None, notices.append)
+    yield searcher
+    searcher.close()
+    assert notices == []
+
+
+@pytest.fixture(scope="session")
+def shows_core(shows: Corpus, shows_search: Searcher) -> Core:
+    return Core(shows, shows_search, COMMANDS)
+
+
+@pytest.fixture
+def ask_shows(shows_core: Core) -> Ask:
+    return _asking(shows_core)
+
+
+def _asking(core: Core) -> Ask:
     async def asked(line: str, *, admin: bool = False) -> Reply:
         return await core.answer(Request(Channel("test", "room"), Author("member", admin=admin), text=line))
 
