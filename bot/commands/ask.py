@@ -8,6 +8,7 @@ from bot.commands.declaration import Context, Menu, Param, Place, Reading, Use, 
 from bot.contract.buttons import listen, more_context, others
 from bot.contract.message import Card, Outcome, Reply, Role
 from bot.policy.refusals import hostile, refusal
+from bot.policy.texts import say
 from bot.search import Band, scope_of
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ async def ask(
     if answered.band is Band.DECLINED or not answered.hits:
         entry = refusal("not-here")
         cards = tuple(_card(hit, Role.NEAREST) for hit in answered.hits)
-        lead = entry.told(where=ctx.corpus.label) if cards else f"I can't find that in {ctx.corpus.label}."
+        lead = entry.told(where=ctx.corpus.label) if cards else say("ask.none", where=ctx.corpus.label)
         return Reply(lead, Outcome.DECLINED, cards=cards, buttons=(entry.step(question=question),))
     best = answered.hits[0].passage
     buttons = (
@@ -55,7 +56,7 @@ async def ask(
     )
     if answered.band is Band.CLOSEST:
         cards = tuple(_card(hit, Role.NEAREST) for hit in answered.hits)
-        return Reply("Closest passages; they may not answer this:", Outcome.NEAREST, cards=cards, buttons=buttons)
+        return Reply(say("ask.closest"), Outcome.NEAREST, cards=cards, buttons=buttons)
     first, *rest = answered.hits
     cards = (_card(first, Role.MATCH), *(_card(hit, Role.RUNNER_UP) for hit in rest))
     return Reply("", Outcome.FOUND, cards=cards, buttons=buttons)
@@ -65,6 +66,6 @@ def _card(hit: Answer, role: Role) -> Card:
     """Put a passage on a card, the answering sentence marked."""
     return Card(
         role,
-        title="Also" if role is Role.RUNNER_UP else "",
+        title=say("quote.also") if role is Role.RUNNER_UP else "",
         quote=hit.passage.quote((hit.sentence,), round(hit.score, 3)),
     )

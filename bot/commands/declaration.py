@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypedDict, Unpack, get_arg
 
 from bot.contract.grammar import Lines, Use
 from bot.errors import UserError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -65,11 +66,7 @@ class Context:
     def store(self) -> Store:
         """The store, or a UserError that says what is off without one."""
         if self.kept is None:
-            sentence = (
-                "Settings, votes and the daily quote are off: the database cannot be used. Whoever runs me finds the "
-                "reason in my log."
-            )
-            raise UserError(sentence)
+            raise UserError(say("command.no-store"))
         return self.kept
 
 
@@ -155,25 +152,21 @@ class Parameter:
     def read(self, value: str) -> object:
         """Return a typed text as the parameter's type, or raise a UserError that says what is wrong."""
         if len(value) > self.about.longest:
-            sentence = (
-                f"That's {len(value):,} characters; I can take {self.about.longest:,}. Send the part you remember best."
-            )
-            raise UserError(sentence)
+            raise UserError(say("command.too-long", count=len(value), most=self.about.longest))
         if self.about.channel:
             return _channel_id(value)
         if self.about.choices and value not in self.about.choices:
-            sentence = f"{self.name}: can be {', '.join(self.about.choices)}; “{value}” is none of them."
-            raise UserError(sentence)
+            raise UserError(
+                say("command.no-choice", name=self.name, choices=", ".join(self.about.choices), value=value)
+            )
         if self.type is int:
             try:
                 return int(value)
             except ValueError:
-                sentence = f"{self.name}: needs a whole number; “{value}” is not one."
-                raise UserError(sentence) from None
+                raise UserError(say("command.no-number", name=self.name, value=value)) from None
         if self.type is bool:
             if value.casefold() not in _FLAGS:
-                sentence = f"{self.name}: can be yes or no; “{value}” is neither."
-                raise UserError(sentence)
+                raise UserError(say("command.no-flag", name=self.name, value=value))
             return _FLAGS[value.casefold()]
         return value
 
@@ -186,8 +179,7 @@ def _channel_id(value: str) -> str:
     """Return the id (or the name, where names are ids) of a channel as typed or picked."""
     found = _CHANNEL.fullmatch(value.strip())
     if not found:
-        sentence = f"“{value[:40]}” is not a channel. Pick one, or write it as #general."
-        raise UserError(sentence)
+        raise UserError(say("command.no-channel", value=value[:40]))
     return found[1] or found[2]
 
 
@@ -241,16 +233,22 @@ class Command:
                 raise UserError(self._unknown(name))
         for parameter in self.parameters:
             if parameter.required and not given.get(parameter.name, "").strip():
-                sentence = f"/{self.name} needs {parameter.name}: {parameter.about.description}. "
-                example = f"For example: /{self.examples[0]}" if self.examples else f"Type {self.usage}"
-                raise UserError(sentence + example)
+                how = (
+                    say("command.example", example=self.examples[0])
+                    if self.examples
+                    else say("command.usage", usage=self.usage)
+                )
+                about = parameter.about.description
+                raise UserError(
+                    say("command.missing", command=self.name, name=parameter.name, description=about, how=how)
+                )
         return {name: known[name].read(value) for name, value in given.items() if value.strip()}
 
     def _unknown(self, name: str) -> str:
         """Say that an option is not one of this command's."""
         options = [f"{parameter.name}:" for parameter in self.parameters if not parameter.free]
-        takes = f"It takes {', '.join(options)}" if options else "It takes no options"
-        return f"/{self.name} has no option “{name}:”. {takes}; to search for it as words, put them in quotes."
+        takes = say("command.options", options=", ".join(options)) if options else say("command.no-options")
+        return say("command.no-option", command=self.name, name=name, takes=takes)
 
 
 class _Declared(TypedDict, total=False):

@@ -8,6 +8,7 @@ from bot.commands.declaration import Context, Menu, Param, Place, Reading, Use, 
 from bot.contract.buttons import listen, more_context, others
 from bot.contract.message import Button, Card, Outcome, Reply, Role
 from bot.errors import UserError
+from bot.policy.texts import say
 from bot.search import FOUND, Hit, scope_of
 
 __all__ = ["quote"]
@@ -46,19 +47,18 @@ async def quote(  # noqa: PLR0913, PLR0917 - one parameter for each thing a memb
     """Answer with the passage that fits best and up to two others, or say that nothing fits."""
     known = ctx.search.weight(words)
     if known is None:
-        sentence = (
-            "I look for words; there are none in that. Type some of what was said, for example: /quote not have pride"
-        )
-        raise UserError(sentence)
+        raise UserError(say("quote.no-words"))
     if known < TOO_LITTLE:
-        sentence = f"“{words.strip()}” is said all over. Add two or three more words of the line."
-        raise UserError(sentence)
+        raise UserError(say("quote.too-little", words=words.strip()))
     hits = await ctx.search.find(words, MOST_OTHERS, scope_of(ctx.corpus, speaker, episode, show, chapter))
     if not hits or hits[0].score < NEAREST:
-        lead = f"I can't find anything like that in {ctx.corpus.label}."
-        return Reply(lead, Outcome.NONE, buttons=(Button("See the episodes", "/episodes"),))
+        return Reply(
+            say("quote.none", where=ctx.corpus.label),
+            Outcome.NONE,
+            buttons=(Button(say("step.episodes"), "/episodes"),),
+        )
     if hits[0].score < FOUND:
-        lead = f"I can't find those words in {ctx.corpus.label}. Nearest in meaning, and perhaps not it:"
+        lead = say("quote.nearest", where=ctx.corpus.label)
         cards = tuple(_card(hit, Role.NEAREST) for hit in hits[:MOST_CARDS])
         return Reply(lead, Outcome.NEAREST, cards=cards, buttons=_buttons(hits))
     shown = hits[:1] if hits[0].score >= SURE else hits[:MOST_CARDS]
@@ -69,7 +69,9 @@ async def quote(  # noqa: PLR0913, PLR0917 - one parameter for each thing a memb
 def _card(hit: Hit, role: Role) -> Card:
     """Put a hit on a card."""
     return Card(
-        role, title="Also" if role is Role.RUNNER_UP else "", quote=hit.passage.quote(hit.marked, round(hit.score, 3))
+        role,
+        title=say("quote.also") if role is Role.RUNNER_UP else "",
+        quote=hit.passage.quote(hit.marked, round(hit.score, 3)),
     )
 
 

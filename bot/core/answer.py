@@ -22,6 +22,7 @@ from bot.delivery.daily import Daily
 from bot.errors import StoreError, UserError
 from bot.highlights import Highlights
 from bot.policy.refusals import hostile, refusal
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -94,13 +95,8 @@ class Core:
             name = line.name
             command = self._known(name)
             if command.admin and not request.author.admin:
-                here = (
-                    "this server. Ask one of them."
-                    if request.channel.tenant
-                    else "a server. Type it in a channel there."
-                )
-                sentence = f"/{name} is for the people who run {here}"
-                raise UserError(sentence)  # noqa: TRY301 - one way out for every sentence to a member
+                where = "here" if request.channel.tenant else "elsewhere"
+                raise UserError(say(f"answer.admin-{where}", command=name))  # noqa: TRY301 - one way out for every sentence to a member
             given = self._given(command, line)
             settings = await self._served.settings(request.channel)
             if settings.answers == "off" and not command.always:
@@ -118,13 +114,11 @@ class Core:
             return Reply(str(error), Outcome.ERROR, name, private=True)
         except StoreError as error:
             _log.error("the database failed: %s", error)
-            sentence = "My database does not answer just now, so nothing was changed. Try again in a minute."
-            return Reply(sentence, Outcome.ERROR, name, private=True)
+            return Reply(say("answer.no-database"), Outcome.ERROR, name, private=True)
         except Exception:  # answer never raises: what broke goes to the log, a reference to the member
             reference = secrets.token_hex(3)
             _log.exception("request failed, reference %s, command %r", reference, name)
-            sentence = f"Something broke on my side. If it happens again, tell whoever runs me: reference {reference}."
-            return Reply(sentence, Outcome.ERROR, name, private=True)
+            return Reply(say("answer.broke", reference=reference), Outcome.ERROR, name, private=True)
 
     def _offered(self) -> list[str]:
         """Return the names of the commands that menus show."""
@@ -190,8 +184,7 @@ class Core:
         given = dict(line.options)
         if line.words:
             if command.free is None:
-                sentence = f"/{command.name} takes no words. Type {command.usage}."
-                raise UserError(sentence)
+                raise UserError(say("answer.no-free-words", command=command.name, usage=command.usage))
             given[command.free.name] = line.words
         return given
 
@@ -212,7 +205,7 @@ class Core:
             if (other := self._commands.get(name)) and (reading := other.reading)
             if len(line := format_line(Line(name, intent.words))) <= LONGEST_LINE
         )
-        aside = f"I read this as {command.reading.noun}." if offers and command.reading else ""
+        aside = say("answer.reading", noun=command.reading.noun) if offers and command.reading else ""
         return dataclasses.replace(reply, aside=aside, buttons=(*reply.buttons, *offers))
 
     def _known(self, name: str) -> Command:
@@ -221,9 +214,8 @@ class Core:
             return self._commands[name]
         shown = [each for each, command in self._commands.items() if not command.hidden]
         near = difflib.get_close_matches(name, shown, n=1, cutoff=0.5)
-        hint = f"Did you mean /{near[0]}?" if near else "Type /help for what I can do."
-        sentence = f"I have no command /{name[:40]}. {hint}"
-        raise UserError(sentence)
+        hint = say("answer.near", command=near[0]) if near else say("answer.try-help")
+        raise UserError(say("answer.no-command", name=name[:40], hint=hint))
 
     def _is_verbatim(self, card: Card) -> bool:
         """Say whether a card's quote is the very words its id and source point to; log and refuse it otherwise."""
