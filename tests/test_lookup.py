@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.commands import COMMANDS
+from bot.commands import COMMAND_LINES, COMMANDS
 from bot.contract.buttons import LONGEST_LINE, others
 from bot.contract.message import Author, Channel, Outcome, Request, Role
 from bot.core import Core
@@ -83,7 +83,7 @@ def test_the_line_of_a_button_fits_every_platform(corpus: Corpus) -> None:
     passages = [corpus.episode(0).passage(number, number) for number in range(1000, 1020, 2)]
 
     for at in range(6):
-        for button in others([passage.id for passage in passages], at):
+        for button in others(COMMAND_LINES, [passage.id for passage in passages], at):
             assert len(button.line) <= LONGEST_LINE
 
 

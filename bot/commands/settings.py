@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from bot.commands.declaration import Context, Param, Place, Use, command
 from bot.contract.message import Button, Card, Channel, Outcome, Reply, Role
 from bot.contract.schedule import day_names, local_date, next_due, read_days, read_time, written, zone_named, zones
-from bot.delivery.daily import LANGUAGES, daily_reply, language_named
+from bot.delivery.daily import LANGUAGES, language_named
 from bot.errors import UserError
 from bot.policy.texts import say
 from bot.search import scope_of
@@ -228,7 +228,7 @@ async def _shown(ctx: Context, found: ChannelSettings, before: str) -> Reply:
     cards = [Card(Role.INFO, title=say("settings.title"), fields=tuple(fields))]
     chosen = await ctx.daily.next(found, dates[0][0]) if dates else None
     if chosen:
-        preview = daily_reply(chosen[0]).cards[0]
+        preview = ctx.daily.reply(chosen[0]).cards[0]
         cards.append(dataclasses.replace(preview, role=Role.INFO, title=say("settings.preview")))
     buttons = (
         Button(say("buttons.post-now"), f"/settings post now{options}"),
@@ -247,7 +247,7 @@ async def _preview(ctx: Context, found: ChannelSettings) -> Reply:
     if chosen is None:
         raise UserError(say("daily.none"))
     when = say("settings.due", when=written(dates[0][1], found.zone)) if dates else say("settings.would-be")
-    reply = daily_reply(chosen[0], found.language)
+    reply = ctx.daily.reply(chosen[0], found.language)
     return dataclasses.replace(reply, lead=f"{when}\n\n{reply.lead}")
 
 
@@ -316,7 +316,7 @@ async def _queue(ctx: Context, found: ChannelSettings) -> Reply:
     for number, (highlight, _) in enumerate(chosen, 1):
         mark = marks.get(highlight.id)
         title = f"{number}. {dates[number - 1]:%A} {dates[number - 1].day} {dates[number - 1]:%B}"
-        card = daily_reply(highlight).cards[0]
+        card = ctx.daily.reply(highlight).cards[0]
         cards.append(
             dataclasses.replace(
                 card, role=Role.INFO, title=f"{title} · {say(f'settings.mark-{mark}')}" if mark else title

@@ -53,7 +53,10 @@ async def verify(
     first = judged.passages[0]
     lead = "" if cards[0].title else _verdict(ctx, judged)
     return Reply(
-        lead, Outcome.FOUND, cards=tuple(cards), buttons=(*listen(first.citation()), more_context(first.id, 0))
+        lead,
+        Outcome.FOUND,
+        cards=tuple(cards),
+        buttons=(*listen(first.citation()), more_context(ctx.lines, first.id, 0)),
     )
 
 
@@ -86,12 +89,12 @@ def _not_found(ctx: Context, judged: Judgement) -> Reply:
     """Say that nobody said it, with the nearest passage as no confirmation."""
     lead = say("verdict.not-found", where=ctx.corpus.label)
     if not judged.passages:
-        return Reply(lead, Outcome.NONE, buttons=(Button(say("step.episodes"), "/episodes"),))
+        return Reply(lead, Outcome.NONE, buttons=(Button(say("step.episodes"), ctx.lines.to(Use.LIBRARY)),))
     passage = judged.passages[0]
     card = Card(Role.NEAREST, quote=passage.quote(verdict=Verdict.NOT_FOUND))
     return Reply(
         f"{lead} {say('verify.nearest')}",
         Outcome.NEAREST,
         cards=(card,),
-        buttons=(*listen(passage.citation()), more_context(passage.id, 0)),
+        buttons=(*listen(passage.citation()), more_context(ctx.lines, passage.id, 0)),
     )

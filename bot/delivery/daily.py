@@ -8,6 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.contract.buttons import listen, more_context
+from bot.contract.grammar import Use
 from bot.contract.message import Button, Card, Outcome, Reply, Role
 from bot.errors import UserError
 
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
+    from bot.contract.grammar import Lines
     from bot.corpus import Corpus
     from bot.highlights import Highlight, Highlights
     from bot.store import ChannelSettings, Store
 
-__all__ = ["LANGUAGES", "Daily", "daily_reply", "language_named"]
+__all__ = ["LANGUAGES", "Daily", "language_named"]
 
 RECENT = 7
 """Highlights looked back on so that chapters and speakers vary: a week's."""
@@ -70,11 +72,12 @@ def _folded(text: str) -> str:
 class Daily:
     """Chooses highlights for channels; what was used, voted and queued is the store's, what is good the highlights'."""
 
-    def __init__(self, store: Store | None, highlights: Highlights, corpus: Corpus) -> None:
+    def __init__(self, store: Store | None, highlights: Highlights, corpus: Corpus, lines: Lines) -> None:
         """Take the parts; without a store nothing counts as used or voted on."""
         self._store = store
         self._highlights = highlights
         self._corpus = corpus
+        self._lines = lines
 
     async def next(self, settings: ChannelSettings, date: dt.date) -> tuple[Highlight, int] | None:
         """Return what a channel's post of a local date would be, and its cycle; None when nothing is good enough."""
@@ -103,6 +106,29 @@ class Daily:
         """Return the highlight of a passage, None when it does not stand any more."""
         passage = self._corpus.passage(passage_id)
         return await asyncio.to_thread(self._highlights.of, passage) if passage else None
+
+    def reply(
+        self, highlight: Highlight, language: str = "en", *, lead: str = "", more: Sequence[Button] = ()
+    ) -> Reply:
+        """Lay out a highlight as the post of the day: the quote, its source, votes, the way to its context."""
+        passage = highlight.passage
+        words = LANGUAGES.get(language, LANGUAGES["en"])
+        buttons = (
+            *(dataclasses.replace(link, label=words.listen) for link in listen(passage.citation())),
+            Button("👍", self._lines.to(Use.VOTE, "up", id=passage.id)),
+            Button("👎", self._lines.to(Use.VOTE, "down", id=passage.id)),
+            dataclasses.replace(more_context(self._lines, passage.id, 0), label=words.context),
+            *more,
+        )
+        card = Card(Role.MATCH, quote=passage.quote())
+        return Reply(
+            lead or words.lead,
+            Outcome.FOUND,
+            self._lines.line(Use.DAILY).name,
+            (card,),
+            buttons,
+            aside=highlight.prompt,
+        )
 
     def stands(self, passage_id: str) -> bool:
         """Say whether a passage is still there to be shown."""
@@ -143,18 +169,3 @@ class Daily:
             else:
                 break
         return chosen
-
-
-def daily_reply(highlight: Highlight, language: str = "en", *, lead: str = "", more: Sequence[Button] = ()) -> Reply:
-    """Lay out a highlight as the post of the day: the quote, its source, votes, the way to its context."""
-    passage = highlight.passage
-    words = LANGUAGES.get(language, LANGUAGES["en"])
-    buttons = (
-        *(dataclasses.replace(link, label=words.listen) for link in listen(passage.citation())),
-        Button("👍", f"/vote up id:{passage.id}"),
-        Button("👎", f"/vote down id:{passage.id}"),
-        dataclasses.replace(more_context(passage.id, 0), label=words.context),
-        *more,
-    )
-    card = Card(Role.MATCH, quote=passage.quote())
-    return Reply(lead or words.lead, Outcome.FOUND, "highlight", (card,), buttons, aside=highlight.prompt)

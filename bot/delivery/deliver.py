@@ -21,7 +21,6 @@ from bot.contract.message import Outcome, Reply
 from bot.contract.post import Blind, Later, Post, Posted, Seen, Sent, Unclear
 from bot.contract.reply_json import freeze, thaw
 from bot.contract.schedule import next_due
-from bot.delivery.daily import daily_reply
 from bot.delivery.notifications import Telling
 from bot.delivery.timing import AT_ONCE, BATCH, MOST_LOOKS, MOST_REFUSALS, MOST_SWEEPS, Timing
 from bot.errors import StoreError, UserError, VerbatimError
@@ -219,7 +218,7 @@ class Delivery:
                 await ledger.end(row, now, "skipped", "no highlight is good enough in the shows served here")
                 return None
             highlight, cycle = found
-            reply = freeze(daily_reply(highlight, settings.language))
+            reply = freeze(self._daily.reply(highlight, settings.language))
             if await ledger.choose(row, highlight.id, cycle, reply):
                 return reply
         return None
