@@ -101,8 +101,8 @@ def test_the_readmes_console_session_is_what_the_bot_says(run_bot: RunBot) -> No
     assert done.stdout == printed, "run: python -m tests.readme"
 
 
-def test_the_readmes_daily_quote_is_what_the_bot_says(run_bot: RunBot) -> None:
-    assert daily_block(run_bot) in (ROOT / "README.md").read_text("utf-8"), "run: python -m tests.readme"
+def test_the_readmes_daily_quote_is_what_the_bot_says(command_line: RunBot) -> None:
+    assert daily_block(command_line) in (ROOT / "README.md").read_text("utf-8"), "run: python -m tests.readme"
 
 
 def test_every_setting_is_in_the_readme() -> None:
