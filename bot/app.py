@@ -16,8 +16,7 @@ from bot.contract.schedule import read_moment
 from bot.corpus import open_corpus
 from bot.errors import OperatorError
 from bot.logs import set_up
-from bot.search import load_embeddings, open_searcher
-from bot.search.reranker import open_chooser
+from bot.search import load_embeddings, open_reranker, open_searcher
 from bot.serve import Parts, Server
 from bot.settings import SHIPPED, Settings, home, is_checkout, read_env_file
 from bot.store import open_store
@@ -201,7 +200,7 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
         return loaded[-1]
 
     meaning = load if settings.semantic else None
-    choose = open_chooser(settings.verbatim_lm_url, settings.verbatim_lm_model, settings.verbatim_lm_key)
+    choose = open_reranker(settings.verbatim_lm_url, settings.verbatim_lm_model, settings.verbatim_lm_key)
     search = open_searcher(corpus, folder / "index" if folder else None, _notice, meaning, choose)
     store = None
     try:

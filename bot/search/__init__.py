@@ -6,6 +6,7 @@ from bot.language.names import named_speaker, with_names_as
 from bot.search.ask import Answer, Answered, Band
 from bot.search.index.loading import load_embeddings
 from bot.search.quote import FOUND, LONGEST_QUERY, Hit
+from bot.search.reranker import open_reranker
 from bot.search.scope import EVERYWHERE, Scope, scope_of
 from bot.search.searcher import Searcher, open_searcher
 from bot.search.verify import Difference, Judgement, Verdict
@@ -31,6 +32,7 @@ __all__ = [
     "Verdict",
     "load_embeddings",
     "named_speaker",
+    "open_reranker",
     "open_searcher",
     "scope_of",
     "with_names_as",

@@ -127,7 +127,7 @@ class Searcher:
     ) -> Answered:
         """Return up to `limit` passages that may answer a question, best first, and how sure that is.
 
-        With `may_choose` the passages of a question that is not declined are put to the chooser, if there is one.
+        With `may_choose` the passages of a question that is not declined are put to the reranker, if there is one.
         """
         await self._loaded()
         choose = self._choose if may_choose else None
