@@ -239,23 +239,13 @@ class _ByMeaning:
         episodes, vector = self._view.embeddings.episodes, self._view.vector
         return self._each(lambda number, rows: episodes[number].windows[rows].astype(np.float32) @ vector)
 
-    def smooth(self) -> Column:
-        """Return how near the sentences around each one are."""
-        return (self.region.shifted(self.wide, -2) + self.wide + self.region.shifted(self.wide, 2)) / 3
-
     def chapter(self) -> Column:
         """Return how near each sentence's chapter is."""
-
-        def near(number: int, rows: NDArray[np.int64]) -> NDArray[np.floating]:
-            episode = self.region.episodes[number]
-            means = _chapter_means(self._view.embeddings, number, episode) @ self._view.vector
-            return np.asarray(means[np.array(chapters_of(episode))[rows]])
-
-        return self._each(near)
-
-    def led(self) -> Column:
-        """Return how near the nearest of the sentences before each one is."""
-        return self.region.most(self.region.shifted(self.wide, -1), LEADING - 1, 0)
+        near = {
+            number: _chapter_means(self._view.embeddings, number, episode) @ self._view.vector
+            for number, episode in self.region.episodes.items()
+        }
+        return self._each(lambda number, rows: near[number][np.array(chapters_of(self.region.episodes[number]))[rows]])
 
     def label(self) -> Column:
         """Return how near the label of the key passage is that each sentence is in or beside."""
@@ -295,6 +285,10 @@ class _ByMeaning:
         spread /= spread.sum() or 1.0
         return spread
 
+    def before(self, values: Column, step: int = 1) -> Column:
+        """Return for each sentence the value of the one so many before it."""
+        return self.region.shifted(values, -step)
+
     def behind(self, values: Column, best: Column | None = None) -> Column:
         """Return by how much each value is behind the best candidate's value of these, or of others."""
         return values - float((values if best is None else best)[self.region.inner].max())
@@ -305,10 +299,10 @@ FROM_MODELS: dict[str, Callable[[_ByMeaning], Column]] = {
     "meaning near": lambda by: by.wide,
     "meaning behind": lambda by: by.behind(by.alone),
     "meaning near behind": lambda by: by.behind(by.wide),
-    "meaning smooth behind": lambda by: by.behind(by.smooth()),
-    "meaning before": lambda by: by.region.shifted(by.alone, -1),
+    "meaning smooth behind": lambda by: by.behind((by.before(by.wide, 2) + by.wide + by.before(by.wide, -2)) / 3),
+    "meaning before": lambda by: by.before(by.alone),
     "meaning of chapter": lambda by: by.behind(by.chapter()),
-    "meaning led": lambda by: by.behind(by.led(), by.wide),
+    "meaning led": lambda by: by.behind(by.region.most(by.before(by.wide), LEADING - 1, 0), by.wide),
     "label meant": lambda by: by.label(),
     "tokens": lambda by: by.tokens.mean(axis=1),
     "tokens behind": lambda by: by.behind(by.tokens.mean(axis=1)),

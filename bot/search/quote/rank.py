@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.corpus import fold
-from bot.language.likeness import letters_alike, pair_words, same_words
+from bot.language.likeness import join_marks, letters_alike, pair_words, same_words
 from bot.language.linear import Linear, logistic, read_weights
 from bot.search.quote.features import FROM_MODELS, FROM_WORDS, TAKEN, Line, find_candidates, words_of
 from bot.search.quote.query import remembered
@@ -164,18 +164,7 @@ def _span(single: Passage, score: float, line: Line, taken: Sequence[Hit]) -> Hi
         for _, found in pairs
         if passage.begin <= forms[found].begin + wide.begin < passage.end
     ]
-    return Hit(passage, score, _joined(passage.text, marked))
-
-
-def _joined(text: str, marked: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """Join marks with nothing but spaces and punctuation between them."""
-    joined: list[tuple[int, int]] = []
-    for begin, end in marked:
-        if joined and not any(character.isalnum() for character in text[joined[-1][1] : begin]):
-            joined[-1] = (joined[-1][0], end)
-        else:
-            joined.append((begin, end))
-    return tuple(joined)
+    return Hit(passage, score, join_marks(passage.text, marked))
 
 
 def _is_new(single: Passage, taken: Sequence[Hit]) -> bool:
