@@ -16,8 +16,7 @@ from bot.contract.schedule import read_moment
 from bot.corpus import open_corpus
 from bot.errors import OperatorError
 from bot.logs import set_up
-from bot.search import load_meaning, open_searcher
-from bot.search.reranker import open_chooser
+from bot.search import load_embeddings, open_reranker, open_searcher
 from bot.serve import Parts, Server
 from bot.settings import SHIPPED, Settings, home, is_checkout, read_env_file
 from bot.store import open_store
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Sequence
 
-    from bot.search.index.embeddings import Meaning
+    from bot.search import Embeddings
     from bot.store import Store
 
 __all__ = ["main"]
@@ -193,15 +192,15 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
     platforms = not scripted and (settings.serves_discord or settings.serves_slack)
     alone = scripted or not (platforms or sys.stdin.isatty())
 
-    loaded: list[Meaning | None] = []
+    loaded: list[Embeddings | None] = []
 
-    def load(stopped: Callable[[], bool]) -> Meaning | None:
+    def load(stopped: Callable[[], bool]) -> Embeddings | None:
         say, place = _notice if alone else _silent, folder / "vectors" if folder else None
-        loaded.append(load_meaning(corpus, place, say, build=options.once is None, stopped=stopped))
+        loaded.append(load_embeddings(corpus, place, say, build=options.once is None, stopped=stopped))
         return loaded[-1]
 
     meaning = load if settings.semantic else None
-    choose = open_chooser(settings.verbatim_lm_url, settings.verbatim_lm_model, settings.verbatim_lm_key)
+    choose = open_reranker(settings.verbatim_lm_url, settings.verbatim_lm_model, settings.verbatim_lm_key)
     search = open_searcher(corpus, folder / "index" if folder else None, _notice, meaning, choose)
     store = None
     try:
@@ -228,7 +227,7 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
             store.close()
 
 
-def _worked_out(settings: Settings, loaded: Sequence[Meaning | None]) -> int:
+def _worked_out(settings: Settings, loaded: Sequence[Embeddings | None]) -> int:
     """Return 0 when what sentences mean was worked out, or is not wanted; else OperatorError."""
     if settings.semantic and not any(loaded):
         sentence = "What sentences mean could not be worked out, so I search by words only. The lines above say why."

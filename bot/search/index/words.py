@@ -11,7 +11,7 @@ import hashlib
 import math
 import os
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import tantivy
 
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
     from bot.corpus import Corpus, Episode
 
-__all__ = ["WordIndex", "open_index"]
+__all__ = ["Place", "WordIndex", "open_index"]
+
+Place: TypeAlias = tuple[int, int]
+"""A sentence: the number of its episode in the corpus, and its own in the episode."""
 
 _LAYOUT = "2"
 """Part of every index's name; raise it when the schema or an analyzer changes."""
@@ -47,7 +50,7 @@ _SELF = 1.3
 
 
 class WordIndex:
-    """An opened index; positions are (episode number in the corpus, sentence number)."""
+    """An opened index."""
 
     def __init__(self, index: tantivy.Index, numbers: Mapping[int, int]) -> None:
         """Take an index whose documents are committed, and the number in the corpus of each ordinal in it."""
@@ -73,14 +76,14 @@ class WordIndex:
         total = self.size
         return math.log(1 + total / (1 + self._searcher.doc_freq("words", stem)))
 
-    def candidates(self, text: str, limit: int) -> list[tuple[int, int]]:
+    def candidates(self, text: str, limit: int) -> list[Place]:
         """Return up to 3 x `limit` sentences that share words or letters with a text, best first within each way."""
-        found: dict[tuple[int, int], None] = {}
+        found: dict[Place, None] = {}
         for field in ("words", "grams", "near"):
             found.update(dict.fromkeys(place for _, place in self.top(field, text, limit)))
         return list(found)
 
-    def top(self, field: str, text: str, limit: int) -> list[tuple[float, tuple[int, int]]]:
+    def top(self, field: str, text: str, limit: int) -> list[tuple[float, Place]]:
         """Return the best sentences by BM25 over one field (words, grams, near), each with its score."""
         terms = self._terms(field, text)
         if not terms:
