@@ -1,6 +1,6 @@
 """How well good spans are told from bad ones, and how long a pick takes: `python -m benchmarks.highlights [FOLDER]`.
 
-`--write` keeps the figures that `tests/test_highlights.py` guards. FOLDER keeps the generated library of 2,000 episodes
+`--write` keeps the figures that `make figures` guards. FOLDER keeps the generated library of 2,000 episodes
 that `benchmarks.library` makes for the next run; `--errors` prints what was misjudged, with the reasons.
 """
 

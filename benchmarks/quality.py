@@ -2,7 +2,7 @@
 
 Everything goes through `Core.answer`, as a script's request does, and spans are judged in `source.txt`. A passage
 counts when it shares over 0.3 of the shorter span with one that was meant. With `--write` the figures become the ones
-that `tests/test_quality.py` guards.
+that `make figures` guards.
 """
 
 from __future__ import annotations

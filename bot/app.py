@@ -19,7 +19,7 @@ from bot.logs import set_up
 from bot.search import load_meaning, open_searcher
 from bot.search.reranker import open_chooser
 from bot.serve import Parts, Server
-from bot.settings import ROOT, Settings, read_env_file
+from bot.settings import SHIPPED, Settings, home, is_checkout, read_env_file
 from bot.store import open_store
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Any bytes may be piped in, and a terminal may lack a letter of a transcript: neither ends the process.
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]  # replaced streams lack it
     try:
-        settings = Settings.read(read_env_file(ROOT / ".env") | dict(os.environ))
+        settings = Settings.read(read_env_file(home() / ".env") | dict(os.environ))
         works = {"check": _check, "import": _import, "backup": _keep, "restore": _keep, "manifest": _manifest}
         return works.get(options.work, _serve)(options, settings)
     except OperatorError as error:
@@ -67,7 +67,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="run_bot.py", description="Talk to Verbatim in this terminal.")
+    parser = argparse.ArgumentParser(
+        prog="run_bot.py" if is_checkout() else "verbatim", description="Talk to Verbatim in this terminal."
+    )
     way = parser.add_mutually_exclusive_group()
     way.add_argument("--once", metavar="LINE", help="answer one line: status 0 found, 1 not found, 2 a mistake")
     way.add_argument("--jsonl", action="store_true", help="read and write JSON objects, one a line, for scripts")
@@ -143,6 +145,12 @@ def _import(options: argparse.Namespace, settings: Settings) -> int:
 
     if not options.target:
         sentence = "An empty name was given. Name a transcript file, a folder of them, or a feed's address."
+        raise OperatorError(sentence)
+    if settings.content_dir == SHIPPED:
+        sentence = (
+            "The show that came with the program stays as it is. Make a folder “content” here, or set "
+            "VERBATIM_CONTENT_DIR to a folder of shows."
+        )
         raise OperatorError(sentence)
     refused = 0
     importer = Importer(settings.content_dir, options.show, options.force, _notice)

@@ -22,8 +22,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+MOMENT = "2026-11-23T12:00+01:00"
+"""When it is for every process that a test tells no other moment: no test depends on the day it runs on."""
+
+TIMELESS = frozenset({"check", "index", "backup", "restore", "manifest", "import"})
+"""Works that refuse a moment: they ask for none."""
+
+
 class RunBot(Protocol):
-    """Starts `run_bot.py` as a process and waits for it; without the models, unless a test turns them on."""
+    """Starts `run_bot.py` as a process and waits for it; without the models, unless a test turns them on.
+
+    It is `MOMENT` there, unless a test says when.
+    """
 
     def __call__(self, *arguments: str, stdin: str | bytes = "", **environ: str) -> subprocess.CompletedProcess[str]:
         """Return the finished process; its output is text."""
@@ -57,6 +67,35 @@ def core(corpus: Corpus, search: Searcher) -> Core:
 
 @pytest.fixture
 def ask(core: Core) -> Ask:
+    return _asking(core)
+
+
+@pytest.fixture(scope="session")
+def shows() -> Corpus:
+    """Open the invented shows: football without speakers, cooking and money with three."""
+    return open_corpus(ROOT / "tests" / "shows" / "content")
+
+
+@pytest.fixture(scope="session")
+def shows_search(shows: Corpus) -> Iterator[Searcher]:
+    notices: list[str] = []
+    searcher = open_searcher(shows, None, notices.append)
+    yield searcher
+    searcher.close()
+    assert notices == []
+
+
+@pytest.fixture(scope="session")
+def shows_core(shows: Corpus, shows_search: Searcher) -> Core:
+    return Core(shows, shows_search, COMMANDS)
+
+
+@pytest.fixture
+def ask_shows(shows_core: Core) -> Ask:
+    return _asking(shows_core)
+
+
+def _asking(core: Core) -> Ask:
     async def asked(line: str, *, admin: bool = False) -> Reply:
         return await core.answer(Request(Channel("test", "room"), Author("member", admin=admin), text=line))
 
@@ -69,6 +108,8 @@ def run_bot(tmp_path_factory: pytest.TempPathFactory) -> RunBot:
 
     def run(*arguments: str, stdin: str | bytes = "", **environ: str) -> subprocess.CompletedProcess[str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("VERBATIM_")}
+        if not TIMELESS.union({"--now"}).intersection(arguments):
+            arguments = ("--now", MOMENT, *arguments)
         done = subprocess.run(
             [sys.executable, "-W", "error", str(ROOT / "run_bot.py"), *arguments],
             input=stdin.encode() if isinstance(stdin, str) else stdin,

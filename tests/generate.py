@@ -91,12 +91,19 @@ def fences(page: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _session(block: str) -> str:
-    """Answer what is typed at the prompt, with the models."""
+    """Answer what is typed at the prompt, with the models; each line alone only where something differs."""
+
+    def answers(*lines: str) -> str:
+        typed = "".join(f"{line}\n" for line in lines)
+        return _run([sys.executable, str(ROOT / _SCRIPT)], typed, VERBATIM_DATA_DIR=str(ROOT / "data"))
+
     typed = [line.removeprefix("› ") for line in block.split("\n") if line.startswith("› ")]
+    before = re.sub(r"^(?:› .*\n\n|```.*\n?)", "", block, flags=re.MULTILINE)
+    if before.strip("\n") == answers(*typed).strip("\n"):
+        return block
     parts, before = [], ""
     for number, line in enumerate(typed, 1):
-        lines = "".join(f"{each}\n" for each in typed[:number])
-        said = _run([sys.executable, str(ROOT / _SCRIPT)], lines, VERBATIM_DATA_DIR=str(ROOT / "data"))
+        said = answers(*typed[:number])
         answer = said[len(before) :].strip("\n")
         parts.append(f"› {line}\n\n{answer}\n")
         before = said

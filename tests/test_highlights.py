@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 from collections import Counter
 from itertools import pairwise
@@ -11,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.highlights import FIGURES, areas, judgements
+from benchmarks.highlights import judgements
 from bot.adapters.console.jsonl import reply_object
 from bot.contract.message import Author, Channel, Outcome, Reply, Request
 from bot.corpus import Corpus, Section, curated_highlights, open_corpus
@@ -141,16 +140,6 @@ def test_two_lines_that_share_words_are_refused(corpus: Corpus) -> None:
 
 
 # The score
-
-
-def test_good_spans_of_the_third_kept_aside_outscore_bad_ones(corpus: Corpus) -> None:
-    kept = json.loads(FIGURES.read_text("utf-8"))["aside"]
-    found = areas(judgements(corpus), aside=True)
-
-    # 0.95 is what issue 6 asks for; half a point below what was last measured is a loss, not noise: nothing is drawn.
-    assert found["bad"][0] >= max(0.95, kept["bad"][0] - 0.005)
-    for kind in ("bad: ad", "bad: introduction", "bad: outro", "bad: voices", "bad: cut", "bad: too long"):
-        assert found[kind][0] >= 0.97, kind
 
 
 def test_whole_words_of_wisdom_score_high_and_their_halves_low(reading: Reading, source: str) -> None:

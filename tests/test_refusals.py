@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import re
-import string
 from typing import Any
 
 import pytest
@@ -23,8 +22,9 @@ def rows(name: str) -> list[dict[str, Any]]:
 HOSTILE = rows("hostile.jsonl")
 
 
-def blanks(text: str) -> dict[str, str]:
-    return {name: "x" for _, name, _, _ in string.Formatter().parse(text) if name}
+KNOWN = dict.fromkeys(
+    ("where", "question", "claimed", "speaker", "id", "topic", "near", "feature", "count", "most"), "x"
+)
 
 
 @pytest.mark.parametrize("row", HOSTILE, ids=[f"{row['refusal']}-{row['text'][:50]}" for row in HOSTILE])
@@ -58,8 +58,8 @@ def test_the_set_has_enough_hostile_lines_of_every_kind() -> None:
 
 @pytest.mark.parametrize("entry", REFUSALS, ids=[entry.key for entry in REFUSALS])
 def test_a_refusal_is_short_warm_and_has_one_next_step(entry: Refusal) -> None:
-    told = entry.told(**blanks(entry.sentence))
-    step = entry.step(**blanks(entry.label + entry.line))
+    told = entry.told(**KNOWN)
+    step = entry.step(**KNOWN)
 
     assert len(told) <= 120
     assert told[0].isupper() or told[0] == "“"

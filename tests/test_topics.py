@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.topics import measure
 from bot.contract.buttons import LONGEST_LINE
 from bot.contract.message import Author, Channel, Outcome, Reply, Request, Role
 from bot.corpus import Corpus, open_corpus
@@ -331,20 +330,6 @@ async def test_the_command_tells_of_options_that_cannot_be(ask: Ask, line: str) 
 async def test_names_of_topics_complete_what_is_typed(ask: Ask) -> None:
     for name in ("Faith", "LLM", "x-risk"):
         assert (await ask(f"/topic {name}")).outcome is Outcome.FOUND
-
-
-@pytest.mark.parametrize(("models", "points"), [(True, 0.70), (False, 0.62)])
-def test_topics_touch_the_points_made_and_decline_what_is_not_discussed(points: float, *, models: bool) -> None:
-    found = measure(models=models)
-
-    def mean(figure: str) -> float:
-        values = [value for each in found[figure].values() for value in each]
-        return sum(values) / len(values)
-
-    assert mean("points aside") >= points
-    assert mean("kept aside") >= 0.9
-    assert mean("declined aside") >= 0.87
-    assert mean("declined tuned") >= 0.87
 
 
 def _shows_the_source(reply: Reply) -> None:
