@@ -1,4 +1,4 @@
-.PHONY: run test figures check requirements
+.PHONY: run test figures check generate requirements
 
 run:
 	python3 -m venv .venv && .venv/bin/pip install --require-hashes --no-deps -r requirements.txt && .venv/bin/python run_bot.py
@@ -11,6 +11,10 @@ figures:
 
 check:
 	bash .ci/run
+
+generate:
+	.venv/bin/python -m tests.generate
+	RENEW_SNAPSHOTS=1 .venv/bin/python -m pytest -q -k look_as_reviewed tests/test_discord_render.py tests/test_slack_render.py
 
 requirements:
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements.txt

@@ -1,4 +1,4 @@
-"""Quality of topics on the development set: `python -m benchmarks.topics` prints the README's table.
+"""Quality of topics on the development set: `python -m benchmarks.topics` prints a table.
 
 A point is touched when a shown passage shares over 0.3 of the shorter span with one of its places in `source.txt`. `-v`
 tells of each topic; `--train` writes `bot/search/topic/weights.json`, fitted to what is not kept aside; `--names`

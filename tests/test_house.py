@@ -1,4 +1,4 @@
-"""The house rules: import direction, no effects on import, a README that is true."""
+"""The house rules: import direction, no effects on import, pinned requirements."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import ROOT, setting_rows
-from tests.conftest import RunBot
-from tests.readme import SESSION, daily_block, rewritten, session_in
+from bot.settings import ROOT
 
 MODULES = sorted((ROOT / "bot").rglob("*.py"))
 
@@ -85,31 +83,6 @@ def test_a_module_has_a_docstring_and_no_room_for_two_ideas(path: Path) -> None:
     assert ast.get_docstring(ast.parse(text))
     assert len(text.splitlines()) <= 400
     assert path.stem not in {"utils", "helpers", "common", "manager", "base"}
-
-
-def test_the_readmes_tables_are_those_of_the_code() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-
-    assert readme == rewritten(readme), "run: python -m tests.readme"
-
-
-def test_the_readmes_console_session_is_what_the_bot_says(run_bot: RunBot) -> None:
-    typed, printed = session_in((ROOT / "README.md").read_text("utf-8"))
-    done = run_bot(stdin=typed, VERBATIM_SEMANTIC="on", VERBATIM_DATA_DIR=str(ROOT / "data"))
-
-    assert typed.splitlines() == list(SESSION)
-    assert done.stdout == printed, "run: python -m tests.readme"
-
-
-def test_the_readmes_daily_quote_is_what_the_bot_says(command_line: RunBot) -> None:
-    assert daily_block(command_line) in (ROOT / "README.md").read_text("utf-8"), "run: python -m tests.readme"
-
-
-def test_every_setting_is_in_the_readme() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-
-    for row in setting_rows():
-        assert f"`{row.name}`" in readme
 
 
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-test.txt"])
