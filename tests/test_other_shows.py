@@ -511,7 +511,6 @@ async def test_a_topic_has_passages_in_the_order_of_the_conversation(
     assert order == sorted(order)
 
 
-@pytest.mark.xfail(reason="where no episode has a word of it, nearest topics are sought in an empty table")
 @pytest.mark.parametrize("name", ["volcanoes", "mortgage"])
 async def test_a_topic_that_nobody_discusses_is_told_with_the_nearest_ones(ask_shows: Ask, name: str) -> None:
     reply = await ask_shows(f"/topic {name}")

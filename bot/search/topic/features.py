@@ -120,7 +120,7 @@ def relevance_of(
     """Return for each episode how relevant its sentences are to a wording, standardised over all of them."""
     places = {profile.number: at for at, profile in enumerate(profiles)}
     counts = [len(profile.stems) for profile in profiles]
-    starts = np.concatenate([[0], np.cumsum(counts)])
+    starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
     columns = []
     for field in ("near", "words"):
         column = np.zeros(starts[-1])
@@ -128,7 +128,7 @@ def relevance_of(
             if episode in places:
                 column[starts[places[episode]] + sentence] = score
         columns.append(standard(column))
-    if embeddings is not None:
+    if embeddings is not None and profiles:
         columns += _by_meaning(profiles, wording, embeddings, columns[0] + columns[1])
     total = standard(np.sum(columns, 0))
     return [total[begin:end] for begin, end in pairwise(starts)]
