@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -153,6 +156,27 @@ def test_names_of_topics_are_chapters_phrases_aliases_and_points_each_once(corpu
 
     assert {"Censorship", "open source", "BJJ", "Models say convincing things that are wrong"} <= set(names)
     assert len({name.casefold() for name in names}) == len(names)
+
+
+def test_names_of_topics_come_in_the_same_order_in_every_process() -> None:
+    script = (
+        "from bot.corpus import open_corpus; from bot.search.topic import topic_names; from bot.settings import ROOT; "
+        "print(*topic_names(open_corpus(ROOT / 'content')), sep='|')"
+    )
+
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+
+    assert said[0] == said[1]
+    assert said[0].count(b"|") > 50
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def phrases_of(episode: Episode) -> dict[str, int]:
                     times[forms] += 1
                     spelled.setdefault(forms, Counter())[said] += 1
     often = {forms: count for forms, count in times.items() if count >= _PHRASE_TIMES}
-    whole = {f for f, c in often.items() if not any(_inside_of(f, longer) and often[longer] >= c for longer in often)}
+    whole = [f for f, c in often.items() if not any(_inside_of(f, longer) and often[longer] >= c for longer in often)]
     return {spelled[forms].most_common(1)[0][0]: often[forms] for forms in whole}
 
 

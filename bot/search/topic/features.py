@@ -8,6 +8,7 @@ and their labels. `bot.search.topic.scoring` weighs them.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -31,8 +32,7 @@ if TYPE_CHECKING:
     Column = NDArray[np.float64]
 
 __all__ = [
-    "NOTHING", "OF_SENTENCE", "OF_TOPIC", "Profile", "around", "features_of", "is_filler", "relevance_of", "shared",
-    "within",
+    "OF_SENTENCE", "OF_TOPIC", "OnTopic", "Profile", "around", "is_filler", "relevance_of", "shared", "within",
 ]  # fmt: skip
 
 SEARCHED = 600
@@ -195,24 +195,23 @@ def within(profile: Profile, wanted: Sequence[str], index: WordIndex, width: int
     return float((found * (profile.worth > NOTHING)).max(initial=0.0))
 
 
-class _OnTopic:
-    """An episode as a topic meets it."""
+@dataclass(frozen=True, slots=True)
+class OnTopic:
+    """An episode as a topic meets it: `wordings` are the stems of each way to say it, `labels` what is like it."""
 
-    def __init__(
-        self,
-        profile: Profile,
-        relevance: Column,
-        wordings: Sequence[Sequence[str]],
-        index: WordIndex,
-        labels: LabelLikeness | None,
-    ) -> None:
-        """Take an episode, its sentences' relevance, the stems of the topic's wordings, and its labels' likeness."""
-        self.profile, self.relevance = profile, relevance
-        self._wordings, self._index, self._labels = wordings, index, labels
+    profile: Profile
+    relevance: Column
+    wordings: Sequence[Sequence[str]]
+    index: WordIndex
+    labels: LabelLikeness | None = None
+
+    def features(self) -> dict[str, Column]:
+        """Return all features by name."""
+        return {name: of(self) for name, of in OF_TOPIC.items()} | self.profile.features
 
     def near(self) -> Column:
         """Return the share of the topic's words in each sentence."""
-        return np.asarray(np.max([covered(self.profile, stems, self._index, 0) for stems in self._wordings], 0))
+        return np.asarray(np.max([covered(self.profile, stems, self.index, 0) for stems in self.wordings], 0))
 
     def _beside_key(self, labels: Column) -> Column:
         """Return what the label of the nearest key passage says of each sentence, less the further away it is."""
@@ -222,22 +221,22 @@ class _OnTopic:
     def label(self) -> Column:
         """Return the share of the topic's words in the label of the nearest key passage."""
         labels = [
-            max(shared(stems, self._index.stems(key.point), self._index) for stems in self._wordings)
+            max(shared(stems, self.index.stems(key.point), self.index) for stems in self.wordings)
             for key in self.profile.keys
         ]
         return 3 * self._beside_key(np.array(labels or [0.0]))
 
     def label_meant(self) -> Column:
         """Return how near in meaning the label of the nearest key passage is."""
-        if self._labels is None or not len(self._labels.labels):
+        if self.labels is None or not len(self.labels.labels):
             return np.zeros(len(self.relevance))
-        return self._beside_key(self._labels.labels)
+        return self._beside_key(self.labels.labels)
 
     def title_meant(self) -> Column:
         """Return how near in meaning the title of each sentence's chapter is."""
-        if self._labels is None or not len(self._labels.titles):
+        if self.labels is None or not len(self.labels.titles):
             return np.zeros(len(self.relevance))
-        return np.asarray(np.append(self._labels.titles, 0.0)[self.profile.chapters])
+        return np.asarray(np.append(self.labels.titles, 0.0)[self.profile.chapters])
 
     def chapter(self) -> Column:
         """Return how relevant the most relevant sentences of each one's chapter are."""
@@ -248,7 +247,7 @@ class _OnTopic:
         return column
 
 
-OF_TOPIC: dict[str, Callable[[_OnTopic], Column]] = {
+OF_TOPIC: dict[str, Callable[[OnTopic], Column]] = {
     "around": lambda topic: standard(around(topic.relevance)),
     "before it": lambda topic: standard(spread(topic.relevance, 15, 1)),
     "after it": lambda topic: standard(spread(topic.relevance, 1, 4)),
@@ -258,18 +257,6 @@ OF_TOPIC: dict[str, Callable[[_OnTopic], Column]] = {
     "title meant": lambda topic: topic.title_meant(),
     "chapter": lambda topic: topic.chapter(),
 }
-
-
-def features_of(
-    profile: Profile,
-    relevance: Column,
-    wordings: Sequence[Sequence[str]],
-    index: WordIndex,
-    labels: LabelLikeness | None = None,
-) -> dict[str, Column]:
-    """Return all features of an episode by name: `wordings` are the stems of each way to say the topic."""
-    topic = _OnTopic(profile, relevance, wordings, index, labels)
-    return {name: of(topic) for name, of in OF_TOPIC.items()} | profile.features
 
 
 def shared(stems: Sequence[str], others: Iterable[str], index: WordIndex) -> float:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bot.language.linear import Linear, read_weights
-from bot.search.topic.features import OF_SENTENCE, OF_TOPIC, features_of, is_filler
+from bot.search.topic.features import OF_SENTENCE, OF_TOPIC, OnTopic, is_filler
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +71,7 @@ def gains_of(
 ) -> list[Column]:
     """Return what showing each sentence is worth: its chance, more in a chapter that says much about the topic."""
     chances = [
-        _worth(profile, features_of(profile, own, wordings, index, names))
+        _worth(profile, OnTopic(profile, own, wordings, index, names).features())
         for profile, own, names in zip(profiles, relevance, labels, strict=True)
     ]
     edge = sorted(np.concatenate(chances))[-15:][0]

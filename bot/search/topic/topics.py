@@ -23,7 +23,7 @@ from bot.search.expansion import is_english, known_aliases
 from bot.search.index.labels import label_likeness
 from bot.search.index.phrases import phrases_of
 from bot.search.scope import EVERYWHERE
-from bot.search.topic.features import Profile, around, features_of, relevance_of, shared, within
+from bot.search.topic.features import OnTopic, Profile, around, relevance_of, shared, within
 from bot.search.topic.scoring import by_speaker, gains_of, inside, pick, trimmed
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def training_columns(
     relevance = _relevance(profiles, topic, index, embeddings)
     wordings = [index.stems(wording) for wording in topic.wordings]
     labels = label_likeness(corpus, embeddings, [profile.number for profile in profiles], topic.wordings)
-    return features_of(profiles[0], relevance[0], wordings, index, labels[0]), profiles[0].talk
+    return OnTopic(profiles[0], relevance[0], wordings, index, labels[0]).features(), profiles[0].talk
 
 
 def _spelled(corpus: Corpus, name: str) -> str:
