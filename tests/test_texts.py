@@ -22,14 +22,29 @@ if TYPE_CHECKING:
 TEXTS = ROOT / "bot/policy/texts"
 MODULES = [path for path in sorted((ROOT / "bot").rglob("*.py")) if path != TEXTS / "__init__.py"]
 
-ROOMS = ("commands/", "core/", "policy/", "delivery/", "contract/", "search/", "highlights/", "language/", "intake/")
+ROOMS = (
+    "commands/",
+    "core/",
+    "policy/",
+    "delivery/",
+    "contract/",
+    "search/",
+    "highlights/",
+    "language/",
+    "intake/",
+    "corpus/",
+)
 
 EXCEPTIONS = {
     "commands/declaration.py": (r"[a-z{].*", "rules for those who declare commands, raised at import"),
     "commands/settings.py": (r"daily (on|off)|post now|skip today", "values of do:, which people type as they are"),
     "contract/schedule.py": (r"every day", "what people type for days"),
     "core/conversation.py": (r"what did they say about .*", "the question that a short message stands for"),
-    "highlights/": (r"[a-z0-9'\s]+", "words that are looked for"),
+    "corpus/formats/": (
+        r"[a-z0-9'\s]+|word-level JSON|Whisper JSON|\[Script Info\]",
+        "names of formats, which readers declare, and what is looked for in files",
+    ),
+    "highlights/": (r"[a-z0-9'\s-]+", "words that are looked for"),
     "language/": (r"[a-z'\s]+", "words that are looked for"),
     "search/": (r"[a-z0-9'\s]+", "names of features, words that are looked for"),
     "search/index/models.py": (r"Represent this sentence .*", "what a model is told"),
