@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from bot.commands.declaration import Context, Param, Place, Use, command
 from bot.contract.message import Button, Card, Channel, Outcome, Reply, Role
 from bot.contract.schedule import day_names, local_date, next_due, read_days, read_time, written, zone_named, zones
-from bot.delivery.daily import LANGUAGES, language_named
+from bot.delivery.daily import language_named
 from bot.errors import UserError
-from bot.policy.texts import say
+from bot.policy.texts import languages, say
 from bot.search import scope_of
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def _zones(_ctx: Context, typed: str) -> Sequence[str]:
 
 
 def _languages(_ctx: Context, typed: str) -> Sequence[str]:
-    return [language.name for code, language in LANGUAGES.items() if typed in f"{language.name} {code}".casefold()]
+    names = {code: say("language.name", code) for code in languages()}
+    return [name for code, name in names.items() if typed in f"{name} {code}".casefold()]
 
 
 @command(
@@ -203,7 +204,10 @@ async def _shown(ctx: Context, found: ChannelSettings, before: str) -> Reply:
             say("settings.answers-off") if found.answers == "off" else say("settings.answers-on"),
         ),
         (say("settings.thread"), say("settings.yes") if found.thread else say("settings.no")),
-        (say("settings.language"), LANGUAGES[found.language].name if found.language in LANGUAGES else found.language),
+        (
+            say("settings.language"),
+            say("language.name", found.language) if found.language in languages() else found.language,
+        ),
     ]
     if not found.daily:
         lead = f"{before} {say('settings.off', where=where)}".lstrip()

@@ -8,7 +8,7 @@ from bot.commands.declaration import Context, Menu, Param, Place, Reading, Use, 
 from bot.contract.buttons import listen, more_context
 from bot.contract.message import Button, Card, Outcome, Reply, Role, Span, Style
 from bot.errors import UserError
-from bot.policy.texts import listed, say
+from bot.policy.texts import say
 from bot.search import Verdict, named_speaker, scope_of
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _verdict(ctx: Context, judged: Judgement) -> str:
         f"verdict.{judged.verdict}",
         count=sum(difference.kind == "claimed" for difference in judged.differences) or 1,
         places=len(judged.passages),
-        speaker=listed(judged.passages[0].speakers) or say("verify.somebody-else"),
+        speaker=judged.passages[0].speaker or say("verify.somebody-else"),
         where=ctx.corpus.label,
     )
 

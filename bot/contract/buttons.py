@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.contract.grammar import Use
 from bot.contract.message import Button
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,12 +27,12 @@ _STEP = 2
 
 def listen(citation: Citation) -> tuple[Button, ...]:
     """Offer the link that opens the episode where a passage is said, when its time is known."""
-    return (Button("Listen", url=citation.url),) if citation.url and citation.start is not None else ()
+    return (Button(say("buttons.listen"), url=citation.url),) if citation.url and citation.start is not None else ()
 
 
 def more_context(lines: Lines, passage: str, shown: int) -> Button:
     """Offer two more sentences on either side of the passage with that id than the `shown` ones."""
-    return Button("More context", lines.to(Use.PASSAGE, passage, context=min(MOST_CONTEXT, shown + _STEP)))
+    return Button(say("buttons.more-context"), lines.to(Use.PASSAGE, passage, context=min(MOST_CONTEXT, shown + _STEP)))
 
 
 def others(lines: Lines, passages: Sequence[str], at: int) -> tuple[Button, ...]:
@@ -41,6 +42,6 @@ def others(lines: Lines, passages: Sequence[str], at: int) -> tuple[Button, ...]
         ids.pop()
     listed, count = " ".join(ids), len(ids)
     before, after = lines.to(Use.PASSAGE, listed, at=at), lines.to(Use.PASSAGE, listed, at=at + 2)
-    back = (Button(f"Previous {at}/{count}", before),) if at > 0 else ()
-    on = (Button(f"Next match {at + 2}/{count}", after),) if at + 1 < count else ()
+    back = (Button(say("buttons.previous", at=at, count=count), before),) if at > 0 else ()
+    on = (Button(say("buttons.next", at=at + 2, count=count), after),) if at + 1 < count else ()
     return (*back, *on)

@@ -214,7 +214,7 @@ class Core:
             return self._commands[name]
         shown = [each for each, command in self._commands.items() if not command.hidden]
         near = difflib.get_close_matches(name, shown, n=1, cutoff=0.5)
-        hint = say("answer.near", command=near[0]) if near else say("answer.try-help")
+        hint = say("hint.did-you-mean", names=f"/{near[0]}") if near else say("answer.try-help")
         raise UserError(say("answer.no-command", name=name[:40], hint=hint))
 
     def _is_verbatim(self, card: Card) -> bool:

@@ -17,6 +17,7 @@ from bot.corpus.highlights import LONGEST, SHORTEST
 from bot.errors import OperatorError
 from bot.highlights.features import FEATURES, Reading
 from bot.language.linear import Linear, logistic, read_weights
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,8 +71,7 @@ def weighed() -> dict[str, Any]:
     """
     table = read_weights("bot.highlights")
     if unknown := (table["at-most"].keys() | table["barred-over"].keys()) - FEATURES.keys():
-        message = f"The limits of bot/highlights name what is no feature: {', '.join(sorted(unknown))}."
-        raise OperatorError(message)
+        raise OperatorError(say("weights.no-limits", names=", ".join(sorted(unknown))))
     return table
 
 
@@ -175,7 +175,7 @@ def judged(reading: Reading, start: int, end: int) -> Judged:
     """Judge the source's characters [start, end) of an episode; any span gets a score."""
     span = edition_span(reading.episode, start, end)
     if span is None:
-        return Judged(0.0, ("no words of the edition: white space, or a text the source prints twice",), "")
+        return Judged(0.0, (say("highlight-score.no-words"),), "")
     features = reading.features(*span)
     score = _score(features, span[1] - span[0])
     text = reading.episode.text[slice(*span)]
@@ -186,30 +186,30 @@ def _reasons(seen: dict[str, float], length: int) -> Iterator[str]:
     """Yield what speaks for or against a span."""
     whole = not seen["begins-inside"] and not seen["ends-inside"]
     rules = (
-        (seen["advert"], "a sponsor's message"),
-        (seen["frame"], "introduction or outro, not the conversation"),
-        (seen["voices"], "more than one speaker"),
-        (seen["begins-inside"], "begins in the middle of a sentence"),
-        (seen["ends-inside"], "ends in the middle of a sentence"),
-        (whole, "whole sentences"),
-        (length < SHORTEST, f"too short: {length} characters"),
-        (length > LONGEST, f"too long: {length} characters"),
-        (SHORTEST <= length <= LONGEST, "a good length"),
-        (not seen["voices"] and not seen["nameless"], "one speaker"),
-        (seen["nameless"], "nobody is named as speaking"),
-        (seen["repeated"] > 0.2, "repeated elsewhere in the transcript"),  # noqa: PLR2004 - a fifth of the words
-        (seen["insight"], "words of insight"),
-        (seen["feeling"], "words of feeling"),
-        (seen["vague-start"], "points to something said before"),
-        (seen["shared-start"], "answers what was said before"),
-        (seen["ends-asking"], "ends in a question"),
-        (seen["talk-of-talk"], "talks about the talk itself"),
-        (seen["farewell"], "greetings or thanks"),
-        (seen["selling"] and not seen["advert"], "sounds like a sponsor"),
-        (seen["stutter"] > 0.02, "words said twice in a row"),  # noqa: PLR2004 - one in fifty
-        (seen["filler"] > 0.12, "much filler"),  # noqa: PLR2004 - one word in eight
-        (seen["trails-off"] and not seen["ends-inside"], "trails off"),
-        (seen["mended"], "recognition failed here and was mended"),
-        (seen["dealings"] > 1, "business detail"),
+        (seen["advert"], "advert"),
+        (seen["frame"], "frame"),
+        (seen["voices"], "voices"),
+        (seen["begins-inside"], "begins-inside"),
+        (seen["ends-inside"], "ends-inside"),
+        (whole, "whole"),
+        (length < SHORTEST, "too-short"),
+        (length > LONGEST, "too-long"),
+        (SHORTEST <= length <= LONGEST, "good-length"),
+        (not seen["voices"] and not seen["nameless"], "one-speaker"),
+        (seen["nameless"], "nameless"),
+        (seen["repeated"] > 0.2, "repeated"),  # noqa: PLR2004 - a fifth of the words
+        (seen["insight"], "insight"),
+        (seen["feeling"], "feeling"),
+        (seen["vague-start"], "vague-start"),
+        (seen["shared-start"], "shared-start"),
+        (seen["ends-asking"], "ends-asking"),
+        (seen["talk-of-talk"], "talk-of-talk"),
+        (seen["farewell"], "farewell"),
+        (seen["selling"] and not seen["advert"], "selling"),
+        (seen["stutter"] > 0.02, "stutter"),  # noqa: PLR2004 - one in fifty
+        (seen["filler"] > 0.12, "filler"),  # noqa: PLR2004 - one word in eight
+        (seen["trails-off"] and not seen["ends-inside"], "trails-off"),
+        (seen["mended"], "mended"),
+        (seen["dealings"] > 1, "dealings"),
     )
-    yield from (words for holds, words in rules if holds)
+    yield from (say(f"highlight-reason.{reason}", length=length) for holds, reason in rules if holds)

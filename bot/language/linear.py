@@ -8,6 +8,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.errors import OperatorError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -30,11 +31,10 @@ class Linear:
         Raises OperatorError when the features weighed are not those given; `source` says where the weights stand.
         """
         weights: dict[str, Any] = table["weights"]
-        unweighed = [f"no weight for “{name}”" for name in features if name not in weights]
-        unknown = [f"no feature “{name}”" for name in weights if name not in features]
+        unweighed = [say("weights.no-weight", name=name) for name in features if name not in weights]
+        unknown = [say("weights.no-feature", name=name) for name in weights if name not in features]
         if unweighed or unknown:
-            message = f"The weights of {source} are not those of its features: {', '.join(unweighed + unknown)}."
-            raise OperatorError(message)
+            raise OperatorError(say("weights.other", source=source, differing=", ".join(unweighed + unknown)))
         self._constant = float(table.get("constant", 0.0))
         self._rows = [(name, *(row if isinstance(row, list) else (0.0, 1.0, row))) for name, row in weights.items()]
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from bot.errors import OperatorError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,8 +111,7 @@ def open_reranker(address: str, model: str, key: str) -> Reranker | None:
     """Return a reranker as the settings say, or None when no address is set; raise OperatorError for half a setting."""
     if not address:
         if model or key:
-            sentence = "VERBATIM_LM_MODEL or VERBATIM_LM_KEY is set without VERBATIM_LM_URL. Set it, or none of them."
-            raise OperatorError(sentence)
+            raise OperatorError(say("environment.lm-alone"))
         return None
     try:
         parts = urlsplit(address)
@@ -120,17 +120,11 @@ def open_reranker(address: str, model: str, key: str) -> Reranker | None:
     except ValueError:
         good = False
     if not good:
-        sentence = (
-            "VERBATIM_LM_URL is not an address such as http://127.0.0.1:8080/v1 (http or https; no name, password or "
-            "question mark in it)."
-        )
-        raise OperatorError(sentence)
+        raise OperatorError(say("environment.lm-url"))
     if not model:
-        sentence = "VERBATIM_LM_URL is set without VERBATIM_LM_MODEL. Set the name the server knows the model by."
-        raise OperatorError(sentence)
+        raise OperatorError(say("environment.lm-model"))
     if not key.isprintable() or not key.isascii():
-        sentence = "VERBATIM_LM_KEY has characters that no key has. Copy it again."
-        raise OperatorError(sentence)
+        raise OperatorError(say("environment.lm-key"))
     return Reranker(address, model, key)
 
 

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from bot.errors import UserError
+from bot.policy.texts import say
 from bot.search.ask import LONGEST_QUESTION, Band, answer
 from bot.search.index.words import open_index
 from bot.search.quote import Hit, rank
@@ -201,8 +202,7 @@ class Searcher:
     async def _off_the_loop(self, work: Callable[[], _Found]) -> _Found:
         """Run work in the worker thread; refuse it when too much waits already."""
         if self._waiting >= MOST_WAITING:
-            sentence = "I have too many searches waiting. Try again in a few seconds."
-            raise UserError(sentence)
+            raise UserError(say("search.busy"))
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._workers, work)

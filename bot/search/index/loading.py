@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.policy.texts import say
 from bot.search.index.models import Dense, Late, weights_folder
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def load_embeddings(
 
     weights = weights_folder()
     if weights is None:
-        notice("The language models are not installed, so I search by words only. Install requirements.txt as it is.")
+        notice(say("search.no-models"))
         return None
     count = sum(entry.sentences for entry in corpus.entries)
     dense = Dense(weights)
@@ -48,10 +49,16 @@ def load_embeddings(
         vectors = load_vectors(folder, episode) if folder else None
         if vectors is None:
             if not build:
-                notice("What sentences mean is not worked out yet; I search by words only. `run_bot.py index` does it.")
+                notice(say("search.no-meaning"))
                 return None
             notice(
-                f"[{number + 1}/{len(corpus.entries)}] working out what {entry.sentences:,} sentences mean: {entry.id}"
+                say(
+                    "search.working-out",
+                    number=number + 1,
+                    count=len(corpus.entries),
+                    sentences=entry.sentences,
+                    episode=entry.id,
+                )
             )
             vectors = build_vectors(episode, dense, late, stopped)
             if vectors is None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import tantivy
 
+from bot.policy.texts import say
 from bot.search.index.generations import Generations, Held, Manifest
 
 if TYPE_CHECKING:
@@ -127,13 +128,11 @@ def open_index(corpus: Corpus, folder: Path | None, notice: Callable[[str], None
     if opened is not None:
         return opened
     try:
-        with generations.alone(lambda: notice("Another process is building the index; waiting for it.")):
+        with generations.alone(lambda: notice(say("search.waiting"))):
             opened = _opened(corpus, generations)
             return opened if opened is not None else _brought_up_to_date(corpus, generations, notice)
     except (OSError, ValueError) as error:
-        notice(
-            f"The data folder {folder} cannot be written ({error}); the index is kept in memory. Set VERBATIM_DATA_DIR."
-        )
+        notice(say("search.in-memory", folder=folder, error=error))
         return _in_memory(corpus, notice)
 
 
@@ -167,7 +166,7 @@ def _brought_up_to_date(corpus: Corpus, generations: Generations, notice: Callab
     before = generations.current()
     manifest = generations.manifest(before) if before and _opens(before) else None
     if before is not None and manifest is None:
-        notice(f"The index in {before} was damaged; it has been built again.")
+        notice(say("search.damaged", folder=before))
     kept: list[Held] = []
     gone: list[Held] = []
     if manifest is not None:
@@ -243,7 +242,7 @@ def _write(
     for done, (held, number) in enumerate(new):
         if len(new) > _MANY and time.monotonic() - said >= 1:
             said = time.monotonic()
-            notice(f"Building the index: {done:,} of {len(new):,} episodes.")
+            notice(say("search.building", done=done, count=len(new)))
         for document in _documents(corpus.episode(number), held.ordinal):
             writer.add_document(document)
     writer.commit()
