@@ -45,7 +45,7 @@ class Ahead:
 
     def __init__(self, store: Store) -> None:
         self.inbox = store.inbox
-        self.notes = store.notes
+        self.kv = store.kv
 
     async def now(self) -> float:
         return time.time() + 60

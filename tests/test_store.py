@@ -240,20 +240,20 @@ async def test_conversations_keep_ids_and_a_question_and_expire(store: Store) ->
 
 
 async def test_notes_are_kept_by_name(store: Store) -> None:
-    await store.notes.put("discord-sync:1", "a")
-    await store.notes.put("discord-sync:1", "b")
-    await store.notes.put("discord%other", "c")
-    assert await store.notes.get("discord-sync:1") == "b"
-    assert await store.notes.named("discord-") == {"discord-sync:1": "b"}
-    await store.notes.delete("discord-sync:1")
-    assert await store.notes.get("discord-sync:1") is None
+    await store.kv.put("discord-sync:1", "a")
+    await store.kv.put("discord-sync:1", "b")
+    await store.kv.put("discord%other", "c")
+    assert await store.kv.get("discord-sync:1") == "b"
+    assert await store.kv.named("discord-") == {"discord-sync:1": "b"}
+    await store.kv.delete("discord-sync:1")
+    assert await store.kv.get("discord-sync:1") is None
 
 
 async def test_a_server_that_removed_the_bot_is_forgotten_after_a_week_unless_it_came_back(store: Store) -> None:
     removed = 1_795_000_000.0
     for tenant, since in (("T1", dt.datetime.fromtimestamp(removed, dt.UTC).isoformat()), ("T2", "")):
         await configured(store, Channel("slack", "C1", tenant))
-        await store.notes.put(f"slack-gone:{tenant}", since)
+        await store.kv.put(f"slack-gone:{tenant}", since)
     await store.tidy(removed + 6 * 86_400)
     assert (await store.channels.get(HERE)).id
     await store.tidy(removed + 8 * 86_400)

@@ -122,7 +122,7 @@ class Delivery:
             self._look_before = now if abs(now - seen) > self._timing.late else 0.0
             self._ticked = 0.0
         if abs(now - self._ticked) > self._timing.late / 10:
-            await self._store.notes.put(LAST_TICK, repr(now))
+            await self._store.kv.put(LAST_TICK, repr(now))
             if self._tidies:
                 await self._store.tidy(now)
             self._ticked = now

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from bot.contract.message import Channel
     from bot.store.database import Database
 
-__all__ = ["KeptConversations"]
+__all__ = ["Conversations"]
 
 
-class KeptConversations:
+class Conversations:
     """The last answer of each channel or thread."""
 
     def __init__(self, database: Database) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.store.channels import ChannelSettings, is_channel, settings_of
 from bot.store.kv import LAST_TICK
-from bot.store.tables import channels, notes, posts
+from bot.store.tables import channels, kv, posts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -308,7 +308,7 @@ class Ledger:
             sa.exists(sa.select(posts.c.id).where(posts.c.sweep_at <= now)),
             sa.exists(sa.select(posts.c.id).where(posts.c.tell_at <= now)),
             sa.exists(sa.select(channels.c.id).where(channels.c.next_at <= now)),
-            sa.select(notes.c.value).where(notes.c.key == LAST_TICK).scalar_subquery(),
+            sa.select(kv.c.value).where(kv.c.key == LAST_TICK).scalar_subquery(),
         )
         row = await self._db.read(lambda db: db.execute(chosen).one())
         return Waiting(bool(row[0]), bool(row[1]), bool(row[2]), bool(row[3]), float(row[4]) if row[4] else None)

@@ -6,10 +6,10 @@ import datetime as dt
 
 from bot.contract.message import Channel
 from bot.store.channels import Channels
-from bot.store.conversations import KeptConversations
+from bot.store.conversations import Conversations
 from bot.store.database import Database, connect
 from bot.store.inbox import Inbox
-from bot.store.kv import Leases, Notes
+from bot.store.kv import KeyValues, Leases
 from bot.store.migrate import migrate
 from bot.store.posts import SWEEP_AFTER, Ledger
 from bot.store.votes import Votes
@@ -31,8 +31,8 @@ class Store:
         self.posts = Ledger(database, sweep_after)
         self.votes = Votes(database)
         self.inbox = Inbox(database)
-        self.conversations = KeptConversations(database)
-        self.notes = Notes(database)
+        self.conversations = Conversations(database)
+        self.kv = KeyValues(database)
         self.leases = Leases(database)
 
     @property
@@ -57,10 +57,10 @@ class Store:
         """
         gone = 0
         for platform in ("discord", "slack"):
-            for name, since in (await self.notes.named(f"{platform}-gone:")).items():
+            for name, since in (await self.kv.named(f"{platform}-gone:")).items():
                 if since and now - dt.datetime.fromisoformat(since).timestamp() > KEPT_AFTER_REMOVAL:
                     await self.forget_tenant(Channel(platform, "", name.partition(":")[2]))
-                    await self.notes.delete(name)
+                    await self.kv.delete(name)
                     gone += 1
         return gone + await self.inbox.expire(now) + await self.conversations.expire(now)
 

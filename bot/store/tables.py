@@ -24,11 +24,11 @@ __all__ = [
     "channels",
     "conversations",
     "inbox",
+    "kv",
+    "leases",
     "metadata",
-    "notes",
     "posts",
     "queue",
-    "shard_leases",
     "votes",
 ]
 
@@ -158,7 +158,7 @@ conversations = Table(
 
 Index("conversations_expiry", conversations.c.expires_at)
 
-notes = Table(
+kv = Table(
     "notes",
     metadata,
     Column("key", String(128), primary_key=True),
@@ -166,7 +166,7 @@ notes = Table(
 )
 """Small facts the process must not forget: the hash of the synced commands, the last tick."""
 
-shard_leases = Table(
+leases = Table(
     "shard_leases",
     metadata,
     Column("shard", String(64), primary_key=True),

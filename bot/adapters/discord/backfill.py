@@ -64,7 +64,7 @@ class Missed:
             return
         try:
             async with asyncio.timeout(STORE_SECONDS):
-                await store.notes.put(self._key(), repr(await store.now()))
+                await store.kv.put(self._key(), repr(await store.now()))
         except Exception as error:  # the earlier note means a longer look, no more
             _log.warning("the moment could not be noted: %s", why(error))
 
@@ -80,7 +80,7 @@ class Missed:
         if store is None:
             return
         try:
-            kept, now = await store.notes.get(self._key()), await store.now()
+            kept, now = await store.kv.get(self._key()), await store.now()
             if kept and now - float(kept) <= LONGEST_AGO:
                 since = dt.datetime.fromtimestamp(float(kept) - MARGIN, dt.UTC)
                 for channel in await self._channels():

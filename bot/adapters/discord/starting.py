@@ -122,7 +122,7 @@ class Starts:
             return
         try:
             async with asyncio.timeout(STORE_SECONDS):
-                await self._store.notes.put(_note(application), json.dumps(moments))
+                await self._store.kv.put(_note(application), json.dumps(moments))
         except Exception as error:  # a database in trouble must not keep the bot away
             _log.warning("the start of a session could not be written down: %s", why(error))
 
@@ -132,7 +132,7 @@ class Starts:
         if self._store is not None:
             try:
                 async with asyncio.timeout(STORE_SECONDS):
-                    kept = await self._store.notes.get(_note(application))
+                    kept = await self._store.kv.get(_note(application))
                 moments = sorted({*moments, *map(float, json.loads(kept or "[]"))})
             except Exception as error:  # as above
                 _log.warning("earlier starts could not be read: %s", why(error))

@@ -49,11 +49,11 @@ async def sync(
     for wait in (*SYNC_WAITS, None):
         try:
             async with _turn(store, key, name):
-                if store and await store.notes.get(key) == wanted:
+                if store and await store.kv.get(key) == wanted:
                     return
                 await client.http.bulk_upsert_global_commands(client.application_id or 0, payload)
                 if store:
-                    await store.notes.put(key, wanted)
+                    await store.kv.put(key, wanted)
         except Exception as error:  # whatever broke, the bot answers with the commands it had
             _log.warning("the commands could not be synced: %s", why(error))
             if wait is None or (isinstance(error, discord.HTTPException) and error.status in _GIVE_UP):

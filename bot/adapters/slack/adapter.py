@@ -205,7 +205,7 @@ class Slack:
             )
         if self._store is not None:
             with contextlib.suppress(Exception):  # a database in trouble is told of when it is needed
-                await self._store.notes.put(f"slack-gone:{found.team}", "")
+                await self._store.kv.put(f"slack-gone:{found.team}", "")
         return found
 
     async def _by_socket(self) -> None:

@@ -180,7 +180,7 @@ class Listeners:
             if self._seen.fresh(f"gone:{team}:{time.time() // _SAME_SECONDS}"):
                 _log.warning("workspace %s: %s; what is kept of it is scheduled for deletion", team, why)
             if self._store is not None:
-                await self._store.notes.put(f"slack-gone:{team}", dt.datetime.now(dt.UTC).isoformat())
+                await self._store.kv.put(f"slack-gone:{team}", dt.datetime.now(dt.UTC).isoformat())
         await self._workspaces.forget(name)
 
     async def _slash(self, ack: AsyncAck, body: dict[str, Any]) -> None:

@@ -109,7 +109,7 @@ class Installs:
 
         That a workspace is served by its organisation's is noted, for whoever knows the workspace alone.
         """
-        notes = self._store.notes
+        notes = self._store.kv
         found = await self._kept(team)
         if found is not None:
             return found
@@ -124,25 +124,25 @@ class Installs:
         """Keep a workspace, and take back that its data is to go."""
         kept = {name: getattr(workspace, name) for name in Workspace.__slots__} | {"scopes": sorted(workspace.scopes)}
         locked = await asyncio.to_thread(self._vault.lock, json.dumps(kept), _note(workspace.team))
-        await self._store.notes.put(_note(workspace.team), locked)
-        await self._store.notes.put(f"slack-gone:{workspace.team}", "")
+        await self._store.kv.put(_note(workspace.team), locked)
+        await self._store.kv.put(f"slack-gone:{workspace.team}", "")
         self.changed()
 
     async def served_by(self, name: str) -> list[str]:
         """Return the workspaces that an installation is known to serve."""
-        noted = await self._store.notes.named(_MEMBER)
+        noted = await self._store.kv.named(_MEMBER)
         return [team.removeprefix(_MEMBER) for team, by in noted.items() if by == name] or [name]
 
     async def forget(self, name: str) -> None:
         """Drop the token of a workspace or organisation."""
-        notes = self._store.notes
+        notes = self._store.kv
         await notes.put(_note(name), "")
         for team in await self.served_by(name):
             await notes.put(_member(team), "")
 
     async def _kept(self, name: str) -> Workspace | None:
         """Return the installation kept under a workspace's or organisation's id."""
-        locked = await self._store.notes.get(_note(name)) if name else None
+        locked = await self._store.kv.get(_note(name)) if name else None
         if not locked:
             return None
         try:
