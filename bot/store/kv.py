@@ -22,7 +22,6 @@ class KeyValues:
     """Texts by name."""
 
     def __init__(self, database: Database) -> None:
-        """Take the database."""
         self._db = database
 
     async def get(self, key: str) -> str | None:
@@ -47,10 +46,9 @@ class KeyValues:
 
 
 class Leases:
-    """Who holds what, until when. The fence grows with every new holder."""
+    """Who holds what, until when by the clock that all replicas share. The fence grows with every new holder."""
 
     def __init__(self, database: Database) -> None:
-        """Take the database; the moments compared are those of the clock that all replicas share."""
         self._db = database
 
     async def hold(self, name: str, owner: str, seconds: float) -> int | None:

@@ -16,7 +16,6 @@ from bot.store.votes import Votes
 
 __all__ = ["Store", "open_store"]
 
-
 KEPT_AFTER_REMOVAL = 7 * 86400.0
 """Seconds for which a server's settings outlive the bot's removal: an admin may have erred."""
 
@@ -25,7 +24,6 @@ class Store:
     """Everything the bot keeps. A StoreError from any room means that the database failed meanwhile."""
 
     def __init__(self, database: Database, sweep_after: float = SWEEP_AFTER) -> None:
-        """Take an open database at this version's schema; for `sweep_after` see the ledger."""
         self._db = database
         self.channels = Channels(database)
         self.posts = Ledger(database, sweep_after)
@@ -45,9 +43,9 @@ class Store:
         return await self._db.now()
 
     async def forget_tenant(self, channel: Channel) -> None:
-        """Delete everything kept of a guild or workspace."""
-        await self.channels.forget_tenant(channel.platform, channel.tenant)
-        await self.votes.forget_tenant(channel.platform, channel.tenant)
+        """Delete everything kept of a channel's guild or workspace."""
+        await self.channels.forget_tenant(channel)
+        await self.votes.forget_tenant(channel)
 
     async def tidy(self, now: float) -> int:
         """Delete what was to be kept only for a time; return how many rows and servers.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy import (
     JSON,
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     Double,
     ForeignKey,
     Index,
@@ -16,17 +19,24 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     text,
 )
+
+if TYPE_CHECKING:
+    from bot.contract.message import Channel
 
 __all__ = [
     "audit",
     "channels",
     "conversations",
     "inbox",
+    "key_of",
     "kv",
     "leases",
     "metadata",
+    "of_channel",
+    "of_tenant",
     "posts",
     "queue",
     "votes",
@@ -63,8 +73,7 @@ channels = Table(
 
 Index("channels_due", channels.c.next_at)
 
-STATES = ("pending", "sending", "unknown", "sent", "held", "failed", "skipped")
-_STATE_LIST = ", ".join(f"'{state}'" for state in STATES)
+_STATES = "'pending', 'sending', 'unknown', 'sent', 'held', 'failed', 'skipped'"
 
 posts = Table(
     "posts",
@@ -73,7 +82,7 @@ posts = Table(
     Column("channel_id", Integer, ForeignKey("channels.id", ondelete="CASCADE"), nullable=False),
     Column("local_date", String(10), nullable=False),
     Column("due_at", Double, nullable=False),
-    Column("state", String(8), CheckConstraint(f"state IN ({_STATE_LIST})"), nullable=False),
+    Column("state", String(8), CheckConstraint(f"state IN ({_STATES})"), nullable=False),
     Column("key", String(24), nullable=False, unique=True),
     Column("passage_id", String(64)),
     Column("payload", JSON),
@@ -188,3 +197,18 @@ audit = Table(
     Column("change", Text, nullable=False),
 )
 """Who changed which setting, when."""
+
+
+def key_of(channel: Channel) -> dict[str, str]:
+    """Return the columns that name a channel of a tenant."""
+    return {"platform": channel.platform, "tenant": channel.tenant, "ref": channel.id}
+
+
+def of_tenant(table: Table, channel: Channel) -> ColumnElement[bool]:
+    """Return the condition that a row is of a channel's tenant; every query has it."""
+    return and_(table.c.platform == channel.platform, table.c.tenant == channel.tenant)
+
+
+def of_channel(table: Table, channel: Channel) -> ColumnElement[bool]:
+    """Return the condition that a row is of this channel, of this tenant."""
+    return and_(of_tenant(table, channel), table.c.ref == channel.id)
