@@ -98,7 +98,7 @@ class Importer:
             transcript = read_transcript(data, name)
         except TranscriptError as first:
             try:
-                items = read_feed(data, name).items
+                items = read_feed(data, name)
             except TranscriptError:
                 raise first from None
             yield from self._feed(items, name)

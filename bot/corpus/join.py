@@ -7,9 +7,8 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot.corpus.formats.plain import ends_sentence
 from bot.corpus.transcript import Block, Said
-from bot.corpus.words import sentence_spans
+from bot.corpus.words import ends_sentence, sentence_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

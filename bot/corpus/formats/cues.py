@@ -9,8 +9,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from bot.corpus.formats.labels import NAME, believed, is_stage_label
-from bot.corpus.formats.plain import ends_sentence
 from bot.corpus.transcript import Segment
+from bot.corpus.words import ends_sentence
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
