@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from bot.corpus import Corpus, Section, Show
 from bot.corpus.cache import pack, unpack
-from bot.corpus.columns import Paragraph, Paragraphs, Sentence, Sentences, TokenMap
 from bot.corpus.library import read_episode
+from bot.corpus.model import Paragraph, Paragraphs, Sentence, Sentences, TokenMap
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING
 
 from bot.contract.message import clock
 from bot.corpus.aliases import ALIASES, read_aliases
+from bot.corpus.curated import curated_highlights, key_passages
 from bot.corpus.episode import EpisodeFiles, build_episode, edition_of, mended_source, source_words
-from bot.corpus.highlights import curated_highlights
-from bot.corpus.keypassages import key_passages
 from bot.corpus.library import episode_folders
 from bot.corpus.transcript import Section
-from bot.corpus.withdrawn import SpanError, withdrawn_of
-from bot.corpus.withholding import named, without
+from bot.corpus.withdrawn import SpanError, named, withdrawn_of, without
 from bot.errors import TranscriptError
 from bot.policy.texts import say
 

@@ -91,7 +91,6 @@ class FetchError(OperatorError):
     """
 
     def __init__(self, where: str, reason: str) -> None:
-        """Compose `host: reason` from its parts."""
         self.where = where
         self.reason = reason
         super().__init__(f"{where}: {reason}")
@@ -99,11 +98,10 @@ class FetchError(OperatorError):
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A file as its server sent it; `url` is where it was in the end, `content_type` the header or nothing."""
+    """A file as its server sent it; `url` is where it was in the end."""
 
     url: str
     data: bytes
-    content_type: str
 
 
 def is_public(address: Address) -> bool:
@@ -230,7 +228,6 @@ class _Wire(io.RawIOBase):
     """What http.client needs of a socket, for as long as time and allowance last; no read waits longer than is left."""
 
     def __init__(self, visit: _Visit, sock: ssl.SSLSocket) -> None:
-        """Start with the allowance of a head."""
         self._visit = visit
         self._sock = sock
         self.allowance = LONGEST_HEAD
@@ -291,7 +288,7 @@ class _Visit:
             wire.allowance = 2 * self.limit + LONGEST_HEAD
             if response.status in {301, 302, 303, 307, 308}:
                 return _location(target.host, response)
-            return Fetched(target.url, self._body(target.host, response), _content_type(response))
+            return Fetched(target.url, self._body(target.host, response))
 
     @contextlib.contextmanager
     def _told(self, host: str) -> Iterator[None]:
@@ -376,11 +373,6 @@ def _location(host: str, response: http.client.HTTPResponse) -> str:
         raise FetchError(host, say("fetch.nowhere", status=response.status))
     # Headers arrive as Latin-1, which gives back the bytes that were sent.
     return _UNSAFE.sub(lambda unsafe: quote(unsafe[0], encoding="latin-1"), location)
-
-
-def _content_type(response: http.client.HTTPResponse) -> str:
-    """Return the header in one line that is safe to print."""
-    return "".join(filter(str.isprintable, " ".join(response.headers.get("Content-Type", "").split())))[:200]
 
 
 def _within(seconds: float, call: Callable[[], list[Address]]) -> list[Address]:
