@@ -16,7 +16,7 @@ from bot.corpus.formats import read_transcript
 from bot.corpus.join import blocks
 from bot.corpus.model import Episode, Paragraph, Paragraphs, Sentence, Sentences, Show, TokenMap
 from bot.corpus.transcript import Section
-from bot.corpus.withdrawn import without
+from bot.corpus.withdrawn import withhold
 from bot.errors import TranscriptError
 from bot.policy.texts import say
 
@@ -34,7 +34,7 @@ __all__ = [
     "EpisodeFiles",
     "build_episode",
     "edition_of",
-    "mended_source",
+    "mend_source",
     "sentence_times",
     "source_words",
 ]
@@ -131,7 +131,7 @@ def build_episode(show: Show, files: EpisodeFiles, withdrawn: Sequence[Withdrawa
         edition.chapters,
         edition.meta,
     )
-    return without(episode, withdrawn) if withdrawn else episode
+    return withhold(episode, withdrawn) if withdrawn else episode
 
 
 def source_words(files: EpisodeFiles) -> str:
@@ -146,7 +146,7 @@ def source_words(files: EpisodeFiles) -> str:
     return words
 
 
-def mended_source(files: EpisodeFiles, source: str) -> Mended:
+def mend_source(files: EpisodeFiles, source: str) -> Mended:
     """Return the source's words with the declared errata applied."""
     declared = read_errata(read_text(files.errata), str(files.errata), source) if files.errata else ()
     return mend(source, declared)
@@ -161,7 +161,7 @@ def _token_map(text: str, files: EpisodeFiles) -> TokenMap:
         source = read_text(files.source)
         words = source_words(files)
         if words == source:
-            mended = mended_source(files, source)
+            mended = mend_source(files, source)
             if text.split() == mended.text.split():
                 there = [match.span() for match in _TOKEN.finditer(mended.text)]
                 begins = array("I", [mended.source_begin(begin) for begin, _ in there])
@@ -204,10 +204,10 @@ def sentence_times(
     if anchors:
         end = duration if duration is not None else anchors[-1][1] + (position - anchors[-1][0]) / _WORDS_A_SECOND
         anchors.append((position, max(end, anchors[-1][1])))
-    return _filled(starts, positions, anchors)
+    return _interpolate(starts, positions, anchors)
 
 
-def _filled(
+def _interpolate(
     starts: Sequence[float | None], positions: Sequence[int], anchors: Sequence[tuple[int, float]]
 ) -> list[tuple[float | None, bool]]:
     """Put an interpolated start where none is known; positions and anchors are counted in words."""

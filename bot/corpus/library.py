@@ -8,13 +8,12 @@ import threading
 import time
 import tomllib
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from hashlib import blake2s
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from bot.corpus.cache import EpisodeCache, signature
@@ -40,7 +39,6 @@ __all__ = [
     "Loader",
     "episode_folders",
     "open_corpus",
-    "read_episode",
     "read_show",
 ]
 
@@ -97,12 +95,12 @@ class Corpus:
 
     The list of them is in memory; the episodes themselves are loaded when they are asked for, and only so many are
     held. As long as anyone holds an episode, asking for it again gives the same object. Safe to share between threads.
+    `withdrawn` are the codes of the episodes that are not here because they are withdrawn.
     """
 
     def __init__(
         self, folder: Path, entries: tuple[EpisodeEntry, ...], loader: Loader, withdrawn: frozenset[str] = frozenset()
     ) -> None:
-        """Take the content folder, the list of its episodes, what loads one of them, and codes of withdrawn ones."""
         self.folder = folder
         self.entries = entries
         self.loader = loader
@@ -113,7 +111,7 @@ class Corpus:
         self._numbers = {(entry.show.id, entry.id): number for number, entry in enumerate(entries)}
 
     @property
-    def episodes(self) -> Sequence[Episode]:
+    def episodes(self) -> _Episodes:
         """The episodes in order; each is loaded when it is looked at."""
         return _Episodes(self)
 
@@ -191,8 +189,8 @@ class Corpus:
         return tuple(e for e in declared if any(begin < e.end and e.begin < end for begin, end in place.spans))
 
 
-class _Episodes(Sequence[Episode]):
-    """The episodes of a corpus as a sequence."""
+class _Episodes:
+    """The episodes of a corpus in order; each is loaded when it is looked at."""
 
     def __init__(self, corpus: Corpus) -> None:
         self._corpus = corpus
@@ -200,21 +198,17 @@ class _Episodes(Sequence[Episode]):
     def __len__(self) -> int:
         return len(self._corpus.entries)
 
-    @overload
-    def __getitem__(self, index: int) -> Episode: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Episode]: ...
-    def __getitem__(self, index: int | slice) -> Episode | Sequence[Episode]:
-        if isinstance(index, slice):
-            return [self._corpus.episode(number) for number in range(len(self))[index]]
-        return self._corpus.episode(index)
+    def __iter__(self) -> Iterator[Episode]:
+        return (self._corpus.episode(number) for number in range(len(self)))
+
+    def __getitem__(self, number: int) -> Episode:
+        return self._corpus.episode(number)
 
 
 class Loader:
-    """Loads episodes from the data folder and holds the latest; without a data folder it holds all it was given."""
+    """Loads episodes from the data folder and holds the latest, about `most` bytes; without one it holds all."""
 
     def __init__(self, folder: Path, cache: EpisodeCache | None, most: int = MOST_MEMORY) -> None:
-        """Take the content folder, where compiled episodes are kept and how many bytes of them to hold."""
         self.folder = folder
         self.cache = cache
         self.names: dict[tuple[str, str], str] = {}
@@ -324,7 +318,7 @@ class _Opening:
         try:
             cache = EpisodeCache(data / "episodes", folder) if data else None
         except OSError as error:
-            self._unkept(error)
+            self._say_not_kept(error)
         self._loader = Loader(folder, cache)
         self._entries: dict[str, EpisodeEntry] = {}
         self._gone: set[str] = set()
@@ -389,7 +383,7 @@ class _Opening:
                 self._entries[place.name] = EpisodeEntry.of(found[0])
                 continue
             try:
-                episode = read_episode(place.show, place.folder, place.withdrawn)
+                episode = build_episode(place.show, EpisodeFiles.of(place.folder), place.withdrawn)
             except SpanError as error:
                 self._say(say("corpus.episode-hidden", error=error, show=place.show.id, episode=place.folder.name))
                 self._gone.add(episode_code(place.show.id, place.folder.name))
@@ -398,7 +392,7 @@ class _Opening:
             try:
                 self._loader.give(place.name, episode, settled=place.settled)
             except OSError as error:
-                self._unkept(error)
+                self._say_not_kept(error)
 
     def _keep(self, cache: EpisodeCache, places: list[_Place]) -> None:
         """Write the list, and clear away what is on it no more."""
@@ -411,11 +405,11 @@ class _Opening:
         try:
             cache.save_rows(rows)
         except OSError as error:
-            self._unkept(error)
+            self._say_not_kept(error)
         # Withdrawn words leave the disk too, even if a bot that has not been started again still needs the file.
         cache.sweep((place.name for place in places), aside=not self._parted)
 
-    def _unkept(self, error: OSError) -> None:
+    def _say_not_kept(self, error: OSError) -> None:
         self._say(say("corpus.no-cache", error=error.strerror))
 
 
@@ -459,8 +453,3 @@ def read_show(folder: Path) -> Show:
     if meant or not isinstance(withdrawn, bool) or not isinstance(why, str):
         raise TranscriptError(str(path), say("corpus.withdraw-show"))
     return Show(folder.name, table["title"], table["rights"], table.get("url"), links, withdrawn, why)
-
-
-def read_episode(show: Show, folder: Path, withdrawn: Sequence[Withdrawal] = ()) -> Episode:
-    """Read one episode folder, its edition or its transcript as it came, without what is withdrawn of it."""
-    return build_episode(show, EpisodeFiles.of(folder), withdrawn)

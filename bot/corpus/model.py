@@ -492,7 +492,7 @@ class Passage:
             return say("citation.ad", sponsor=paragraph.sponsor) if paragraph.sponsor else say("citation.ad-unnamed")
         return paragraph.section.value if paragraph.section is Section.OUTRO else None
 
-    def widened(self, sentences: int) -> Passage:
+    def widen(self, sentences: int) -> Passage:
         """Return the passage with so many sentences more on either side, as far as nothing is withheld between them."""
         first, last = self.first - sentences, self.last + sentences
         if self.episode.withdrawn:

@@ -31,7 +31,16 @@ if TYPE_CHECKING:
 
     from bot.corpus.model import Episode, Show
 
-__all__ = ["WITHDRAWN", "SpanError", "Withdrawal", "Withdrawn", "named", "refuse_misnamed", "withdrawn_of", "without"]
+__all__ = [
+    "WITHDRAWN",
+    "SpanError",
+    "Withdrawal",
+    "Withdrawn",
+    "refuse_misnamed",
+    "withdrawn_of",
+    "withdrawn_sentences",
+    "withhold",
+]
 
 WITHDRAWN = "withdrawn.toml"
 """Name of the file in a show's folder."""
@@ -73,7 +82,7 @@ class Withdrawal:
         return repr((self.begin, self.end, self.words, self.occurrence))
 
     @property
-    def told(self) -> str:
+    def why_and_since(self) -> str:
         """Why and since when, in brackets; "" when the file does not say."""
         known = [self.why, say("withdrawn.since", since=self.since) if self.since else ""]
         return f" ({', '.join(filter(None, known))})" if any(known) else ""
@@ -103,7 +112,7 @@ def withdrawn_of(show: Show, folder: Path, names: Iterable[str]) -> Withdrawn:
     path = folder / WITHDRAWN
     entries = _read(path) if path.is_file() else ()
     known = sorted(names)
-    whole = {entry.episode: entry.told for entry in entries if entry.whole}
+    whole = {entry.episode: entry.why_and_since for entry in entries if entry.whole}
     problems = tuple(_missing(entry, known) for entry in entries if entry.episode not in known)
     if show.withdrawn or problems:
         whole = dict.fromkeys(known, f" ({show.why})" if show.why else "") | whole
@@ -181,13 +190,13 @@ _SHOWN = 60
 """Characters of words that an error repeats."""
 
 
-def without(episode: Episode, withdrawals: Sequence[Withdrawal]) -> Episode:
+def withhold(episode: Episode, withdrawals: Sequence[Withdrawal]) -> Episode:
     """Return an episode without the sentences that withdrawals touch.
 
     In the text, line breaks stand in their place, as many as they had characters: all offsets and ids stay, and what
     stood on either side is still apart. Raises SpanError for a withdrawal that is not clear, or when nothing is left.
     """
-    gone = sorted({number for each in withdrawals for number in named(episode, each)})
+    gone = sorted({number for each in withdrawals for number in withdrawn_sentences(episode, each)})
     if not gone:
         return episode
     if len(gone) == len(episode.sentences):
@@ -211,7 +220,7 @@ def without(episode: Episode, withdrawals: Sequence[Withdrawal]) -> Episode:
     )
 
 
-def named(episode: Episode, withdrawal: Withdrawal) -> range:
+def withdrawn_sentences(episode: Episode, withdrawal: Withdrawal) -> range:
     """Return the numbers of the sentences that a withdrawal touches; raises SpanError when that is not clear."""
     timed = withdrawal.begin is not None or withdrawal.end is not None
     if timed and (withdrawal.words or withdrawal.occurrence):

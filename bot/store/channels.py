@@ -126,7 +126,7 @@ class Channels:
         )
         await self._db.write(lambda db: db.execute(off))
 
-    async def refused(self, channel: Channel, reason: str, limit: int) -> bool:
+    async def count_refusal(self, channel: Channel, reason: str, limit: int) -> bool:
         """Count a refusal by the channel; at the limit its daily post is disabled with the reason (then True)."""
         counted = (
             sa.update(channels)
@@ -140,7 +140,7 @@ class Channels:
         )
         return bool(await self._db.write(lambda db: db.scalar(counted)))
 
-    async def accepted(self, channel: Channel) -> None:
+    async def forget_refusals(self, channel: Channel) -> None:
         """Forget earlier refusals of a channel that took a post."""
         forget = (
             sa.update(channels)

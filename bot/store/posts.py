@@ -196,7 +196,7 @@ class Ledger:
         )
         return await self._db.write(lambda db: db.execute(values).rowcount == 1)
 
-    async def sent(self, row: PostRow, now: float, message_ref: str, *, sweep: bool = False) -> bool:
+    async def record_sent(self, row: PostRow, now: float, message_ref: str, *, sweep: bool = False) -> bool:
         """Record that the message stands; False (and a sweep is due) when the lease was lost meanwhile.
 
         `sweep` asks for a search for a second copy all the same.
@@ -204,9 +204,7 @@ class Ledger:
         values = {"state": "sent", "sent_at": now, "message_ref": message_ref, "reason": "", "next_at": None}
         return await self._record(row, now, values | ({"sweep_at": now + self._sweep_after} if sweep else {}))
 
-    async def unsettled(
-        self, row: PostRow, now: float, state: str, seconds: float, reason: str, **more: object
-    ) -> bool:
+    async def postpone(self, row: PostRow, now: float, state: str, seconds: float, reason: str, **more: object) -> bool:
         """Record that a post is to be looked at again in so many seconds: `pending` (not sent) or `unknown`."""
         values = {"state": state, "next_at": now + seconds, "reason": reason, "lease_until": None, **more}
         return await self._record(row, now, values)
@@ -240,7 +238,7 @@ class Ledger:
         )
         return [_row(row) for row in rows]
 
-    async def swept(self, row: PostRow, again_at: float | None, stands: str | None = None) -> None:
+    async def record_sweep(self, row: PostRow, again_at: float | None, stands: str | None = None) -> None:
         """Record a pass of the sweeper; `again_at` is its next, `stands` the message that it left."""
         values = {"sweep_at": again_at, "sweeps": posts.c.sweeps + 1} | ({"message_ref": stands} if stands else {})
         await self._db.write(lambda db: db.execute(sa.update(posts).where(posts.c.id == row.id).values(**values)))
@@ -323,7 +321,7 @@ class Ledger:
 
         return [_row(found) for found in await self._db.write(work)]
 
-    async def told(self, rows: Sequence[PostRow]) -> None:
+    async def mark_told(self, rows: Sequence[PostRow]) -> None:
         """Record that an admin was told of how posts ended."""
         put = sa.update(posts).where(posts.c.id.in_([row.id for row in rows])).values(tell_at=None)
         await self._db.write(lambda db: db.execute(put))

@@ -10,7 +10,7 @@ import html
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot.corpus.formats.cues import label_cues, plain_text, spread, unrolled
+from bot.corpus.formats.cues import label_cues, plain_text, spread, unroll
 from bot.corpus.formats.stamps import STAMP, seconds
 from bot.corpus.transcript import Segment, Transcript
 from bot.errors import TranscriptError
@@ -81,7 +81,7 @@ def read_srt(file: TranscriptFile) -> Transcript:
     """Return the cues; numbers may be missing, labels may stand in the text; what stands before is told of."""
     header, found = _cues(file.text, file.name, named=False)
     lines = [[line for line in map(plain_text, cue.lines) if line] for cue in found]
-    added = unrolled(lines, [[False] * len(cue) for cue in lines])
+    added = unroll(lines, [[False] * len(cue) for cue in lines])
     segments = [Segment("\n".join(text), cue.start, cue.end) for cue, text in zip(found, added, strict=True) if text]
     labelled, oddities = label_cues(segments)
     before = sum(1 for line in header if line.strip())
@@ -109,7 +109,7 @@ def read_vtt(file: TranscriptFile) -> Transcript:
     voiced = [[_pieces(line) for line in lines] for lines, _ in bodies]
     texts = [["\n".join(text for text, _ in pieces).strip() for pieces in lines] for lines in voiced]
     fresh = [[bool(_WORD_TIME.search(line)) for line in lines] for lines, _ in bodies]
-    kept = unrolled(texts, fresh)
+    kept = unroll(texts, fresh)
     segments: list[Segment] = []
     for cue, lines, left in zip(found, voiced, kept, strict=True):
         segments.extend(_segments(cue, lines[len(lines) - len(left) :]))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.corpus.formats.front_matter import FrontMatter, front_matter
-from bot.corpus.formats.labels import NAME, believed, is_stage_label
+from bot.corpus.formats.labels import NAME, is_stage_label, speaker_labels
 from bot.corpus.formats.markdown import heading, is_link_line, words_of
 from bot.corpus.formats.stamps import STAMP, seconds
 from bot.corpus.transcript import Chapter, Segment, Transcript
@@ -65,11 +65,11 @@ def _head_of(line: str) -> _Head | None:
     for style in _STYLES:
         match = style.match(text)
         if match:
-            return _labelled(match, text[match.end() :], before)
+            return _label_head(match, text[match.end() :], before)
     return before
 
 
-def _labelled(match: re.Match[str], rest: str, before: _Head | None) -> _Head:
+def _label_head(match: re.Match[str], rest: str, before: _Head | None) -> _Head:
     """Make a head of a label; a time in brackets right after it is its time."""
     parts = match.groupdict()
     stamp = parts.get("time") or parts.get("late") or parts.get("last")
@@ -217,7 +217,7 @@ def _plan(file: TranscriptFile, front: FrontMatter) -> _Plan:
     strong = [head.name for head in labelled if head.name and head.strong]
     aliases = _aliases(labelled)
     known = {person.name for person in front.people} | set(aliases) | set(aliases.values())
-    names = believed(weak, strong, places, known)
+    names = speaker_labels(weak, strong, places, known)
     timed = sum(1 for head in heads.values() if head.before is not None or not head.name)
     return _Plan(
         names,

@@ -120,7 +120,7 @@ def _text(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
     """Decode by byte-order mark, as UTF-8, or as Windows-1252."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            return _marked(data[len(mark) :], encoding, name), ()
+            return _decode_marked(data[len(mark) :], encoding, name), ()
     try:
         return data.decode("utf-8"), ()
     except UnicodeDecodeError as error:
@@ -135,7 +135,7 @@ def _text(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
     return text, (odd,)
 
 
-def _marked(data: bytes, encoding: str, name: str) -> str:
+def _decode_marked(data: bytes, encoding: str, name: str) -> str:
     """Decode what follows a byte-order mark."""
     try:
         return data.decode(encoding)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
-from bot.corpus.formats.cues import clipped, label_cues, plain_text
+from bot.corpus.formats.cues import clip, label_cues, plain_text
 from bot.corpus.formats.jsons import first_has, objects, string
 from bot.corpus.formats.stamps import number
 from bot.corpus.transcript import Segment, Transcript
@@ -68,5 +68,5 @@ def _thousandth(value: object) -> float | None:
 
 def _transcript(captions: list[Segment]) -> Transcript:
     """Leave out captions without text, end each where the next begins, and look for labels."""
-    labelled, oddities = label_cues(clipped([caption for caption in captions if caption.text]))
+    labelled, oddities = label_cues(clip([caption for caption in captions if caption.text]))
     return Transcript(tuple(labelled), oddities=oddities)
