@@ -19,7 +19,7 @@ from bot.commands import COMMANDS
 from bot.contract.message import Author, Channel, Request
 from bot.core import Core
 from bot.corpus import open_corpus
-from bot.search import load_meaning, open_searcher
+from bot.search import load_embeddings, open_searcher
 from bot.settings import ROOT
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def measured_core() -> Core:
     """Return a core over the shipped content with models loaded and everything kept in the data folder."""
     data = ROOT / "data"
     corpus = open_corpus(ROOT / "content", data)
-    search = open_searcher(corpus, data / "index", print, lambda _: load_meaning(corpus, data / "vectors", print))
+    search = open_searcher(corpus, data / "index", print, lambda _: load_embeddings(corpus, data / "vectors", print))
     search.load()
     return Core(corpus, search, COMMANDS)
 

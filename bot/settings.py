@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from bot.errors import OperatorError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,8 +105,7 @@ class Settings:
         files = {f"{name}_FILE" for name in SECRETS}
         for name in sorted(environ):
             if name.startswith("VERBATIM_") and name not in known | files:
-                sentence = f"{name} is not a setting. Known settings: {', '.join(sorted(known))}."
-                raise OperatorError(sentence)
+                raise OperatorError(say("environment.unknown", name=name, known=", ".join(sorted(known))))
         given = {name.lower(): environ[name] for name in known if environ.get(name)}
         for name in SECRETS:
             if environ.get(f"{name}_FILE"):
@@ -141,19 +141,16 @@ class Settings:
         given = [name.strip().casefold() for name in self.verbatim_roles.split(",") if name.strip()]
         for name in given:
             if name not in ROLES:
-                sentence = f"VERBATIM_ROLES names {', '.join(ROLES)}, separated by commas; “{name}” is none of them."
-                raise OperatorError(sentence)
+                raise OperatorError(say("environment.no-role", roles=", ".join(ROLES), name=name))
         if not given:
-            sentence = f"VERBATIM_ROLES names nothing to do. Name one or more of {', '.join(ROLES)}, or leave it out."
-            raise OperatorError(sentence)
+            raise OperatorError(say("environment.no-roles", roles=", ".join(ROLES)))
         return frozenset(given)
 
     @property
     def semantic(self) -> bool:
         """Whether to search by meaning."""
         if self.verbatim_semantic.casefold() not in {"on", "off"}:
-            sentence = f"VERBATIM_SEMANTIC is on or off; “{self.verbatim_semantic}” is neither."
-            raise OperatorError(sentence)
+            raise OperatorError(say("environment.semantic", value=self.verbatim_semantic))
         return self.verbatim_semantic.casefold() == "on"
 
     @property
@@ -180,21 +177,20 @@ def _expanded(path: str) -> Path:
     try:
         return Path(path).expanduser()
     except RuntimeError:
-        sentence = f"The folder {path} cannot be found: this system names no home for that user. Name it in full."
-        raise OperatorError(sentence) from None
+        raise OperatorError(say("environment.no-home", path=path)) from None
 
 
 def _secret(name: str, environ: Mapping[str, str]) -> str:
     """Return what stands in the file that `NAME_FILE` names, without the blanks around it."""
     if environ.get(name):
-        sentence = f"{name} and {name}_FILE are both set; set one."
-        raise OperatorError(sentence)
+        raise OperatorError(say("environment.both-set", name=name))
     try:
         return Path(environ[f"{name}_FILE"]).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        why = (error.strerror if isinstance(error, OSError) else None) or "not text"
-        sentence = f"{name}_FILE: {environ[f'{name}_FILE']} cannot be read ({why})."
-        raise OperatorError(sentence) from None
+        why = (error.strerror if isinstance(error, OSError) else None) or say("environment.not-text")
+        raise OperatorError(
+            say("environment.unreadable-file", name=name, path=environ[f"{name}_FILE"], error=why)
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ from bot.corpus import Corpus, Section, curated_highlights, open_corpus
 from bot.corpus.check import check_episode
 from bot.corpus.highlights import HEADER, HIGHLIGHTS, LONGEST, SHORTEST, read_highlights
 from bot.corpus.library import read_show
-from bot.errors import TranscriptError
-from bot.highlights import Highlight, Highlights, Judged, judged, read
+from bot.errors import OperatorError, TranscriptError
+from bot.highlights import Highlight, Highlights, Judged, judged, read, score
 from bot.settings import ROOT
 
 if TYPE_CHECKING:
@@ -181,6 +181,14 @@ def test_any_span_of_the_source_gets_a_score(reading: Reading, start: int, lengt
 
     assert 0 <= found.score <= 1
     assert found.reasons
+
+
+def test_a_limit_of_what_is_no_feature_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = score.weighed.__wrapped__() | {"barred-over": {"boredom": 0}}
+    monkeypatch.setattr(score, "read_weights", lambda _: table)
+
+    with pytest.raises(OperatorError, match="The limits of bot/highlights name what is no feature: boredom"):
+        score.weighed.__wrapped__()
 
 
 def test_the_score_does_not_know_the_curated_list(corpus: Corpus, reading: Reading, tmp_path: Path) -> None:

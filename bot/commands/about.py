@@ -31,5 +31,5 @@ async def about(ctx: Context) -> Reply:
         say("about.lead"),
         Outcome.FOUND,
         cards=(*cards, limits),
-        buttons=(Button(say("step.episodes"), "/episodes"),),
+        buttons=(Button(say("step.episodes"), ctx.lines.to(Use.LIBRARY)),),
     )

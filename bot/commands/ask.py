@@ -37,22 +37,22 @@ async def ask(
     refused = hostile(question, ctx.corpus.speakers)
     scope = scope_of(ctx.corpus, speaker, episode, show)
     if refused is not None and refused.key not in {"person", "opinion"}:
-        return refused.reply(count=f"{len(question):,}", most="2,000")
+        return refused.reply(ctx.lines, count=f"{len(question):,}", most="2,000")
     answered = await ctx.search.answer(question, MOST_CARDS, scope, may_choose=refused is None)
     if refused is not None:
         # Asked to speak as a person, or for an opinion: decline, and offer what they actually said.
         cards = tuple(_card(hit, Role.NEAREST) for hit in answered.hits)
-        return refused.reply(*cards)
+        return refused.reply(ctx.lines, *cards)
     if answered.band is Band.DECLINED or not answered.hits:
         entry = refusal("not-here")
         cards = tuple(_card(hit, Role.NEAREST) for hit in answered.hits)
         lead = entry.told(where=ctx.corpus.label) if cards else say("ask.none", where=ctx.corpus.label)
-        return Reply(lead, Outcome.DECLINED, cards=cards, buttons=(entry.step(question=question),))
+        return Reply(lead, Outcome.DECLINED, cards=cards, buttons=(entry.step(ctx.lines, question=question),))
     best = answered.hits[0].passage
     buttons = (
         *listen(best.citation()),
-        more_context(best.id, 0),
-        *others([hit.passage.id for hit in answered.hits], 0),
+        more_context(ctx.lines, best.id, 0),
+        *others(ctx.lines, [hit.passage.id for hit in answered.hits], 0),
     )
     if answered.band is Band.CLOSEST:
         cards = tuple(_card(hit, Role.NEAREST) for hit in answered.hits)

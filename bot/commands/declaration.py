@@ -63,6 +63,11 @@ class Context:
     kept: Store | None = None
 
     @property
+    def lines(self) -> Lines:
+        """How to type what a reply offers."""
+        return lines_of(self.commands)
+
+    @property
     def store(self) -> Store:
         """The store, or a UserError that says what is off without one."""
         if self.kept is None:

@@ -45,7 +45,7 @@ async def episodes(
         scope = scope_of(ctx.corpus, episode=name, chapter=chapter, show=show)
         number = min(scope.episodes or {0})
         episode = ctx.corpus.episode(number)
-        return _chapter(episode, scope.chapter) if scope.chapter else _one(episode)
+        return _chapter(ctx, episode, scope.chapter) if scope.chapter else _one(episode)
     within = scope_of(ctx.corpus, show=show).episodes
     known = [entry for number, entry in enumerate(ctx.corpus.entries) if within is None or number in within]
     pages = -(-len(known) // PAGE)
@@ -98,16 +98,19 @@ def _day(date: dt.date) -> str:
     return f"{date.day} {date:%B %Y}"
 
 
-def _chapter(episode: Episode, title: str) -> Reply:
+def _chapter(ctx: Context, episode: Episode, title: str) -> Reply:
     """Show how a chapter begins, and offer its topic."""
     number = next(place for place, chapter in enumerate(episode.chapters) if chapter.title == title)
     first = next(
         place for place, said in enumerate(episode.sentences) if episode.paragraphs[said.paragraph].chapter == number
     )
     opening = episode.passage(first, first + OPENING - 1)
-    line = f"/topic {title}"
+    line = ctx.lines.to(Use.TOPIC, title)
     offers = (Button(say("buttons.sum-up"), line),) if len(line) <= LONGEST_LINE else ()
     cards = (Card(Role.SUMMARY, title=say("episodes.begins", chapter=title), quote=opening.quote()),)
     return Reply(
-        "", Outcome.FOUND, cards=cards, buttons=(*listen(opening.citation()), more_context(opening.id, 0), *offers)
+        "",
+        Outcome.FOUND,
+        cards=cards,
+        buttons=(*listen(opening.citation()), more_context(ctx.lines, opening.id, 0), *offers),
     )

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 from bot.commands.declaration import Context, Param, Prompt, Use, command
 from bot.contract.message import Button, Outcome, Reply
 from bot.contract.schedule import local_date, read_date
-from bot.delivery.daily import daily_reply
 from bot.errors import UserError
 from bot.policy.texts import say
 from bot.store import ChannelSettings
@@ -39,14 +38,16 @@ async def highlight(
         found = await ctx.daily.any(ctx.now.isoformat(), settings)
         if found is None:
             raise UserError(say("daily.none"))
-        return daily_reply(
-            found, lead=say("highlight.random"), more=(Button(say("buttons.another"), "/highlight random:yes"),)
+        return ctx.daily.reply(
+            found,
+            lead=say("highlight.random"),
+            more=(Button(say("buttons.another"), "/highlight random:yes"),),
         )
     today = local_date(ctx.now, settings.zone)
     day = read_date(date, today) if date else today
     posted = await _posted(ctx, day)
     if posted:
-        return daily_reply(posted, settings.language, lead="" if day == today else f"☀ {_written(day)}")
+        return ctx.daily.reply(posted, settings.language, lead="" if day == today else f"☀ {_written(day)}")
     if day != today:
         when = say("highlight.not-chosen") if day > today else say("highlight.not-posted")
         return Reply(
@@ -57,7 +58,7 @@ async def highlight(
     chosen = await ctx.daily.next(settings, day)
     if chosen is None:
         raise UserError(say("daily.none"))
-    return daily_reply(chosen[0], settings.language)
+    return ctx.daily.reply(chosen[0], settings.language)
 
 
 async def _settings(ctx: Context) -> ChannelSettings:

@@ -21,7 +21,7 @@ async def proof(ctx: Context, id: Annotated[str, Param("The id under the quote")
     """Answer with episode, edition, hash, place in the source and the errata inside the quote."""
     passage = ctx.corpus.passage(id)
     if passage is None and ctx.corpus.is_withdrawn(id):
-        return refusal("withdrawn").reply(private=True)
+        return refusal("withdrawn").reply(ctx.lines, private=True)
     if passage is None:
         raise UserError(say("proof.no-passage", id=id.strip()[:40]))
     episode, source = passage.episode, passage.source()

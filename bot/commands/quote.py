@@ -55,15 +55,15 @@ async def quote(  # noqa: PLR0913, PLR0917 - one parameter for each thing a memb
         return Reply(
             say("quote.none", where=ctx.corpus.label),
             Outcome.NONE,
-            buttons=(Button(say("step.episodes"), "/episodes"),),
+            buttons=(Button(say("step.episodes"), ctx.lines.to(Use.LIBRARY)),),
         )
     if hits[0].score < FOUND:
         lead = say("quote.nearest", where=ctx.corpus.label)
         cards = tuple(_card(hit, Role.NEAREST) for hit in hits[:MOST_CARDS])
-        return Reply(lead, Outcome.NEAREST, cards=cards, buttons=_buttons(hits))
+        return Reply(lead, Outcome.NEAREST, cards=cards, buttons=_buttons(ctx, hits))
     shown = hits[:1] if hits[0].score >= SURE else hits[:MOST_CARDS]
     cards = (_card(hits[0], Role.MATCH), *(_card(hit, Role.RUNNER_UP) for hit in shown[1:]))
-    return Reply("", Outcome.FOUND, cards=cards, buttons=_buttons(hits))
+    return Reply("", Outcome.FOUND, cards=cards, buttons=_buttons(ctx, hits))
 
 
 def _card(hit: Hit, role: Role) -> Card:
@@ -75,7 +75,11 @@ def _card(hit: Hit, role: Role) -> Card:
     )
 
 
-def _buttons(hits: list[Hit]) -> tuple[Button, ...]:
+def _buttons(ctx: Context, hits: list[Hit]) -> tuple[Button, ...]:
     """Offer to listen, the words around the best hit, and the other hits."""
     best = hits[0].passage
-    return (*listen(best.citation()), more_context(best.id, 0), *others([hit.passage.id for hit in hits], 0))
+    return (
+        *listen(best.citation()),
+        more_context(ctx.lines, best.id, 0),
+        *others(ctx.lines, [hit.passage.id for hit in hits], 0),
+    )

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 from bot.commands.declaration import Context, Param, Place, Use, command
 from bot.contract.message import Button, Card, Channel, Outcome, Reply, Role
 from bot.contract.schedule import day_names, local_date, next_due, read_days, read_time, written, zone_named, zones
-from bot.delivery.daily import LANGUAGES, daily_reply, language_named
+from bot.delivery.daily import language_named
 from bot.errors import UserError
-from bot.policy.texts import say
+from bot.policy.texts import languages, say
 from bot.search import scope_of
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def _zones(_ctx: Context, typed: str) -> Sequence[str]:
 
 
 def _languages(_ctx: Context, typed: str) -> Sequence[str]:
-    return [language.name for code, language in LANGUAGES.items() if typed in f"{language.name} {code}".casefold()]
+    names = {code: say("language.name", code) for code in languages()}
+    return [name for code, name in names.items() if typed in f"{name} {code}".casefold()]
 
 
 @command(
@@ -203,7 +204,10 @@ async def _shown(ctx: Context, found: ChannelSettings, before: str) -> Reply:
             say("settings.answers-off") if found.answers == "off" else say("settings.answers-on"),
         ),
         (say("settings.thread"), say("settings.yes") if found.thread else say("settings.no")),
-        (say("settings.language"), LANGUAGES[found.language].name if found.language in LANGUAGES else found.language),
+        (
+            say("settings.language"),
+            say("language.name", found.language) if found.language in languages() else found.language,
+        ),
     ]
     if not found.daily:
         lead = f"{before} {say('settings.off', where=where)}".lstrip()
@@ -228,7 +232,7 @@ async def _shown(ctx: Context, found: ChannelSettings, before: str) -> Reply:
     cards = [Card(Role.INFO, title=say("settings.title"), fields=tuple(fields))]
     chosen = await ctx.daily.next(found, dates[0][0]) if dates else None
     if chosen:
-        preview = daily_reply(chosen[0]).cards[0]
+        preview = ctx.daily.reply(chosen[0]).cards[0]
         cards.append(dataclasses.replace(preview, role=Role.INFO, title=say("settings.preview")))
     buttons = (
         Button(say("buttons.post-now"), f"/settings post now{options}"),
@@ -247,7 +251,7 @@ async def _preview(ctx: Context, found: ChannelSettings) -> Reply:
     if chosen is None:
         raise UserError(say("daily.none"))
     when = say("settings.due", when=written(dates[0][1], found.zone)) if dates else say("settings.would-be")
-    reply = daily_reply(chosen[0], found.language)
+    reply = ctx.daily.reply(chosen[0], found.language)
     return dataclasses.replace(reply, lead=f"{when}\n\n{reply.lead}")
 
 
@@ -316,7 +320,7 @@ async def _queue(ctx: Context, found: ChannelSettings) -> Reply:
     for number, (highlight, _) in enumerate(chosen, 1):
         mark = marks.get(highlight.id)
         title = f"{number}. {dates[number - 1]:%A} {dates[number - 1].day} {dates[number - 1]:%B}"
-        card = daily_reply(highlight).cards[0]
+        card = ctx.daily.reply(highlight).cards[0]
         cards.append(
             dataclasses.replace(
                 card, role=Role.INFO, title=f"{title} · {say(f'settings.mark-{mark}')}" if mark else title

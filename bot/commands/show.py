@@ -45,7 +45,7 @@ async def show(
     passages = [passage for passage in found if passage is not None]
     shown = [passage for passage in (found[at - 1 : at] if at else found) if passage is not None]
     if found and not shown:
-        return refusal("withdrawn").reply(private=True)
+        return refusal("withdrawn").reply(ctx.lines, private=True)
     whole = at or len(shown) == len(found)
     lead = "" if whole else say("show.part-withdrawn")
     cards = []
@@ -56,8 +56,8 @@ async def show(
         cards.append(Card(Role.MATCH, quote=wide.quote(marked)))
     if len(shown) > 1:
         return Reply(lead, Outcome.FOUND, cards=tuple(cards))
-    more = (more_context(shown[0].id, context),) if context < MOST_CONTEXT else ()
-    paging = others([passage.id for passage in passages], sum(map(bool, found[: at - 1]))) if at else ()
+    more = (more_context(ctx.lines, shown[0].id, context),) if context < MOST_CONTEXT else ()
+    paging = others(ctx.lines, [passage.id for passage in passages], sum(map(bool, found[: at - 1]))) if at else ()
     return Reply(lead, Outcome.FOUND, cards=tuple(cards), buttons=(*listen(shown[0].citation()), *more, *paging))
 
 

@@ -8,7 +8,7 @@ from bot.commands.declaration import Context, Menu, Param, Place, Reading, Use, 
 from bot.contract.buttons import listen, more_context
 from bot.contract.message import Button, Card, Outcome, Reply, Role, Span, Style
 from bot.errors import UserError
-from bot.policy.texts import listed, say
+from bot.policy.texts import say
 from bot.search import Verdict, named_speaker, scope_of
 
 if TYPE_CHECKING:
@@ -53,7 +53,10 @@ async def verify(
     first = judged.passages[0]
     lead = "" if cards[0].title else _verdict(ctx, judged)
     return Reply(
-        lead, Outcome.FOUND, cards=tuple(cards), buttons=(*listen(first.citation()), more_context(first.id, 0))
+        lead,
+        Outcome.FOUND,
+        cards=tuple(cards),
+        buttons=(*listen(first.citation()), more_context(ctx.lines, first.id, 0)),
     )
 
 
@@ -63,7 +66,7 @@ def _verdict(ctx: Context, judged: Judgement) -> str:
         f"verdict.{judged.verdict}",
         count=sum(difference.kind == "claimed" for difference in judged.differences) or 1,
         places=len(judged.passages),
-        speaker=listed(judged.passages[0].speakers) or say("verify.somebody-else"),
+        speaker=judged.passages[0].speaker or say("verify.somebody-else"),
         where=ctx.corpus.label,
     )
 
@@ -86,12 +89,12 @@ def _not_found(ctx: Context, judged: Judgement) -> Reply:
     """Say that nobody said it, with the nearest passage as no confirmation."""
     lead = say("verdict.not-found", where=ctx.corpus.label)
     if not judged.passages:
-        return Reply(lead, Outcome.NONE, buttons=(Button(say("step.episodes"), "/episodes"),))
+        return Reply(lead, Outcome.NONE, buttons=(Button(say("step.episodes"), ctx.lines.to(Use.LIBRARY)),))
     passage = judged.passages[0]
     card = Card(Role.NEAREST, quote=passage.quote(verdict=Verdict.NOT_FOUND))
     return Reply(
         f"{lead} {say('verify.nearest')}",
         Outcome.NEAREST,
         cards=(card,),
-        buttons=(*listen(passage.citation()), more_context(passage.id, 0)),
+        buttons=(*listen(passage.citation()), more_context(ctx.lines, passage.id, 0)),
     )

@@ -31,7 +31,7 @@ async def vote(
     """Count the vote in place of an earlier one, and say how many there are."""
     passage = ctx.corpus.passage(id)
     if passage is None and ctx.corpus.is_withdrawn(id):
-        return refusal("withdrawn").reply()
+        return refusal("withdrawn").reply(ctx.lines)
     if passage is None:
         raise UserError(say("vote.no-passage", id=id[:40]))
     request = ctx.request

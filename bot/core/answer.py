@@ -73,7 +73,7 @@ class Core:
         self._commands = {command.name: command for command in commands}
         self.lines = lines_of(commands)
         self._store = store
-        self._daily = daily or Daily(store, Highlights(corpus), corpus)
+        self._daily = daily or Daily(store, Highlights(corpus), corpus, self.lines)
         self._adapters = adapters if adapters is not None else {}
         self._clock = clock
         self._conversations = Conversations(store, clock)
@@ -100,7 +100,7 @@ class Core:
             given = self._given(command, line)
             settings = await self._served.settings(request.channel)
             if settings.answers == "off" and not command.always:
-                declined = refusal("off-here").reply(private=True, feature="answers")
+                declined = refusal("off-here").reply(self.lines, private=True, feature="answers")
                 return dataclasses.replace(declined, command=name)
             narrowing = command.narrowing(Place.SHOW)
             if settings.shows and narrowing and narrowing not in given:
@@ -214,7 +214,7 @@ class Core:
             return self._commands[name]
         shown = [each for each, command in self._commands.items() if not command.hidden]
         near = difflib.get_close_matches(name, shown, n=1, cutoff=0.5)
-        hint = say("answer.near", command=near[0]) if near else say("answer.try-help")
+        hint = say("hint.did-you-mean", names=f"/{near[0]}") if near else say("answer.try-help")
         raise UserError(say("answer.no-command", name=name[:40], hint=hint))
 
     def _is_verbatim(self, card: Card) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.contract.buttons import LONGEST_LINE
+from bot.contract.grammar import Use
 from bot.contract.message import Button, Card, Outcome, Reply
 from bot.policy.guard import (
     ABOUT_THE_BOT,
@@ -29,6 +30,8 @@ from bot.policy.texts import say
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from bot.contract.grammar import Lines
+
 __all__ = ["MOST_CHARACTERS", "REFUSALS", "Refusal", "hostile", "refusal"]
 
 MOST_CHARACTERS = 2_000
@@ -39,48 +42,50 @@ MOST_CHARACTERS = 2_000
 class Refusal:
     """One way not to answer: the sentence `refusal.<key>` and one next step, a button labelled `step.<label>`.
 
-    `line` is what the button does; all three have blanks in braces for what is known.
+    The button does what the command for `use` does with `words`; sentence, label and words have blanks in braces,
+    `{claim}` in words being the name of the command that checks a claim.
     """
 
     key: str
     label: str
-    line: str
+    use: Use
+    words: str = ""
 
     def told(self, **known: str) -> str:
         """Return the sentence with its blanks filled."""
         return say(f"refusal.{self.key}", **known)
 
-    def step(self, **known: str) -> Button:
+    def step(self, lines: Lines, **known: str) -> Button:
         """Return the next step with its blanks filled; free words are cut to what a button can carry."""
-        line = self.line.format_map(known)
+        words = self.words.format_map({"claim": lines.line(Use.CLAIM).name, **known})
+        line = lines.to(self.use, words)
         if len(line) > LONGEST_LINE:
             line = line[: LONGEST_LINE + 1].rsplit(" ", 1)[0]
         return Button(say(f"step.{self.label}", **known), line)
 
-    def reply(self, *cards: Card, private: bool = False, **known: str) -> Reply:
+    def reply(self, lines: Lines, *cards: Card, private: bool = False, **known: str) -> Reply:
         """Return the refusal as an answer: the sentence, what is shown instead, the next step."""
-        buttons = (self.step(**known),)
+        buttons = (self.step(lines, **known),)
         return Reply(self.told(**known), Outcome.DECLINED, cards=cards, buttons=buttons, private=private)
 
 
 REFUSALS = (
-    Refusal("not-here", "ask-again", "/ask {question}"),
-    Refusal("other-speaker", "in-context", "/show {id} context:2"),
-    Refusal("not-discussed", "open", "/topic {near}"),
-    Refusal("opinion", "talked-about", "/episodes"),
-    Refusal("person", "talked-about", "/episodes"),
-    Refusal("withdrawn", "what-else", "/episodes"),
-    Refusal("off-here", "what-here", "/help"),
-    Refusal("out-of-scope", "episodes", "/episodes"),
-    Refusal("too-long", "how-to-ask", "/help"),
-    Refusal("empty", "how-to-ask", "/help"),
-    Refusal("language", "how-to-ask", "/help"),
-    Refusal("orders", "how-to-ask", "/help"),
-    Refusal("secrets", "what-i-am", "/about"),
-    Refusal("pings", "how-to-ask", "/help"),
-    Refusal("made-up", "how-to-ask", "/help verify"),
-    Refusal("self", "what-i-am", "/about"),
-    Refusal("harm", "episodes", "/episodes"),
+    Refusal("not-here", "ask-again", Use.QUESTION, "{question}"),
+    Refusal("not-discussed", "open", Use.TOPIC, "{near}"),
+    Refusal("opinion", "talked-about", Use.LIBRARY),
+    Refusal("person", "talked-about", Use.LIBRARY),
+    Refusal("withdrawn", "what-else", Use.LIBRARY),
+    Refusal("off-here", "what-here", Use.HELP),
+    Refusal("out-of-scope", "episodes", Use.LIBRARY),
+    Refusal("too-long", "how-to-ask", Use.HELP),
+    Refusal("empty", "how-to-ask", Use.HELP),
+    Refusal("language", "how-to-ask", Use.HELP),
+    Refusal("orders", "how-to-ask", Use.HELP),
+    Refusal("secrets", "what-i-am", Use.ABOUT),
+    Refusal("pings", "how-to-ask", Use.HELP),
+    Refusal("made-up", "how-to-ask", Use.HELP, "{claim}"),
+    Refusal("self", "what-i-am", Use.ABOUT),
+    Refusal("harm", "episodes", Use.LIBRARY),
 )
 
 _OWN_MENTION = re.compile(r"^\s*(?:<@!?\w+>|@(?!everyone|here|channel)[\w-]+(?=[\s,:]))[\s,:]*")
