@@ -17,7 +17,7 @@ import yarl
 from bot.adapters.discord import Discord
 from bot.adapters.discord.client import VerbatimClient
 from bot.adapters.discord.limits import ACKNOWLEDGE_SECONDS, INVALID_SECONDS
-from bot.adapters.discord.posting import Posting
+from bot.adapters.discord.post import Posting
 from bot.adapters.discord.wire import Breaker, BreakerOpenError, aim
 from bot.contract.message import Button, Card, Channel, Outcome, Reply, Role
 from bot.contract.post import Blind, Found, Later, Post, Refused, Sent, Unclear

@@ -26,7 +26,7 @@ from bot.contract.message import Channel, Outcome, Reply
 from bot.contract.post import Blind, Found, Later, Post, Refused, Sent, Unclear
 from bot.core import Core
 from bot.errors import OperatorError
-from bot.intake.cipher import Sealed
+from bot.intake.cipher import Cipher
 from bot.settings import Settings
 from tests.local_slack import WRONG, LocalSlack
 from tests.test_slack import LINE, no_proxies, serving, store
@@ -578,7 +578,7 @@ async def test_a_command_that_a_process_died_over_is_answered_once_by_the_next(
     url = f"{local.address}/hooks/{hook.token}"
     token = local.bot_token if sealed_by == "the same token" else "xoxb-older"
     left = Asked(Way.SLASH, "left", "T0LOCAL", "C0GENERAL", "U0ADA", f"/quote {LINE}", reply_url=url)
-    assert await Kept(store, Sealed(token)).take(left)
+    assert await Kept(store, Cipher(token)).take(left)
     async with serving(local, core, store, 60.0, (0.1, 40.0)), serving(local, core, store, 60.0, (0.1, 40.0)):
         await local.until(lambda: local.posts("C0GENERAL"))
         await asyncio.sleep(0.5)

@@ -22,7 +22,7 @@ import aiohttp
 
 from bot.adapters.discord import Discord
 from bot.adapters.discord.client import VerbatimClient
-from bot.adapters.discord.posting import Posting
+from bot.adapters.discord.post import Posting
 from bot.adapters.discord.wire import aim
 from bot.adapters.slack import Slack
 from bot.adapters.slack import api as slack_api

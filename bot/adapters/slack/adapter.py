@@ -27,7 +27,7 @@ from bot.adapters.slack.work import Seen, Work
 from bot.adapters.slack.workspaces import Installs, Vault, Workspace, Workspaces
 from bot.contract.post import Later, Refused
 from bot.errors import OperatorError
-from bot.intake.cipher import Sealed
+from bot.intake.cipher import Cipher
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -97,7 +97,7 @@ class Slack:
         self._posting = Posting(self._api, self._workspaces, self._sending)
         self._work = Work()
         people, seen = People(self._api), Seen(store)
-        kept = Kept(store, Sealed(settings.slack_bot_token or settings.slack_client_secret))
+        kept = Kept(store, Cipher(settings.slack_bot_token or settings.slack_client_secret))
         parts = Parts(
             core,
             self._workspaces,

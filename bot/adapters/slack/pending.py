@@ -14,7 +14,7 @@ from bot.adapters.slack.inbound import asked_from
 
 if TYPE_CHECKING:
     from bot.adapters.slack.inbound import Asked
-    from bot.intake.cipher import Sealed
+    from bot.intake.cipher import Cipher
     from bot.store import Inbound, Store
 
 __all__ = ["KIND", "Keeping", "Kept"]
@@ -62,7 +62,7 @@ class Keeping:
 class Kept:
     """The acknowledged questions of every process; their response_urls are sealed."""
 
-    def __init__(self, store: Store | None, sealed: Sealed) -> None:
+    def __init__(self, store: Store | None, sealed: Cipher) -> None:
         """Take the store (None: nothing is kept) and what seals addresses."""
         self._store = store
         self._sealed = sealed

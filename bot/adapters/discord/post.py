@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Literal
 import aiohttp
 import discord
 
-from bot.adapters.discord.answering import TROUBLE, say
 from bot.adapters.discord.limits import HISTORY_PAGE, LONGEST_THREAD_NAME
 from bot.adapters.discord.markup import cut
 from bot.adapters.discord.render import post_key, render
 from bot.adapters.discord.views import as_view, custom_ids
-from bot.adapters.discord.wire import Attempt, BreakerOpenError, is_discords, watch, why
+from bot.adapters.discord.wire import TROUBLE, Attempt, BreakerOpenError, is_discords, watch, why
 from bot.contract.post import Blind, Found, Later, Refused, Sent, Unclear
+from bot.intake import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
