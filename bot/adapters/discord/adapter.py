@@ -17,7 +17,7 @@ import discord
 from bot.adapters.discord.client import VerbatimClient
 from bot.adapters.discord.pace import Pace
 from bot.adapters.discord.platform import PLATFORM
-from bot.adapters.discord.post import Posting
+from bot.adapters.discord.post import Poster
 from bot.adapters.discord.ready import announce, announce_without_gateway
 from bot.adapters.discord.wire import TROUBLE, aim, why
 from bot.contract.post import Blind, Later
@@ -92,7 +92,7 @@ class Discord:
         self._gateway = gateway
         self._name = name or secrets.token_hex(8)
         self._client: VerbatimClient | None = None
-        self._posting: Posting | None = None
+        self._poster: Poster | None = None
         self._stopping = asyncio.Event()
         self._doubted = asyncio.Event()
 
@@ -124,27 +124,27 @@ class Discord:
 
     async def check(self, channel: Channel) -> str:
         """Return "" when the bot may post in the channel and read its own messages there, else what lacks."""
-        return await self._posting.check(channel) if self._posting else "Discord is not connected. Try again shortly."
+        return await self._poster.check(channel) if self._poster else "Discord is not connected. Try again shortly."
 
     async def post(self, channel: Channel, post: Post) -> Posted:
         """Try once to send a message."""
-        return await self._posting.post(channel, post) if self._posting else Later(15.0, "Discord is not connected.")
+        return await self._poster.post(channel, post) if self._poster else Later(15.0, "Discord is not connected.")
 
     async def find(self, channel: Channel, post: Post) -> Seen:
         """Look for the bot's messages with the post's key."""
-        return await self._posting.find(channel, post) if self._posting else Blind("Discord is not connected.")
+        return await self._poster.find(channel, post) if self._poster else Blind("Discord is not connected.")
 
     async def delete(self, channel: Channel, ref: str) -> bool:
         """Delete one of the bot's own messages; True when it is gone."""
-        return await self._posting.delete(channel, ref) if self._posting else False
+        return await self._poster.delete(channel, ref) if self._poster else False
 
     async def tell(self, channel: Channel, member: str, sentence: str) -> bool:  # noqa: ARG002 - members are global
         """Tell a member something directly; True when Discord took it."""
-        return await self._posting.tell(member, sentence) if self._posting else False
+        return await self._poster.tell(member, sentence) if self._poster else False
 
     async def clock_ahead(self) -> float | None:
         """Return how many seconds Discord's clock is ahead of this one, None when it is not known."""
-        return await self._posting.clock_ahead() if self._posting else None
+        return await self._poster.clock_ahead() if self._poster else None
 
     async def _until_refused(self) -> None:
         """Raise OperatorError once Discord refuses the token it took before; after a 401 it is asked about again."""
@@ -228,12 +228,12 @@ class Discord:
                 _log.warning("Discord cannot be reached (%s); next try in %.0f s", why(error), wait)
             await self._leave()
             await asyncio.sleep(wait)
-        self._posting = Posting(client)
+        self._poster = Poster(client)
         return client
 
     async def _leave(self) -> None:
         """Disconnect and forget the client."""
-        client, self._client, self._posting = self._client, None, None
+        client, self._client, self._poster = self._client, None, None
         if client:
             await client.close()
 
