@@ -1,4 +1,4 @@
-"""Measurements behind the figures in the README; each module prints a table."""
+"""Measurements behind the figures in docs/measured.md; each module prints a table."""
 
 import os
 

@@ -23,13 +23,13 @@ from bot.commands import COMMANDS
 from bot.contract.message import Author, Channel, Request
 from bot.core import Core
 from bot.corpus import open_corpus
-from bot.search import load_meaning, open_searcher
+from bot.search import load_embeddings, open_searcher
 from bot.settings import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.search.index.embeddings import Meaning
+    from bot.search.index.embeddings import Embeddings
 
 ROUNDS = 3
 AT_ONCE = 20
@@ -72,7 +72,7 @@ async def _watch(lags: list[float]) -> None:
         lags.append((time.perf_counter() - began - TICK) * 1000)
 
 
-async def measure(core: Core, meaning: Meaning) -> Times:
+async def measure(core: Core, meaning: Embeddings) -> Times:
     """Take all times, one work at a time, then many questions at once."""
     questions, topics = lines()
     times = Times()
@@ -110,7 +110,7 @@ def main() -> None:
     """Measure and print the table."""
     data = ROOT / "data"
     corpus = open_corpus(ROOT / "content", data)
-    meaning = load_meaning(corpus, data / "vectors", print)
+    meaning = load_embeddings(corpus, data / "vectors", print)
     if meaning is None:
         message = "This measures answers with meaning, and the models are not installed."
         raise SystemExit(message)

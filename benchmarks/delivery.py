@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.quote import machine, percentile
+from bot.commands import COMMAND_LINES
 from bot.contract.message import Channel
 from bot.contract.post import Sent
 from bot.corpus import open_corpus
@@ -54,7 +55,9 @@ async def measure(url: str) -> dict[str, float]:
         openings.append((time.perf_counter() - started) * 1000)
     store = open_store(url)
     corpus = open_corpus(ROOT / "content")
-    delivery = Delivery(store, Daily(store, Highlights(corpus), corpus), {"slack": Instant()}, "benchmark")
+    delivery = Delivery(
+        store, Daily(store, Highlights(corpus), corpus, COMMAND_LINES), {"slack": Instant()}, "benchmark"
+    )
     ticks = []
     await seed(store, CHANNELS)
     for _ in range(TICKS):
@@ -84,7 +87,9 @@ async def ledger_cost(url: str) -> float:
     store = open_store(url)
     await seed(store, POSTS, due=time.time() - 1)
     corpus = open_corpus(ROOT / "content")
-    delivery = Delivery(store, Daily(store, Highlights(corpus), corpus), {"slack": Instant()}, "benchmark")
+    delivery = Delivery(
+        store, Daily(store, Highlights(corpus), corpus, COMMAND_LINES), {"slack": Instant()}, "benchmark"
+    )
     started = time.perf_counter()
     await delivery.tick()
     spent = time.perf_counter() - started
@@ -99,7 +104,13 @@ async def soak(url: str) -> tuple[float, float]:
     store = open_store(url)
     await seed(store, SOAK_CHANNELS, due=DUE)
     corpus = open_corpus(ROOT / "content")
-    delivery = Delivery(store, Daily(store, Highlights(corpus), corpus), {"slack": Instant()}, "benchmark", clock=_at)
+    delivery = Delivery(
+        store,
+        Daily(store, Highlights(corpus), corpus, COMMAND_LINES),
+        {"slack": Instant()},
+        "benchmark",
+        clock=_at,
+    )
     early = 0.0
     for day in range(SOAKED):
         _now[0] = DUE + day * 86_400 + 3601  # nine o'clock, the time that channels have unless told

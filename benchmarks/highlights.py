@@ -1,6 +1,6 @@
 """How well good spans are told from bad ones, and how long a pick takes: `python -m benchmarks.highlights [FOLDER]`.
 
-`--write` keeps the figures that `tests/test_highlights.py` guards. FOLDER keeps the generated library of 2,000 episodes
+`--write` keeps the figures that `make figures` guards. FOLDER keeps the generated library of 2,000 episodes
 that `benchmarks.library` makes for the next run; `--errors` prints what was misjudged, with the reasons.
 """
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from bot.corpus import Corpus
 
-__all__ = ["FIGURES", "areas", "judgements"]
+__all__ = ["FIGURES", "areas", "judgements", "pairs_table"]
 
 FIGURES = ROOT / "tests/sets/highlights_figures.json"
 DAYS = 200
@@ -84,6 +84,16 @@ def pick_times(content: Path) -> dict[str, float]:
     }
 
 
+def pairs_table(figures: dict[str, dict[str, tuple[float, int]]]) -> str:
+    """Return as Markdown in how many of all pairs a good span outscores one of each kind."""
+    lines = ["| Good spans against | the third kept aside (n) | the rest (n) |", "|---|---|---|"]
+    aside, tuned = figures["aside"], figures["tuned"]
+    for kind in sorted(aside.keys() | tuned.keys()):
+        cells = [f"{part[kind][0]:.3f} ({part[kind][1]})" if kind in part else "" for part in (aside, tuned)]
+        lines.append(f"| {kind} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser()
@@ -93,10 +103,7 @@ def main() -> None:
     options = parser.parse_args()
     rows = judgements(open_corpus(ROOT / "content"))
     aside, tuned = areas(rows, aside=True), areas(rows, aside=False)
-    print("| Good spans against | the third kept aside (n) | the rest (n) |\n|---|---|---|")
-    for kind in sorted(aside.keys() | tuned.keys()):
-        cells = [f"{part[kind][0]:.3f} ({part[kind][1]})" if kind in part else "" for part in (aside, tuned)]
-        print(f"| {kind} | {' | '.join(cells)} |")
+    print(pairs_table({"aside": aside, "tuned": tuned}))
     if options.errors:
         for label, sign in (("bad", -1), ("good", 1)):
             print(f"\n{label} spans that score {'high' if sign < 0 else 'low'}:")

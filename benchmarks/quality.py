@@ -1,8 +1,8 @@
-"""Quality of all four ways to find, on the development sets: `python -m benchmarks.quality` prints README tables.
+"""Quality of all four ways to find, on the development sets: `python -m benchmarks.quality` prints its tables.
 
 Everything goes through `Core.answer`, as a script's request does, and spans are judged in `source.txt`. A passage
 counts when it shares over 0.3 of the shorter span with one that was meant. With `--write` the figures become the ones
-that `tests/test_quality.py` guards.
+that `make figures` guards.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import json
 import sys
 from collections import defaultdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.train_lookup import is_kept_aside, load_set
 from bot.adapters.console.jsonl import reply_object
@@ -19,21 +19,45 @@ from bot.commands import COMMANDS
 from bot.contract.message import Author, Channel, Request
 from bot.core import Core
 from bot.corpus import open_corpus
-from bot.search import load_meaning, open_searcher
+from bot.search import load_embeddings, open_searcher
 from bot.settings import ROOT
 
-__all__ = ["FIGURES", "SAID", "measure", "measured_core"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["FIGURES", "SAID", "measure", "measured_core", "report"]
 
 FIGURES = ROOT / "tests/sets/figures.json"
 SAID = {"exact", "close", "altered", "stitched", "other-speaker"}
 CONFIRMED = {"exact", "close"}
+
+_TABLES = (
+    (
+        "Lines that were said",
+        ("quote rank 1", "quote rank 3", "verify said", "verify confirmed"),
+        ("`/quote` rank 1", "rank 1 to 3", "`/verify` says said", "… exact or close"),
+    ),
+    (
+        "Claims never made",
+        ("verify never", "verify not found", "quote no match"),
+        ("`/verify` never exact or close", "… not found", "`/quote` shows no match"),
+    ),
+    (
+        "Questions the conversation answers",
+        ("ask rank 1", "ask rank 3", "ask strict 1", "ask kept", "ask confident"),
+        ("rank 1", "rank 1 to 3", "rank 1, half of it", "not declined", "as an answer"),
+    ),
+    ("Questions it does not answer", ("ask declined", "ask unsure"), ("declined", "not shown as an answer")),
+    ("Points of topics touched by at most six passages", ("topic points",), ("touched",)),
+)
+"""Each table: its title, its figures, what stands over them."""
 
 
 def measured_core() -> Core:
     """Return a core over the shipped content with models loaded and everything kept in the data folder."""
     data = ROOT / "data"
     corpus = open_corpus(ROOT / "content", data)
-    search = open_searcher(corpus, data / "index", print, lambda _: load_meaning(corpus, data / "vectors", print))
+    search = open_searcher(corpus, data / "index", print, lambda _: load_embeddings(corpus, data / "vectors", print))
     search.load()
     return Core(corpus, search, COMMANDS)
 
@@ -130,7 +154,7 @@ def measure(core: Core) -> dict[str, dict[str, tuple[float, int]]]:
     return found
 
 
-def _table(found: dict[str, dict[str, tuple[float, int]]], figures: list[str], heads: list[str]) -> str:
+def _table(found: dict[str, dict[str, tuple[float, int]]], figures: Sequence[str], heads: Sequence[str]) -> str:
     lines = [f"| Kind | n | {' | '.join(heads)} |", f"|---|---|{'---|' * len(heads)}"]
     kinds = list(found[figures[0]])
     for kind in kinds:
@@ -139,30 +163,24 @@ def _table(found: dict[str, dict[str, tuple[float, int]]], figures: list[str], h
     return "\n".join(lines)
 
 
+def report(found: dict[str, dict[str, tuple[float, int]]], part: str) -> str:
+    """Return the tables of one part, "aside" or "tuned", as Markdown."""
+    kept, declined = found[f"topic kept {part}"]["all"], found[f"topic declined {part}"]["all"]
+    tables = [
+        f"{title}\n\n{_table(found, [f'{figure} {part}' for figure in figures], heads)}"
+        for title, figures, heads in _TABLES
+    ]
+    topics = (
+        f"Topics discussed and opened: {kept[0]:.0%} of {kept[1]}; not discussed and declined: {declined[0]:.0%} of "
+    )
+    return "\n\n".join([*tables, f"{topics}{declined[1]}."])
+
+
 def main() -> None:
     """Measure, print the tables of the third kept aside and of the rest, keep the figures with `--write`."""
     found = measure(measured_core())
     for part, name in (("aside", "The third kept aside"), ("tuned", "What was tuned on")):
-        figures = [f"{figure} {part}" for figure in ("quote rank 1", "quote rank 3", "verify said", "verify confirmed")]
-        print(f"{name}: lines that were said\n")
-        print(_table(found, figures, ["`/quote` rank 1", "rank 1 to 3", "`/verify` says said", "… exact or close"]))
-        figures = [f"{figure} {part}" for figure in ("verify never", "verify not found", "quote no match")]
-        print(f"\n{name}: claims never made\n")
-        print(_table(found, figures, ["`/verify` never exact or close", "… not found", "`/quote` shows no match"]))
-        figures = [f"ask {figure} {part}" for figure in ("rank 1", "rank 3", "strict 1", "kept", "confident")]
-        print(f"\n{name}: questions the conversation answers\n")
-        print(_table(found, figures, ["rank 1", "rank 1 to 3", "rank 1, half of it", "not declined", "as an answer"]))
-        figures = [f"ask {figure} {part}" for figure in ("declined", "unsure")]
-        print(f"\n{name}: questions it does not answer\n")
-        print(_table(found, figures, ["declined", "not shown as an answer"]))
-        figures = [f"topic {figure} {part}" for figure in ("points",)]
-        print(f"\n{name}: points of topics touched by at most six passages\n")
-        print(_table(found, figures, ["touched"]))
-        kept, declined = found[f"topic kept {part}"]["all"], found[f"topic declined {part}"]["all"]
-        print(
-            f"\nTopics discussed and opened: {kept[0]:.0%} of {kept[1]}; not discussed and declined: {declined[0]:.0%} "
-            f"of {declined[1]}.\n"
-        )
+        print(f"## {name}\n\n{report(found, part)}\n")
     if "--write" in sys.argv:
         FIGURES.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
 

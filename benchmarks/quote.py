@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from rapidfuzz import fuzz, process
 
 from bot.corpus import open_corpus
-from bot.search import load_meaning, open_searcher
+from bot.search import load_embeddings, open_searcher
 from bot.settings import ROOT
 
 if TYPE_CHECKING:
@@ -61,7 +61,9 @@ def warm_lookups(data: Path) -> tuple[list[float], list[float], list[float]]:
     """Return milliseconds of lookups from words, with meaning too, and of the naive loop, taken in turns."""
     corpus = open_corpus(ROOT / "content", data)
     by_words = open_searcher(corpus, data / "index", print)
-    by_meaning = open_searcher(corpus, data / "index", print, lambda _: load_meaning(corpus, data / "vectors", print))
+    by_meaning = open_searcher(
+        corpus, data / "index", print, lambda _: load_embeddings(corpus, data / "vectors", print)
+    )
     by_meaning.load()
     episode = corpus.episode(0)
     texts = [episode.passage(number, number).text for number in range(len(episode.sentences))]

@@ -32,14 +32,14 @@ from bot.commands import COMMANDS
 from bot.contract.message import Author, Channel, Reply, Request
 from bot.core import Core
 from bot.corpus import open_corpus
-from bot.search import load_meaning, open_searcher
+from bot.search import load_embeddings, open_searcher
 from bot.settings import ROOT, Settings
 from tests.local_slack import LocalSlack
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from bot.search.index.embeddings import Meaning
+    from bot.search.index.embeddings import Embeddings
 
 STARTS = 5
 ALONE = 200
@@ -115,8 +115,8 @@ async def serve(kind: str) -> None:
     def say(sentence: str) -> None:
         sys.stderr.write(f"{sentence}\n")
 
-    def load(stopped: Callable[[], bool]) -> Meaning | None:
-        return load_meaning(corpus, folder / "vectors", say, stopped=stopped)
+    def load(stopped: Callable[[], bool]) -> Embeddings | None:
+        return load_embeddings(corpus, folder / "vectors", say, stopped=stopped)
 
     search = open_searcher(corpus, folder / "index", say, load if settings.semantic else None)
     search.prepare()

@@ -1,7 +1,7 @@
-"""Quality of topics on the development set: `python -m benchmarks.topics` prints the README's table.
+"""Quality of topics on the development set: `python -m benchmarks.topics` prints a table.
 
 A point is touched when a shown passage shares over 0.3 of the shorter span with one of its places in `source.txt`. `-v`
-tells of each topic; `--train` fits `regions.WEIGHTS` to the topics that are not kept aside, and prints them; `--names`
+tells of each topic; `--train` writes `bot/search/topic/weights.json`, fitted to what is not kept aside; `--names`
 shows how near the names in an episode come to each of `names.json`, beside `topics.NAMED`.
 """
 
@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmarks.fitting import Fitted, write_weights
 from benchmarks.train_lookup import gold_sentences, is_kept_aside, load_set
 from bot.corpus import open_corpus
-from bot.search.index.phrases import meant_by
+from bot.search import load_embeddings
+from bot.search.index.labels import label_likeness
 from bot.search.index.words import open_index
-from bot.search.searcher import load_meaning
-from bot.search.topic.scoring import EVIDENCE
-from bot.search.topic.topics import NAMED, OF_TITLE, evidence_of, find_topic
+from bot.search.topic.topics import NAMED, OF_TITLE, find_topic, training_columns
 from bot.settings import ROOT
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ __all__ = ["SHARE", "SHOWN", "measure", "touched"]
 
 SHOWN = 6
 RATIO, RIDGE, STEPS = 30, 3e-3, 15
+PROVENANCE = "benchmarks/topics.py --train: topics.jsonl but for what is kept aside"
 SHARE = 0.3
 """Of the shorter of two spans, what they must have in common."""
 
@@ -55,13 +56,13 @@ def measure(*, models: bool = True) -> dict[str, dict[str, list[float]]]:
     """Return for each figure and kind a value a topic."""
     corpus = open_corpus(ROOT / "content")
     index = open_index(corpus, None, print)
-    meaning = load_meaning(corpus, ROOT / "data" / "vectors", print) if models else None
+    embeddings = load_embeddings(corpus, ROOT / "data" / "vectors", print) if models else None
     source = (ROOT / str(corpus.episode(0).tokens.path)).read_text("utf-8")
     found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for row in load_set("topics.jsonl"):
         part = "aside" if is_kept_aside({"query": row["topic"]}) else "tuned"
         begun = time.perf_counter()
-        topic = find_topic(corpus, index, meaning, row["topic"], SHOWN)
+        topic = find_topic(corpus, index, embeddings, row["topic"], SHOWN)
         spent = time.perf_counter() - begun
         found["milliseconds"]["all"].append(spent * 1000)
         if row["points"]:
@@ -88,12 +89,14 @@ def train() -> None:
     """Fit by logistic regression which sentences make a point; the others weigh RATIO times as much in all."""
     corpus = open_corpus(ROOT / "content")
     index = open_index(corpus, None, print)
-    meaning = load_meaning(corpus, ROOT / "data" / "vectors", print)
+    embeddings = load_embeddings(corpus, ROOT / "data" / "vectors", print)
     rows, wanted, weights = [], [], []
+    names: list[str] = []
     for row in load_set("topics.jsonl"):
         if not row["points"] or is_kept_aside({"query": row["topic"]}) or row["topic"] in corpus.speakers:
             continue
-        found, talk = evidence_of(corpus, index, meaning, row["topic"])
+        columns, talk = training_columns(corpus, index, embeddings, row["topic"])
+        names, found = list(columns), np.column_stack(list(columns.values()))
         gold = np.zeros(len(found))
         for point in row["points"]:
             gold[[sentence for _, sentence in gold_sentences(corpus, point)]] = 1
@@ -112,24 +115,23 @@ def train() -> None:
         slope = design.T @ (weight * (chance - np.concatenate(wanted))) + ridge @ fitted
         bend = (design * (weight * chance * (1 - chance) + 1e-9)[:, None]).T @ design + ridge
         fitted -= np.linalg.solve(bend, slope)
-    final = fitted[:-1] / scale
-    print("WEIGHTS =", tuple(round(float(value), 3) for value in final), "for", EVIDENCE)
-    print("BIAS =", round(float(fitted[-1] - (final * mean).sum()), 3))
+    table = Fitted(mean, scale, fitted[:-1], float(fitted[-1])).raw_table(names, 3)
+    write_weights("bot/search/topic", {"provenance": PROVENANCE} | table)
 
 
 def show_names() -> None:
     """Print for each of `names.json` whether it is found, and how near a label and a title come to it."""
     corpus = open_corpus(ROOT / "content")
     index = open_index(corpus, None, print)
-    meaning = load_meaning(corpus, ROOT / "data" / "vectors", print)
+    embeddings = load_embeddings(corpus, ROOT / "data" / "vectors", print)
     names = json.loads((ROOT / "benchmarks/names.json").read_text("utf-8"))
     for kind in ("discussed", "not discussed"):
         found = 0
         for name in names[kind]:
-            (meant,) = meant_by(corpus, meaning, [0], [name])
-            topic = find_topic(corpus, index, meaning, name)
+            (labels,) = label_likeness(corpus, embeddings, [0], [name])
+            topic = find_topic(corpus, index, embeddings, name)
             found += topic is not None
-            near = meant.label + OF_TITLE * meant.title if meant else 0.0
+            near = labels.label + OF_TITLE * labels.title if labels else 0.0
             print(f"{near:.3f} {'found' if topic else '-':6} {name}")
         print(f"{kind}: {found} of {len(names[kind])} found; by name from {NAMED}\n")
 

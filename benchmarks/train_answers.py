@@ -5,7 +5,7 @@
 
 Trained on `tests/sets/questions.jsonl` and `unanswerable.jsonl` but for what is kept aside (by a hash of the question),
 which is only measured: a third of the first rows; the later ones were written to be trained on. Each sentence's chance
-is a softmax linear in its evidence, standardised, with a ridge, fitted to give the answering sentences of a question
+is a softmax linear in its features, standardised, with a ridge, fitted to give the answering sentences of a question
 most chance together. Whether anything answers is logistic regression on the signals of the search, with the chances of
 a model that has not seen the question (cross-fitting); adversarial questions are left out of it, rules handle them. The
 thresholds come from cross-fitted chances too.
@@ -13,7 +13,6 @@ thresholds come from cross-fitted chances too.
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from dataclasses import dataclass
@@ -21,13 +20,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmarks.fitting import Fitted, fit_chance, fit_order, standard_of, write_weights
 from benchmarks.train_lookup import gold_sentences, is_kept_aside, load_set
 from bot.corpus import open_corpus
-from bot.search import load_meaning
-from bot.search.ask.answerability import SIGNALS, SIGNALS_FROM_WORDS, Likelihoods, signals
-from bot.search.ask.answers import Answered, Band, answer
+from bot.language.linear import Linear
+from bot.search import load_embeddings
+from bot.search.ask import Answered, Band, answer
+from bot.search.ask.answerability import Likelihoods, signals
+from bot.search.ask.answers import SIGNALLED
 from bot.search.ask.extracts import extracts
-from bot.search.ask.features import EVIDENCE, FROM_WORDS, Gathered, gather
+from bot.search.ask.features import find_candidates
 from bot.search.ask.question import read
 from bot.search.index.words import open_index
 from bot.settings import ROOT
@@ -38,8 +40,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.corpus import Corpus, Passage
+    from bot.search import Embeddings
+    from bot.search.ask.features import Candidates
     from bot.search.ask.question import Question
-    from bot.search.index.embeddings import Meaning
     from bot.search.index.words import WordIndex
 
     Array = NDArray[np.float64]
@@ -62,103 +65,55 @@ UNANSWERABLE_AMONG_SURE = 0.07
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A question with its evidence, which rows of that answer it, its kind, and the fold it is left out in."""
+    """A question with its candidates, which of them answer it, its kind, and the fold it is left out in."""
 
-    query: str
     kind: str
-    aside: bool
     fold: int
-    asked: Question
-    gathered: Gathered
+    question: Question
+    candidates: Candidates
     gold: Array
 
-
-def _descend(parameters: Array, gradient: Callable[[Array], Array], steps: int) -> Array:
-    """Minimise by Adam."""
-    first, second = np.zeros_like(parameters), np.zeros_like(parameters)
-    for step in range(1, steps + 1):
-        slope = gradient(parameters)
-        first = 0.9 * first + 0.1 * slope
-        second = 0.99 * second + 0.01 * slope**2
-        parameters = parameters - 0.03 * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.99**step)) + 1e-8)
-    return parameters
+    def matrix(self) -> Array:
+        """Return a row of features for each candidate."""
+        return np.column_stack(list(self.candidates.features.values()))
 
 
-def _fit_order(rows: list[_Row], width: int) -> dict[str, Any]:
+def _fit_order(rows: list[_Row]) -> Fitted:
     """Fit the chances of sentences."""
-    lists = [row for row in rows if row.gold.any()]
-    evidence = np.concatenate([row.gathered.rows[:, :width] for row in lists])
-    mean, scale = evidence.mean(0), evidence.std(0) + 1e-6
-    standard = (evidence - mean) / scale
-    lengths = [len(row.gold) for row in lists]
-    starts, of = np.cumsum([0, *lengths[:-1]]), np.repeat(np.arange(len(lists)), lengths)
-    gold = np.concatenate([row.gold for row in lists])
-
-    def slope(weights: Array) -> Array:
-        scores = standard @ weights
-        share = np.exp(scores - np.maximum.reduceat(scores, starts)[of])
-        share /= np.add.reduceat(share, starts)[of]
-        wanted = share * gold + 1e-12 * gold
-        wanted /= np.add.reduceat(wanted, starts)[of]
-        result: Array = standard.T @ (share - wanted) / len(lists) + ORDER_RIDGE * weights
-        return result
-
-    weights = _descend(np.zeros(width), slope, ORDER_STEPS)
-    return {"mean": mean, "scale": scale, "weights": weights}
+    lists = [(row.matrix(), row.gold) for row in rows if row.gold.any()]
+    standard = standard_of(np.concatenate([features for features, _ in lists]))
+    return fit_order(lists, standard, ORDER_RIDGE, ORDER_STEPS, together=True)
 
 
-def _fit_sure(inputs: Array, wanted: Array, worth: Array) -> dict[str, Any]:
+def _fit_sure(inputs: Array, wanted: Array, worth: Array) -> Fitted:
     """Fit the chance that anything answers."""
-    mean, scale = inputs.mean(0), inputs.std(0) + 1e-6
-    standard = np.hstack([(inputs - mean) / scale, np.ones((len(inputs), 1))])
-    ridge = np.append(np.full(inputs.shape[1], SURE_RIDGE), 0.0)
-
-    def slope(weights: Array) -> Array:
-        chance = 1 / (1 + np.exp(-standard @ weights))
-        result: Array = standard.T @ ((chance - wanted) * worth / worth.sum()) + ridge * weights
-        return result
-
-    weights = _descend(np.zeros(standard.shape[1]), slope, SURE_STEPS)
-    return {"mean": mean, "scale": scale, "weights": weights[:-1], "constant": float(weights[-1])}
+    return fit_chance(inputs, wanted, worth, ridge=(SURE_RIDGE, 0.0), steps=SURE_STEPS)
 
 
-def _likely(row: _Row, order: dict[str, Any]) -> Likelihoods:
-    """Return the chances that a model gives."""
-    scores = ((row.gathered.rows[:, : len(order["mean"])] - order["mean"]) / order["scale"]) @ order["weights"]
-    shares = np.exp(scores - scores.max())
-    chances = dict(zip(row.gathered.places, (shares / shares.sum()).tolist(), strict=True))
-    return Likelihoods(chances, row.gathered.admitted, row.asked, row.gathered, scores, {})
+def _signals(corpus: Corpus, row: _Row, order: Linear) -> dict[str, float]:
+    """Return the signals of a search whose sentences are weighed by a model."""
+    likely = Likelihoods(row.question, row.candidates, order)
+    return signals(likely, extracts(corpus, likely.chances, row.candidates.admitted, SIGNALLED))
 
 
-def _signals(corpus: Corpus, row: _Row, order: dict[str, Any]) -> list[float]:
-    likely = _likely(row, order)
-    cuts = extracts(corpus, likely.chances, likely.admitted, 3)
-    return signals(row.asked, row.gathered, likely.scores, cuts)
-
-
-def _table(table: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: [round(float(number), 5) for number in value] if isinstance(value, np.ndarray) else round(value, 5)
-        for name, value in table.items()
-    }
-
-
-def _train(corpus: Corpus, rows: list[_Row], *, meaning: bool) -> dict[str, Any]:
+def _train(corpus: Corpus, rows: list[_Row]) -> dict[str, Any]:
     """Fit everything for one of the two models and return it with the thresholds."""
-    width = len(EVIDENCE) if meaning else FROM_WORDS
+    names = list(rows[0].candidates.features)
     asked = [row for row in rows if row.kind != "adversarial"]
     said = [row for row in asked if row.gold.any() or row.kind not in WORTH]
-    orders = [_fit_order([row for row in said if row.fold != fold], width) for fold in range(FOLDS)]
-    inputs = np.array([_signals(corpus, row, orders[row.fold]) for row in asked])
+    orders = [
+        Linear(_fit_order([row for row in said if row.fold != fold]).table(names, 17), names, "a fold")
+        for fold in range(FOLDS)
+    ]
+    found = [_signals(corpus, row, orders[row.fold]) for row in asked]
+    inputs = np.array([list(each.values()) for each in found])
     wanted = np.array([float(row.kind not in WORTH) for row in asked])
     worth = np.array([WORTH.get(row.kind, 1.0) for row in asked])
     folds = np.array([row.fold for row in asked])
     chances = np.zeros(len(asked))
     for fold in range(FOLDS):
         kept = folds != fold
-        sure = _fit_sure(inputs[kept], wanted[kept], worth[kept])
-        standard = (inputs[~kept] - sure["mean"]) / sure["scale"]
-        chances[~kept] = 1 / (1 + np.exp(-(standard @ sure["weights"] + sure["constant"])))
+        chances[~kept] = 1 / (1 + np.exp(-_fit_sure(inputs[kept], wanted[kept], worth[kept]).score(inputs[~kept])))
     good, bad = np.sort(chances[wanted == 1]), chances[wanted == 0]
     sure_from = next(
         (c for c in good if (bad >= c).sum() <= UNANSWERABLE_AMONG_SURE * ((bad >= c).sum() + (good >= c).sum())), 1.0
@@ -166,25 +121,24 @@ def _train(corpus: Corpus, rows: list[_Row], *, meaning: bool) -> dict[str, Any]
     declined = float(np.quantile(good, WRONGLY_DECLINED))
     print(f"cross-fitted: declines {np.mean(bad < declined):.2f}, sure of {np.mean(good >= sure_from):.2f}")
     return {
-        "order": _table(_fit_order(said, width)),
-        "sure": _table(_fit_sure(inputs, wanted, worth)),
+        "order": _fit_order(said).table(names),
+        "sure": _fit_sure(inputs, wanted, worth).table(list(found[0])),
         "declined below": round(declined, 4),
         "answers from": round(max(declined, float(sure_from)), 4),
     }
 
 
-def _gathered(corpus: Corpus, index: WordIndex, meaning: Meaning | None) -> list[_Row]:
-    """Return the questions of both sets with their evidence."""
+def _rows(corpus: Corpus, index: WordIndex, embeddings: Embeddings | None) -> list[_Row]:
+    """Return the questions of both sets but for what is kept aside, with their candidates."""
     found = []
     for name in ("questions.jsonl", "unanswerable.jsonl"):
         for number, row in enumerate(load_set(name)):
-            asked = read(corpus, index, row["query"])
-            gathered = gather(corpus, index, meaning, asked)
-            if gathered is None:
-                continue
-            answers = gold_sentences(corpus, row) if "gold" in row else set()
-            gold = np.array([float(place in answers) for place in gathered.places])
-            found.append(_Row(row["query"], row["kind"], is_kept_aside(row), number % FOLDS, asked, gathered, gold))
+            question = read(corpus, index, row["query"])
+            candidates = None if is_kept_aside(row) else find_candidates(corpus, index, embeddings, question)
+            if candidates is not None:
+                answers = gold_sentences(corpus, row) if "gold" in row else set()
+                gold = np.array([float(place in answers) for place in candidates.places])
+                found.append(_Row(row["kind"], number % FOLDS, question, candidates, gold))
     return found
 
 
@@ -253,28 +207,19 @@ def _time(ask: Callable[[str], Answered]) -> None:
 
 
 def main() -> None:
-    """Gather the evidence, train with and without the models, write the weights, measure."""
+    """Find the candidates, train with and without the models, write the weights, measure."""
     corpus = open_corpus(ROOT / "content")
     index = open_index(corpus, None, print)
-    meaning = load_meaning(corpus, ROOT / "data" / "vectors", print)
-    models = (("words", None), ("meaning", meaning))
+    embeddings = load_embeddings(corpus, ROOT / "data" / "vectors", print)
+    found = (("words", None), ("models", embeddings))
     if "--measure" not in sys.argv:
-        table: dict[str, Any] = {
-            "provenance": "benchmarks/train_answers.py: questions.jsonl, unanswerable.jsonl but for what is kept aside",
-            "evidence": list(EVIDENCE),
-            "signals": list(SIGNALS),
-            "from words": [FROM_WORDS, SIGNALS_FROM_WORDS],
-        }
-        for name, model in models:
-            rows = [row for row in _gathered(corpus, index, model) if not row.aside]
-            table[name] = _train(corpus, rows, meaning=model is not None)
-        path = ROOT / "bot/search/ask/weights.json"
-        path.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
-        print(f"wrote {path.relative_to(ROOT)}")
-    for name, model in models:
+        provenance = "benchmarks/train_answers.py: questions.jsonl, unanswerable.jsonl but for what is kept aside"
+        trained = {name: _train(corpus, _rows(corpus, index, models)) for name, models in found}
+        write_weights("bot/search/ask", {"provenance": provenance} | trained)
+    for name, models in found:
 
-        def ask(question: str, model: Meaning | None = model) -> Answered:
-            return answer(corpus, index, model, question, 3)
+        def ask(question: str, models: Embeddings | None = models) -> Answered:
+            return answer(corpus, index, models, question, 3)
 
         print(f"\n== {name}")
         _measure(corpus, ask)

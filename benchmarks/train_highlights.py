@@ -11,11 +11,11 @@ a span is on the curated list is no feature. Cross-validated figures of the two 
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmarks.fitting import Fitted, fit_chance, write_weights
 from benchmarks.train_lookup import is_kept_aside, load_set
 from bot.corpus import open_corpus
 from bot.highlights import read
@@ -93,25 +93,14 @@ def area(good: Sequence[float], bad: Sequence[float]) -> float:
 
 
 def _features(reading: Reading, row: dict[str, Any]) -> list[float] | None:
+    """Return the features of a row's span, in the order of FEATURES."""
     span = edition_span(reading.episode, row["start"], row["end"])
-    return reading.features(*span) if span else None
+    return list(reading.features(*span).values()) if span else None
 
 
-def _fit(inputs: Array, wanted: Array, worth: Array) -> tuple[Array, float]:
-    """Fit weights for raw features, and the constant."""
-    mean, scale = inputs.mean(0), inputs.std(0) + 1e-6
-    scale[inputs.std(0) < 1e-6] = 1.0  # noqa: PLR2004 - a feature that never varies gets no weight
-    rows = np.hstack([(inputs - mean) / scale, np.ones((len(inputs), 1))])
-    ridge = np.append(np.full(inputs.shape[1], RIDGE), 0.0)
-    parameters, first, second = np.zeros(rows.shape[1]), np.zeros(rows.shape[1]), np.zeros(rows.shape[1])
-    for step in range(1, STEPS + 1):
-        chance = 1 / (1 + np.exp(-rows @ parameters))
-        slope = rows.T @ ((chance - wanted) * worth / worth.sum()) + ridge * parameters
-        first = 0.9 * first + 0.1 * slope
-        second = 0.99 * second + 0.01 * slope**2
-        parameters = parameters - 0.02 * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.99**step)) + 1e-8)
-    weights = parameters[:-1] / scale
-    return weights, float(parameters[-1] - weights @ mean)
+def _fit(inputs: Array, wanted: Array, worth: Array) -> Fitted:
+    """Fit the chance that a span is good."""
+    return fit_chance(inputs, wanted, worth, ridge=(RIDGE, 0.0), steps=STEPS, rate=0.02)
 
 
 def main() -> None:
@@ -127,10 +116,10 @@ def main() -> None:
     folds = np.arange(len(rows)) % FOLDS
     crossed = np.zeros(len(rows))
     for fold in range(FOLDS):
-        weights, constant = _fit(*(part[~aside & (folds != fold)] for part in (inputs, wanted, worth)))
-        crossed[folds == fold] = (inputs @ weights + constant)[folds == fold]
-    weights, constant = _fit(inputs[~aside], wanted[~aside], worth[~aside])
-    scores = inputs @ weights + constant
+        crossfit = _fit(*(part[~aside & (folds != fold)] for part in (inputs, wanted, worth)))
+        crossed[folds == fold] = crossfit.score(inputs)[folds == fold]
+    fitted = _fit(inputs[~aside], wanted[~aside], worth[~aside])
+    scores = fitted.score(inputs)
     labels = np.array([row["label"] for row in rows])
     for name, part, values in (
         ("fitted", ~aside, scores),
@@ -142,18 +131,15 @@ def main() -> None:
             f"{name}: good over bad {area(list(good), list(bad)):.3f}, good over plain "
             f"{area(list(good), list(plain)):.3f} ({len(good)} good, {len(bad)} bad, {len(plain)} plain), before limits"
         )
-    scale = inputs.std(0)
-    for weight, name in sorted(zip((weights * scale).tolist(), FEATURES, strict=True)):
+    for weight, name in sorted(zip(fitted.weights.tolist(), FEATURES, strict=True)):
         print(f"  {weight:+.2f} {name}")
-    table = {
-        "constant": round(constant, 4),
-        "weights": {name: round(float(weight), 4) for name, weight in zip(FEATURES, weights, strict=True)},
+    table = fitted.raw_table(list(FEATURES), 4) | {
         "at-most": AT_MOST,
         "threshold": THRESHOLD,
         "threshold-beside-curated": THRESHOLD_BESIDE_CURATED,
         "barred-over": BARRED_OVER,
     }
-    (ROOT / "bot/highlights/weights.json").write_text(json.dumps(table, indent=1) + "\n", "utf-8")
+    write_weights("bot/highlights", table)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""Train how evidence is weighed in lookup, and how sure to be: writes `bot/search/quote/weights.json`.
+"""Train how features are weighed in lookup, and how sure to be: writes `bot/search/quote/weights.json`.
 
     python -m benchmarks.train_lookup
 
 Trained on two thirds of `tests/sets/quotes.jsonl` and `claims.jsonl`; the third kept aside (by a hash of the line) is
 only measured, by `python -m benchmarks.quality`. The order of candidates is fitted by a listwise softmax, the chance
-that the best one is meant by logistic regression; both are linear in the evidence, taken twice (by the gate's share and
+that the best one is meant by logistic regression; both are linear in the features, taken twice (by the gate's share and
 by the rest), standardised, with a ridge.
 """
 
@@ -12,23 +12,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmarks.fitting import fit_chance, fit_order, standard_of, write_weights
 from bot.corpus import open_corpus
+from bot.search import load_embeddings
 from bot.search.index.words import open_index
+from bot.search.quote.features import FROM_MODELS, FROM_WORDS, Line, find_candidates
 from bot.search.quote.query import remembered
-from bot.search.quote.rank import FEATURES, FROM_WORDS, Weighed, weigh
-from bot.search.searcher import load_meaning
+from bot.search.quote.rank import gated
 from bot.settings import ROOT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.corpus import Corpus
+    from bot.search.quote.features import Candidates
+
+    Array = NDArray[np.float64]
 
 __all__ = ["gold_sentences", "is_kept_aside", "load_set"]
 
@@ -69,100 +72,52 @@ def gold_sentences(corpus: Corpus, row: dict[str, Any]) -> set[tuple[int, int]]:
     return found
 
 
-def _both(weighed: Weighed, features: int) -> NDArray[np.float64]:
-    rows = np.array(weighed.rows)[:, :features]
-    share = 1 / (1 + np.exp(-(weighed.gate - GATE[0]) / GATE[1]))
-    return np.hstack([rows * share, rows * (1 - share)])
+def _matrix(candidates: Candidates) -> Array:
+    """Return a row of gated features for each candidate; the columns are in the order of `_names`."""
+    return np.array([list(gated(features, candidates.gate, GATE).values()) for features in candidates.features])
 
 
-def _descend(parameters: NDArray[np.float64], gradient: Any) -> NDArray[np.float64]:
-    """Minimise by Adam."""
-    first, second = np.zeros_like(parameters), np.zeros_like(parameters)
-    for step in range(1, STEPS + 1):
-        slope = gradient(parameters)
-        first = 0.9 * first + 0.1 * slope
-        second = 0.99 * second + 0.01 * slope**2
-        parameters = parameters - 0.03 * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.99**step)) + 1e-8)
-    return parameters
+def _names(*, models: bool) -> list[str]:
+    """Return the names of gated features."""
+    return list(gated(dict.fromkeys([*FROM_WORDS, *(FROM_MODELS if models else ())], 0.0), 0.0, GATE))
 
 
-def _train(
-    meant: list[tuple[NDArray[np.float64], NDArray[np.float64]]], never: list[NDArray[np.float64]]
-) -> dict[str, Any]:
-    """Fit both models on (evidence, is gold) of each line said and the evidence of each claim never made."""
-    everything = np.concatenate([rows for rows, _ in meant])
-    mean, scale = everything.mean(0), everything.std(0) + 1e-6
-    lists = [((rows - mean) / scale, gold) for rows, gold in meant if gold.any()]
-    stacked = np.concatenate([rows for rows, _ in lists])
-    starts = np.cumsum([0, *(len(rows) for rows, _ in lists[:-1])])
-    of = np.repeat(np.arange(len(lists)), [len(rows) for rows, _ in lists])
-    target = np.concatenate([gold / gold.sum() for _, gold in lists])
-
-    def order_slope(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        scores = stacked @ weights
-        share = np.exp(scores - np.maximum.reduceat(scores, starts)[of])
-        share /= np.add.reduceat(share, starts)[of]
-        slope: NDArray[np.float64] = stacked.T @ (share - target) / len(lists) + RIDGE * weights
-        return slope
-
-    order = _descend(np.zeros(stacked.shape[1]), order_slope)
-    tops, labels, worth = [], [], []
-    for rows, gold in meant:
-        standard = (rows - mean) / scale
-        best = int((standard @ order).argmax())
-        tops.append(standard[best])
-        labels.append(gold[best])
-        worth.append(1.0)
-    for rows in never:
-        standard = (rows - mean) / scale
-        tops.append(standard[int((standard @ order).argmax())])
-        labels.append(0.0)
-        worth.append(CAREFUL)
-    inputs = np.hstack([np.array(tops), np.ones((len(tops), 1))])
-    wanted, weight = np.array(labels), np.array(worth) / np.sum(worth)
-
-    def chance_slope(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        chance = 1 / (1 + np.exp(-inputs @ weights))
-        slope: NDArray[np.float64] = inputs.T @ ((chance - wanted) * weight) + 10 * RIDGE * weights
-        return slope
-
-    chance = _descend(np.zeros(inputs.shape[1]), chance_slope)
-    return {
-        "gate": list(GATE),
-        "mean": [round(float(value), 5) for value in mean],
-        "scale": [round(float(value), 5) for value in scale],
-        "order": [round(float(value), 4) for value in order],
-        "chance": [round(float(value), 4) for value in chance],
-    }
+def _train(meant: list[tuple[Array, Array]], never: list[Array], names: list[str]) -> dict[str, Any]:
+    """Fit both models on (features, is gold) of each line said and the features of each claim never made."""
+    standard = standard_of(np.concatenate([rows for rows, _ in meant]))
+    order = fit_order([each for each in meant if each[1].any()], standard, RIDGE, STEPS, together=False)
+    best = [int(order.score(rows).argmax()) for rows, _ in meant]
+    tops = [rows[at] for (rows, _), at in zip(meant, best, strict=True)]
+    tops += [rows[int(order.score(rows).argmax())] for rows in never]
+    labels = np.array([gold[at] for (_, gold), at in zip(meant, best, strict=True)] + [0.0] * len(never))
+    worth = np.array([1.0] * len(meant) + [CAREFUL] * len(never))
+    chance = fit_chance(np.array(tops), labels, worth, standard=standard, ridge=(10 * RIDGE, 10 * RIDGE), steps=STEPS)
+    return {"gate": list(GATE), "order": order.table(names), "chance": chance.table(names)}
 
 
 def main() -> None:
-    """Gather the evidence, train with and without the models, write the weights."""
+    """Find the candidates, train with and without the models, write the weights."""
     corpus = open_corpus(ROOT / "content", ROOT / "data")
     quotes = [row for row in load_set("quotes.jsonl") if not is_kept_aside(row)]
     # A twisted line is rightly found by lookup; telling that it is twisted is the work of `/verify`.
     claims = [row for row in load_set("claims.jsonl") if not is_kept_aside(row) and row["kind"] != "twisted"]
-    with tempfile.TemporaryDirectory() as folder:
-        index = open_index(corpus, Path(folder), print)
-        meaning = load_meaning(corpus, ROOT / "data" / "vectors", print)
-        table: dict[str, Any] = {
-            "provenance": f"benchmarks/train_lookup.py on {len(quotes)} lines said and {len(claims)} never said",
-            "features": list(FEATURES),
-        }
-        read = [[remembered(row["query"], corpus.speakers) for row in rows] for rows in (quotes, claims)]
-        gold = [gold_sentences(corpus, row) for row in quotes]
-        for name, view, features in (("words", None, FROM_WORDS), ("meaning", meaning, len(FEATURES))):
-            said = [weigh(corpus, index, line, view) for line in read[0]]
-            unsaid = [weigh(corpus, index, line, view) for line in read[1]]
-            meant = [
-                (_both(weighed, features), np.array([float(place in golds) for place in weighed.places]))
-                for weighed, golds in zip(said, gold, strict=True)
-                if weighed.places
-            ]
-            table[name] = _train(meant, [_both(weighed, features) for weighed in unsaid if weighed.places])
-    path = ROOT / "bot/search/quote/weights.json"
-    path.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
-    print(f"wrote {path.relative_to(ROOT)}")
+    index = open_index(corpus, None, print)
+    embeddings = load_embeddings(corpus, ROOT / "data" / "vectors", print)
+    table: dict[str, Any] = {
+        "provenance": f"benchmarks/train_lookup.py on {len(quotes)} lines said and {len(claims)} never said"
+    }
+    read = [[Line.of(index, remembered(row["query"], corpus.speakers)) for row in rows] for rows in (quotes, claims)]
+    gold = [gold_sentences(corpus, row) for row in quotes]
+    for name, models in (("words", None), ("models", embeddings)):
+        said, unsaid = ([find_candidates(corpus, index, line, models) for line in lines] for lines in read)
+        meant = [
+            (_matrix(found), np.array([float(place in golds) for place in found.places]))
+            for found, golds in zip(said, gold, strict=True)
+            if found.places
+        ]
+        never = [_matrix(found) for found in unsaid if found.places]
+        table[name] = _train(meant, never, _names(models=models is not None))
+    write_weights("bot/search/quote", table)
 
 
 if __name__ == "__main__":

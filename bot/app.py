@@ -16,17 +16,17 @@ from bot.contract.schedule import read_moment
 from bot.corpus import open_corpus
 from bot.errors import OperatorError
 from bot.logs import set_up
-from bot.search import load_meaning, open_searcher
-from bot.search.reranker import open_chooser
+from bot.policy.texts import listed, say
+from bot.search import load_embeddings, open_reranker, open_searcher
 from bot.serve import Parts, Server
-from bot.settings import ROOT, Settings, read_env_file
+from bot.settings import SHIPPED, Settings, home, is_checkout, read_env_file
 from bot.store import open_store
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Sequence
 
-    from bot.search.index.embeddings import Meaning
+    from bot.search import Embeddings
     from bot.store import Store
 
 __all__ = ["main"]
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Any bytes may be piped in, and a terminal may lack a letter of a transcript: neither ends the process.
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]  # replaced streams lack it
     try:
-        settings = Settings.read(read_env_file(ROOT / ".env") | dict(os.environ))
+        settings = Settings.read(read_env_file(home() / ".env") | dict(os.environ))
         works = {"check": _check, "import": _import, "backup": _keep, "restore": _keep, "manifest": _manifest}
         return works.get(options.work, _serve)(options, settings)
     except OperatorError as error:
@@ -67,46 +67,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="run_bot.py", description="Talk to Verbatim in this terminal.")
+    parser = argparse.ArgumentParser(
+        prog="run_bot.py" if is_checkout() else "verbatim", description=say("cli.description")
+    )
     way = parser.add_mutually_exclusive_group()
-    way.add_argument("--once", metavar="LINE", help="answer one line: status 0 found, 1 not found, 2 a mistake")
-    way.add_argument("--jsonl", action="store_true", help="read and write JSON objects, one a line, for scripts")
-    parser.add_argument(
-        "--now", metavar="TIME", type=_moment, help="for trying: begin at this moment, 2026-11-24T09:00+01:00"
-    )
-    parser.add_argument(
-        "--channels", metavar="FOLDER", type=Path, help="each text file in it is a channel of the console"
-    )
+    way.add_argument("--once", metavar="LINE", help=say("cli.once"))
+    way.add_argument("--jsonl", action="store_true", help=say("cli.jsonl"))
+    parser.add_argument("--now", metavar="TIME", type=_moment, help=say("cli.now"))
+    parser.add_argument("--channels", metavar="FOLDER", type=Path, help=say("cli.channels"))
     works = parser.add_subparsers(dest="work", metavar="WORK")
-    check = works.add_parser("check", help="prove that every edition says what its source says")
-    check.add_argument("--diff", action="store_true", help="print every declared mending with the words around it")
-    works.add_parser("index", help="build the index and work out what sentences mean, ahead of time")
-    works.add_parser("deliver", help="post the daily quotes that are due, once, and end")
-    saved = works.add_parser("backup", help="write the database into a new file, safely while the bot runs")
-    saved.add_argument("file", type=Path, help="the file to write")
-    restored = works.add_parser("restore", help="put a backup in place of what the database has")
-    restored.add_argument("file", type=Path, help="a file that backup wrote")
-    manifest = works.add_parser("manifest", help="print the Slack app's manifest")
-    manifest.add_argument("--url", default="", help="public address for HTTP mode, such as https://bot.example.org")
-    read_in = works.add_parser("import", help="make an episode of a transcript file, a folder of them, or a feed")
-    read_in.add_argument("target", metavar="FILE|FOLDER|ADDRESS", help="what to read; an address begins with https://")
-    read_in.add_argument("--show", required=True, help="folder of the show, in the content folder")
-    read_in.add_argument("--episode", help="folder of the episode; named after the file when left out")
-    read_in.add_argument("--force", action="store_true", help="replace an episode that is there, corrections too")
+    check = works.add_parser("check", help=say("cli.check"))
+    check.add_argument("--diff", action="store_true", help=say("cli.diff"))
+    works.add_parser("index", help=say("cli.index"))
+    works.add_parser("deliver", help=say("cli.deliver"))
+    saved = works.add_parser("backup", help=say("cli.backup"))
+    saved.add_argument("file", type=Path, help=say("cli.backup-file"))
+    restored = works.add_parser("restore", help=say("cli.restore"))
+    restored.add_argument("file", type=Path, help=say("cli.restore-file"))
+    manifest = works.add_parser("manifest", help=say("cli.manifest"))
+    manifest.add_argument("--url", default="", help=say("cli.url"))
+    read_in = works.add_parser("import", help=say("cli.import"))
+    read_in.add_argument("target", metavar="FILE|FOLDER|ADDRESS", help=say("cli.target"))
+    read_in.add_argument("--show", required=True, help=say("cli.show"))
+    read_in.add_argument("--episode", help=say("cli.episode"))
+    read_in.add_argument("--force", action="store_true", help=say("cli.force"))
     return parser
 
 
 def _refuse_what_has_no_use(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     """End with a sentence for options that the work named beside them has no use for."""
     if options.channels is not None and not options.channels.is_dir():
-        parser.error(f"there is no folder {options.channels}: make it, with a text file for each channel")
+        parser.error(say("cli.no-folder", path=options.channels))
     if options.work is None:
         return
     if options.once is not None or options.jsonl:
-        parser.error(f"{options.work} answers nothing: leave out {'--jsonl' if options.jsonl else '--once'}")
+        parser.error(say("cli.no-answers", work=options.work, option="--jsonl" if options.jsonl else "--once"))
     given = [f"--{name}" for name in ("now", "channels") if getattr(options, name) is not None]
     if given and options.work != "deliver":
-        parser.error(f"{options.work} posts nothing: leave out {' and '.join(given)}")
+        parser.error(say("cli.no-posts", work=options.work, options=listed(given)))
 
 
 def _moment(text: str) -> dt.datetime:
@@ -114,8 +112,7 @@ def _moment(text: str) -> dt.datetime:
     try:
         return read_moment(text)
     except ValueError:
-        message = f"{text!r} is not a moment like 2026-11-24T09:00+01:00"
-        raise argparse.ArgumentTypeError(message) from None
+        raise argparse.ArgumentTypeError(say("cli.no-moment", text=text)) from None
 
 
 def _check(options: argparse.Namespace, settings: Settings) -> int:
@@ -131,9 +128,9 @@ def _check(options: argparse.Namespace, settings: Settings) -> int:
         wrong += bool(checked.problems)
         count += 1
     if not count:
-        sentence = f"There is no episode in {settings.content_dir}. Set VERBATIM_CONTENT_DIR to a folder of shows."
-        raise OperatorError(sentence)
-    sys.stdout.write(f"{wrong} episode(s) need mending.\n" if wrong else "Everything is well-formed and declared.\n")
+        raise OperatorError(say("cli.no-episodes", path=settings.content_dir))
+    outcome = say("cli.to-mend", count=wrong) if wrong else say("cli.all-well")
+    sys.stdout.write(f"{outcome}\n")
     return 1 if wrong else 0
 
 
@@ -142,8 +139,9 @@ def _import(options: argparse.Namespace, settings: Settings) -> int:
     from bot.corpus.importing import Imported, Importer  # noqa: PLC0415 - serving never needs its parsers
 
     if not options.target:
-        sentence = "An empty name was given. Name a transcript file, a folder of them, or a feed's address."
-        raise OperatorError(sentence)
+        raise OperatorError(say("cli.empty-name"))
+    if settings.content_dir == SHIPPED:
+        raise OperatorError(say("cli.shipped"))
     refused = 0
     importer = Importer(settings.content_dir, options.show, options.force, _notice)
     for result in importer.run(options.target, options.episode):
@@ -160,9 +158,10 @@ def _keep(options: argparse.Namespace, settings: Settings) -> int:
     from bot.store import backup, restore  # noqa: PLC0415 - serving opens the store by itself
 
     url = settings.database_url
-    rows = backup(url, options.file) if options.work == "backup" else restore(options.file, url)
-    done = f"wrote {rows:,} rows to" if options.work == "backup" else f"read {rows:,} rows from"
-    _notice(f"Done: {done} {options.file}.")
+    if options.work == "backup":
+        _notice(say("cli.saved", rows=backup(url, options.file), path=options.file))
+    else:
+        _notice(say("cli.restored", rows=restore(options.file, url), path=options.file))
     return 0
 
 
@@ -171,8 +170,7 @@ def _manifest(options: argparse.Namespace, settings: Settings) -> int:
     from bot.adapters.slack import manifest_text  # noqa: PLC0415 - serving never needs it
 
     if options.url and not _PUBLIC_ADDRESS.fullmatch(options.url):
-        sentence = f"Slack takes no request address like “{options.url}”. Write it like https://bot.example.org."
-        raise OperatorError(sentence)
+        raise OperatorError(say("cli.no-url", url=options.url))
     sys.stdout.write(manifest_text(COMMANDS, settings.slack_command_prefix, options.url))
     return 0
 
@@ -185,15 +183,15 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
     platforms = not scripted and (settings.serves_discord or settings.serves_slack)
     alone = scripted or not (platforms or sys.stdin.isatty())
 
-    loaded: list[Meaning | None] = []
+    loaded: list[Embeddings | None] = []
 
-    def load(stopped: Callable[[], bool]) -> Meaning | None:
-        say, place = _notice if alone else _silent, folder / "vectors" if folder else None
-        loaded.append(load_meaning(corpus, place, say, build=options.once is None, stopped=stopped))
+    def load(stopped: Callable[[], bool]) -> Embeddings | None:
+        notice, place = _notice if alone else _silent, folder / "vectors" if folder else None
+        loaded.append(load_embeddings(corpus, place, notice, build=options.once is None, stopped=stopped))
         return loaded[-1]
 
     meaning = load if settings.semantic else None
-    choose = open_chooser(settings.verbatim_lm_url, settings.verbatim_lm_model, settings.verbatim_lm_key)
+    choose = open_reranker(settings.verbatim_lm_url, settings.verbatim_lm_model, settings.verbatim_lm_key)
     search = open_searcher(corpus, folder / "index" if folder else None, _notice, meaning, choose)
     store = None
     try:
@@ -220,11 +218,10 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
             store.close()
 
 
-def _worked_out(settings: Settings, loaded: Sequence[Meaning | None]) -> int:
+def _worked_out(settings: Settings, loaded: Sequence[Embeddings | None]) -> int:
     """Return 0 when what sentences mean was worked out, or is not wanted; else OperatorError."""
     if settings.semantic and not any(loaded):
-        sentence = "What sentences mean could not be worked out, so I search by words only. The lines above say why."
-        raise OperatorError(sentence)
+        raise OperatorError(say("search.not-worked-out"))
     return 0
 
 
@@ -236,8 +233,7 @@ def _store(settings: Settings, folder: Path | None, *, patient: bool, needed: bo
     """
     if folder is None and not settings.verbatim_database_url:
         if needed:
-            sentence = "Without a database nothing can be posted."
-            raise OperatorError(sentence)
+            raise OperatorError(say("environment.no-database"))
         return None
     deadline = time.monotonic() + PATIENCE
     while True:
@@ -249,10 +245,10 @@ def _store(settings: Settings, folder: Path | None, *, patient: bool, needed: bo
             if patient and settings.verbatim_database_url:
                 if time.monotonic() > deadline:
                     raise
-                _notice(f"{error} Trying again.")
+                _notice(say("cli.trying-again", error=error))
                 time.sleep(5)
                 continue
-            _notice(f"{error}\nUntil then settings, votes and the daily quote are off; everything else works.")
+            _notice(say("cli.off-until", error=error))
             return None
 
 
@@ -268,15 +264,8 @@ def _writable(folder: Path, *, needed: bool) -> Path | None:
         probe.unlink()
     except OSError as error:
         if needed:
-            sentence = (
-                f"The data folder {folder} cannot be written ({error.strerror}), so nothing was kept. Set "
-                "VERBATIM_DATA_DIR to a folder that can."
-            )
-            raise OperatorError(sentence) from None
-        _notice(
-            f"The data folder {folder} cannot be written ({error.strerror}); everything is kept in memory and "
-            "forgotten at the end. Set VERBATIM_DATA_DIR to a folder that can."
-        )
+            raise OperatorError(say("cli.nothing-kept", path=folder, error=error.strerror)) from None
+        _notice(say("cli.in-memory", path=folder, error=error.strerror))
         return None
     return folder
 

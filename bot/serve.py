@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.adapters.console import Console, JsonLines
-from bot.commands import COMMANDS
+from bot.commands import COMMAND_LINES, COMMANDS
 from bot.contract.message import Outcome
 from bot.core import Core
 from bot.delivery import Delivery, ticking
@@ -63,7 +63,7 @@ class Server:
         """Take the parts and put the core over them."""
         self._parts = parts
         self._adapters: dict[str, Adapter] = {}
-        self._daily = Daily(parts.store, Highlights(parts.corpus), parts.corpus)
+        self._daily = Daily(parts.store, Highlights(parts.corpus), parts.corpus, COMMAND_LINES)
         self._core = Core(
             parts.corpus,
             parts.search,

@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from bot.errors import OperatorError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ROOT", "SettingRow", "Settings", "read_env_file", "setting_rows"]
+__all__ = ["ROOT", "SHIPPED", "SettingRow", "Settings", "home", "is_checkout", "read_env_file", "setting_rows"]
 
 ROOT = Path(__file__).resolve().parent.parent
-"""The folder that holds `run_bot.py`; relative defaults start here, not in the current folder."""
+"""The folder that holds `bot`: in a checkout that of `run_bot.py`, else where packages are installed."""
+
+SHIPPED = Path(__file__).resolve().with_name("content")
+"""The shows that an installed bot brings; a checkout has them beside `bot`."""
+
+
+def is_checkout() -> bool:
+    """Say whether the bot runs from its own folder and is not installed among other packages."""
+    return (ROOT / "run_bot.py").is_file()
+
+
+def home() -> Path:
+    """Return the folder of `.env`, `content` and `data`, and of relative settings: a checkout, else the current one."""
+    return ROOT if is_checkout() else Path()
 
 
 def _setting(default: str, meaning: str) -> str:
@@ -42,10 +58,14 @@ SECRETS = (
 class Settings:
     """The settings as text; the properties below give them their types."""
 
-    verbatim_content_dir: str = _setting("content", "folder of shows and episodes")
+    verbatim_content_dir: str = _setting(
+        "", "folder of shows and episodes; empty: `content`, or where there is none the show that ships"
+    )
     verbatim_semantic: str = _setting("on", "search by meaning too (on) or by words only (off)")
     verbatim_data_dir: str = _setting(
-        "data", "folder for the index and everything else the bot can rebuild or must keep"
+        "",
+        "folder for the index and everything else the bot can rebuild or must keep; empty: `data`, or where an "
+        "installed bot finds none your own folder for programs' data",
     )
 
     verbatim_database_url: str = _setting("", "database of settings and deliveries; empty: SQLite in the data folder")
@@ -85,8 +105,7 @@ class Settings:
         files = {f"{name}_FILE" for name in SECRETS}
         for name in sorted(environ):
             if name.startswith("VERBATIM_") and name not in known | files:
-                sentence = f"{name} is not a setting. Known settings: {', '.join(sorted(known))}."
-                raise OperatorError(sentence)
+                raise OperatorError(say("environment.unknown", name=name, known=", ".join(sorted(known))))
         given = {name.lower(): environ[name] for name in known if environ.get(name)}
         for name in SECRETS:
             if environ.get(f"{name}_FILE"):
@@ -95,8 +114,11 @@ class Settings:
 
     @property
     def content_dir(self) -> Path:
-        """Folder of shows; a relative path starts at the project's folder."""
-        return ROOT / Path(self.verbatim_content_dir).expanduser()
+        """Folder of shows: the one set, else `content` at home, else the one that ships."""
+        if self.verbatim_content_dir:
+            return home() / _expanded(self.verbatim_content_dir)
+        here = home() / "content"
+        return SHIPPED if SHIPPED.is_dir() and not here.is_dir() else here
 
     @property
     def serves_discord(self) -> bool:
@@ -119,38 +141,56 @@ class Settings:
         given = [name.strip().casefold() for name in self.verbatim_roles.split(",") if name.strip()]
         for name in given:
             if name not in ROLES:
-                sentence = f"VERBATIM_ROLES names {', '.join(ROLES)}, separated by commas; “{name}” is none of them."
-                raise OperatorError(sentence)
+                raise OperatorError(say("environment.no-role", roles=", ".join(ROLES), name=name))
         if not given:
-            sentence = f"VERBATIM_ROLES names nothing to do. Name one or more of {', '.join(ROLES)}, or leave it out."
-            raise OperatorError(sentence)
+            raise OperatorError(say("environment.no-roles", roles=", ".join(ROLES)))
         return frozenset(given)
 
     @property
     def semantic(self) -> bool:
         """Whether to search by meaning."""
         if self.verbatim_semantic.casefold() not in {"on", "off"}:
-            sentence = f"VERBATIM_SEMANTIC is on or off; “{self.verbatim_semantic}” is neither."
-            raise OperatorError(sentence)
+            raise OperatorError(say("environment.semantic", value=self.verbatim_semantic))
         return self.verbatim_semantic.casefold() == "on"
 
     @property
     def data_dir(self) -> Path:
-        """Folder for what the bot writes; a relative path starts at the project's folder."""
-        return ROOT / Path(self.verbatim_data_dir).expanduser()
+        """Folder for what the bot writes: the one set, else `data` at home, else the user's."""
+        if self.verbatim_data_dir:
+            return home() / _expanded(self.verbatim_data_dir)
+        here = home() / "data"
+        return here if is_checkout() or here.is_dir() else _expanded(_users_data()) / "verbatim"
+
+
+def _users_data() -> str:
+    """Return the folder in which this system's programs keep what they write for a user."""
+    if sys.platform == "win32":
+        return os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
+    if sys.platform == "darwin":
+        return "~/Library/Application Support"
+    given = os.environ.get("XDG_DATA_HOME", "")
+    return given if Path(given).is_absolute() else "~/.local/share"  # a relative one is ignored (XDG base directories)
+
+
+def _expanded(path: str) -> Path:
+    """Return a path with the home folder for `~`; OperatorError when the system knows none."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise OperatorError(say("environment.no-home", path=path)) from None
 
 
 def _secret(name: str, environ: Mapping[str, str]) -> str:
     """Return what stands in the file that `NAME_FILE` names, without the blanks around it."""
     if environ.get(name):
-        sentence = f"{name} and {name}_FILE are both set; set one."
-        raise OperatorError(sentence)
+        raise OperatorError(say("environment.both-set", name=name))
     try:
         return Path(environ[f"{name}_FILE"]).read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        why = (error.strerror if isinstance(error, OSError) else None) or "not text"
-        sentence = f"{name}_FILE: {environ[f'{name}_FILE']} cannot be read ({why})."
-        raise OperatorError(sentence) from None
+        why = (error.strerror if isinstance(error, OSError) else None) or say("environment.not-text")
+        raise OperatorError(
+            say("environment.unreadable-file", name=name, path=environ[f"{name}_FILE"], error=why)
+        ) from None
 
 
 @dataclass(frozen=True, slots=True)

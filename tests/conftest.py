@@ -1,7 +1,9 @@
-"""Parts that many tests share: the shipped corpus, a core over it, and the bot as a process."""
+"""Parts that many tests share: the shipped corpus, a core over it, the bot as a process and its command line."""
 
 from __future__ import annotations
 
+import io
+import logging
 import os
 import re
 import subprocess
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from bot.app import main
 from bot.commands import COMMANDS
 from bot.contract.message import Author, Channel, Reply, Request, Source
 from bot.core import Core
@@ -22,8 +25,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+MOMENT = "2026-11-23T12:00+01:00"
+"""When it is for every process that a test tells no other moment: no test depends on the day it runs on."""
+
+TIMELESS = frozenset({"check", "index", "backup", "restore", "manifest", "import"})
+"""Works that refuse a moment: they ask for none."""
+
+
 class RunBot(Protocol):
-    """Starts `run_bot.py` as a process and waits for it; without the models, unless a test turns them on."""
+    """Starts `run_bot.py` as a process and waits for it; without the models, unless a test turns them on.
+
+    It is `MOMENT` there, unless a test says when.
+    """
 
     def __call__(self, *arguments: str, stdin: str | bytes = "", **environ: str) -> subprocess.CompletedProcess[str]:
         """Return the finished process; its output is text."""
@@ -57,6 +70,35 @@ def core(corpus: Corpus, search: Searcher) -> Core:
 
 @pytest.fixture
 def ask(core: Core) -> Ask:
+    return _asking(core)
+
+
+@pytest.fixture(scope="session")
+def shows() -> Corpus:
+    """Open the invented shows: football without speakers, cooking and money with three."""
+    return open_corpus(ROOT / "tests" / "shows" / "content")
+
+
+@pytest.fixture(scope="session")
+def shows_search(shows: Corpus) -> Iterator[Searcher]:
+    notices: list[str] = []
+    searcher = open_searcher(shows, None, notices.append)
+    yield searcher
+    searcher.close()
+    assert notices == []
+
+
+@pytest.fixture(scope="session")
+def shows_core(shows: Corpus, shows_search: Searcher) -> Core:
+    return Core(shows, shows_search, COMMANDS)
+
+
+@pytest.fixture
+def ask_shows(shows_core: Core) -> Ask:
+    return _asking(shows_core)
+
+
+def _asking(core: Core) -> Ask:
     async def asked(line: str, *, admin: bool = False) -> Reply:
         return await core.answer(Request(Channel("test", "room"), Author("member", admin=admin), text=line))
 
@@ -64,20 +106,62 @@ def ask(core: Core) -> Ask:
 
 
 @pytest.fixture(scope="session")
-def run_bot(tmp_path_factory: pytest.TempPathFactory) -> RunBot:
-    data: Path = tmp_path_factory.mktemp("data")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the data folder of every run of the bot that a test gives no other."""
+    return tmp_path_factory.mktemp("data")
 
+
+def run_with(data: Path, arguments: tuple[str, ...], environ: dict[str, str]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the arguments and the environment of a run of the bot."""
+    if not TIMELESS.union({"--now"}).intersection(arguments):
+        arguments = ("--now", MOMENT, *arguments)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("VERBATIM_")}
+    return arguments, kept | {"VERBATIM_DATA_DIR": str(data), "VERBATIM_SEMANTIC": "off"} | environ
+
+
+@pytest.fixture(scope="session")
+def run_bot(data: Path) -> RunBot:
     def run(*arguments: str, stdin: str | bytes = "", **environ: str) -> subprocess.CompletedProcess[str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("VERBATIM_")}
+        arguments, given = run_with(data, arguments, environ)
         done = subprocess.run(
             [sys.executable, "-W", "error", str(ROOT / "run_bot.py"), *arguments],
             input=stdin.encode() if isinstance(stdin, str) else stdin,
             capture_output=True,
-            env=kept | {"VERBATIM_DATA_DIR": str(data), "VERBATIM_SEMANTIC": "off"} | environ,
+            env=given,
             timeout=300,
             check=False,
         )
         return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def command_line(data: Path) -> RunBot:
+    """Run the command line in this process, for what is not about the process: starting one takes half a second."""
+
+    def run(*arguments: str, stdin: str | bytes = "", **environ: str) -> subprocess.CompletedProcess[str]:
+        arguments, given = run_with(data, arguments, environ)
+        before, streams, handlers = dict(os.environ), (sys.stdin, sys.stdout, sys.stderr), logging.root.handlers[:]
+        typed = stdin.encode() if isinstance(stdin, str) else stdin
+        files = sys.stdin, sys.stdout, sys.stderr = [io.TextIOWrapper(io.BytesIO(each)) for each in (typed, b"", b"")]
+        logging.root.handlers.clear()
+        os.environ.clear()
+        os.environ.update(given)
+        try:
+            status = main(arguments)
+        except SystemExit as ended:
+            status = int(ended.code or 0)
+        finally:
+            sys.stdin, sys.stdout, sys.stderr = streams
+            logging.root.handlers[:] = handlers
+            os.environ.clear()
+            os.environ.update(before)
+        printed = []
+        for file in files[1:]:
+            file.seek(0)
+            printed.append(file.read())
+        return subprocess.CompletedProcess(arguments, status, *printed)
 
     return run
 

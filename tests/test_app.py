@@ -26,9 +26,9 @@ EVE, DUE = "2026-11-23T12:00+01:00", "2026-11-24T09:00:01+01:00"
     ],
 )
 def test_delivering_without_a_database_that_can_be_used_is_a_mistake_to_mend(
-    run_bot: RunBot, url: str, said: str
+    command_line: RunBot, url: str, said: str
 ) -> None:
-    done = run_bot("deliver", VERBATIM_DATABASE_URL=url)
+    done = command_line("deliver", VERBATIM_DATABASE_URL=url)
 
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
@@ -36,24 +36,26 @@ def test_delivering_without_a_database_that_can_be_used_is_a_mistake_to_mend(
 
 
 def test_delivering_from_a_data_folder_that_cannot_be_written_is_a_mistake_to_mend(
-    run_bot: RunBot, tmp_path: Path
+    command_line: RunBot, tmp_path: Path
 ) -> None:
     (tmp_path / "file").touch()
 
-    done = run_bot("deliver", VERBATIM_DATA_DIR=str(tmp_path / "file" / "data"))
+    done = command_line("deliver", VERBATIM_DATA_DIR=str(tmp_path / "file" / "data"))
 
     assert done.returncode == 2
     assert "nothing can be posted" in done.stderr
 
 
-def test_delivering_into_a_database_that_fails_meanwhile_ends_with_the_reason(run_bot: RunBot, tmp_path: Path) -> None:
+def test_delivering_into_a_database_that_fails_meanwhile_ends_with_the_reason(
+    command_line: RunBot, tmp_path: Path
+) -> None:
     data = {"VERBATIM_DATA_DIR": str(tmp_path)}
-    run_bot("--now", EVE, "--once", DAILY_ON.format(channel="#general"), **data)
+    command_line("--now", EVE, "--once", DAILY_ON.format(channel="#general"), **data)
     with sqlite3.connect(tmp_path / "verbatim.db") as db:
         db.execute("CREATE TRIGGER full BEFORE INSERT ON posts BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
     db.close()
 
-    done = run_bot("--now", DUE, "deliver", **data)
+    done = command_line("--now", DUE, "deliver", **data)
 
     assert (done.returncode, done.stdout) == (2, "")
     assert "the disk is full" in done.stderr
@@ -61,16 +63,16 @@ def test_delivering_into_a_database_that_fails_meanwhile_ends_with_the_reason(ru
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a folder stands in for a file that cannot be written")
-def test_delivering_what_could_not_be_settled_ends_with_1_and_says_so(run_bot: RunBot, tmp_path: Path) -> None:
+def test_delivering_what_could_not_be_settled_ends_with_1_and_says_so(command_line: RunBot, tmp_path: Path) -> None:
     (tmp_path / "channels").mkdir()
     (tmp_path / "channels" / "random.txt").touch()
     given = ("--channels", str(tmp_path / "channels"))
     data = {"VERBATIM_DATA_DIR": str(tmp_path / "data")}
-    run_bot(*given, "--now", EVE, "--once", DAILY_ON.format(channel="#random"), **data)
+    command_line(*given, "--now", EVE, "--once", DAILY_ON.format(channel="#random"), **data)
     (tmp_path / "channels" / "random.txt").unlink()
     (tmp_path / "channels" / "random.txt").mkdir()
 
-    done = run_bot(*given, "--now", DUE, "deliver", **data)
+    done = command_line(*given, "--now", DUE, "deliver", **data)
 
     assert done.returncode == 1
     assert "1 post is still to be settled" in done.stderr
@@ -94,33 +96,33 @@ def test_delivering_what_could_not_be_settled_ends_with_1_and_says_so(run_bot: R
     ],
 )
 def test_a_work_that_cannot_be_done_as_asked_ends_with_2_and_says_what_to_do(
-    run_bot: RunBot, arguments: tuple[str, ...], said: str
+    command_line: RunBot, arguments: tuple[str, ...], said: str
 ) -> None:
-    done = run_bot(*arguments)
+    done = command_line(*arguments)
 
     assert (done.returncode, done.stdout) == (2, "")
     assert said in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_an_index_that_cannot_be_kept_is_a_mistake_to_mend(run_bot: RunBot, tmp_path: Path) -> None:
+def test_an_index_that_cannot_be_kept_is_a_mistake_to_mend(command_line: RunBot, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    done = run_bot("index", VERBATIM_DATA_DIR=str(tmp_path / "file" / "data"))
+    done = command_line("index", VERBATIM_DATA_DIR=str(tmp_path / "file" / "data"))
 
     assert done.returncode == 2
     assert "so nothing was kept" in done.stderr
 
 
-def test_a_check_of_no_episode_at_all_proves_nothing(run_bot: RunBot, tmp_path: Path) -> None:
-    done = run_bot("check", VERBATIM_CONTENT_DIR=str(tmp_path))
+def test_a_check_of_no_episode_at_all_proves_nothing(command_line: RunBot, tmp_path: Path) -> None:
+    done = command_line("check", VERBATIM_CONTENT_DIR=str(tmp_path))
 
     assert (done.returncode, done.stdout) == (2, "")
     assert "There is no episode in" in done.stderr
 
 
-def test_a_manifest_for_an_address_has_it(run_bot: RunBot) -> None:
-    done = run_bot("manifest", "--url", "https://bot.example.org:8443/verbatim/")
+def test_a_manifest_for_an_address_has_it(command_line: RunBot) -> None:
+    done = command_line("manifest", "--url", "https://bot.example.org:8443/verbatim/")
 
     assert done.returncode == 0
     assert "https://bot.example.org:8443/verbatim/slack/events" in done.stdout

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.commands import COMMANDS
+from bot.commands import COMMAND_LINES, COMMANDS
 from bot.contract.grammar import Line
 from bot.contract.message import Author, Channel, Outcome, Request, Role
 from bot.core import Core
@@ -71,7 +71,7 @@ async def test_a_free_message_says_how_it_was_read_and_offers_the_other_readings
     ],
 )
 def test_a_short_message_after_an_answer_goes_on_from_it(text: str, line: Line | None) -> None:
-    assert line == follow_up(text, LAST, SPEAKERS)
+    assert line == follow_up(text, LAST, SPEAKERS, COMMAND_LINES)
 
 
 async def test_a_follow_up_in_the_same_channel_refers_to_the_last_answer_there(core: Core) -> None:

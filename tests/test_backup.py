@@ -40,8 +40,8 @@ def test_where_there_is_no_database_nothing_is_saved_and_none_is_made(tmp_path: 
     assert names(tmp_path) == []
 
 
-def test_a_backup_of_a_data_folder_named_wrongly_ends_with_2(run_bot: RunBot, tmp_path: Path) -> None:
-    done = run_bot("backup", str(tmp_path / "copy.db"), VERBATIM_DATA_DIR=str(tmp_path))
+def test_a_backup_of_a_data_folder_named_wrongly_ends_with_2(command_line: RunBot, tmp_path: Path) -> None:
+    done = command_line("backup", str(tmp_path / "copy.db"), VERBATIM_DATA_DIR=str(tmp_path))
     assert done.returncode == 2
     assert "nothing to save" in done.stderr
     assert names(tmp_path) == []

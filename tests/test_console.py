@@ -1,4 +1,4 @@
-"""The bot as a process in a terminal, in a pipe and under a script."""
+"""The bot as a process in a terminal, in a pipe and under a script; what is not about the process runs in this one."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ def test_output_in_a_pipe_has_no_colour(run_bot: RunBot) -> None:
     ],
 )
 def test_a_bad_json_line_gets_an_error_object_and_the_next_line_its_answer(
-    run_bot: RunBot, line: str, sentence: str
+    command_line: RunBot, line: str, sentence: str
 ) -> None:
     good = json.dumps({"command": "quote", "args": {"words": "people who train need to not have pride"}})
-    done = run_bot("--jsonl", stdin=f"{line}\n{good}\n")
+    done = command_line("--jsonl", stdin=f"{line}\n{good}\n")
     bad_reply, good_reply = map(json.loads, done.stdout.splitlines())
 
     assert (bad_reply["outcome"], good_reply["outcome"]) == ("error", "found")
@@ -103,31 +103,33 @@ def test_bytes_that_are_no_text_are_answered_all_the_same(run_bot: RunBot) -> No
     ],
 )
 def test_an_operators_mistake_is_one_sentence_and_status_2(
-    run_bot: RunBot, environ: dict[str, str], sentence: str
+    command_line: RunBot, environ: dict[str, str], sentence: str
 ) -> None:
-    done = run_bot("--once", PRIDE, **environ)
+    done = command_line("--once", PRIDE, **environ)
 
     assert done.returncode == 2
     assert sentence in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_bad_transcript_is_one_sentence_with_file_and_line(run_bot: RunBot, tmp_path: Path) -> None:
+def test_a_bad_transcript_is_one_sentence_with_file_and_line(command_line: RunBot, tmp_path: Path) -> None:
     (tmp_path / "show" / "1-first").mkdir(parents=True)
     (tmp_path / "show" / "show.toml").write_text('title = "T"\nrights = "R"\n', "utf-8")
     (tmp_path / "show" / "1-first" / "source.txt").write_bytes(b"one\n\xff")
 
-    done = run_bot("--once", PRIDE, VERBATIM_CONTENT_DIR=str(tmp_path))
+    done = command_line("--once", PRIDE, VERBATIM_CONTENT_DIR=str(tmp_path))
 
     assert done.returncode == 2
     assert "source.txt:2: byte 0xff is not UTF-8" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_data_folder_that_cannot_be_written_is_said_and_the_answer_given(run_bot: RunBot, tmp_path: Path) -> None:
+def test_a_data_folder_that_cannot_be_written_is_said_and_the_answer_given(
+    command_line: RunBot, tmp_path: Path
+) -> None:
     (tmp_path / "file").touch()
 
-    done = run_bot("--once", PRIDE, VERBATIM_DATA_DIR=str(tmp_path / "file" / "data"))
+    done = command_line("--once", PRIDE, VERBATIM_DATA_DIR=str(tmp_path / "file" / "data"))
 
     assert done.returncode == 0
     assert "kept in memory" in done.stderr

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.commands import COMMAND_LINES
 from bot.contract.message import Author, Channel
 from bot.contract.post import Later, Refused, Unclear
 from bot.contract.reply_json import freeze
 from bot.contract.schedule import next_due
 from bot.delivery import Delivery, Timing, ticking
-from bot.delivery.daily import Daily, daily_reply
+from bot.delivery.daily import Daily
 from bot.delivery.timing import MOST_LOOKS, MOST_SWEEPS
 from bot.errors import OperatorError
 from bot.highlights import Highlights
@@ -63,7 +64,7 @@ class Desk:
         self.corpus, self.highlights = corpus, highlights
         self.platform = Platform(**platform)  # type: ignore[arg-type]  # the fields named in a test
         self.clock = Clock()
-        self.daily = Daily(store, highlights, corpus)
+        self.daily = Daily(store, highlights, corpus, COMMAND_LINES)
         self.delivery = self.another("first")
 
     def another(self, owner: str, timing: Timing = TIMING) -> Delivery:
@@ -252,7 +253,7 @@ async def test_a_process_that_died_before_its_send_loses_nothing(desk: Desk) -> 
     [row] = await desk.store.posts.claim(desk.clock.now, "dead", LEASE, 20, ("slack",))
     chosen = await desk.daily.next(row.settings, dt.date(2026, 11, 24))
     assert chosen
-    await desk.store.posts.choose(row, chosen[0].id, 0, freeze(daily_reply(chosen[0])))
+    await desk.store.posts.choose(row, chosen[0].id, 0, freeze(desk.daily.reply(chosen[0])))
     assert await desk.store.posts.intend(row, desk.clock.now)
     await desk.until(DUE + LEASE - 5)
     assert desk.platform.messages["C1"] == []
@@ -309,7 +310,9 @@ async def test_two_deployments_on_one_restored_backup_post_nothing_twice(
     other_url = f"sqlite:///{tmp_path}/other.db"
     restore(tmp_path / "morning.db", other_url)
     other = open_store(other_url)
-    twin = Delivery(other, Daily(other, highlights, corpus), {"slack": desk.platform}, "twin", clock=desk.clock)
+    twin = Delivery(
+        other, Daily(other, highlights, corpus, COMMAND_LINES), {"slack": desk.platform}, "twin", clock=desk.clock
+    )
     desk.clock.now = DUE + 60
     await desk.another("restored").tick()
     await twin.tick()
@@ -331,7 +334,7 @@ async def test_a_database_that_fails_is_said_once_and_posting_goes_on_when_it_an
     assert desk.platform.messages["C1"] == []
     again = open_store(database_url)
     desk.store = again
-    desk.daily = Daily(again, desk.highlights, desk.corpus)
+    desk.daily = Daily(again, desk.highlights, desk.corpus, COMMAND_LINES)
     desk.delivery = desk.another("again")
     await desk.until(DUE + 30)
     assert len(desk.platform.messages["C1"]) == 1

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.commands import COMMAND_LINES
 from bot.contract.message import Channel
 from bot.contract.post import Later, Refused
 from bot.delivery import Delivery, Timing
@@ -34,7 +35,7 @@ class Room:
 
     def __init__(self, store: Store, corpus: Corpus, platform: Platform, timing: Timing | None = None) -> None:
         self.store, self.platform, self.now = store, platform, DUE - 60
-        daily = Daily(store, Highlights(corpus), corpus)
+        daily = Daily(store, Highlights(corpus), corpus, COMMAND_LINES)
         self.delivery = Delivery(store, daily, {"slack": platform}, "one", clock=self.clock, timing=timing)
 
     async def clock(self) -> float:

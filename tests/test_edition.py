@@ -277,10 +277,10 @@ def test_a_speaker_missing_from_the_front_matter_is_named(tmp_path: Path) -> Non
     assert "edition.md:7: “Boob” is not among the speakers" in checked.problems[0]
 
 
-def test_check_prints_a_report_and_ends_with_0_or_1(run_bot: RunBot, tmp_path: Path) -> None:
-    good = run_bot("check")
-    bad = run_bot("check", VERBATIM_CONTENT_DIR=str(_episode(tmp_path, "It is guite hot.", "It is quite hot.")))
-    diff = run_bot("check", "--diff")
+def test_check_prints_a_report_and_ends_with_0_or_1(command_line: RunBot, tmp_path: Path) -> None:
+    good = command_line("check")
+    bad = command_line("check", VERBATIM_CONTENT_DIR=str(_episode(tmp_path, "It is guite hot.", "It is quite hot.")))
+    diff = command_line("check", "--diff")
 
     assert (good.returncode, bad.returncode) == (0, 1)
     assert "28,112 words" in good.stdout

@@ -1,31 +1,63 @@
-"""The house rules: import direction, no effects on import, a README that is true."""
+"""The house rules: import direction, no effects on import, pinned requirements."""
 
 from __future__ import annotations
 
 import ast
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from bot.settings import ROOT, setting_rows
-from tests.conftest import RunBot
-from tests.readme import console_block, daily_block, rewritten
+from bot.settings import ROOT
 
 MODULES = sorted((ROOT / "bot").rglob("*.py"))
 
 
-def test_imports_point_down() -> None:
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+PLANTED = {
+    "bot/corpus/words.py": ("from bot.search import Searcher", "Imports point down"),
+    "bot/loose.py": ("LOOSE = True", "Imports point down"),
+    "bot/search/scope.py": ("from bot.search.searcher import Searcher", "No room goes round in a circle"),
+    "bot/adapters/slack/limits.py": ("from bot.adapters.discord import limits", "Platforms do not know each other"),
+    "bot/commands/about.py": ("from bot.commands.vote import vote", "Commands do not know each other"),
+    "bot/core/routing.py": ("import discord", "discord.py has one home"),
+    "bot/adapters/console/talk.py": ("import slack_sdk", "Slack's libraries have one home"),
+    "bot/delivery/daily.py": ("import apscheduler", "APScheduler has one home"),
+    "bot/policy/guard.py": ("import rapidfuzz", "RapidFuzz has one home"),
+    "bot/search/expansion.py": ("import tantivy", "tantivy has one home"),
+    "bot/search/index/vectors.py": ("import onnxruntime", "The models' runtimes have one home"),
+    "bot/highlights/score.py": ("import sqlalchemy", "SQLAlchemy has one home"),
+}
+"""A violation of each kind: the module it is planted in, the line, and the contract that catches it."""
+
+
+def _lint(folder: Path) -> subprocess.CompletedProcess[str]:
+    linter = str(Path(sys.executable).with_name("lint-imports"))
+    return subprocess.run([linter, "--no-cache"], cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_imports_keep_to_the_contracts() -> None:
+    done = _lint(ROOT)
 
     assert done.returncode == 0, done.stdout
+
+
+def test_a_planted_violation_of_each_kind_is_caught(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "bot", tmp_path / "bot", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for name, (line, _) in PLANTED.items():
+        path = tmp_path / name
+        path.write_text((path.read_text("utf-8") if path.exists() else "") + f"\n{line}\n", "utf-8")
+
+    done = _lint(tmp_path)
+
+    assert done.returncode == 1
+    for line, contract in PLANTED.values():
+        assert f"{contract} BROKEN" in done.stdout, line
+    assert " KEPT" not in done.stdout
+    for name in PLANTED:
+        assert name.removesuffix(".py").replace("/", ".") in done.stdout or f".{Path(name).stem}" in done.stdout
 
 
 def test_importing_the_bot_has_no_effects_and_loads_nothing_heavy() -> None:
@@ -53,35 +85,6 @@ def test_a_module_has_a_docstring_and_no_room_for_two_ideas(path: Path) -> None:
     assert path.stem not in {"utils", "helpers", "common", "manager", "base"}
 
 
-def test_the_readmes_tables_are_those_of_the_code() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-
-    assert readme == rewritten(readme), "run: python -m tests.readme"
-
-
-def test_the_readmes_console_session_is_what_the_bot_says(run_bot: object) -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    assert callable(run_bot)
-
-    def with_models(*, stdin: str) -> subprocess.CompletedProcess[str]:
-        done = run_bot(stdin=stdin, VERBATIM_SEMANTIC="on", VERBATIM_DATA_DIR=str(ROOT / "data"))
-        assert isinstance(done, subprocess.CompletedProcess)
-        return done
-
-    assert console_block(with_models) in readme, "run: python -m tests.readme"
-
-
-def test_the_readmes_daily_quote_is_what_the_bot_says(run_bot: RunBot) -> None:
-    assert daily_block(run_bot) in (ROOT / "README.md").read_text("utf-8"), "run: python -m tests.readme"
-
-
-def test_every_setting_is_in_the_readme() -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-
-    for row in setting_rows():
-        assert f"`{row.name}`" in readme
-
-
 @pytest.mark.parametrize("name", ["requirements.txt", "requirements-test.txt"])
 def test_requirements_are_pinned_with_hashes_and_name_no_address(name: str) -> None:
     text = (ROOT / name).read_text("utf-8")
@@ -89,6 +92,6 @@ def test_requirements_are_pinned_with_hashes_and_name_no_address(name: str) -> N
     assert "://" not in text
     assert "--index" not in text
     assert "--extra-index" not in text
-    for line in text.splitlines():
+    for line in text.removeprefix("-r requirements.txt\n").splitlines():
         assert not line or line.startswith((" ", "#")) or "==" in line
     assert text.count("--hash=sha256:") >= text.count("==")

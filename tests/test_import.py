@@ -172,13 +172,13 @@ def test_a_file_name_becomes_a_harmless_folder_name(name: str, folder: str) -> N
     assert folder == slug(name)
 
 
-def test_import_from_the_command_line_prints_what_it_understood(run_bot: RunBot, tmp_path: Path) -> None:
+def test_import_from_the_command_line_prints_what_it_understood(command_line: RunBot, tmp_path: Path) -> None:
     path = str(_file(tmp_path, "first.vtt", VTT))
     content = {"VERBATIM_CONTENT_DIR": str(tmp_path / "content")}
 
-    done = run_bot("import", path, "--show", "engines", **content)
-    missing = run_bot("import", str(tmp_path / "nowhere.vtt"), "--show", "engines", **content)
-    found = run_bot("--once", "/quote are you sure of that", **content)
+    done = command_line("import", path, "--show", "engines", **content)
+    missing = command_line("import", str(tmp_path / "nowhere.vtt"), "--show", "engines", **content)
+    found = command_line("--once", "/quote are you sure of that", **content)
 
     assert (done.returncode, missing.returncode, found.returncode) == (0, 2, 0)
     assert "11 words in 3 sentences" in done.stdout

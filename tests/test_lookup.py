@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.commands import COMMANDS
+from bot.commands import COMMAND_LINES, COMMANDS
 from bot.contract.buttons import LONGEST_LINE, others
 from bot.contract.message import Author, Channel, Outcome, Request, Role
 from bot.core import Core
 from bot.corpus import Corpus
 from bot.errors import UserError
-from bot.search import load_meaning, open_searcher, scope_of
+from bot.search import load_embeddings, open_searcher, scope_of
 from bot.search.index.models import weights_folder
 from tests.conftest import Ask
 
@@ -83,7 +83,7 @@ def test_the_line_of_a_button_fits_every_platform(corpus: Corpus) -> None:
     passages = [corpus.episode(0).passage(number, number) for number in range(1000, 1020, 2)]
 
     for at in range(6):
-        for button in others([passage.id for passage in passages], at):
+        for button in others(COMMAND_LINES, [passage.id for passage in passages], at):
             assert len(button.line) <= LONGEST_LINE
 
 
@@ -155,9 +155,9 @@ async def test_a_proof_names_edition_hash_source_and_what_was_mended(ask: Ask, c
 async def test_without_the_models_weights_the_bot_says_so_once_and_answers_from_words(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.search.searcher.weights_folder", lambda: None)
+    monkeypatch.setattr("bot.search.index.loading.weights_folder", lambda: None)
     said: list[str] = []
-    search = open_searcher(corpus, None, said.append, lambda _: load_meaning(corpus, None, said.append))
+    search = open_searcher(corpus, None, said.append, lambda _: load_embeddings(corpus, None, said.append))
     core = Core(corpus, search, COMMANDS)
     search.load()
     for _ in range(2):

@@ -17,10 +17,11 @@ import pytest
 
 from bot.adapters.discord import Discord
 from bot.adapters.slack import Slack
+from bot.commands import COMMAND_LINES
 from bot.contract.message import Channel
 from bot.contract.post import Later, Post, Sent
 from bot.delivery import Delivery
-from bot.delivery.daily import Daily, daily_reply
+from bot.delivery.daily import Daily
 from bot.highlights import Highlights
 from bot.settings import ROOT, Settings
 from bot.store import ChannelSettings, open_store
@@ -353,7 +354,7 @@ async def test_nothing_is_posted_while_the_platforms_clock_is_far_from_this_one(
     place: Place, due: Store, corpus: Corpus, caplog: pytest.LogCaptureFixture
 ) -> None:
     adapters = {place.channel.platform: place.adapter}
-    delivery = Delivery(due, Daily(due, Highlights(corpus), corpus), adapters, "this one")
+    delivery = Delivery(due, Daily(due, Highlights(corpus), corpus, COMMAND_LINES), adapters, "this one")
     place.skew(600)
     await place.adapter.check(place.channel)
     ahead = await place.adapter.clock_ahead()
@@ -391,7 +392,10 @@ def im(local: LocalSlack) -> str:
 async def test_a_page_of_cloudflare_is_no_word_of_the_channel(core: Core, corpus: Corpus) -> None:
     passage = corpus.passage("thphm-v0tg4v")
     assert passage
-    post = Post("0123456789abcdef01234567", daily_reply(Highlights(corpus).of(passage)))
+    post = Post(
+        "0123456789abcdef01234567",
+        Daily(None, Highlights(corpus), corpus, COMMAND_LINES).reply(Highlights(corpus).of(passage)),
+    )
     async with LocalDiscord() as local:
         settings = Settings(
             discord_token=TOKEN, discord_api_base_url=local.api_base, discord_gateway_url=local.gateway_url

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.commands import COMMAND_LINES
 from bot.contract.message import Channel
 from bot.delivery import Delivery
 from bot.delivery.daily import Daily
@@ -79,7 +80,9 @@ async def test_a_database_whose_clock_differs_from_the_platforms_stops_posting_a
     now = await shared.now()
     settings = ChannelSettings(Channel("slack", "C1", "T1"), daily=True, next_date="2026-11-24", next_at=now - 5)
     await shared.channels.save(settings, "admin", "daily on", now)
-    delivery = Delivery(shared, Daily(shared, Highlights(corpus), corpus), {"slack": platform}, "this one")
+    delivery = Delivery(
+        shared, Daily(shared, Highlights(corpus), corpus, COMMAND_LINES), {"slack": platform}, "this one"
+    )
 
     async def fast() -> float:
         return await Store.now(shared) + TEN_MINUTES
@@ -101,7 +104,9 @@ async def test_a_replica_whose_own_clock_is_wrong_posts_by_the_databases(
     settings = ChannelSettings(Channel("slack", "C1", "T1"), daily=True, next_date="2026-11-24", next_at=now - 5)
     await shared.channels.save(settings, "admin", "daily on", now)
     platform = Platform(ahead=-TEN_MINUTES)
-    delivery = Delivery(shared, Daily(shared, Highlights(corpus), corpus), {"slack": platform}, "this one")
+    delivery = Delivery(
+        shared, Daily(shared, Highlights(corpus), corpus, COMMAND_LINES), {"slack": platform}, "this one"
+    )
     real = time.time
     monkeypatch.setattr(time, "time", lambda: real() + TEN_MINUTES)
     await delivery.tick()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -174,3 +175,17 @@ def test_a_folder_that_cannot_be_written_leaves_the_index_in_memory_and_says_so(
     assert "kept in memory" in notices[0]
     assert searcher.find_now("people who train need to not have pride", 1)[0].score > FOUND
     searcher.close()
+
+
+def test_search_and_its_four_algorithms_are_entered_by_their_doors() -> None:
+    wrong = []
+    for path in (ROOT / "bot").rglob("*.py"):
+        own = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("bot.search."):
+                room = ".".join((node.module or "").split(".")[:3])
+                inside = node.module != room and room.split(".")[2] in {"quote", "verify", "ask", "topic"}
+                if not own.startswith(room if inside else "bot.search"):
+                    wrong.append(f"{own} imports from {node.module}")
+
+    assert wrong == []

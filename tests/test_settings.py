@@ -354,53 +354,55 @@ async def test_hidden_and_admin_commands_are_not_in_a_members_help(room: Room) -
     assert "/settings" not in member.text
 
 
-def test_a_console_sets_a_daily_quote_moves_the_clock_and_sees_the_post_once(run_bot: RunBot, tmp_path: Path) -> None:
+def test_a_console_sets_a_daily_quote_moves_the_clock_and_sees_the_post_once(
+    command_line: RunBot, tmp_path: Path
+) -> None:
     data = {"VERBATIM_DATA_DIR": str(tmp_path)}
     (tmp_path / "channels").mkdir()
     (tmp_path / "channels" / "random.txt").touch()
     channels = ("--channels", str(tmp_path / "channels"))
     for channel in ("#general", "#random"):
         line = f"/settings daily on channel:{channel} time:09:00 zone:Europe/Berlin"
-        done = run_bot(*channels, "--now", "2026-11-23T12:00+01:00", "--once", line, **data)
+        done = command_line(*channels, "--now", "2026-11-23T12:00+01:00", "--once", line, **data)
         assert "Tuesday 24 November 2026, 09:00" in done.stdout
-    wrong = run_bot(*channels, "--once", "/settings daily on channel:#nowhere", **data)
+    wrong = command_line(*channels, "--once", "/settings daily on channel:#nowhere", **data)
     assert "There is no channel #nowhere here; there is #general, #random." in wrong.stdout
-    early = run_bot(*channels, "--now", "2026-11-24T08:59:00+01:00", "deliver", **data)
+    early = command_line(*channels, "--now", "2026-11-24T08:59:00+01:00", "deliver", **data)
     assert (early.stdout, early.stderr) == ("", "")
-    posted = run_bot(*channels, "--now", "2026-11-24T09:00:01+01:00", "deliver", **data)
+    posted = command_line(*channels, "--now", "2026-11-24T09:00:01+01:00", "deliver", **data)
     assert posted.stdout.startswith("☀ Quote of the day")
-    again = run_bot(*channels, "--now", "2026-11-24T09:00:09+01:00", "deliver", **data)
+    again = command_line(*channels, "--now", "2026-11-24T09:00:09+01:00", "deliver", **data)
     assert again.stdout == ""
     assert (tmp_path / "channels" / "random.txt").read_text("utf-8").count("☀ Quote of the day") == 1
 
 
-def test_a_backup_and_a_restore_are_one_command_each(run_bot: RunBot, tmp_path: Path) -> None:
+def test_a_backup_and_a_restore_are_one_command_each(command_line: RunBot, tmp_path: Path) -> None:
     data = {"VERBATIM_DATA_DIR": str(tmp_path / "data")}
-    run_bot("--once", "/settings daily on time:06:15", **data)
-    saved = run_bot("backup", str(tmp_path / "copy.db"), **data)
+    command_line("--once", "/settings daily on time:06:15", **data)
+    saved = command_line("backup", str(tmp_path / "copy.db"), **data)
     assert "Done: wrote" in saved.stderr
     other = {"VERBATIM_DATA_DIR": str(tmp_path / "other")}
     (tmp_path / "other").mkdir()
-    assert "Done: read" in run_bot("restore", str(tmp_path / "copy.db"), **other).stderr
-    assert "06:15" in run_bot("--once", "/settings", **other).stdout
-    assert run_bot("backup", str(tmp_path / "copy.db"), **data).returncode == 2
+    assert "Done: read" in command_line("restore", str(tmp_path / "copy.db"), **other).stderr
+    assert "06:15" in command_line("--once", "/settings", **other).stdout
+    assert command_line("backup", str(tmp_path / "copy.db"), **data).returncode == 2
 
 
 def test_a_file_that_is_no_backup_changes_nothing_and_a_damaged_database_is_set_aside(
-    run_bot: RunBot, tmp_path: Path
+    command_line: RunBot, tmp_path: Path
 ) -> None:
     data = {"VERBATIM_DATA_DIR": str(tmp_path / "a?b %20c")}
-    run_bot("--once", "/settings daily on time:06:15", **data)
+    command_line("--once", "/settings daily on time:06:15", **data)
     database = tmp_path / "a?b %20c" / "verbatim.db"
     assert database.is_file()
     (tmp_path / "empty.db").touch()
-    foreign = run_bot("restore", str(tmp_path / "empty.db"), **data)
+    foreign = command_line("restore", str(tmp_path / "empty.db"), **data)
     assert (foreign.returncode, "is no backup of this bot" in foreign.stderr) == (2, True)
-    assert run_bot("backup", str(tmp_path / "copy.db"), **data).returncode == 0
+    assert command_line("backup", str(tmp_path / "copy.db"), **data).returncode == 0
     database.write_bytes(b"no database" * 1000)
-    assert "is damaged" in run_bot("--once", "/settings", **data).stderr
-    assert run_bot("restore", str(tmp_path / "copy.db"), **data).returncode == 0
-    assert "06:15" in run_bot("--once", "/settings", **data).stdout
+    assert "is damaged" in command_line("--once", "/settings", **data).stderr
+    assert command_line("restore", str(tmp_path / "copy.db"), **data).returncode == 0
+    assert "06:15" in command_line("--once", "/settings", **data).stdout
     assert (tmp_path / "a?b %20c" / "verbatim.db.damaged").is_file()
 
 
@@ -413,8 +415,8 @@ def test_a_file_that_is_no_backup_changes_nothing_and_a_damaged_database_is_set_
         "sqlite:////nowhere/at/all.db",
     ],
 )
-def test_a_wrong_database_is_said_and_the_rest_works(run_bot: RunBot, url: str) -> None:
-    done = run_bot("--once", "/quote people who train need to not have pride", VERBATIM_DATABASE_URL=url)
+def test_a_wrong_database_is_said_and_the_rest_works(command_line: RunBot, url: str) -> None:
+    done = command_line("--once", "/quote people who train need to not have pride", VERBATIM_DATABASE_URL=url)
     assert done.returncode == 0
     assert "settings, votes and the daily quote are off" in done.stderr
     assert "hunter2" not in done.stderr

@@ -23,12 +23,6 @@ async def long_name(ctx: Context, words: Annotated[str, Param("Some words")] = "
     return Reply(words or str(ctx), Outcome.FOUND)
 
 
-def test_the_kept_manifest_is_what_the_declarations_make() -> None:
-    kept = (ROOT / "slack-manifest.yaml").read_text("utf-8")
-
-    assert kept == manifest_text(COMMANDS), "run: python -m bot.adapters.slack > slack-manifest.yaml"
-
-
 @pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize("url", ["", "https://bot.example.org"])
 def test_the_manifest_keeps_slacks_schema(version: int, url: str) -> None:

@@ -485,13 +485,13 @@ def test_a_library_of_which_everything_is_withdrawn_has_nothing_to_show(tmp_path
 
 
 def test_check_lists_what_is_withdrawn_and_prints_none_of_its_words(
-    shipped: Path, tmp_path: Path, run_bot: RunBot
+    shipped: Path, tmp_path: Path, command_line: RunBot
 ) -> None:
     content = shutil.copytree(shipped, tmp_path / "content")
     words = "GPT4All, Alpaca, Colossal-AI"
     _withdraw(content / "lex-fridman", SHIPPED, f'words = "{words}"')
-    before = run_bot("check", "--diff", VERBATIM_CONTENT_DIR=str(ROOT / "content"))
-    after = run_bot("check", "--diff", VERBATIM_CONTENT_DIR=str(content))
+    before = command_line("check", "--diff", VERBATIM_CONTENT_DIR=str(ROOT / "content"))
+    after = command_line("check", "--diff", VERBATIM_CONTENT_DIR=str(content))
     assert (before.returncode, after.returncode) == (0, 0)
     assert "GPT4All" in before.stdout
     assert "GPT4All" not in after.stdout

@@ -2,6 +2,7 @@
 
 from bot.commands.about import about
 from bot.commands.ask import ask
+from bot.commands.declaration import lines_of
 from bot.commands.episodes import episodes
 from bot.commands.help import help_
 from bot.commands.highlight import highlight
@@ -15,7 +16,7 @@ from bot.commands.topic import topic
 from bot.commands.verify import verify
 from bot.commands.vote import vote
 
-__all__ = ["COMMANDS"]
+__all__ = ["COMMANDS", "COMMAND_LINES"]
 
 COMMANDS = (
     quote,
@@ -33,3 +34,6 @@ COMMANDS = (
     about,
     vote,
 )
+
+COMMAND_LINES = lines_of(COMMANDS)
+"""How to type what buttons and sentences offer."""

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from bot.commands.declaration import Context, command
+from bot.commands.declaration import Context, Prompt, Use, command
 from bot.contract.message import Button, Card, Outcome, Reply, Role, Span
+from bot.policy.texts import say
 
 __all__ = ["about"]
 
-LIMITS = (
-    "I quote transcripts word for word and write nothing myself. I don't speak as anyone. I only know the episodes "
-    "listed under /episodes, and a transcript can mishear. A quote I mark as nearest is not a match."
+
+@command(
+    "What I am, which shows I serve, and my limits",
+    examples=("about",),
+    private=True,
+    use=Use.ABOUT,
+    always=True,
+    prompts=(Prompt("What are you?", "What are you, and where do the words come from?"),),
 )
-
-
-@command("What I am, which shows I serve, and my limits", examples=("about",), private=True)
 async def about(ctx: Context) -> Reply:
     """Answer with the shows, the basis on which each is served, and the limits."""
     cards = []
     for show in ctx.corpus.shows:
         count = sum(entry.show.id == show.id for entry in ctx.corpus.entries)
-        fields = [("Episodes", f"{count:,}"), ("Basis", show.rights)]
+        fields = [(say("about.episodes"), f"{count:,}"), (say("about.basis"), show.rights)]
         if show.url:
-            fields.append(("Web", show.url))
+            fields.append((say("about.web"), show.url))
         cards.append(Card(Role.INFO, title=show.title, fields=tuple(fields)))
-    limits = Card(Role.INFO, title="Limits", body=(Span(LIMITS),))
-    lead = (
-        "I'm Verbatim: I find what was said on a podcast, in its own words, with a source, or say that I can't find it."
+    limits = Card(Role.INFO, title=say("about.limits-title"), body=(Span(say("about.limits")),))
+    return Reply(
+        say("about.lead"),
+        Outcome.FOUND,
+        cards=(*cards, limits),
+        buttons=(Button(say("step.episodes"), ctx.lines.to(Use.LIBRARY)),),
     )
-    return Reply(lead, Outcome.FOUND, cards=(*cards, limits), buttons=(Button("See the episodes", "/episodes"),))

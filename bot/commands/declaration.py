@@ -5,13 +5,16 @@ from __future__ import annotations
 import inspect
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, get_args, get_origin, get_type_hints
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Literal, TypedDict, Unpack, get_args, get_origin, get_type_hints
 
+from bot.contract.grammar import Lines, Use
 from bot.errors import UserError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from bot.contract.message import Channel, Reply, Request
     from bot.corpus import Corpus
@@ -19,7 +22,19 @@ if TYPE_CHECKING:
     from bot.search import Searcher
     from bot.store import Store
 
-__all__ = ["Command", "Context", "Param", "Parameter", "command", "place_names"]
+__all__ = [
+    "Command",
+    "Context",
+    "Menu",
+    "Param",
+    "Parameter",
+    "Place",
+    "Prompt",
+    "Reading",
+    "Use",
+    "command",
+    "lines_of",
+]
 
 # The tightest limit of any platform for each part of a declaration.
 LONGEST_NAME = 32  # Discord, interactions/application-commands; Slack's slash commands have the same length
@@ -48,23 +63,48 @@ class Context:
     kept: Store | None = None
 
     @property
+    def lines(self) -> Lines:
+        """How to type what a reply offers."""
+        return lines_of(self.commands)
+
+    @property
     def store(self) -> Store:
         """The store, or a UserError that says what is off without one."""
         if self.kept is None:
-            sentence = (
-                "Settings, votes and the daily quote are off: the database cannot be used. Whoever runs me finds the "
-                "reason in my log."
-            )
-            raise UserError(sentence)
+            raise UserError(say("command.no-store"))
         return self.kept
+
+
+class Place(StrEnum):
+    """What part of the library a parameter narrows a search to."""
+
+    SPEAKER = "speaker"
+    EPISODE = "episode"
+    SHOW = "show"
+    CHAPTER = "chapter"
+
+    def names(self, ctx: Context, typed: str) -> Sequence[str]:
+        """Return the places of this kind known here that begin with what is typed, in lower case."""
+        entries = ctx.corpus.entries
+        known: Sequence[str]
+        if self is Place.SPEAKER:
+            known = ctx.corpus.speakers
+        elif self is Place.EPISODE:
+            known = [str(entry.number) if entry.number is not None else entry.id for entry in entries]
+        elif self is Place.SHOW:
+            known = list(dict.fromkeys(entry.show.id for entry in entries))
+        else:
+            known = [chapter.title for chapter in ctx.corpus.episode(0).chapters] if len(entries) == 1 else []
+        return [name for name in known if name.casefold().startswith(typed)]
 
 
 @dataclass(frozen=True, slots=True)
 class Param:
     """What a parameter means, put into its annotation: `Annotated[str, Param("…")]`.
 
-    `choices` are the only values allowed; `complete` suggests values while a member types; `channel` takes a channel of
-    the asker's platform, which reaches the handler as the platform's id of it.
+    `choices` are the only values allowed; `place` narrows a search and suggests the places known; `complete` suggests
+    other values while a member types; `channel` takes a channel of the asker's platform, which reaches the handler as
+    the platform's id of it.
     """
 
     description: str
@@ -72,6 +112,36 @@ class Param:
     complete: Callable[[Context, str], Sequence[str]] | None = None
     longest: int = LONGEST_TEXT
     channel: bool = False
+    place: Place | None = None
+
+    @property
+    def suggest(self) -> Callable[[Context, str], Sequence[str]] | None:
+        """What suggests values for what is typed, in lower case; None where nothing can."""
+        return self.place.names if self.place else self.complete
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A free message read as this command: what it was read as, and the button that reads another message so."""
+
+    noun: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """An entry in the menu of a message or of a member: a message's words become the command's free words."""
+
+    target: Literal["message", "member"]
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A suggestion for somebody who has said nothing yet: its title, and the sentence that asks for the command."""
+
+    title: str
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,25 +157,21 @@ class Parameter:
     def read(self, value: str) -> object:
         """Return a typed text as the parameter's type, or raise a UserError that says what is wrong."""
         if len(value) > self.about.longest:
-            sentence = (
-                f"That's {len(value):,} characters; I can take {self.about.longest:,}. Send the part you remember best."
-            )
-            raise UserError(sentence)
+            raise UserError(say("command.too-long", count=len(value), most=self.about.longest))
         if self.about.channel:
             return _channel_id(value)
         if self.about.choices and value not in self.about.choices:
-            sentence = f"{self.name}: can be {', '.join(self.about.choices)}; “{value}” is none of them."
-            raise UserError(sentence)
+            raise UserError(
+                say("command.no-choice", name=self.name, choices=", ".join(self.about.choices), value=value)
+            )
         if self.type is int:
             try:
                 return int(value)
             except ValueError:
-                sentence = f"{self.name}: needs a whole number; “{value}” is not one."
-                raise UserError(sentence) from None
+                raise UserError(say("command.no-number", name=self.name, value=value)) from None
         if self.type is bool:
             if value.casefold() not in _FLAGS:
-                sentence = f"{self.name}: can be yes or no; “{value}” is neither."
-                raise UserError(sentence)
+                raise UserError(say("command.no-flag", name=self.name, value=value))
             return _FLAGS[value.casefold()]
         return value
 
@@ -118,8 +184,7 @@ def _channel_id(value: str) -> str:
     """Return the id (or the name, where names are ids) of a channel as typed or picked."""
     found = _CHANNEL.fullmatch(value.strip())
     if not found:
-        sentence = f"“{value[:40]}” is not a channel. Pick one, or write it as #general."
-        raise UserError(sentence)
+        raise UserError(say("command.no-channel", value=value[:40]))
     return found[1] or found[2]
 
 
@@ -128,21 +193,35 @@ _FLAGS = {"yes": True, "true": True, "on": True, "1": True, "no": False, "false"
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A declared command; a `hidden` one serves buttons and scripts, and no menu or table names it."""
+    """A declared command.
+
+    `use` is what the rest of the bot needs it for; a `hidden` one serves buttons and scripts, and no menu or table
+    names it; an `always` one works where answers are switched off; `reading`, `menus` and `prompts` are further ways to
+    it.
+    """
 
     name: str
     description: str
     parameters: tuple[Parameter, ...]
     handler: Callable[..., Awaitable[Reply]]
-    examples: tuple[str, ...]
-    admin: bool
-    private: bool
+    examples: tuple[str, ...] = ()
+    use: Use | None = None
+    admin: bool = False
+    private: bool = False
     hidden: bool = False
+    always: bool = False
+    reading: Reading | None = None
+    menus: tuple[Menu, ...] = ()
+    prompts: tuple[Prompt, ...] = ()
 
     @property
     def free(self) -> Parameter | None:
         """The parameter that takes the line's free words, if there is one."""
         return next((parameter for parameter in self.parameters if parameter.free), None)
+
+    def narrowing(self, place: Place) -> str | None:
+        """Return the name of the parameter that narrows a search to such a place, or None."""
+        return next((parameter.name for parameter in self.parameters if parameter.about.place is place), None)
 
     @property
     def usage(self) -> str:
@@ -159,27 +238,40 @@ class Command:
                 raise UserError(self._unknown(name))
         for parameter in self.parameters:
             if parameter.required and not given.get(parameter.name, "").strip():
-                sentence = f"/{self.name} needs {parameter.name}: {parameter.about.description}. "
-                example = f"For example: /{self.examples[0]}" if self.examples else f"Type {self.usage}"
-                raise UserError(sentence + example)
+                how = (
+                    say("command.example", example=self.examples[0])
+                    if self.examples
+                    else say("command.usage", usage=self.usage)
+                )
+                about = parameter.about.description
+                raise UserError(
+                    say("command.missing", command=self.name, name=parameter.name, description=about, how=how)
+                )
         return {name: known[name].read(value) for name, value in given.items() if value.strip()}
 
     def _unknown(self, name: str) -> str:
         """Say that an option is not one of this command's."""
         options = [f"{parameter.name}:" for parameter in self.parameters if not parameter.free]
-        takes = f"It takes {', '.join(options)}" if options else "It takes no options"
-        return f"/{self.name} has no option “{name}:”. {takes}; to search for it as words, put them in quotes."
+        takes = say("command.options", options=", ".join(options)) if options else say("command.no-options")
+        return say("command.no-option", command=self.name, name=name, takes=takes)
 
 
-def command(  # noqa: PLR0913 - what can be declared of a command
-    description: str,
-    *,
-    name: str | None = None,
-    examples: tuple[str, ...] = (),
-    admin: bool = False,
-    private: bool = False,
-    hidden: bool = False,
-) -> Callable[[Callable[..., Awaitable[Reply]]], Command]:
+class _Declared(TypedDict, total=False):
+    """What a declaration may add to the function: fields of Command."""
+
+    name: str
+    examples: tuple[str, ...]
+    use: Use
+    admin: bool
+    private: bool
+    hidden: bool
+    always: bool
+    reading: Reading
+    menus: tuple[Menu, ...]
+    prompts: tuple[Prompt, ...]
+
+
+def command(description: str, **declared: Unpack[_Declared]) -> Callable[[Callable[..., Awaitable[Reply]]], Command]:
     """Make a Command of an async function; refuse, with the rule, what some platform would refuse later.
 
     The command is named after the function unless `name` is given (a builtin's name, say).
@@ -193,12 +285,17 @@ def command(  # noqa: PLR0913 - what can be declared of a command
             for position, (name, parameter) in enumerate(signature.parameters.items())
             if position
         )
-        called = name or function.__name__.replace("_", "-")
-        made = Command(called, description, parameters, function, examples, admin, private, hidden)
+        named: _Declared = {"name": function.__name__.replace("_", "-"), **declared}
+        made = Command(description=description, parameters=parameters, handler=function, **named)
         _refuse(made)
         return made
 
     return declare
+
+
+def lines_of(commands: Iterable[Command]) -> Lines:
+    """Return how to type what buttons and sentences offer, by what it is for."""
+    return Lines({command.use: command.name for command in commands if command.use})
 
 
 def _parameter(name: str, hint: object, parameter: inspect.Parameter, *, first: bool) -> Parameter:
@@ -231,6 +328,11 @@ def _refuse(made: Command) -> None:
             "required parameters come before optional ones",
         ),
     ]
+    rules += [
+        (0 < len(menu.label) <= LONGEST_NAME, f"a menu's entry has 1-{LONGEST_NAME} characters") for menu in made.menus
+    ]
+    if made.menus or made.reading:
+        rules.append((made.free is not None, "a command in menus or that messages are read as takes free words"))
     for parameter in made.parameters:
         rules += [
             (_fits(parameter.name), f"a name is 1-{LONGEST_NAME} of a-z, 0-9 and -, found {parameter.name!r}"),
@@ -255,22 +357,3 @@ def _size(made: Command) -> int:
     for parameter in made.parameters:
         texts += [parameter.name, parameter.about.description, *parameter.about.choices]
     return sum(map(len, texts))
-
-
-def place_names(kind: str) -> Callable[[Context, str], Sequence[str]]:
-    """Return a completer for the option of that name: speakers, episodes, shows or chapters known here."""
-
-    def names(ctx: Context, typed: str) -> Sequence[str]:
-        entries = ctx.corpus.entries
-        known: Sequence[str]
-        if kind == "speaker":
-            known = ctx.corpus.speakers
-        elif kind == "episode":
-            known = [str(entry.number) if entry.number is not None else entry.id for entry in entries]
-        elif kind == "show":
-            known = list(dict.fromkeys(entry.show.id for entry in entries))
-        else:
-            known = [chapter.title for chapter in ctx.corpus.episode(0).chapters] if len(entries) == 1 else []
-        return [name for name in known if name.casefold().startswith(typed)]
-
-    return names

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from bot.commands.declaration import Command, Context, Param, command
+from bot.commands.declaration import Command, Context, Param, Prompt, Use, command
 from bot.contract.message import Card, Outcome, Reply, Role, Span, Style
 from bot.errors import UserError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,15 @@ def _names(ctx: Context, _typed: str) -> Sequence[str]:
     return [known.name for known in _shown(ctx)]
 
 
-@command("What I can do, and how to ask", name="help", examples=("help", "help quote"), private=True)
+@command(
+    "What I can do, and how to ask",
+    name="help",
+    examples=("help", "help quote"),
+    private=True,
+    use=Use.HELP,
+    always=True,
+    prompts=(Prompt("What can you do?", "What can you do?"),),
+)
 async def help_(
     ctx: Context, name: Annotated[str, Param("A command you want to know more about", complete=_names)] = ""
 ) -> Reply:
@@ -34,16 +43,15 @@ async def help_(
         for known in _shown(ctx):
             body += [Span(known.usage, Style.CODE), Span(f"  {known.description}\n")]
         card = Card(Role.INFO, body=(*body[:-1], Span(body[-1].text.rstrip())))
-        return Reply("I find what was said, in the show's own words, with its source.", Outcome.FOUND, cards=(card,))
+        return Reply(say("help.lead"), Outcome.FOUND, cards=(card,))
     found = next((known for known in ctx.commands if known.name == wanted), None)
     if found is None:
-        sentence = f"I have no command /{wanted[:40]}. Type /help for the list."
-        raise UserError(sentence)
+        raise UserError(say("help.no-command", name=wanted[:40]))
     return Reply(found.description + ".", Outcome.FOUND, cards=(_detail(found),))
 
 
 def _detail(known: Command) -> Card:
     """Lay out one command: usage, each parameter, examples."""
     fields = [(parameter.name, parameter.about.description) for parameter in known.parameters]
-    fields += [("example", f"/{example}") for example in known.examples]
+    fields += [(say("help.example"), f"/{example}") for example in known.examples]
     return Card(Role.INFO, body=(Span(known.usage, Style.CODE),), fields=tuple(fields))

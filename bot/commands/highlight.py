@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from bot.commands.declaration import Context, Param, command
+from bot.commands.declaration import Context, Param, Prompt, Use, command
 from bot.contract.message import Button, Outcome, Reply
 from bot.contract.schedule import local_date, read_date
-from bot.delivery.daily import daily_reply
 from bot.errors import UserError
+from bot.policy.texts import say
 from bot.store import ChannelSettings
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ __all__ = ["highlight"]
     "The quote of the day",
     examples=("highlight", "highlight random:yes"),
     private=True,
+    use=Use.DAILY,
+    always=True,
+    prompts=(Prompt("Quote of the day", "What is the quote of the day?"),),
 )
 async def highlight(
     ctx: Context,
@@ -34,22 +37,28 @@ async def highlight(
     if random:
         found = await ctx.daily.any(ctx.now.isoformat(), settings)
         if found is None:
-            sentence = "There is no highlight in the shows served here yet."
-            raise UserError(sentence)
-        return daily_reply(found, lead="A quote", more=(Button("Another", "/highlight random:yes"),))
+            raise UserError(say("daily.none"))
+        return ctx.daily.reply(
+            found,
+            lead=say("highlight.random"),
+            more=(Button(say("buttons.another"), "/highlight random:yes"),),
+        )
     today = local_date(ctx.now, settings.zone)
     day = read_date(date, today) if date else today
     posted = await _posted(ctx, day)
     if posted:
-        return daily_reply(posted, settings.language, lead="" if day == today else f"☀ {_written(day)}")
+        return ctx.daily.reply(posted, settings.language, lead="" if day == today else f"☀ {_written(day)}")
     if day != today:
-        when = "is not chosen yet" if day > today else "was not posted here"
-        return Reply(f"A quote of {_written(day)} {when}.", Outcome.NONE, buttons=(Button("Today's", "/highlight"),))
+        when = say("highlight.not-chosen") if day > today else say("highlight.not-posted")
+        return Reply(
+            say("highlight.other-day", day=_written(day), when=when),
+            Outcome.NONE,
+            buttons=(Button(say("buttons.todays"), "/highlight"),),
+        )
     chosen = await ctx.daily.next(settings, day)
     if chosen is None:
-        sentence = "There is no highlight in the shows served here yet."
-        raise UserError(sentence)
-    return daily_reply(chosen[0], settings.language)
+        raise UserError(say("daily.none"))
+    return ctx.daily.reply(chosen[0], settings.language)
 
 
 async def _settings(ctx: Context) -> ChannelSettings:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-from bot.commands.declaration import Context, Param, command, place_names
+from bot.commands.declaration import Context, Param, Place, command
 from bot.contract.message import Card, Outcome, Reply, Role, Span
 from bot.errors import UserError
 from bot.highlights import Judged, judged, read
+from bot.policy.texts import say
 from bot.search import scope_of
 
 __all__ = ["highlight_score"]
@@ -29,7 +30,7 @@ _SHOWN = 500
 )
 async def highlight_score(
     ctx: Context,
-    episode: Annotated[str, Param("The episode's number or title", complete=place_names("episode"))],
+    episode: Annotated[str, Param("The episode's number or title", place=Place.EPISODE)],
     start: Annotated[int, Param("First character in source.txt, counted from 0")],
     end: Annotated[int, Param("The character after the last one")],
 ) -> Reply:
@@ -37,25 +38,21 @@ async def highlight_score(
     numbers = scope_of(ctx.corpus, episode=episode).episodes or frozenset(range(len(ctx.corpus.entries)))
     if len(numbers) > 1:
         titles = ", ".join(ctx.corpus.entries[number].id for number in sorted(numbers)[:3])
-        sentence = f"“{episode}” could be several episodes: {titles}. Name one by its folder."
-        raise UserError(sentence)
+        raise UserError(say("highlight-score.several", episode=episode, titles=titles))
     number = min(numbers)
     last = ctx.corpus.episode(number).tokens.source_ends[-1]
     if not 0 <= start < end:
-        sentence = f"start: and end: are characters of source.txt, start before end; {start} and {end} are not."
-        raise UserError(sentence)
+        raise UserError(say("highlight-score.no-span", start=start, end=end))
     if start >= last or end > last + 1:
-        sentence = f"The transcript's last word ends at character {last:,}; {start:,} to {end:,} goes past it."
-        raise UserError(sentence)
+        raise UserError(say("highlight-score.past-end", last=last, start=start, end=end))
     if end - start > MOST_CHARACTERS:
-        sentence = f"That's {end - start:,} characters; I judge up to {MOST_CHARACTERS:,} at once."
-        raise UserError(sentence)
+        raise UserError(say("highlight-score.too-long", count=end - start, most=MOST_CHARACTERS))
     found = await asyncio.to_thread(_judge, ctx, number, start, end)
     text = found.text.replace("\n", " ")
     shown = text if len(text) <= _SHOWN else text[:_SHOWN].rsplit(None, 1)[0] + " …"
     card = Card(
         Role.INFO,
-        title=f"{found.score:.2f} of 1: {', '.join(found.reasons)}",
+        title=say("highlight-score.judged", score=found.score, reasons=", ".join(found.reasons)),
         body=(Span(shown),) if shown else (),
         score=found.score,
     )

@@ -8,6 +8,7 @@ from bot.commands.declaration import Context, Param, command
 from bot.contract.message import Card, Outcome, Reply, Role
 from bot.errors import UserError
 from bot.policy.refusals import refusal
+from bot.policy.texts import say
 
 __all__ = ["proof"]
 
@@ -20,22 +21,24 @@ async def proof(ctx: Context, id: Annotated[str, Param("The id under the quote")
     """Answer with episode, edition, hash, place in the source and the errata inside the quote."""
     passage = ctx.corpus.passage(id)
     if passage is None and ctx.corpus.is_withdrawn(id):
-        return refusal("withdrawn").reply(private=True)
+        return refusal("withdrawn").reply(ctx.lines, private=True)
     if passage is None:
-        sentence = f"I have no passage “{id.strip()[:40]}”. The id stands at the end of the line under a quote."
-        raise UserError(sentence)
+        raise UserError(say("proof.no-passage", id=id.strip()[:40]))
     episode, source = passage.episode, passage.source()
     fields = [
-        ("Episode", f"{episode.label}: {episode.title}"),
-        ("Edition", f"{episode.show.id}/{episode.id}, hash {episode.digest[:SHOWN_DIGEST]}"),
+        (say("proof.episode"), f"{episode.label}: {episode.title}"),
+        (
+            say("proof.edition"),
+            say("proof.edition-line", show=episode.show.id, episode=episode.id, digest=episode.digest[:SHOWN_DIGEST]),
+        ),
     ]
     if source is None:
-        fields.append(("Source", "this episode has no plain source.txt; the edition is its transcript"))
+        fields.append((say("proof.source"), say("proof.no-source")))
     else:
-        places = ", ".join(f"characters {begin} to {end}" for begin, end in source.spans)
-        fields.append(("Source", f"{source.path}, {places}"))
+        places = ", ".join(say("proof.characters", begin=begin, end=end) for begin, end in source.spans)
+        fields.append((say("proof.source"), f"{source.path}, {places}"))
         errata = ctx.corpus.errata(passage)
         told = "; ".join(f"“{e.wrong}” → “{e.right}” ({e.why})" for e in errata)
-        fields.append(("Mended", told or "nothing in these words"))
-    cards = (Card(Role.MATCH, quote=passage.quote()), Card(Role.INFO, title="Proof", fields=tuple(fields)))
+        fields.append((say("proof.mended"), told or say("proof.nothing-mended")))
+    cards = (Card(Role.MATCH, quote=passage.quote()), Card(Role.INFO, title=say("proof.title"), fields=tuple(fields)))
     return Reply("", Outcome.FOUND, cards=cards)

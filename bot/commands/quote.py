@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from bot.commands.declaration import Context, Param, command, place_names
+from bot.commands.declaration import Context, Menu, Param, Place, Reading, Use, command
 from bot.contract.buttons import listen, more_context, others
 from bot.contract.message import Button, Card, Outcome, Reply, Role
 from bot.errors import UserError
+from bot.policy.texts import say
 from bot.search import FOUND, Hit, scope_of
 
 __all__ = ["quote"]
@@ -31,46 +32,54 @@ TOO_LITTLE = 2.5
 @command(
     "Find who said a line, and when",
     examples=("quote people who train need to not have pride", "quote zuck: lol the bit about the kimono"),
+    use=Use.LINE,
+    reading=Reading("a line you remember", "Find it as a quote"),
+    menus=(Menu("message", "Find in transcripts"),),
 )
 async def quote(  # noqa: PLR0913, PLR0917 - one parameter for each thing a member may know
     ctx: Context,
     words: Annotated[str, Param("What you remember of the line")],
-    speaker: Annotated[str, Param("Only what this person said", complete=place_names("speaker"))] = "",
-    episode: Annotated[str, Param("Only this episode: its number or title", complete=place_names("episode"))] = "",
-    show: Annotated[str, Param("Only this show", complete=place_names("show"))] = "",
-    chapter: Annotated[str, Param("Only this chapter", complete=place_names("chapter"))] = "",
+    speaker: Annotated[str, Param("Only what this person said", place=Place.SPEAKER)] = "",
+    episode: Annotated[str, Param("Only this episode: its number or title", place=Place.EPISODE)] = "",
+    show: Annotated[str, Param("Only this show", place=Place.SHOW)] = "",
+    chapter: Annotated[str, Param("Only this chapter", place=Place.CHAPTER)] = "",
 ) -> Reply:
     """Answer with the passage that fits best and up to two others, or say that nothing fits."""
     known = ctx.search.weight(words)
     if known is None:
-        sentence = (
-            "I look for words; there are none in that. Type some of what was said, for example: /quote not have pride"
-        )
-        raise UserError(sentence)
+        raise UserError(say("quote.no-words"))
     if known < TOO_LITTLE:
-        sentence = f"“{words.strip()}” is said all over. Add two or three more words of the line."
-        raise UserError(sentence)
+        raise UserError(say("quote.too-little", words=words.strip()))
     hits = await ctx.search.find(words, MOST_OTHERS, scope_of(ctx.corpus, speaker, episode, show, chapter))
     if not hits or hits[0].score < NEAREST:
-        lead = f"I can't find anything like that in {ctx.corpus.label}."
-        return Reply(lead, Outcome.NONE, buttons=(Button("See the episodes", "/episodes"),))
+        return Reply(
+            say("quote.none", where=ctx.corpus.label),
+            Outcome.NONE,
+            buttons=(Button(say("step.episodes"), ctx.lines.to(Use.LIBRARY)),),
+        )
     if hits[0].score < FOUND:
-        lead = f"I can't find those words in {ctx.corpus.label}. Nearest in meaning, and perhaps not it:"
+        lead = say("quote.nearest", where=ctx.corpus.label)
         cards = tuple(_card(hit, Role.NEAREST) for hit in hits[:MOST_CARDS])
-        return Reply(lead, Outcome.NEAREST, cards=cards, buttons=_buttons(hits))
+        return Reply(lead, Outcome.NEAREST, cards=cards, buttons=_buttons(ctx, hits))
     shown = hits[:1] if hits[0].score >= SURE else hits[:MOST_CARDS]
     cards = (_card(hits[0], Role.MATCH), *(_card(hit, Role.RUNNER_UP) for hit in shown[1:]))
-    return Reply("", Outcome.FOUND, cards=cards, buttons=_buttons(hits))
+    return Reply("", Outcome.FOUND, cards=cards, buttons=_buttons(ctx, hits))
 
 
 def _card(hit: Hit, role: Role) -> Card:
     """Put a hit on a card."""
     return Card(
-        role, title="Also" if role is Role.RUNNER_UP else "", quote=hit.passage.quote(hit.marked, round(hit.score, 3))
+        role,
+        title=say("quote.also") if role is Role.RUNNER_UP else "",
+        quote=hit.passage.quote(hit.marked, round(hit.score, 3)),
     )
 
 
-def _buttons(hits: list[Hit]) -> tuple[Button, ...]:
+def _buttons(ctx: Context, hits: list[Hit]) -> tuple[Button, ...]:
     """Offer to listen, the words around the best hit, and the other hits."""
     best = hits[0].passage
-    return (*listen(best.citation()), more_context(best.id, 0), *others([hit.passage.id for hit in hits], 0))
+    return (
+        *listen(best.citation()),
+        more_context(ctx.lines, best.id, 0),
+        *others(ctx.lines, [hit.passage.id for hit in hits], 0),
+    )

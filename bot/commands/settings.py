@@ -6,11 +6,12 @@ import dataclasses
 import datetime as dt
 from typing import TYPE_CHECKING, Annotated, Any
 
-from bot.commands.declaration import Context, Param, command, place_names
+from bot.commands.declaration import Context, Param, Place, Use, command
 from bot.contract.message import Button, Card, Channel, Outcome, Reply, Role
 from bot.contract.schedule import day_names, local_date, next_due, read_days, read_time, written, zone_named, zones
-from bot.delivery.daily import LANGUAGES, daily_reply, language_named
+from bot.delivery.daily import language_named
 from bot.errors import UserError
+from bot.policy.texts import languages, say
 from bot.search import scope_of
 
 if TYPE_CHECKING:
@@ -46,13 +47,8 @@ _SWITCHES: dict[str, dict[str, Any]] = {
     "pause": {"paused": True},
     "resume": {"paused": False, "skip_date": None, "disabled": "", "refusals": 0},
 }
-_CANCELLED = {"daily off": "switched off by an admin", "pause": "paused by an admin"}
+_CANCELLED = ("daily off", "pause")
 _MARKS = {"approve": "approved", "pin": "pinned", "drop": "dropped"}
-_DONE = {
-    "approve": "Approved: it comes after what is pinned.",
-    "pin": "Pinned: it is next.",
-    "drop": "Dropped: it is not posted here.",
-}
 
 
 def _zones(_ctx: Context, typed: str) -> Sequence[str]:
@@ -60,7 +56,8 @@ def _zones(_ctx: Context, typed: str) -> Sequence[str]:
 
 
 def _languages(_ctx: Context, typed: str) -> Sequence[str]:
-    return [language.name for code, language in LANGUAGES.items() if typed in f"{language.name} {code}".casefold()]
+    names = {code: say("language.name", code) for code in languages()}
+    return [name for code, name in names.items() if typed in f"{name} {code}".casefold()]
 
 
 @command(
@@ -68,6 +65,8 @@ def _languages(_ctx: Context, typed: str) -> Sequence[str]:
     examples=("settings", "settings daily on time:09:00 zone:Europe/Berlin", "settings status"),
     admin=True,
     private=True,
+    use=Use.SETTINGS,
+    always=True,
 )
 async def settings(  # noqa: PLR0913, PLR0917 - one option for each thing that can be set
     ctx: Context,
@@ -76,7 +75,7 @@ async def settings(  # noqa: PLR0913, PLR0917 - one option for each thing that c
     time: Annotated[str, Param("Time of the daily quote, such as 09:00")] = "",
     zone: Annotated[str, Param("Time zone, such as Europe/Berlin", complete=_zones)] = "",
     days: Annotated[str, Param("Days of the week: daily, weekdays, or mon,wed,fri")] = "",
-    shows: Annotated[str, Param("Shows served here, separated by commas, or all", complete=place_names("show"))] = "",
+    shows: Annotated[str, Param("Shows served here, separated by commas, or all", place=Place.SHOW)] = "",
     answers: Annotated[str, Param("Whether I answer here", choices=("mentions", "off"))] = "",
     thread: Annotated[bool | None, Param("Open a thread with a question under each daily quote")] = None,
     language: Annotated[str, Param("Language of my words around the daily quote", complete=_languages)] = "",
@@ -99,10 +98,7 @@ async def settings(  # noqa: PLR0913, PLR0917 - one option for each thing that c
     }
     changes = {name: _read(ctx, name, value) for name, value in given.items() if value not in {"", None}}
     if changes and (do in _MARKS or do in _VIEWS):
-        sentence = (
-            f"/settings {do} changes nothing else. Send {', '.join(f'{name}:' for name in changes)} by themselves."
-        )
-        raise UserError(sentence)
+        raise UserError(say("settings.alone", do=do, changes=", ".join(f"{name}:" for name in changes)))
     if do in _MARKS:
         return await _mark(ctx, found, do, id)
     if do in _VIEWS:
@@ -114,8 +110,10 @@ async def settings(  # noqa: PLR0913, PLR0917 - one option for each thing that c
         return await _shown(ctx, found, "")
     saved = await _save(ctx, place, {**switches, **changes}, _told(do, changes))
     if do in _CANCELLED:
-        await ctx.store.posts.cancel(saved, _CANCELLED[do])
-    return await _shown(ctx, saved, "Saved. ")
+        await ctx.store.posts.cancel(
+            saved, say("settings.switched-off") if do == "daily off" else say("settings.paused-by")
+        )
+    return await _shown(ctx, saved, say("settings.saved"))
 
 
 async def _refuse_unknown(ctx: Context, place: Channel) -> None:
@@ -162,8 +160,7 @@ async def _save(
         saved = await ctx.store.channels.save(changed, ctx.request.author.id, change, ctx.now.timestamp())
         if saved is not None:
             return saved
-    sentence = "Somebody else is changing these settings just now. Look at them with /settings, and try again."
-    raise UserError(sentence)
+    raise UserError(say("settings.busy"))
 
 
 async def _replanned(ctx: Context, changed: ChannelSettings, posted: dt.datetime | None) -> ChannelSettings:
@@ -201,37 +198,48 @@ async def _shown(ctx: Context, found: ChannelSettings, before: str) -> Reply:
     where = _where(ctx, found.channel)
     options = _option(ctx, found.channel)
     fields = [
-        ("Shows", ", ".join(found.shows) if found.shows else "all"),
-        ("Answers", "off" if found.answers == "off" else "to commands and mentions"),
-        ("Thread under each", "yes" if found.thread else "no"),
-        ("Language", LANGUAGES[found.language].name if found.language in LANGUAGES else found.language),
+        (say("settings.shows"), ", ".join(found.shows) if found.shows else say("settings.all-shows")),
+        (
+            say("settings.answers"),
+            say("settings.answers-off") if found.answers == "off" else say("settings.answers-on"),
+        ),
+        (say("settings.thread"), say("settings.yes") if found.thread else say("settings.no")),
+        (
+            say("settings.language"),
+            say("language.name", found.language) if found.language in languages() else found.language,
+        ),
     ]
     if not found.daily:
-        lead = f"{before}The daily quote is off {where}. /settings daily on time:09:00 zone:Europe/Berlin turns it on."
-        buttons: tuple[Button, ...] = (Button("Turn it on", f"/settings daily on{options}"),)
+        lead = f"{before} {say('settings.off', where=where)}".lstrip()
+        buttons: tuple[Button, ...] = (Button(say("buttons.turn-on"), f"/settings daily on{options}"),)
         return Reply(
-            lead, Outcome.FOUND, cards=(Card(Role.INFO, title="Settings", fields=tuple(fields)),), buttons=buttons
+            lead,
+            Outcome.FOUND,
+            cards=(Card(Role.INFO, title=say("settings.title"), fields=tuple(fields)),),
+            buttons=buttons,
         )
-    lead = f"{before}The daily quote is on {where}: {day_names(found.days)} at {found.time} ({found.zone})."
+    lead = say("settings.on", where=where, days=day_names(found.days), time=found.time, zone=found.zone)
     dates = _coming(found, ctx.now, SHOWN)
+    also = ""
     if found.disabled:
-        lead += f" It was switched off by itself: {found.disabled}. /settings daily on tries again."
+        also = say("settings.disabled", reason=found.disabled)
     elif found.paused:
-        lead += " It is paused; /settings resume goes on."
+        also = say("settings.paused")
     elif found.skip_date and dates and found.skip_date == dates[0][0].isoformat():
-        lead += " The next one is left out."
-    next_dates = "; ".join(written(moment, found.zone) for _, moment in dates) or "none: no day is chosen"
-    fields.insert(0, ("Next", next_dates))
-    cards = [Card(Role.INFO, title="Settings", fields=tuple(fields))]
+        also = say("settings.skipped")
+    next_dates = "; ".join(written(moment, found.zone) for _, moment in dates) or say("settings.no-day")
+    fields.insert(0, (say("settings.next"), next_dates))
+    cards = [Card(Role.INFO, title=say("settings.title"), fields=tuple(fields))]
     chosen = await ctx.daily.next(found, dates[0][0]) if dates else None
     if chosen:
-        preview = daily_reply(chosen[0]).cards[0]
-        cards.append(dataclasses.replace(preview, role=Role.INFO, title="The next one, as it stands:"))
+        preview = ctx.daily.reply(chosen[0]).cards[0]
+        cards.append(dataclasses.replace(preview, role=Role.INFO, title=say("settings.preview")))
     buttons = (
-        Button("Post now", f"/settings post now{options}"),
-        Button("Queue", f"/settings queue{options}"),
-        Button("Turn it off", f"/settings daily off{options}"),
+        Button(say("buttons.post-now"), f"/settings post now{options}"),
+        Button(say("buttons.queue"), f"/settings queue{options}"),
+        Button(say("buttons.turn-off"), f"/settings daily off{options}"),
     )
+    lead = " ".join(part for part in (before, lead, also) if part)
     return Reply(lead, Outcome.FOUND, cards=tuple(cards), buttons=buttons)
 
 
@@ -241,10 +249,9 @@ async def _preview(ctx: Context, found: ChannelSettings) -> Reply:
     day = dates[0][0] if dates else local_date(ctx.now, found.zone)
     chosen = await ctx.daily.next(found, day)
     if chosen is None:
-        sentence = "There is no highlight in the shows served here yet."
-        raise UserError(sentence)
-    when = f"This is due {written(dates[0][1], found.zone)}." if dates else "The daily quote is off; next would be:"
-    reply = daily_reply(chosen[0], found.language)
+        raise UserError(say("daily.none"))
+    when = say("settings.due", when=written(dates[0][1], found.zone)) if dates else say("settings.would-be")
+    reply = ctx.daily.reply(chosen[0], found.language)
     return dataclasses.replace(reply, lead=f"{when}\n\n{reply.lead}")
 
 
@@ -258,11 +265,11 @@ async def _post_now(ctx: Context, found: ChannelSettings) -> Reply:
     if not await ctx.store.posts.request_now(found, today, ctx.now.timestamp()):
         row = await ctx.store.posts.of_date(found.channel, today)
         if row is not None and row.state == "sent":
-            return Reply(f"Today's quote is out already {where}; one a day is all I post.", Outcome.NONE)
-        state = _state(row, found.zone) if row else "being planned"
-        return Reply(f"Today's quote {where} is {state}. I post no second one.", Outcome.NONE)
+            return Reply(say("settings.out-already", where=where), Outcome.NONE)
+        state = _state(row, found.zone) if row else say("settings.planning")
+        return Reply(say("settings.no-second", where=where, state=state), Outcome.NONE)
     await _save(ctx, found.channel, {}, "post now", posted=ctx.now)
-    return Reply(f"Today's quote is posted {where} within seconds.", Outcome.FOUND)
+    return Reply(say("settings.posting", where=where), Outcome.FOUND)
 
 
 async def _skip(ctx: Context, found: ChannelSettings) -> Reply:
@@ -272,13 +279,13 @@ async def _skip(ctx: Context, found: ChannelSettings) -> Reply:
     waits = row is not None and row.state == "pending"
     if not waits and (not found.daily or found.next_date != today):
         dates = _coming(found, ctx.now, 1)
-        then = f"The next is due {written(dates[0][1], found.zone)}." if dates else "The daily quote is off."
-        return Reply(f"There is no post left to skip today. {then}", Outcome.NONE)
+        then = say("settings.next-due", when=written(dates[0][1], found.zone)) if dates else say("settings.is-off")
+        return Reply(say("settings.none-to-skip", then=then), Outcome.NONE)
     saved = await _save(ctx, found.channel, {"skip_date": today}, "skip today")
-    await ctx.store.posts.cancel(saved, "left out by an admin")
+    await ctx.store.posts.cancel(saved, say("settings.left-out-by"))
     later = [moment for day, moment in _coming(saved, ctx.now, 2) if day.isoformat() != today]
-    then = f" The next is due {written(later[0], found.zone)}." if later else ""
-    return Reply(f"Today's quote is left out {_where(ctx, found.channel)}.{then}", Outcome.FOUND)
+    then = say("settings.next-due", when=written(later[0], found.zone)) if later else ""
+    return Reply(f"{say('settings.left-out', where=_where(ctx, found.channel))} {then}".rstrip(), Outcome.FOUND)
 
 
 async def _status(ctx: Context, found: ChannelSettings) -> Reply:
@@ -286,23 +293,20 @@ async def _status(ctx: Context, found: ChannelSettings) -> Reply:
     rows = await ctx.store.posts.recent(found.channel)
     shown = await _shown(ctx, found, "")
     fields = tuple((row.local_date, _state(row, found.zone)) for row in rows)
-    card = Card(Role.INFO, title="Last deliveries", fields=fields or (("None", "nothing was due yet"),))
+    card = Card(
+        Role.INFO,
+        title=say("settings.deliveries"),
+        fields=fields or ((say("settings.no-deliveries"), say("settings.nothing-due")),),
+    )
     return dataclasses.replace(shown, cards=(card, *shown.cards[:1]))
 
 
 def _state(row: PostRow, zone: str) -> str:
     """Return how a delivery stands, in words."""
     if row.state == "sent" and row.sent_at is not None:
-        return f"posted {written(dt.datetime.fromtimestamp(row.sent_at, dt.UTC), zone)}"
-    states = {
-        "pending": "due",
-        "sending": "being posted",
-        "unknown": "being looked for",
-        "held": "held",
-        "failed": "failed",
-        "skipped": "left out",
-    }
-    return f"{states[row.state]}: {row.reason}" if row.reason else states[row.state]
+        return say("settings.posted-at", when=written(dt.datetime.fromtimestamp(row.sent_at, dt.UTC), zone))
+    state = say(f"settings.state-{row.state}")
+    return f"{state}: {row.reason}" if row.reason else state
 
 
 async def _queue(ctx: Context, found: ChannelSettings) -> Reply:
@@ -316,38 +320,41 @@ async def _queue(ctx: Context, found: ChannelSettings) -> Reply:
     for number, (highlight, _) in enumerate(chosen, 1):
         mark = marks.get(highlight.id)
         title = f"{number}. {dates[number - 1]:%A} {dates[number - 1].day} {dates[number - 1]:%B}"
-        card = daily_reply(highlight).cards[0]
-        cards.append(dataclasses.replace(card, role=Role.INFO, title=f"{title} · {mark}" if mark else title))
+        card = ctx.daily.reply(highlight).cards[0]
+        cards.append(
+            dataclasses.replace(
+                card, role=Role.INFO, title=f"{title} · {say(f'settings.mark-{mark}')}" if mark else title
+            )
+        )
         buttons += [
-            Button(f"{word.capitalize()} {number}", f"/settings {word} id:{highlight.id}{option}") for word in _MARKS
+            Button(say(f"settings.button-{word}", number=number), f"/settings {word} id:{highlight.id}{option}")
+            for word in _MARKS
         ]
     if not cards:
-        sentence = "There is no highlight in the shows served here yet."
-        raise UserError(sentence)
-    lead = f"Coming {_where(ctx, found.channel)}, if nothing changes:"
+        raise UserError(say("daily.none"))
+    lead = say("settings.coming", where=_where(ctx, found.channel))
     return Reply(lead, Outcome.FOUND, cards=tuple(cards), buttons=tuple(buttons))
 
 
 async def _mark(ctx: Context, found: ChannelSettings, do: str, passage_id: str) -> Reply:
     """Note an admin's word on one coming highlight."""
     if not passage_id or not ctx.daily.stands(passage_id):
-        sentence = f"/settings {do} needs the id of a quote: /settings queue shows them."
-        raise UserError(sentence)
+        raise UserError(say("settings.needs-id", do=do))
     now, author = ctx.now.timestamp(), ctx.request.author.id
     if found.id is None:
         found = await _save(ctx, found.channel, {}, f"{do} {passage_id}")
     if do != "drop" and passage_id in await ctx.store.posts.used(found.channel, found.cycle):
-        return Reply("That one was posted here already; it can come again when all have been.", Outcome.NONE)
+        return Reply(say("settings.posted-already"), Outcome.NONE)
     await ctx.store.channels.mark(found, passage_id, _MARKS[do], author, now)
-    queue = Button("Queue", f"/settings queue{_option(ctx, found.channel)}")
-    return Reply(_DONE[do], Outcome.FOUND, buttons=(queue,))
+    queue = Button(say("buttons.queue"), f"/settings queue{_option(ctx, found.channel)}")
+    return Reply(say(f"settings.done-{do}"), Outcome.FOUND, buttons=(queue,))
 
 
 def _where(ctx: Context, channel: Channel) -> str:
     """Say which channel is meant."""
     if channel.id == ctx.request.channel.id:
-        return "here"
-    return f"in #{channel.id}" if channel.platform == "console" else "in that channel"
+        return say("settings.here")
+    return say("settings.in-named", channel=channel.id) if channel.platform == "console" else say("settings.in-other")
 
 
 def _option(ctx: Context, channel: Channel) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from bot.commands.declaration import Context, Param, command
+from bot.commands.declaration import Context, Param, Use, command
 from bot.contract.buttons import MOST_CONTEXT, listen, more_context, others
 from bot.contract.message import Card, Outcome, Reply, Role
 from bot.errors import UserError
 from bot.policy.refusals import refusal
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from bot.corpus import Passage
@@ -18,7 +19,12 @@ __all__ = ["show"]
 MOST_IDS = 6
 
 
-@command("Show passages by their ids, with the words around them", examples=("show thphm-3n5g91 context:2",))
+@command(
+    "Show passages by their ids, with the words around them",
+    examples=("show thphm-3n5g91 context:2",),
+    use=Use.PASSAGE,
+    always=True,
+)
 async def show(
     ctx: Context,
     ids: Annotated[str, Param("Ids as they stand under a quote, separated by spaces")],
@@ -27,24 +33,21 @@ async def show(
 ) -> Reply:
     """Answer with a card for each id, or for the one asked for."""
     if not 0 <= context <= MOST_CONTEXT:
-        sentence = f"context: is a number from 0 to {MOST_CONTEXT}; {context} is not."
-        raise UserError(sentence)
+        raise UserError(say("show.no-context", most=MOST_CONTEXT, context=context))
     found: list[Passage | None] = []
     for name in ids.split()[:MOST_IDS]:
         passage = ctx.corpus.passage(name)
         if passage is None and not ctx.corpus.is_withdrawn(name):
-            sentence = f"I have no passage “{name[:40]}”. Ids stand under each quote, like {_example(ctx)}."
-            raise UserError(sentence)
+            raise UserError(say("show.no-passage", id=name[:40], example=_example(ctx)))
         found.append(passage)
     if not 0 <= at <= len(found):
-        sentence = f"at: is a number from 1 to {len(found)}; {at} is not."
-        raise UserError(sentence)
+        raise UserError(say("show.no-place", most=len(found), at=at))
     passages = [passage for passage in found if passage is not None]
     shown = [passage for passage in (found[at - 1 : at] if at else found) if passage is not None]
     if found and not shown:
-        return refusal("withdrawn").reply(private=True)
+        return refusal("withdrawn").reply(ctx.lines, private=True)
     whole = at or len(shown) == len(found)
-    lead = "" if whole else "Whoever holds the rights in a part of this has withdrawn it. The rest:"
+    lead = "" if whole else say("show.part-withdrawn")
     cards = []
     for passage in shown:
         wide = passage.widened(context)
@@ -53,8 +56,8 @@ async def show(
         cards.append(Card(Role.MATCH, quote=wide.quote(marked)))
     if len(shown) > 1:
         return Reply(lead, Outcome.FOUND, cards=tuple(cards))
-    more = (more_context(shown[0].id, context),) if context < MOST_CONTEXT else ()
-    paging = others([passage.id for passage in passages], sum(map(bool, found[: at - 1]))) if at else ()
+    more = (more_context(ctx.lines, shown[0].id, context),) if context < MOST_CONTEXT else ()
+    paging = others(ctx.lines, [passage.id for passage in passages], sum(map(bool, found[: at - 1]))) if at else ()
     return Reply(lead, Outcome.FOUND, cards=tuple(cards), buttons=(*listen(shown[0].citation()), *more, *paging))
 
 

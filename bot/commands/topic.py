@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from bot.commands.declaration import Context, Param, command, place_names
+from bot.commands.declaration import Context, Param, Place, Reading, Use, command
 from bot.contract.buttons import LONGEST_LINE
 from bot.contract.grammar import Line, format_line
 from bot.contract.message import Button, Card, Outcome, Reply, Role, clock
 from bot.errors import UserError
 from bot.policy.refusals import refusal
+from bot.policy.texts import listed, say
 from bot.search import scope_of
 
 if TYPE_CHECKING:
@@ -30,26 +31,28 @@ def _names(ctx: Context, _typed: str) -> Sequence[str]:
 @command(
     "What is said on a topic, in passages with their sources",
     examples=("topic remote work", "topic social assistants"),
+    use=Use.TOPIC,
+    reading=Reading("a topic", "Open it as a topic"),
 )
 async def topic(
     ctx: Context,
     name: Annotated[str, Param("A chapter, a subject or a name", complete=_names)],
-    episode: Annotated[str, Param("Only this episode: its number or title", complete=place_names("episode"))] = "",
-    show: Annotated[str, Param("Only this show", complete=place_names("show"))] = "",
+    episode: Annotated[str, Param("Only this episode: its number or title", place=Place.EPISODE)] = "",
+    show: Annotated[str, Param("Only this show", place=Place.SHOW)] = "",
     page: Annotated[int, Param("Page of the passages, from 1")] = 1,
 ) -> Reply:
     """Answer with up to six passages in the conversation's order, or say that the topic is not discussed."""
     if page < 1:
-        sentence = f"page: is a number from 1; {page} is not."
-        raise UserError(sentence)
+        raise UserError(say("topic.no-page", page=page))
     found = await ctx.search.topic(name, scope_of(ctx.corpus, episode=episode, show=show), page)
     if found is None:
         return await _not_discussed(ctx, name)
     if not found.passages:
-        sentence = f"“{_short(found.title)}” has fewer pages than {page}. Leave out page: for the first."
-        raise UserError(sentence)
+        raise UserError(say("topic.fewer-pages", title=_short(found.title), page=page))
     cards = tuple(Card(Role.SUMMARY, quote=passage.quote()) for passage in found.passages)
-    more = _button("More on this", name, ("episode", episode), ("page", str(page + 1))) if found.more else ()
+    more = (
+        _button(say("buttons.more-on-this"), name, ("episode", episode), ("page", str(page + 1))) if found.more else ()
+    )
     related = [button for each in found.related for button in _button(each, each)]
     return Reply(_lead(found, page), Outcome.FOUND, cards=cards, buttons=(*more, *related))
 
@@ -60,11 +63,10 @@ def _lead(found: TopicFound, page: int) -> str:
         f"{each.title} ({clock(each.start)})" if each.start is not None else each.title for each in found.chapters
     ]
     title = _short(found.title[:1].upper() + found.title[1:])
-    head = f"{title}, page {page}" if page > 1 else title
+    head = say("topic.page", title=title, page=page) if page > 1 else title
     if not places:
-        return f"{head}, in the order it was said:"
-    listed = places[0] if len(places) == 1 else f"{', '.join(places[:-1])} and {places[-1]}"
-    return f"{head}, in the order it was said. From {listed}:"
+        return say("topic.lead", head=head)
+    return say("topic.lead-from", head=head, places=listed(places))
 
 
 async def _not_discussed(ctx: Context, name: str) -> Reply:
@@ -72,8 +74,8 @@ async def _not_discussed(ctx: Context, name: str) -> Reply:
     entry = refusal("not-discussed")
     near = await ctx.search.near_topics(name)
     if not near:
-        lead = f"“{_short(name.strip())}” isn't discussed in {ctx.corpus.label}."
-        return Reply(lead, Outcome.NONE, buttons=(Button("See the episodes", "/episodes"),))
+        lead = say("topic.none", topic=_short(name.strip()), where=ctx.corpus.label)
+        return Reply(lead, Outcome.NONE, buttons=(Button(say("step.episodes"), ctx.lines.to(Use.LIBRARY)),))
     lead = entry.told(topic=_short(name.strip()), where=ctx.corpus.label, near=near[0])
     return Reply(lead, Outcome.NONE, buttons=tuple(button for each in near for button in _button(each, each)))
 

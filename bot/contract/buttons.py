@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.contract.grammar import Use
 from bot.contract.message import Button
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bot.contract.grammar import Lines
     from bot.contract.message import Citation
 
 __all__ = ["LONGEST_LINE", "MOST_CONTEXT", "listen", "more_context", "others"]
@@ -24,20 +27,21 @@ _STEP = 2
 
 def listen(citation: Citation) -> tuple[Button, ...]:
     """Offer the link that opens the episode where a passage is said, when its time is known."""
-    return (Button("Listen", url=citation.url),) if citation.url and citation.start is not None else ()
+    return (Button(say("buttons.listen"), url=citation.url),) if citation.url and citation.start is not None else ()
 
 
-def more_context(passage: str, shown: int) -> Button:
+def more_context(lines: Lines, passage: str, shown: int) -> Button:
     """Offer two more sentences on either side of the passage with that id than the `shown` ones."""
-    return Button("More context", f"/show {passage} context:{min(MOST_CONTEXT, shown + _STEP)}")
+    return Button(say("buttons.more-context"), lines.to(Use.PASSAGE, passage, context=min(MOST_CONTEXT, shown + _STEP)))
 
 
-def others(passages: Sequence[str], at: int) -> tuple[Button, ...]:
+def others(lines: Lines, passages: Sequence[str], at: int) -> tuple[Button, ...]:
     """Offer the passage before and the one after number `at` (from 0) of those ids, as a line that needs no memory."""
     ids = list(passages)
-    while len(f"/show {' '.join(ids)} at:{len(ids)}") > LONGEST_LINE:
+    while len(lines.to(Use.PASSAGE, " ".join(ids), at=len(ids))) > LONGEST_LINE:
         ids.pop()
     listed, count = " ".join(ids), len(ids)
-    before = (Button(f"Previous {at}/{count}", f"/show {listed} at:{at}"),) if at > 0 else ()
-    after = (Button(f"Next match {at + 2}/{count}", f"/show {listed} at:{at + 2}"),) if at + 1 < count else ()
-    return (*before, *after)
+    before, after = lines.to(Use.PASSAGE, listed, at=at), lines.to(Use.PASSAGE, listed, at=at + 2)
+    back = (Button(say("buttons.previous", at=at, count=count), before),) if at > 0 else ()
+    on = (Button(say("buttons.next", at=at + 2, count=count), after),) if at + 1 < count else ()
+    return (*back, *on)

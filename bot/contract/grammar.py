@@ -8,8 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
 
-__all__ = ["Line", "format_line", "format_option", "parse_line"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Line", "Lines", "Use", "format_line", "format_option", "parse_line"]
 
 _COMMAND = re.compile(r"/([^\s/]{1,64})(?=\s|$)")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|[“„”]([^“”„"]*)[”“]', re.DOTALL)
@@ -78,3 +83,35 @@ def _quoted(text: str) -> str:
     """Put a text in straight quotes."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+class Use(StrEnum):
+    """What the bot needs a command for; the command that serves it says so, and nobody else knows its name."""
+
+    LINE = "line"
+    CLAIM = "claim"
+    QUESTION = "question"
+    TOPIC = "topic"
+    PASSAGE = "passage"
+    LIBRARY = "library"
+    DAILY = "daily"
+    VOTE = "vote"
+    SETTINGS = "settings"
+    HELP = "help"
+    ABOUT = "about"
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """How to type what buttons and sentences offer: the name of the command for each use."""
+
+    names: Mapping[Use, str]
+
+    def line(self, use: Use, words: str = "", **options: str | int) -> Line:
+        """Return the line of that use, options without a value left out."""
+        given = tuple((name, str(value)) for name, value in options.items() if value != "")
+        return Line(self.names.get(use, use.value), words, given)
+
+    def to(self, use: Use, words: str = "", **options: str | int) -> str:
+        """Return the line of that use as text that `parse_line` reads."""
+        return format_line(self.line(use, words, **options))

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bot.policy.texts import say
+
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping
@@ -110,7 +112,7 @@ class Citation:
     def line(self) -> str:
         """Return the source on one line, as under a quote: speaker · chapter · time · episode."""
         if self.start is None:
-            time = f"{self.position:.0%} in"
+            time = say("citation.position", share=self.position)
         else:
             time = f"{'≈ ' if self.approximate else ''}{clock(self.start)}"
         return " · ".join(part for part in (self.note, self.speaker, self.chapter, time, self.label) if part)

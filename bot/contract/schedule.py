@@ -15,6 +15,7 @@ from importlib import resources
 from zoneinfo import ZoneInfo
 
 from bot.errors import UserError
+from bot.policy.texts import listed, say
 
 __all__ = [
     "EVERY_DAY",
@@ -54,7 +55,7 @@ _DAY_WORDS = {
     "weekends": "0000011",
     "weekend": "0000011",
 }
-_DAY_NAMES = {EVERY_DAY: "every day", "1111100": "on weekdays", "0000011": "at weekends", "0000000": "on no day"}
+_DAY_NAMES = {EVERY_DAY: "every-day", "1111100": "weekdays", "0000011": "weekends", "0000000": "none"}
 _TIME = re.compile(r"(\d{1,2})(?:[:.h](\d{2}))?\s*(am|pm)?", re.IGNORECASE)
 # What people write for a zone that is no zone's name: an abbreviation, which several zones share.
 _ABBREVIATIONS = {
@@ -97,8 +98,7 @@ def _load(name: str) -> ZoneInfo:
         with place.open("rb") as data:
             return ZoneInfo.from_file(data, key=name)
     except OSError:
-        sentence = f"The time zone {name} exists no more. Set another with /settings zone:Europe/Berlin."
-        raise UserError(sentence) from None
+        raise UserError(say("schedule.zone-gone", zone=name)) from None
 
 
 def zone_named(text: str) -> str:
@@ -117,9 +117,8 @@ def zone_named(text: str) -> str:
             near = [
                 spellings[match] for match in difflib.get_close_matches(wanted.casefold(), spellings, n=2, cutoff=0.7)
             ]
-    hint = f"Did you mean {' or '.join(near)}?" if near else "Write it like Europe/Berlin or America/New_York."
-    sentence = f"I know no time zone “{text.strip()[:40]}”. {hint}"
-    raise UserError(sentence)
+    hint = say("hint.did-you-mean", names=listed(near, "or")) if near else say("schedule.zone-form")
+    raise UserError(say("schedule.no-zone", name=text.strip()[:40], hint=hint))
 
 
 def read_time(text: str) -> str:
@@ -131,8 +130,7 @@ def read_time(text: str) -> str:
             hour = hour % 12 + (12 if half == "pm" else 0) if 1 <= hour <= 12 else 99  # noqa: PLR2004 - a clock's face
         if hour < 24 and minute < 60:  # noqa: PLR2004 - a day's hours and an hour's minutes
             return f"{hour:02}:{minute:02}"
-    sentence = f"“{text.strip()[:20]}” is not a time of day. Write it like 09:00 or 21:30."
-    raise UserError(sentence)
+    raise UserError(say("schedule.no-time", text=text.strip()[:20]))
 
 
 def read_days(text: str) -> str:
@@ -145,8 +143,7 @@ def read_days(text: str) -> str:
         first, _, last = part.partition("-")
         begin, end = _day(first), _day(last or first)
         if begin is None or end is None:
-            sentence = f"“{text.strip()[:40]}” are not days. Write them like mon,wed,fri or mon-fri, or daily."
-            raise UserError(sentence)
+            raise UserError(say("schedule.no-days", text=text.strip()[:40]))
         wanted.update((begin + step) % 7 for step in range((end - begin) % 7 + 1))
     return "".join("1" if day in wanted else "0" for day in range(7))
 
@@ -154,9 +151,9 @@ def read_days(text: str) -> str:
 def day_names(days: str) -> str:
     """Return seven flags in plain words: every day, on weekdays, on Mon, Wed and Fri."""
     if days in _DAY_NAMES:
-        return _DAY_NAMES[days]
-    names = [name.capitalize() for name, flag in zip(_DAYS, days, strict=True) if flag == "1"]
-    return f"on {' and '.join([', '.join(names[:-1]), names[-1]] if names[1:] else names)}"
+        return say(f"schedule.on-{_DAY_NAMES[days]}")
+    names = [say(f"schedule.day-{name}") for name, flag in zip(_DAYS, days, strict=True) if flag == "1"]
+    return say("schedule.on", days=listed(names))
 
 
 def _day(word: str) -> int | None:
@@ -171,8 +168,7 @@ def read_date(text: str, today: dt.date) -> dt.date:
     try:
         return dt.date.fromisoformat(words)
     except ValueError:
-        sentence = f"“{text.strip()[:20]}” is not a date that exists. Write it like {today.isoformat()}."
-        raise UserError(sentence) from None
+        raise UserError(say("schedule.no-date", text=text.strip()[:20], today=today.isoformat())) from None
 
 
 def read_moment(text: str) -> dt.datetime:

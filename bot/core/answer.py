@@ -11,7 +11,7 @@ import secrets
 import time
 from typing import TYPE_CHECKING
 
-from bot.commands.declaration import Command, Context
+from bot.commands.declaration import Command, Context, Place, Use, lines_of
 from bot.contract.buttons import LONGEST_LINE
 from bot.contract.grammar import Line, format_line, format_option, parse_line
 from bot.contract.message import Button, Card, Channel, Outcome, Reply, Request, Role
@@ -22,6 +22,7 @@ from bot.delivery.daily import Daily
 from bot.errors import StoreError, UserError
 from bot.highlights import Highlights
 from bot.policy.refusals import hostile, refusal
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -42,25 +43,10 @@ _CONTROL = re.compile(
     r"\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
 _WORD = re.compile(r"[^\W_]+")
-_READINGS = {
-    "quote": "I read this as a line you remember.",
-    "verify": "I read this as a quote to check.",
-    "ask": "I read this as a question.",
-    "topic": "I read this as a topic.",
-}
-_OTHER_READINGS = {
-    "quote": "Find it as a quote",
-    "verify": "Check it as a quote",
-    "ask": "Ask it as a question",
-    "topic": "Open it as a topic",
-}
 # An option whose value's quote is not closed yet.
 _OPEN_VALUE = re.compile(r'(?:^|(?<=\s))([a-z][a-z_-]*:["“][^"”]*)$')
 MOST_COMPLETIONS = 25
 """Suggestions at once: what Discord's autocomplete shows."""
-
-ALWAYS = ("settings", "help", "about", "privacy", "highlight", "vote", "show")
-"""Commands that work where answers are switched off: the daily post's own buttons among them."""
 
 
 class Core:
@@ -85,8 +71,9 @@ class Core:
         self._corpus = corpus
         self._search = search
         self._commands = {command.name: command for command in commands}
+        self.lines = lines_of(commands)
         self._store = store
-        self._daily = daily or Daily(store, Highlights(corpus), corpus)
+        self._daily = daily or Daily(store, Highlights(corpus), corpus, self.lines)
         self._adapters = adapters if adapters is not None else {}
         self._clock = clock
         self._conversations = Conversations(store, clock)
@@ -108,36 +95,30 @@ class Core:
             name = line.name
             command = self._known(name)
             if command.admin and not request.author.admin:
-                here = (
-                    "this server. Ask one of them."
-                    if request.channel.tenant
-                    else "a server. Type it in a channel there."
-                )
-                sentence = f"/{name} is for the people who run {here}"
-                raise UserError(sentence)  # noqa: TRY301 - one way out for every sentence to a member
+                where = "here" if request.channel.tenant else "elsewhere"
+                raise UserError(say(f"answer.admin-{where}", command=name))  # noqa: TRY301 - one way out for every sentence to a member
             given = self._given(command, line)
             settings = await self._served.settings(request.channel)
-            if settings.answers == "off" and command.name not in ALWAYS:
-                declined = refusal("off-here").reply(private=True, feature="answers")
+            if settings.answers == "off" and not command.always:
+                declined = refusal("off-here").reply(self.lines, private=True, feature="answers")
                 return dataclasses.replace(declined, command=name)
-            if settings.shows and "show" not in given and any(p.name == "show" for p in command.parameters):
-                given["show"] = ",".join(settings.shows)
+            narrowing = command.narrowing(Place.SHOW)
+            if settings.shows and narrowing and narrowing not in given:
+                given[narrowing] = ",".join(settings.shows)
             reply = await command.handler(self._context(request), **command.arguments(given))
             kept = tuple(card for card in reply.cards if self._is_verbatim(card))
             reply = dataclasses.replace(reply, command=name, cards=kept, private=reply.private or command.private)
-            await self._remember(request.channel, line, reply)
-            return _with_other_readings(reply, intent) if intent else reply
+            await self._remember(request.channel, command, given, reply)
+            return self._with_other_readings(reply, command, intent) if intent else reply
         except UserError as error:
             return Reply(str(error), Outcome.ERROR, name, private=True)
         except StoreError as error:
             _log.error("the database failed: %s", error)
-            sentence = "My database does not answer just now, so nothing was changed. Try again in a minute."
-            return Reply(sentence, Outcome.ERROR, name, private=True)
+            return Reply(say("answer.no-database"), Outcome.ERROR, name, private=True)
         except Exception:  # answer never raises: what broke goes to the log, a reference to the member
             reference = secrets.token_hex(3)
             _log.exception("request failed, reference %s, command %r", reference, name)
-            sentence = f"Something broke on my side. If it happens again, tell whoever runs me: reference {reference}."
-            return Reply(sentence, Outcome.ERROR, name, private=True)
+            return Reply(say("answer.broke", reference=reference), Outcome.ERROR, name, private=True)
 
     def _offered(self) -> list[str]:
         """Return the names of the commands that menus show."""
@@ -190,11 +171,11 @@ class Core:
         if line.name:
             return line, None
         last = await self._conversations.last(request.channel)
-        followed = follow_up(line.words, last, self._corpus.speakers) if last else None
+        followed = follow_up(line.words, last, self._corpus.speakers, self.lines) if last else None
         if followed is not None and followed.name in self._commands:
             return followed, None
         if hostile(line.words, self._corpus.speakers):
-            return Line("ask", line.words), None
+            return self.lines.line(Use.QUESTION, line.words), None
         intent = read_intent(line.words, self._search.topic_names(), self._search.weight)
         return Line(intent.command if intent.command in self._commands else "quote", intent.words), intent
 
@@ -203,19 +184,29 @@ class Core:
         given = dict(line.options)
         if line.words:
             if command.free is None:
-                sentence = f"/{command.name} takes no words. Type {command.usage}."
-                raise UserError(sentence)
+                raise UserError(say("answer.no-free-words", command=command.name, usage=command.usage))
             given[command.free.name] = line.words
         return given
 
-    async def _remember(self, channel: Channel, line: Line, reply: Reply) -> None:
+    async def _remember(self, channel: Channel, command: Command, given: Mapping[str, str], reply: Reply) -> None:
         """Keep what a short message may go on from: the question, and the passages behind the answer."""
         shown = [card.quote.id for card in reply.cards if card.quote]
         if shown:
             before = await self._conversations.last(channel)
-            asked = line.words or dict(line.options).get("question", "")
-            question = asked if line.name == "ask" else before.question if before else ""
+            asked = given.get(command.free.name, "") if command.free and command.use is Use.QUESTION else None
+            question = asked if asked is not None else before.question if before else ""
             await self._conversations.remember(channel, Last(question, tuple(shown)))
+
+    def _with_other_readings(self, reply: Reply, command: Command, intent: Intent) -> Reply:
+        """Say how a free message was read, and offer to read it otherwise."""
+        offers = tuple(
+            Button(reading.label, line)
+            for name in intent.others
+            if (other := self._commands.get(name)) and (reading := other.reading)
+            if len(line := format_line(Line(name, intent.words))) <= LONGEST_LINE
+        )
+        aside = say("answer.reading", noun=command.reading.noun) if offers and command.reading else ""
+        return dataclasses.replace(reply, aside=aside, buttons=(*reply.buttons, *offers))
 
     def _known(self, name: str) -> Command:
         """Return the command of that name, or raise a UserError naming the nearest."""
@@ -223,9 +214,8 @@ class Core:
             return self._commands[name]
         shown = [each for each, command in self._commands.items() if not command.hidden]
         near = difflib.get_close_matches(name, shown, n=1, cutoff=0.5)
-        hint = f"Did you mean /{near[0]}?" if near else "Type /help for what I can do."
-        sentence = f"I have no command /{name[:40]}. {hint}"
-        raise UserError(sentence)
+        hint = say("hint.did-you-mean", names=f"/{near[0]}") if near else say("answer.try-help")
+        raise UserError(say("answer.no-command", name=name[:40], hint=hint))
 
     def _is_verbatim(self, card: Card) -> bool:
         """Say whether a card's quote is the very words its id and source point to; log and refuse it otherwise."""
@@ -238,23 +228,12 @@ class Core:
         return good
 
 
-def _with_other_readings(reply: Reply, intent: Intent) -> Reply:
-    """Say how a free message was read, and offer to read it otherwise."""
-    offers = tuple(
-        Button(_OTHER_READINGS[other], line)
-        for other in intent.others
-        if other in _OTHER_READINGS and len(line := format_line(Line(other, intent.words))) <= LONGEST_LINE
-    )
-    aside = _READINGS.get(reply.command, "") if offers else ""
-    return dataclasses.replace(reply, aside=aside, buttons=(*reply.buttons, *offers))
-
-
 def _suggested(about: Param, context: Context, typed: str) -> list[str]:
     """Return the values of which a word begins what is typed, those first that begin so; case and marks do not matter.
 
     jiu-jitsu is typed as “jiu jitsu” too.
     """
-    values = about.complete(context, typed.casefold()) if about.complete else about.choices
+    values = about.suggest(context, typed.casefold()) if about.suggest else about.choices
     begun = f" {_spaced(typed)}"
     found = [(f" {_spaced(value)}".find(begun), value) for value in values]
     return [value for at, value in found if at == 0] + [value for at, value in found if at > 0]

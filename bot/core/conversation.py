@@ -10,13 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.contract.grammar import Line
+from bot.contract.grammar import Use
 from bot.errors import StoreError
 from bot.search import named_speaker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from bot.contract.grammar import Line, Lines
     from bot.contract.message import Channel
     from bot.store import Store
 
@@ -84,16 +85,16 @@ class Conversations:
         return last if last is not None and self._clock() - then <= KEPT else None
 
 
-def follow_up(text: str, last: Last, speakers: Iterable[str]) -> Line | None:
+def follow_up(text: str, last: Last, speakers: Iterable[str], lines: Lines) -> Line | None:
     """Return the command line that a short message stands for after an answer, or None when it stands alone."""
     words = " ".join(text.casefold().split())
     if last.ids and _MORE.fullmatch(words) and len(last.ids) > 1:
-        return Line("show", " ".join(last.ids), (("at", "2"),))
+        return lines.line(Use.PASSAGE, " ".join(last.ids), at=2)
     if last.ids and _WHO.fullmatch(words):
-        return Line("show", last.ids[0])
+        return lines.line(Use.PASSAGE, last.ids[0])
     other = _OTHER.fullmatch(words)
     who = named_speaker(other["who"], speakers) if other else None
     if who and last.question:
-        return Line("ask", last.question, (("speaker", who),))
+        return lines.line(Use.QUESTION, last.question, speaker=who)
     about = _ABOUT.fullmatch(words)
-    return Line("ask", f"what did they say about {about['what']}") if about else None
+    return lines.line(Use.QUESTION, f"what did they say about {about['what']}") if about else None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from bot.corpus.files import read_text
 from bot.corpus.words import fold, words
 from bot.errors import TranscriptError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,17 +118,16 @@ def read_aliases(path: Path) -> Aliases:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = _LINE.search(str(error))
-        reason = f'this is not `name = ["words", "other words"]`: {error}. A name with spaces stands in quotes.'
-        raise TranscriptError(str(path), reason, int(line[1]) if line else None) from error
+        raise TranscriptError(
+            str(path), say("aliases.not-a-row", error=error), int(line[1]) if line else None
+        ) from error
     wordings: dict[str, tuple[str, ...]] = {}
     seen: dict[tuple[str, ...], str] = {}
     for name, value in table.items():
         _refuse(path, text, name, value)
         before = seen.setdefault(_forms(name), name)
         if before != name:
-            raise TranscriptError(
-                str(path), f"“{name}” is already there as “{before}”. Keep one line.", _line(text, name)
-            )
+            raise TranscriptError(str(path), say("aliases.twice", name=name, before=before), _line(text, name))
         wordings[name] = tuple(" ".join(wording.split()) for wording in value)
     return Aliases.of(wordings)
 
@@ -137,12 +137,12 @@ def _refuse(path: Path, text: str, name: str, value: object) -> None:
     good = isinstance(value, list) and value and all(isinstance(v, str) and _forms(v) for v in value)
     if not good:
         shown = f'"{name}"' if not re.fullmatch(r"[A-Za-z0-9_-]+", name) else name
-        reason = f'“{name}” needs the words it stands for: {shown} = ["words of the conversation", "others"].'
-        raise TranscriptError(str(path), reason, _line(text, name))
+        raise TranscriptError(str(path), say("aliases.empty", name=name, shown=shown), _line(text, name))
     texts = [name, *(str(wording) for wording in value)] if isinstance(value, list) else [name]
     if not _forms(name) or max(map(len, texts)) > LONGEST:
-        reason = f"“{name[:LONGEST]}”: names and wordings have words in them, and at most {LONGEST} characters."
-        raise TranscriptError(str(path), reason, _line(text, name))
+        raise TranscriptError(
+            str(path), say("aliases.bad-name", name=name[:LONGEST], longest=LONGEST), _line(text, name)
+        )
 
 
 def _line(text: str, name: str) -> int | None:

@@ -21,6 +21,7 @@ from bot.corpus.transcript import Section
 from bot.corpus.withdrawn import SpanError, withdrawn_of
 from bot.corpus.withholding import named, without
 from bot.errors import TranscriptError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,14 +61,14 @@ def check_corpus(folder: Path) -> Iterator[EpisodeCheck]:
         try:
             withdrawn = withdrawn_of(show, folder / show.id, [path.name for path in episodes])
         except TranscriptError as error:
-            yield EpisodeCheck(show.id, (f"{error} Until then the bot does not start.",))
+            yield EpisodeCheck(show.id, (say("check.no-start", error=error),))
             continue
         if withdrawn.problems:
-            problems = tuple(f"{problem} Until then nothing of this show is shown." for problem in withdrawn.problems)
+            problems = tuple(say("check.show-hidden", problem=problem) for problem in withdrawn.problems)
             yield EpisodeCheck(show.id, problems)
         for path in episodes:
             if path.name in withdrawn.whole:
-                told = f"withdrawn: the whole episode{withdrawn.whole[path.name]}"
+                told = say("check.whole-withdrawn", told=withdrawn.whole[path.name])
                 yield EpisodeCheck(f"{show.id}/{path.name}", (), (told,))
             else:
                 yield check_episode(show, path, withdrawn.spans.get(path.name, ()))
@@ -86,12 +87,10 @@ def check_episode(show: Show, folder: Path, withdrawn: Sequence[Withdrawal] = ()
         content = folder.parent.parent
         points, shown = len(key_passages(content, whole)), len(key_passages(content, episode))
         if points:
-            left_out = f"; {points - shown} left out, as withdrawn" if shown < points else ""
-            facts.append(f"key passages: {points}, all word for word in the edition{left_out}")
+            facts.append(_curated("points", points, points - shown))
         picked, shown = len(curated_highlights(content, whole)), len(curated_highlights(content, episode))
         if picked:
-            left_out = f"; {picked - shown} left out, as withdrawn" if shown < picked else ""
-            facts.append(f"highlights: {picked}, each whole sentences of one speaker, word for word{left_out}")
+            facts.append(_curated("highlights", picked, picked - shown))
         if (folder.parent / ALIASES).is_file():
             read_aliases(folder.parent / ALIASES)
         diff: tuple[str, ...] = ()
@@ -102,14 +101,12 @@ def check_episode(show: Show, folder: Path, withdrawn: Sequence[Withdrawal] = ()
             problems += undeclared
             # Where the edition does not follow from the source, nobody can say which mendings are withdrawn.
             diff = () if undeclared and withdrawn else tuple(_diff(source, mended, _hidden(whole, episode, mended)))
-            proof = "not" if undeclared else "exactly"
-            facts.append(
-                f"errata: {len(mended.errata)} declared; with them the source's words are {proof} the edition's"
-            )
+            proof = "unproven" if undeclared else "proven"
+            facts.append(say(f"check.errata-{proof}", count=len(mended.errata)))
         elif files.errata:
-            problems.append(f"{files.errata}: errata without both a source and an edition. Remove the file.")
+            problems.append(say("check.lone-errata", path=files.errata))
     except SpanError as error:
-        return EpisodeCheck(name, (f"{error} Until then nothing of this episode is shown.",))
+        return EpisodeCheck(name, (say("check.episode-hidden", error=error),))
     except TranscriptError as error:
         return EpisodeCheck(name, (str(error),))
     return EpisodeCheck(name, tuple(problems[:MOST_PROBLEMS]), tuple(facts), diff)
@@ -125,22 +122,25 @@ def _ill_formed(files: EpisodeFiles, edition: Edition) -> Iterator[str]:
     latest = 0.0
     for block, line in zip(edition.blocks, edition.lines, strict=True):
         if block.speaker not in said and people and block.speaker not in people:
-            who = f"“{block.speaker}” is" if block.speaker else "a paragraph without a speaker is"
-            yield f"{files.edition}:{line}: {who} not among the speakers of the front matter. Add the name or mend it."
+            place = f"{files.edition}:{line}"
+            if block.speaker:
+                yield say("check.speaker-unknown", place=place, speaker=block.speaker)
+            else:
+                yield say("check.no-speaker", place=place)
         said.add(block.speaker)
         for sentence in block.said:
             if sentence.start is not None and sentence.start < latest:
                 now, before = clock(sentence.start), clock(latest)
-                yield f"{files.edition}:{line}: [{now}] comes after [{before}]. Put times in order."
+                yield say("check.times-order", place=files.edition, line=line, now=now, before=before)
             latest = max(latest, sentence.start or 0.0)
     used = {block.chapter for block in edition.blocks}
     for number, chapter in enumerate(edition.chapters):
         if number not in used:
-            yield f"{files.edition}: chapter “{chapter.title}” has no words. Remove the heading or move it."
+            yield say("check.no-words", place=files.edition, chapter=chapter.title)
         latest = max(latest, chapter.start or 0.0)
     if duration is not None and latest > duration:
         late, end = clock(latest), clock(duration)
-        yield f"{files.edition}: a time ({late}) lies after the end ({end}). Mend `duration` or the time."
+        yield say("check.time-late", place=files.edition, late=late, end=end)
 
 
 def _undeclared(files: EpisodeFiles, edition: Edition, source: str, mended: Mended) -> Iterator[str]:
@@ -156,10 +156,13 @@ def _undeclared(files: EpisodeFiles, edition: Edition, source: str, mended: Mend
         place = mended.source_begin(begin) if begin < len(mended.text) else len(source)
         row = source.count("\n", 0, place) + 1
         where = f"{row}:{place - (source.rfind(chr(10), 0, place) + 1) + 1}"
-        was, now = " ".join(wanted) or "nothing", " ".join(found) or "nothing"
-        yield (
-            f"{files.edition}:{line}: reads “{now}” where the source (at {where}) has “{was}”. Mend the edition, or "
-            f"declare it in {files.folder.name}/errata.tsv: {where}, wrong, right, why, parted by tabs."
+        yield say(
+            "check.differs",
+            place=f"{files.edition}:{line}",
+            now=" ".join(found) or say("check.nothing"),
+            was=" ".join(wanted) or say("check.nothing"),
+            where=where,
+            folder=files.folder.name,
         )
 
 
@@ -193,32 +196,48 @@ def _differences(
 def _facts(episode: Episode) -> Iterator[str]:
     """Yield the report's lines: size, speakers, chapters with their speed of speech."""
     words = len(episode.tokens.begins)
-    yield f"{words:,} words, {len(episode.sentences):,} sentences, {len(episode.paragraphs):,} paragraphs"
-    said = Counter(episode.paragraphs[sentence.paragraph].speaker or "unnamed" for sentence in episode.sentences)
-    yield "speakers: " + ", ".join(f"{name} {count:,} sentences" for name, count in said.most_common())
+    yield say("check.size", words=words, sentences=len(episode.sentences), paragraphs=len(episode.paragraphs))
+    said = Counter(
+        episode.paragraphs[sentence.paragraph].speaker or say("check.unnamed") for sentence in episode.sentences
+    )
+    yield say("check.speakers", speakers=", ".join(_sentences(name, count) for name, count in said.most_common()))
     kinds = Counter(episode.paragraphs[sentence.paragraph].section for sentence in episode.sentences)
-    yield "sections: " + ", ".join(f"{section} {kinds[section]:,} sentences" for section in Section if kinds[section])
+    listed = ", ".join(_sentences(section, kinds[section]) for section in Section if kinds[section])
+    yield say("check.sections", sections=listed)
     for number, chapter in enumerate(episode.chapters):
         inside = [p for p in episode.paragraphs if p.chapter == number and p.section is not Section.AD]
         count = sum(len(episode.text[p.begin : p.end].split()) for p in inside)
         following = (later.start for later in episode.chapters[number + 1 :])
         end = next((start for start in following if start is not None), episode.meta.duration)
         if chapter.start is None or end is None or end <= chapter.start:
-            yield f"chapter {chapter.title}: {count:,} words"
+            yield say("check.chapter", chapter=chapter.title, words=count)
         else:
             pace = count / (end - chapter.start) * 60
-            yield f"chapter {clock(chapter.start)} {chapter.title}: {count:,} words, {pace:.0f} a minute"
+            yield say("check.chapter-pace", start=clock(chapter.start), chapter=chapter.title, words=count, pace=pace)
+
+
+def _sentences(of: str, count: int) -> str:
+    return say("check.sentences", name=of, count=count)
+
+
+def _curated(kind: str, count: int, left_out: int) -> str:
+    """Say how many curated rows there are, and how many a withdrawal takes."""
+    fact = say(f"check.kept-{kind}", count=count)
+    return say("check.left-out", fact=fact, count=left_out) if left_out else fact
 
 
 def _withdrawn(episode: Episode, edition: Edition, files: EpisodeFiles, withdrawal: Withdrawal) -> str:
     """Return what a withdrawal takes, without its words: how much, where, when."""
     numbers = named(episode, withdrawal)
     first, last = (episode.sentences[number] for number in (numbers[0], numbers[-1]))
-    where = ""
+    parts = [say("check.withdrawn", count=len(numbers))]
     if files.edition:
-        where = f", {files.edition.name} lines {edition.lines[first.paragraph]} to {edition.lines[last.paragraph]}"
-    when = f", from {'≈ ' if first.approximate else ''}{clock(first.start)}" if first.start is not None else ""
-    return f"withdrawn: {len(numbers)} sentence{'' if len(numbers) == 1 else 's'}{where}{when}{withdrawal.told}"
+        begin, end = edition.lines[first.paragraph], edition.lines[last.paragraph]
+        parts.append(say("check.withdrawn-lines", file=files.edition.name, first=begin, last=end))
+    if first.start is not None:
+        start = f"≈ {clock(first.start)}" if first.approximate else clock(first.start)
+        parts.append(say("check.withdrawn-from", start=start))
+    return ", ".join(parts) + withdrawal.told
 
 
 def _hidden(whole: Episode, episode: Episode, mended: Mended) -> list[tuple[int, int]]:

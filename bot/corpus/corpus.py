@@ -17,6 +17,7 @@ from bot.corpus.errata import read_errata
 from bot.corpus.files import read_text
 from bot.corpus.model import Episode, Passage, Show, episode_label, is_position
 from bot.errors import TranscriptError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,7 +109,7 @@ class Corpus:
     @property
     def label(self) -> str:
         """What can be searched here, in a few words."""
-        return self.entries[0].label if len(self.entries) == 1 else f"the {len(self.entries):,} episodes I have"
+        return self.entries[0].label if len(self.entries) == 1 else say("citation.episodes", count=len(self.entries))
 
     @cached_property
     def speakers(self) -> tuple[str, ...]:
@@ -254,7 +255,7 @@ class Loader:
         if self.store is not None:
             self.store.drop(self.names[key])
         if episode.digest != entry.digest:
-            raise TranscriptError(str(folder), "the episode has changed since the bot was started. Start it again.")
+            raise TranscriptError(str(folder), say("corpus.changed"))
         return episode
 
     def _hold(self, key: tuple[str, str], episode: Episode) -> None:

@@ -18,6 +18,7 @@ from bot.contract.message import clock
 from bot.corpus.transcript import Block, Chapter, Person, Said, Section
 from bot.corpus.words import sentence_spans
 from bot.errors import TranscriptError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,9 +95,7 @@ def read_edition(text: str, path: str) -> Edition:
         elif paragraph.startswith("## "):
             chapters.append(_chapter(paragraph, path, number, chapters))
         elif paragraph.startswith("#"):
-            raise TranscriptError(
-                path, "a heading is `## Chapter` or `### Section`. To begin words with #, write \\#.", number
-            )
+            raise TranscriptError(path, say("edition.heading"), number)
         else:
             speaker = _SPEAKER.match(paragraph)
             said = _said(paragraph[speaker.end() if speaker else 0 :])
@@ -105,7 +104,7 @@ def read_edition(text: str, path: str) -> Edition:
                 blocks.append(Block(said, name, len(chapters) - 1 if chapters else None, section, sponsor))
                 lines.append(number)
     if not blocks:
-        raise TranscriptError(path, "the edition has no words. Add paragraphs, or remove the file.", first_line)
+        raise TranscriptError(path, say("edition.empty"), first_line)
     return Edition(meta, tuple(chapters), tuple(blocks), tuple(lines))
 
 
@@ -130,15 +129,13 @@ def _paragraphs(text: str, line: int) -> Iterator[tuple[int, str]]:
 def _chapter(row: str, path: str, line: int, before: list[Chapter]) -> Chapter:
     match = _CHAPTER.match(row)
     if not match:
-        raise TranscriptError(path, "a chapter is `## 1:23:45 Title`, or `## Title` when its time is not known.", line)
+        raise TranscriptError(path, say("edition.chapter"), line)
     start = parse_time(match[1]) if match[1] else None
     if match[1] and start is None:
-        raise TranscriptError(path, f"“{match[1]}” is not a time like 4:10 or 1:57:37.", line)
+        raise TranscriptError(path, say("edition.no-time", time=match[1]), line)
     known = [chapter.start for chapter in before if chapter.start is not None]
     if start is not None and known and start < known[-1]:
-        raise TranscriptError(
-            path, f"this chapter starts at {match[1]}, before the one above it ({clock(known[-1])}).", line
-        )
+        raise TranscriptError(path, say("edition.times-order", start=match[1], before=clock(known[-1])), line)
     return Chapter(match[2], start)
 
 
@@ -146,8 +143,7 @@ def _section(row: str, path: str, line: int) -> tuple[Section, str | None]:
     match = _SECTION.match(row)
     section = _SECTIONS.get(match[1].casefold()) if match else None
     if match is None or section is None:
-        reason = "a section is `### Introduction`, `### Ad: Sponsor`, `### Conversation` or `### Outro`."
-        raise TranscriptError(path, reason, line)
+        raise TranscriptError(path, say("edition.section"), line)
     return section, match[2]
 
 
@@ -173,14 +169,12 @@ def _meta(front: str, path: str) -> Meta:
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
-        raise TranscriptError(
-            path, f"the front matter is not YAML: {problem}.", mark.line + 2 if mark else 1
-        ) from error
+        raise TranscriptError(path, say("edition.no-yaml", problem=problem), mark.line + 2 if mark else 1) from error
     if not isinstance(table, dict):
-        raise TranscriptError(path, "the front matter is not a list of `name: value` lines.", 1)
+        raise TranscriptError(path, say("edition.no-table"), 1)
     unknown = sorted(set(map(str, table)) - set(_FIELDS))
     if unknown:
-        raise TranscriptError(path, f"`{unknown[0]}` is not known here. Known: {', '.join(_FIELDS)}.", 1)
+        raise TranscriptError(path, say("edition.unknown", name=unknown[0], known=", ".join(_FIELDS)), 1)
     values: dict[str, Any] = {}
     for name, value in table.items():
         if value is None:
@@ -189,7 +183,9 @@ def _meta(front: str, path: str) -> Meta:
             target, convert = _FIELDS[name]
             values[target] = convert(value)
         except (ValueError, TypeError, AttributeError) as error:
-            raise TranscriptError(path, f"`{name}: {value}` cannot be read: {_NEEDS[name]}.", 1) from error
+            raise TranscriptError(
+                path, say("edition.unreadable", name=name, value=value, needs=say(f"edition.needs-{name}")), 1
+            ) from error
     return Meta(**values)
 
 
@@ -237,16 +233,6 @@ _FIELDS: dict[str, tuple[str, Any]] = {
     "duration": ("duration", _seconds),
     "speakers": ("people", _people),
     "cuts": ("cuts", _cuts),
-}
-
-_NEEDS = {
-    "title": "it needs a text",
-    "number": "it needs a whole number",
-    "published": "it needs a date like 2023-06-08",
-    "language": "it needs a language code like en",
-    "duration": "it needs a time like 2:41:00",
-    "speakers": "it needs lines like `Ada Lovelace: host`",
-    "cuts": "each cut has `id`, `later` and `after` and nothing else",
 }
 
 

@@ -17,6 +17,7 @@ from bot.corpus.model import Episode, Paragraph, Paragraphs, Sentence, Sentences
 from bot.corpus.times import sentence_times
 from bot.corpus.withholding import without
 from bot.errors import TranscriptError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,10 +50,9 @@ class EpisodeFiles:
         edition, errata = folder / EDITION, folder / ERRATA
         if len(sources) > 1:
             names = ", ".join(path.name for path in sources)
-            raise TranscriptError(str(folder), f"two transcripts here ({names}). Keep one as source.*.")
+            raise TranscriptError(str(folder), say("corpus.two-transcripts", names=names))
         if not sources and not edition.is_file():
-            reason = "this episode folder has no source.txt (or source.vtt, .srt, .json, …) and no edition.md."
-            raise TranscriptError(str(folder), reason)
+            raise TranscriptError(str(folder), say("corpus.no-transcript"))
         return cls(
             folder,
             sources[0] if sources else None,

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from bot.errors import TranscriptError
+from bot.policy.texts import say
 
 __all__ = ["HEADER", "Erratum", "Mended", "mend", "read_errata"]
 
@@ -54,7 +55,7 @@ def read_errata(text: str, path: str, source: str) -> tuple[Erratum, ...]:
     """Read an errata file against its source; raises TranscriptError naming the line that does not fit."""
     lines = text.splitlines()
     if not lines or lines[0] != HEADER:
-        raise TranscriptError(path, f"the first line must be {HEADER!r}, with tabs between the names.", 1)
+        raise TranscriptError(path, say("table.header", header=HEADER), 1)
     starts = [0]
     for row in source.split("\n"):
         starts.append(starts[-1] + len(row) + 1)
@@ -64,8 +65,7 @@ def read_errata(text: str, path: str, source: str) -> tuple[Erratum, ...]:
             continue
         erratum = _erratum(row, number, path, source, starts)
         if found and erratum.begin < found[-1].end:
-            reason = f"this mending begins before the one of line {found[-1].line} ends. Keep them in order and apart."
-            raise TranscriptError(path, reason, number)
+            raise TranscriptError(path, say("errata.order", line=found[-1].line), number)
         found.append(erratum)
     return tuple(found)
 
@@ -74,19 +74,17 @@ def _erratum(row: str, number: int, path: str, source: str, starts: list[int]) -
     """Read one row, or raise TranscriptError with what the source has at that place."""
     cells = row.split("\t")
     if len(cells) != _COLUMNS:
-        raise TranscriptError(
-            path, f"{len(cells)} columns; it takes 4, parted by tabs: where, wrong, right, why.", number
-        )
+        raise TranscriptError(path, say("errata.columns", count=len(cells)), number)
     where, wrong, right, why = cells
     line, _, column = where.partition(":")
     if not (line.isdecimal() and column.isdecimal() and 0 < int(line) < len(starts)):
-        raise TranscriptError(path, f"“{where}” is not line:column of the source.", number)
+        raise TranscriptError(path, say("errata.no-place", where=where), number)
     begin = starts[int(line) - 1] + int(column) - 1
     if not wrong or source[begin : begin + len(wrong)] != wrong:
         there = source[begin : begin + max(20, len(wrong))]
-        raise TranscriptError(path, f"the source has “{there}” at {where}, not “{wrong}”.", number)
+        raise TranscriptError(path, say("errata.not-there", there=there, where=where, wrong=wrong), number)
     if not why.strip():
-        raise TranscriptError(path, f"“{wrong}” → “{right}” has no reason in the fourth column.", number)
+        raise TranscriptError(path, say("errata.no-reason", wrong=wrong, right=right), number)
     return Erratum(begin, begin + len(wrong), wrong, right, why, number)
 
 

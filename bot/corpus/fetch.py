@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit
 
 from bot.errors import OperatorError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,8 +47,6 @@ LONGEST_HEAD = 64 * 1024
 
 _LONGEST_NAME = 253
 _HTTPS = 443
-_BY_HAND = "Download the file yourself and import it from disk."
-_ADDRESS = "the address"
 
 _UNICAST = IPv6Network("2000::/3")
 """The one block from which public IPv6 hosts are numbered. Outside lie unspecified, loopback, IPv4-compatible, NAT64,
@@ -154,10 +153,9 @@ def fetch(  # noqa: PLR0913 - the last four are for tests, which have a server o
     except FetchError as error:
         if not sender:
             raise
-        where = f"{sender} redirects to {error.where}"
+        where = say("fetch.redirects", sender=sender, where=error.where)
         raise FetchError(where, error.reason) from error
-    reason = f"redirects more than {MOST_REDIRECTS} times. Find the address of the file itself and import that."
-    raise FetchError(sender, reason)
+    raise FetchError(sender, say("fetch.too-many-redirects", most=MOST_REDIRECTS))
 
 
 def _unwrapped(address: Address) -> Address:
@@ -178,24 +176,27 @@ class _Target:
     def read(cls, url: str, port: int, base: str = "") -> _Target:
         """Take an address apart, seen from a base; raises FetchError for all but https to a plain host on the port."""
         if len(url) > LONGEST_ADDRESS:
-            raise FetchError(_ADDRESS, f"has {len(url)} characters; the most is {LONGEST_ADDRESS}. {_BY_HAND}")
+            raise FetchError(
+                say("fetch.address"),
+                say("fetch.too-long", count=len(url), most=LONGEST_ADDRESS, by_hand=say("fetch.by-hand")),
+            )
         if " " in url or not url.isprintable():
-            raise FetchError(_ADDRESS, "has a space or an invisible character in it. Remove it, or write %20.")
+            raise FetchError(say("fetch.address"), say("fetch.space"))
         try:
             parts = urlsplit(urljoin(base, url))
         except ValueError as error:
-            raise FetchError(_ADDRESS, "is not a web address. Write https://host/path.") from error
-        where = parts.netloc.rpartition("@")[2][:_LONGEST_NAME] or _ADDRESS
+            raise FetchError(say("fetch.address"), say("fetch.no-web-address")) from error
+        where = parts.netloc.rpartition("@")[2][:_LONGEST_NAME] or say("fetch.address")
         if parts.scheme != "https":
-            found = f"'{parts.scheme[:20]}:'" if parts.scheme else "no scheme"
-            raise FetchError(where, f"the address has {found} where only 'https:' is fetched. Use that, or: {_BY_HAND}")
+            found = f"'{parts.scheme[:20]}:'" if parts.scheme else say("fetch.no-scheme")
+            raise FetchError(where, say("fetch.not-https", found=found, by_hand=say("fetch.by-hand")))
         if "@" in parts.netloc:
-            raise FetchError(where, f"the address holds a user name or password, which is never sent. {_BY_HAND}")
+            raise FetchError(where, say("fetch.password", by_hand=say("fetch.by-hand")))
         place = _PLACE.fullmatch(parts.netloc)
         if place is None:
-            raise FetchError(where, "this is not a host name, or not a port. Write https://host/path.")
+            raise FetchError(where, say("fetch.no-host-or-port"))
         if place["port"] and int(place["port"]) != port:
-            raise FetchError(where, f"the address names port {place['port']}; only {port} is fetched from. {_BY_HAND}")
+            raise FetchError(where, say("fetch.port", named=place["port"], port=port, by_hand=say("fetch.by-hand")))
         host, literal = _read_host(place["host"], where)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         path = _UNSAFE.sub(lambda unsafe: quote(unsafe[0]), path)
@@ -215,10 +216,10 @@ def _read_host(text: str, where: str) -> tuple[str, Address | None]:
         host = text.encode("idna").decode("ascii").lower().removesuffix(".")
         if len(host) <= _LONGEST_NAME and _NAME.fullmatch(host):
             return host, IPv4Address(host) if _NUMBER.fullmatch(host.rpartition(".")[2]) else None
-        found = "this is not a host name"
+        found = say("fetch.no-host")
     except ValueError:
-        found = "this is neither a host name nor an address in its usual spelling"
-    raise FetchError(where, f"{found}. Write https:// and the site's name.")
+        found = say("fetch.unusual-host")
+    raise FetchError(where, say("fetch.write-host", found=found))
 
 
 class _FloodError(Exception):
@@ -295,27 +296,28 @@ class _Visit:
     @contextlib.contextmanager
     def _told(self, host: str) -> Iterator[None]:
         """Turn whatever a network does into a sentence about a host."""
-        again = f"Try again later, or: {_BY_HAND}"
+        again = say("fetch.again", by_hand=say("fetch.by-hand"))
         try:
             yield
         except socket.gaierror as error:
-            raise FetchError(host, f"no such host was found ({error.strerror}). Check its spelling.") from error
+            raise FetchError(host, say("fetch.no-such-host", error=error.strerror)) from error
         except ssl.SSLCertVerificationError as error:
-            reason = f"its certificate does not prove that it is this host ({error.verify_message})."
-            raise FetchError(host, f"{reason} Check the address; nothing was asked of it.") from error
+            raise FetchError(
+                host, say("fetch.nothing-asked", reason=say("fetch.certificate", error=error.verify_message))
+            ) from error
         except TimeoutError as error:
-            raise FetchError(host, f"it was not done within {self.seconds:g} seconds in all. {again}") from error
+            raise FetchError(host, say("fetch.slow", seconds=self.seconds, again=again)) from error
         except http.client.IncompleteRead as error:
-            raise FetchError(host, f"it stopped before the end of the file. {again}") from error
+            raise FetchError(host, say("fetch.cut-short", again=again)) from error
         except OSError as error:
             found = error.strerror or type(error).__name__
-            raise FetchError(host, f"the connection failed ({found}). Check the address. {again}") from error
+            raise FetchError(host, say("fetch.failed", error=found, again=again)) from error
         except _FloodError as error:
-            reason = "it sends more headers or padding than any file needs, so the rest was not read."
-            raise FetchError(host, f"{reason} {_BY_HAND}") from error
+            reason = say("fetch.flood")
+            raise FetchError(host, f"{reason} {say('fetch.by-hand')}") from error
         except (http.client.HTTPException, ValueError) as error:
-            reason = f"what it answers is not HTTP ({type(error).__name__}). Check the address, or:"
-            raise FetchError(host, f"{reason} {_BY_HAND}") from error
+            reason = say("fetch.not-http", error=type(error).__name__)
+            raise FetchError(host, f"{reason} {say('fetch.by-hand')}") from error
 
     def _connect(self, target: _Target) -> ssl.SSLSocket:
         """Open a verified connection to the first of a host's addresses that takes one.
@@ -333,7 +335,7 @@ class _Visit:
             with sock:  # once it is wrapped, this closes nothing
                 sock.settimeout(self.left())
                 return self.context.wrap_socket(sock, server_hostname=target.host, suppress_ragged_eofs=False)
-        raise FetchError(target.host, "it has no address. Check its spelling.")
+        raise FetchError(target.host, say("fetch.no-address"))
 
     def _addresses(self, target: _Target) -> list[Address]:
         """Return all addresses of a host, each once; raises FetchError if even one is not allowed."""
@@ -341,29 +343,27 @@ class _Visit:
         addresses = list(dict.fromkeys(_unwrapped(address) for address in found))
         for address in addresses:
             if not self.allow(address):
-                reason = f"its address {address} is not one on the public internet, so nothing was sent to it."
-                raise FetchError(target.host, f"{reason} {_BY_HAND}")
+                reason = say("fetch.not-public", address=address)
+                raise FetchError(target.host, f"{reason} {say('fetch.by-hand')}")
         return addresses
 
     def _body(self, host: str, response: http.client.HTTPResponse) -> bytes:
         """Read a file to its end, never more than one byte beyond the limit."""
         if response.status != http.client.OK:
             phrase = f"{response.status} {http.client.responses.get(response.status, '')}".rstrip()
-            raise FetchError(
-                host, f"it answers {phrase}, and only 200 OK brings a file. Open the address in a browser."
-            )
+            raise FetchError(host, say("fetch.not-ok", answer=phrase))
         packing = f"{response.headers.get('Content-Encoding', '')} {response.headers.get('Transfer-Encoding', '')}"
         if not set(packing.casefold().split()) <= {"identity", "chunked"}:
-            reason = "it sends the file compressed though asked not to, and that can unpack to any size."
-            raise FetchError(host, f"{reason} {_BY_HAND}")
-        most = f"the most is {self.limit / 1_048_576:g} MiB. Import a smaller file."
+            reason = say("fetch.packed")
+            raise FetchError(host, f"{reason} {say('fetch.by-hand')}")
+        most = say("fetch.most", most=self.limit / 1_048_576)
         if response.length is not None and response.length > self.limit:
-            raise FetchError(host, f"the file has {response.length / 1_048_576:.1f} MiB; {most}")
+            raise FetchError(host, say("fetch.too-large", size=response.length / 1_048_576, most=most))
         data = bytearray()
         while piece := response.read(min(65_536, self.limit + 1 - len(data))):
             data += piece
             if len(data) > self.limit:
-                raise FetchError(host, f"the file goes on beyond its limit; {most}")
+                raise FetchError(host, say("fetch.goes-on", most=most))
         if response.length:
             raise http.client.IncompleteRead(bytes(data), response.length)
         return bytes(data)
@@ -373,8 +373,7 @@ def _location(host: str, response: http.client.HTTPResponse) -> str:
     """Return the address a redirect names."""
     location = response.headers.get("Location", "")
     if not location:
-        reason = f"it answers {response.status} without saying where to go. Open the address in a browser."
-        raise FetchError(host, reason)
+        raise FetchError(host, say("fetch.nowhere", status=response.status))
     # Headers arrive as Latin-1, which gives back the bytes that were sent.
     return _UNSAFE.sub(lambda unsafe: quote(unsafe[0], encoding="latin-1"), location)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.errors import TranscriptError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,11 +22,10 @@ def read_bytes(path: Path) -> bytes:
         size = path.stat().st_size
         if size > LONGEST_FILE:
             most = LONGEST_FILE // 1_048_576
-            raise TranscriptError(str(path), f"the file has {size / 1_048_576:.1f} MiB; the most is {most}. Split it.")
+            raise TranscriptError(str(path), say("corpus.too-large", size=size / 1_048_576, most=most))
         return path.read_bytes()
     except OSError as error:
-        reason = f"cannot be read ({error.strerror}). Check that it exists and its permissions."
-        raise TranscriptError(str(path), reason) from error
+        raise TranscriptError(str(path), say("corpus.unreadable", error=error.strerror)) from error
 
 
 def read_text(path: Path) -> str:
@@ -35,5 +35,4 @@ def read_text(path: Path) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        reason = f"byte {data[error.start]:#04x} is not UTF-8 text. Save the file as UTF-8."
-        raise TranscriptError(str(path), reason, line) from error
+        raise TranscriptError(str(path), say("corpus.not-utf8", byte=data[error.start]), line) from error

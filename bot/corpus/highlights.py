@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bot.corpus.files import read_text
 from bot.corpus.transcript import Section
 from bot.errors import TranscriptError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +69,7 @@ def read_highlights(text: str, path: str, episode: Episode) -> tuple[CuratedHigh
     """
     lines = text.splitlines()
     if not lines or lines[0] != HEADER:
-        raise TranscriptError(path, f"the first line must be {HEADER!r}, with tabs between the names.", 1)
+        raise TranscriptError(path, say("table.header", header=HEADER), 1)
     flat = episode.text.replace("\n", " ")
     found: list[CuratedHighlight] = []
     taken: dict[int, int] = {}
@@ -81,8 +82,7 @@ def read_highlights(text: str, path: str, episode: Episode) -> tuple[CuratedHigh
         sentences = range(highlight.passage.first, highlight.passage.last + 1)
         earlier = next((taken[sentence] for sentence in sentences if sentence in taken), None)
         if earlier is not None:
-            reason = f"shares words with line {earlier}. Keep one of the two."
-            raise TranscriptError(path, reason, number)
+            raise TranscriptError(path, say("curated.overlap", line=earlier), number)
         taken.update(dict.fromkeys(sentences, number))
         found.append(highlight)
     return tuple(found)
@@ -92,29 +92,25 @@ def _read(row: str, number: int, path: str, flat: str, episode: Episode) -> Cura
     """Read one line, None when it is left out; `flat` is the episode's text with a space for each line break."""
     cells = [cell.strip() for cell in row.split("\t")]
     if len(cells) != _COLUMNS:
-        reason = f"{len(cells)} columns; it takes 3, parted by tabs: speaker, prompt, words."
-        raise TranscriptError(path, reason, number)
+        raise TranscriptError(path, say("curated.columns", count=len(cells)), number)
     speaker, prompt, words = cells[0], cells[1], " ".join(cells[2].split())
     if len(prompt) > LONGEST_PROMPT:
-        reason = f"the prompt has {len(prompt)} characters; at most {LONGEST_PROMPT}."
-        raise TranscriptError(path, reason, number)
+        raise TranscriptError(path, say("curated.long-prompt", count=len(prompt), most=LONGEST_PROMPT), number)
     passage = _place(words, flat, episode)
     if passage is None and episode.withdrawn:
         return None
     if passage is None:
-        reason = f"the edition has no whole sentences “{_short(words)}”. Copy them from edition.md, errata mended."
-        raise TranscriptError(path, reason, number)
+        raise TranscriptError(path, say("curated.not-whole", words=_short(words)), number)
     length = passage.end - passage.begin
     if not SHORTEST <= length <= LONGEST:
-        reason = f"{length} characters; a highlight has {SHORTEST} to {LONGEST}."
-        raise TranscriptError(path, reason, number)
+        raise TranscriptError(path, say("curated.length", count=length, least=SHORTEST, most=LONGEST), number)
     section = next((p.section for p in passage.paragraphs if p.section is not Section.CONVERSATION), None)
     if section is not None:
-        reason = f"“{_short(words)}” is not in the conversation but in the {section}. Take it out."
-        raise TranscriptError(path, reason, number)
+        raise TranscriptError(path, say("curated.section", words=_short(words), section=section), number)
     if len({p.speaker for p in passage.paragraphs}) > 1 or passage.speakers != ((speaker,) if speaker else ()):
-        said = " and ".join(passage.speakers) or "nobody by name"
-        raise TranscriptError(path, f"“{_short(words)}” is said by {said}, not by {speaker or 'nobody'}.", number)
+        said = passage.speaker or say("curated.nobody-by-name")
+        not_by = speaker or say("curated.nobody")
+        raise TranscriptError(path, say("curated.said-by", words=_short(words), said=said, speaker=not_by), number)
     return CuratedHighlight(passage, prompt)
 
 

@@ -21,6 +21,7 @@ from bot.corpus.files import read_bytes
 from bot.corpus.formats import read_chapters, read_feed, read_transcript
 from bot.corpus.join import blocks
 from bot.errors import OperatorError, TranscriptError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from bot.corpus.transcript import Block, Chapter, Transcript
 
 __all__ = ["Imported", "Importer", "slug"]
+
+MOST_NAMES = 10
+"""Speakers named when an import is told of: a line's worth."""
 
 _SUFFIXES = {".txt", ".md", ".vtt", ".srt", ".json", ".html", ".xml", ".ytt"}
 _PREFERRED = ("json", "vtt", "srt", "html", "plain")
@@ -66,8 +70,7 @@ class Importer:
         """Import a file, a folder or an https address; yields what became of each transcript, also a refusal."""
         for name in (self.show, episode):
             if name is not None and not _NAME.fullmatch(name):
-                sentence = f"“{name}” cannot be a folder's name. Use a-z, 0-9, hyphen and dot, at most 80 characters."
-                raise OperatorError(sentence)
+                raise OperatorError(say("import.no-folder-name", name=name))
         if "://" in target:
             fetched = self.get(target)
             name = PurePosixPath(urlsplit(fetched.url).path).name or "transcript"
@@ -75,8 +78,7 @@ class Importer:
         elif Path(target).is_dir():
             paths = [path for path in sorted(Path(target).iterdir()) if path.is_file() and path.suffix in _SUFFIXES]
             if not paths:
-                sentence = f"{target}: no transcript here ({', '.join(sorted(_SUFFIXES))})."
-                raise OperatorError(sentence)
+                raise OperatorError(say("import.no-transcript", path=target, kinds=", ".join(sorted(_SUFFIXES))))
             for number, path in enumerate(paths, 1):
                 self.say(f"[{number}/{len(paths)}] {path.name}")
                 yield from self._caught(lambda path=path: self._data(read_bytes(path), path.name, None))  # type: ignore[misc]
@@ -107,8 +109,7 @@ class Importer:
         """Import every item of a feed that links to a transcript."""
         linked = [(position, item) for position, item in enumerate(items, 1) if item.transcripts]
         if not linked:
-            reason = f"a feed of {len(items)} episodes, none with a transcript. Import transcript files instead."
-            raise TranscriptError(name, reason)
+            raise TranscriptError(name, say("import.no-linked", count=len(items)))
         for count, (position, item) in enumerate(linked, 1):
             self.say(f"[{count}/{len(linked)}] {item.title}")
             yield from self._caught(lambda item=item, position=position: iter((self._item(item, position),)))  # type: ignore[misc]
@@ -156,21 +157,19 @@ class Importer:
             unfinished.chmod(0o755)
             unfinished.rename(folder)
         except OSError as error:
-            sentence = f"{folder}: cannot be written ({error.strerror}). Check the folder's permissions and space."
-            raise OperatorError(sentence) from error
+            raise OperatorError(say("import.cannot-write", path=folder, error=error.strerror)) from error
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
         oddities = (*transcript.oddities, *lost, *new_show)
-        return Imported(folder, (*_understood(placed, chapters, known), *(f"odd: {oddity}" for oddity in oddities)))
+        return Imported(
+            folder, (*_understood(placed, chapters, known), *(say("import.odd", oddity=oddity) for oddity in oddities))
+        )
 
     def _refuse(self, folder: Path, edition: str) -> None:
         """Raise OperatorError when an edition is there that this one would replace."""
         path = folder / EDITION
         if folder.exists() and not self.force and not (path.is_file() and path.read_text("utf-8") == edition):
-            sentence = (
-                f"{folder} exists and may hold corrections. Choose another --episode, or replace it with --force."
-            )
-            raise OperatorError(sentence)
+            raise OperatorError(say("import.exists", path=folder))
 
     def _show(self) -> tuple[str, ...]:
         """Write a `show.toml` for a new show; return what to tell about it."""
@@ -179,9 +178,9 @@ class Importer:
             return ()
         path.parent.mkdir(parents=True, exist_ok=True)
         title = json.dumps(self.show.replace("-", " ").title())
-        rights = "Not stated yet by those who run this bot."
+        rights = say("import.rights")
         path.write_text(f'title = {title}\nrights = "{rights}"\n', "utf-8")
-        return (f"the show is new; state its title and on what basis you quote it in {path}",)
+        return (say("import.new-show", path=path),)
 
 
 def _preference(link: TranscriptLink) -> int:
@@ -239,29 +238,28 @@ def _with_chapters(
             used.append(timed[following - 1])
         placed.append(replace(block, said=tuple(rest[begun:]), chapter=len(used) - 1 if used else None))
     lost = len(chapters) - len(used)
-    told = (
-        (f"{lost} of {len(chapters)} chapters could not be placed; write their headings into {EDITION}",)
-        if lost
-        else ()
-    )
+    told = (say("import.lost-chapters", lost=lost, count=len(chapters), edition=EDITION),) if lost else ()
     return tuple(placed), tuple(used), told
 
 
 def _understood(placed: Sequence[Block], chapters: Sequence[Chapter], meta: Meta) -> Iterator[str]:
     """Yield what a person should look at: length, times, speakers, chapters."""
     said = [sentence for block in placed for sentence in block.said]
-    yield f"{sum(len(sentence.text.split()) for sentence in said):,} words in {len(said):,} sentences"
+    yield say("import.words", words=sum(len(sentence.text.split()) for sentence in said), sentences=len(said))
     starts = [sentence.start for sentence in said if sentence.start is not None]
-    yield f"times from {clock(starts[0])} to {clock(starts[-1])}" if starts else "no times in it"
+    yield say("import.times", first=clock(starts[0]), last=clock(starts[-1])) if starts else say("import.no-times")
     names = list(dict.fromkeys(block.speaker for block in placed if block.speaker))
-    shown = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")  # noqa: PLR2004 - a line's worth
+    shown = ", ".join(names[:MOST_NAMES])
+    if len(names) > MOST_NAMES:
+        shown = say("import.more-speakers", names=shown, count=len(names) - MOST_NAMES)
     unnamed = sum(block.speaker is None for block in placed)
-    yield (
-        f"speakers: {shown}" + (f"; {unnamed} paragraphs without one" if unnamed else "")
-        if names
-        else "no speakers in it"
-    )
+    if not names:
+        yield say("import.no-speakers")
+    elif unnamed:
+        yield say("import.some-unnamed", names=shown, count=unnamed)
+    else:
+        yield say("import.speakers", names=shown)
     if chapters:
-        yield f"{len(chapters)} chapters"
+        yield say("import.chapters", count=len(chapters))
     if meta.title:
-        yield f"title: {meta.title}"
+        yield say("import.title", title=meta.title)

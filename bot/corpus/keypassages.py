@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from bot.corpus.files import read_text
 from bot.errors import TranscriptError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +62,7 @@ def read_key_passages(text: str, path: str, episode: Episode) -> tuple[KeyPassag
     """
     lines = text.splitlines()
     if not lines or lines[0] != HEADER:
-        raise TranscriptError(path, f"the first line must be {HEADER!r}, with tabs between the names.", 1)
+        raise TranscriptError(path, say("table.header", header=HEADER), 1)
     flat = episode.text.replace("\n", " ")
     rows = [_read(row, number, path, flat, episode) for number, row in enumerate(lines[1:], 2) if row.strip()]
     counted: Counter[str] = Counter()
@@ -76,26 +77,24 @@ def _read(row: str, number: int, path: str, flat: str, episode: Episode) -> KeyP
     """Read one line, None when it is left out; `flat` is the episode's text with a space for each line break."""
     cells = [cell.strip() for cell in row.split("\t")]
     if len(cells) != _COLUMNS:
-        reason = f"{len(cells)} columns; it takes 4, parted by tabs: chapter, point, speaker, words."
-        raise TranscriptError(path, reason, number)
+        raise TranscriptError(path, say("keypoints.columns", count=len(cells)), number)
     chapter, point, speaker, words = cells
     if not point or not words:
-        raise TranscriptError(path, "the point (second column) and its words (fourth column) cannot be empty.", number)
+        raise TranscriptError(path, say("keypoints.empty"), number)
     titles = [known.title for known in episode.chapters]
     places = _places(words, flat, episode)
     if episode.withdrawn and (not places or chapter not in titles):
         return None
     if chapter not in titles and (chapter or titles):
-        reason = f"“{chapter}” is no chapter of this episode. Chapters: {', '.join(titles) or 'none'}."
-        raise TranscriptError(path, reason, number)
+        known = ", ".join(titles) or say("keypoints.no-chapters")
+        raise TranscriptError(path, say("keypoints.no-chapter", chapter=chapter, known=known), number)
     if not places:
-        reason = f"the edition has no “{_short(words)}”. Copy the words from edition.md, errata mended."
-        raise TranscriptError(path, reason, number)
+        raise TranscriptError(path, say("keypoints.not-there", words=_short(words)), number)
     own = [place for place in places if place.chapter is not None and place.chapter.title == chapter]
     passage = (own or places)[0]
     if speaker and speaker not in passage.speakers:
-        said = " and ".join(passage.speakers) or "nobody by name"
-        raise TranscriptError(path, f"“{_short(words)}” is said by {said}, not by {speaker}.", number)
+        said = passage.speaker or say("curated.nobody-by-name")
+        raise TranscriptError(path, say("curated.said-by", words=_short(words), said=said, speaker=speaker), number)
     return KeyPassage(chapter, point, passage)
 
 

@@ -17,6 +17,7 @@ from bot.corpus.files import read_text
 from bot.corpus.model import Episode, Show, episode_code
 from bot.corpus.withdrawn import WITHDRAWN, SpanError, refuse_misnamed, withdrawn_of
 from bot.errors import TranscriptError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -86,9 +87,8 @@ class _Opening:
         if self._loader.store is not None and (missing or len(rows) != len(places)):
             self._keep(self._loader.store, places)
         if not places:
-            needed = "It needs <show>/show.toml and a transcript in <show>/<episode>/."
-            reason = "everything here is withdrawn, so there is nothing to show." if self._gone else "no episode found"
-            raise TranscriptError(str(self._folder), reason if self._gone else f"{reason} here. {needed}")
+            reason = say("corpus.all-withdrawn") if self._gone else say("corpus.no-episode")
+            raise TranscriptError(str(self._folder), reason)
         entries = tuple(self._entries[place.name] for place in places)
         return Corpus(self._folder, entries, self._loader, frozenset(self._gone))
 
@@ -98,7 +98,7 @@ class _Opening:
             folders = {path.name: path for _, path in found}
             withdrawn = withdrawn_of(show, self._folder / show.id, folders)
             for problem in withdrawn.problems:
-                self._say(f"{problem} Until then nothing of {show.title} is shown.")
+                self._say(say("corpus.show-hidden", problem=problem, show=show.title))
             self._gone.update(episode_code(show.id, name) for name in withdrawn.whole)
             self._parted = self._parted or bool(withdrawn.whole or withdrawn.spans)
             for name, path in folders.items():
@@ -127,7 +127,7 @@ class _Opening:
         for number, place in enumerate(places):
             if len(places) > _MANY and time.monotonic() - said >= 1:
                 said = time.monotonic()
-                self._say(f"Reading episodes: {number:,} of {len(places):,}.")
+                self._say(say("corpus.reading", number=number, count=len(places)))
             store = self._loader.store
             found = store.load(place.name, place.show) if store and place.settled else None
             if found is not None and found[1]:
@@ -136,7 +136,7 @@ class _Opening:
             try:
                 episode = read_episode(place.show, place.folder, place.withdrawn)
             except SpanError as error:
-                self._say(f"{error} Until then nothing of {place.show.id}/{place.folder.name} is shown.")
+                self._say(say("corpus.episode-hidden", error=error, show=place.show.id, episode=place.folder.name))
                 self._gone.add(episode_code(place.show.id, place.folder.name))
                 continue
             self._entries[place.name] = EpisodeEntry.of(episode)
@@ -161,7 +161,7 @@ class _Opening:
         store.sweep((place.name for place in places), aside=not self._parted)
 
     def _unkept(self, error: OSError) -> None:
-        self._say(f"The data folder cannot be written ({error.strerror}); episodes are read again at every start.")
+        self._say(say("corpus.no-cache", error=error.strerror))
 
 
 def episode_folders(folder: Path) -> Iterator[tuple[Show, Path]]:
@@ -170,8 +170,7 @@ def episode_folders(folder: Path) -> Iterator[tuple[Show, Path]]:
         children = sorted(folder.iterdir())
         shows = [child for child in children if (child / "show.toml").is_file()]
     except OSError as error:
-        reason = f"the content folder cannot be read ({error.strerror}). Set VERBATIM_CONTENT_DIR to a folder of shows."
-        raise TranscriptError(str(folder), reason) from error
+        raise TranscriptError(str(folder), say("corpus.no-content", error=error.strerror)) from error
     refuse_misnamed(folder, (child.name for child in children if child.is_file()))
     for child in shows:
         show = read_show(child)
@@ -179,7 +178,7 @@ def episode_folders(folder: Path) -> Iterator[tuple[Show, Path]]:
             with os.scandir(child) as found:
                 items = [(item.name, item.is_dir()) for item in found]
         except OSError as error:
-            raise TranscriptError(str(child), f"the show's folder cannot be read ({error.strerror}).") from error
+            raise TranscriptError(str(child), say("corpus.no-show", error=error.strerror)) from error
         refuse_misnamed(child, (name for name, is_folder in items if not is_folder), WITHDRAWN)
         names = sorted(name for name, is_folder in items if is_folder and not name.startswith("."))
         for name in names:
@@ -192,21 +191,18 @@ def read_show(folder: Path) -> Show:
     try:
         table = tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as error:
-        raise TranscriptError(str(path), f"not valid TOML: {error}.") from error
+        raise TranscriptError(str(path), say("corpus.no-toml", error=error)) from error
     for key in ("title", "rights"):
         if not isinstance(table.get(key), str) or not table[key].strip():
-            reason = f'`{key}` is missing. Add a line like {key} = "…".'
-            raise TranscriptError(str(path), reason)
+            raise TranscriptError(str(path), say("corpus.missing", key=key))
     links = table.get("links", {})
     if not isinstance(links, dict) or not all(isinstance(link, str) for link in links.values()):
-        reason = '`links` gives an address for each cut, like video = "https://…{id}…{seconds}".'
-        raise TranscriptError(str(path), reason)
+        raise TranscriptError(str(path), say("corpus.links"))
     withdrawn, why = table.get("withdrawn", False), table.get("why", "")
     unknown = [key for key in (*table, *links) if key not in _SHOW_KEYS or (key == "withdrawn" and key in links)]
     meant = get_close_matches("withdrawn", unknown, 1)
     if meant or not isinstance(withdrawn, bool) or not isinstance(why, str):
-        reason = 'to withdraw the show, write `withdrawn = true` and perhaps why = "…", above [links].'
-        raise TranscriptError(str(path), reason)
+        raise TranscriptError(str(path), say("corpus.withdraw-show"))
     return Show(folder.name, table["title"], table["rights"], table.get("url"), links, withdrawn, why)
 
 

@@ -13,6 +13,7 @@ from bot.contract.message import Citation, Quote, Source
 from bot.corpus.columns import Paragraph, Paragraphs, Sentence, Sentences, TokenMap
 from bot.corpus.edition import Meta
 from bot.corpus.transcript import Chapter, Section
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -215,6 +216,11 @@ class Passage:
         return tuple(dict.fromkeys(paragraph.speaker for paragraph in self.paragraphs if paragraph.speaker))
 
     @property
+    def speaker(self) -> str:
+        """Who speaks, as one name: “A and B”; "" where nobody is named."""
+        return say("citation.between-speakers").join(self.speakers)
+
+    @property
     def turns(self) -> tuple[tuple[int, str], ...]:
         """Where in the words each speaker begins, as (offset, name); empty when one person says all of it."""
         turns: list[tuple[int, str]] = []
@@ -252,7 +258,7 @@ class Passage:
             number=episode.number,
             position=self.begin / max(1, len(episode.text)),
             chapter=self.chapter.title if self.chapter else None,
-            speaker=" and ".join(self.speakers) or None,
+            speaker=self.speaker or None,
             start=sentence.start,
             approximate=sentence.approximate,
             url=episode.link(sentence.start),
@@ -271,7 +277,7 @@ class Passage:
         """Return what a reader must know of this kind of speech."""
         paragraph = self.paragraphs[0]
         if paragraph.section is Section.AD:
-            return f"ad read for {paragraph.sponsor}" if paragraph.sponsor else "ad read"
+            return say("citation.ad", sponsor=paragraph.sponsor) if paragraph.sponsor else say("citation.ad-unnamed")
         return paragraph.section.value if paragraph.section is Section.OUTRO else None
 
     def widened(self, sentences: int) -> Passage:

@@ -18,6 +18,7 @@ from bot.corpus.edition import parse_time
 from bot.corpus.files import read_text
 from bot.corpus.words import words
 from bot.errors import TranscriptError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -33,7 +34,6 @@ WITHDRAWN = "withdrawn.toml"
 _ENTRY = re.compile(r"^[ \t]*\[\[[ \t]*withdrawn[ \t]*\]\]", re.MULTILINE)
 _LINE = re.compile(r"at line (\d+)")
 _KEYS = ("episode", "from", "to", "words", "occurrence", "why", "since")
-_FORM = 'An entry is `[[withdrawn]]`, below it `episode = "folder"` and, for a part, `from` and `to`, or `words`'
 
 
 class SpanError(TranscriptError):
@@ -71,7 +71,7 @@ class Withdrawal:
     @property
     def told(self) -> str:
         """Why and since when, in brackets; "" when the file does not say."""
-        known = [self.why, f"since {self.since}" if self.since else ""]
+        known = [self.why, say("withdrawn.since", since=self.since) if self.since else ""]
         return f" ({', '.join(filter(None, known))})" if any(known) else ""
 
     def unclear(self, reason: str) -> SpanError:
@@ -114,14 +114,13 @@ def refuse_misnamed(folder: Path, names: Iterable[str], own: str = "") -> None:
     """Raise TranscriptError for a file whose name is nearly, but not, `own`: its entries would count for nothing."""
     for name in names:
         if name != own and name.casefold().startswith("withdraw"):
-            reason = f"is not read here. The file is called {WITHDRAWN} and lies in the show's folder."
-            raise TranscriptError(str(folder / name), reason)
+            raise TranscriptError(str(folder / name), say("withdrawn.misnamed", name=WITHDRAWN))
 
 
 def _missing(entry: Withdrawal, known: list[str]) -> TranscriptError:
     near = get_close_matches(entry.episode, known, 1, 0.4)
-    hint = f"Did you mean “{near[0]}”?" if near else "Write the name of the episode's folder, or remove the entry."
-    return TranscriptError(entry.path, f"there is no episode “{entry.episode}” in this show. {hint}", entry.line)
+    hint = say("hint.did-you-mean", names=f"“{near[0]}”") if near else say("withdrawn.write-folder")
+    return TranscriptError(entry.path, say("withdrawn.no-episode", episode=entry.episode, hint=hint), entry.line)
 
 
 def _read(path: Path) -> tuple[Withdrawal, ...]:
@@ -131,12 +130,14 @@ def _read(path: Path) -> tuple[Withdrawal, ...]:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = _LINE.search(str(error))
-        reason = f"cannot be read: {error}. {_FORM}. Texts and times stand in straight quotes."
-        raise TranscriptError(str(path), reason, int(line[1]) if line else None) from error
+        raise TranscriptError(
+            str(path), say("withdrawn.no-toml", error=error, form=say("withdrawn.form")), int(line[1]) if line else None
+        ) from error
     entries = table.pop("withdrawn", [])
     if table or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        reason = f"`{next(iter(table), 'withdrawn')}` is not understood here. {_FORM}."
-        raise TranscriptError(str(path), reason)
+        raise TranscriptError(
+            str(path), say("withdrawn.no-table", table=next(iter(table), "withdrawn"), form=say("withdrawn.form"))
+        )
     lines = [text.count("\n", 0, match.start()) + 1 for match in _ENTRY.finditer(text)]
     numbered = lines if len(lines) == len(entries) else [None] * len(entries)
     return tuple(_entry(entry, str(path), line) for entry, line in zip(entries, numbered, strict=True))
@@ -165,15 +166,15 @@ def _wrong(table: dict[str, object]) -> Iterator[str]:
     """Yield what is not understood in an entry."""
     for key, value in table.items():
         if key not in _KEYS:
-            yield f"`{key}` is not known here. Known: {', '.join(_KEYS)}."
+            yield say("withdrawn.unknown", key=key, known=", ".join(_KEYS))
         elif key == "occurrence":
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                yield f"`occurrence = {value}` is not a number from 1 on: which of several places is meant."
+                yield say("withdrawn.no-occurrence", value=value)
         elif not isinstance(value, str) and not (key == "since" and isinstance(value, dt.date)):
-            yield f'`{key}` needs straight quotes around it: {key} = "…".'
+            yield say("withdrawn.no-text", key=key)
         elif key in {"from", "to"} and parse_time(str(value)) is None:
-            yield f'`{key} = "{value}"` is not a time like 4:10 or 1:57:37.'
+            yield say("withdrawn.no-time", key=key, value=value)
         elif key == "words" and not words(str(value)):
-            yield "`words` has no words. Copy them from the edition, or remove the line to withdraw the whole episode."
+            yield say("withdrawn.no-words")
     if not str(table.get("episode", "")).strip():
-        yield f"an entry without `episode`. {_FORM}."
+        yield say("withdrawn.nameless", form=say("withdrawn.form"))

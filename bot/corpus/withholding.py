@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from bot.contract.message import clock
 from bot.corpus.columns import Paragraph, Paragraphs, Sentences, TokenMap
 from bot.corpus.words import words
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,8 +36,7 @@ def without(episode: Episode, withdrawals: Sequence[Withdrawal]) -> Episode:
     if not gone:
         return episode
     if len(gone) == len(episode.sentences):
-        reason = "this leaves nothing of the episode. Leave out `from`, `to` and `words` to withdraw all of it."
-        raise withdrawals[-1].unclear(reason)
+        raise withdrawals[-1].unclear(say("withdrawn.nothing-left"))
     begins, ends = episode.sentences.begins, episode.sentences.ends
     spans = [(begins[first], ends[last]) for first, last in _runs(gone)]
     text = episode.text
@@ -60,8 +60,7 @@ def named(episode: Episode, withdrawal: Withdrawal) -> range:
     """Return the numbers of the sentences that a withdrawal touches; raises SpanError when that is not clear."""
     timed = withdrawal.begin is not None or withdrawal.end is not None
     if timed and (withdrawal.words or withdrawal.occurrence):
-        reason = "times and words at once. Keep `from` and `to`, or `words`."
-        raise withdrawal.unclear(reason)
+        raise withdrawal.unclear(say("withdrawn.times-and-words"))
     return _by_times(episode, withdrawal) if timed else _by_words(episode, withdrawal)
 
 
@@ -69,15 +68,12 @@ def _by_times(episode: Episode, withdrawal: Withdrawal) -> range:
     """Return the sentences of which any part is said between two times, and those without a time among them."""
     begin, end = withdrawal.begin, withdrawal.end
     if begin is None or end is None:
-        reason = "a span by times needs both `from` and `to`."
-        raise withdrawal.unclear(reason)
+        raise withdrawal.unclear(say("withdrawn.both-times"))
     if begin >= end:
-        reason = f"`from` ({clock(begin)}) is not before `to` ({clock(end)}). Swap or mend them."
-        raise withdrawal.unclear(reason)
+        raise withdrawal.unclear(say("withdrawn.times-order", begin=clock(begin), end=clock(end)))
     timed = [(s.start, number) for number, s in enumerate(episode.sentences) if s.start is not None]
     if not timed:
-        reason = "this episode has no times. Name the span by its `words`."
-        raise withdrawal.unclear(reason)
+        raise withdrawal.unclear(say("withdrawn.no-times"))
     starts = sorted({start for start, _ in timed})
     found = [
         number
@@ -87,8 +83,7 @@ def _by_times(episode: Episode, withdrawal: Withdrawal) -> range:
     duration = episode.meta.duration
     if not found or (duration is not None and begin >= duration):
         last = clock(duration if duration is not None else starts[-1])
-        reason = f"nothing is said from {clock(begin)} to {clock(end)}; the episode ends at {last}."
-        raise withdrawal.unclear(reason)
+        raise withdrawal.unclear(say("withdrawn.nothing-said", begin=clock(begin), end=clock(end), last=last))
     return range(min(found), max(found) + 1)
 
 
@@ -97,21 +92,19 @@ def _by_words(episode: Episode, withdrawal: Withdrawal) -> range:
     wanted = [word.form for word in words(withdrawal.words)]
     shown = withdrawal.words if len(withdrawal.words) <= _SHOWN else f"{withdrawal.words[:_SHOWN]}…"
     if not wanted:
-        reason = "`occurrence` needs the `words` that it counts."
-        raise withdrawal.unclear(reason)
+        raise withdrawal.unclear(say("withdrawn.needs-words"))
     said = words(episode.text)
     forms = [word.form for word in said]
     size = len(wanted)
     places = [at for at, form in enumerate(forms) if form == wanted[0] and forms[at : at + size] == wanted]
     if not places:
-        reason = f"the episode has no “{shown}”. Copy the words from its edition or transcript."
-        raise withdrawal.unclear(reason)
+        raise withdrawal.unclear(say("withdrawn.not-there", words=shown))
     if len(places) > 1 and not withdrawal.occurrence:
-        reason = f"the episode has “{shown}” in {len(places)} places. Copy more of it, or add `occurrence = 1` (or 2)."
-        raise withdrawal.unclear(reason)
+        raise withdrawal.unclear(say("withdrawn.several", words=shown, count=len(places)))
     if withdrawal.occurrence > len(places):
-        reason = f"the episode has “{shown}” in {len(places)} places; there is no occurrence {withdrawal.occurrence}."
-        raise withdrawal.unclear(reason)
+        raise withdrawal.unclear(
+            say("withdrawn.no-such-occurrence", words=shown, count=len(places), occurrence=withdrawal.occurrence)
+        )
     at = places[max(0, withdrawal.occurrence - 1)]
     first = bisect_right(episode.sentences.begins, said[at].begin) - 1
     return range(first, bisect_left(episode.sentences.ends, said[at + size - 1].end) + 1)

@@ -5,60 +5,38 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import unicodedata
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from bot.contract.buttons import listen, more_context
+from bot.contract.grammar import Use
 from bot.contract.message import Button, Card, Outcome, Reply, Role
 from bot.errors import UserError
+from bot.policy.texts import languages, say
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
+    from bot.contract.grammar import Lines
     from bot.corpus import Corpus
     from bot.highlights import Highlight, Highlights
     from bot.store import ChannelSettings, Store
 
-__all__ = ["LANGUAGES", "Daily", "daily_reply", "language_named"]
+__all__ = ["Daily", "language_named"]
 
 RECENT = 7
 """Highlights looked back on so that chapters and speakers vary: a week's."""
 
 
-class Language(NamedTuple):
-    """A language's name in itself and in English, and the words that stand around a daily quote in it."""
-
-    name: str
-    english: str
-    lead: str
-    listen: str
-    context: str
-
-
-LANGUAGES = {
-    "en": Language("English", "English", "☀ Quote of the day", "Listen", "More context"),
-    "de": Language("Deutsch", "German", "☀ Zitat des Tages", "Anhören", "Mehr Kontext"),
-    "es": Language("Español", "Spanish", "☀ Cita del día", "Escuchar", "Más contexto"),
-    "fr": Language("Français", "French", "☀ Citation du jour", "Écouter", "Plus de contexte"),
-    "pt": Language("Português", "Portuguese", "☀ Citação do dia", "Ouvir", "Mais contexto"),
-}
-"""By ISO 639-1 code. A quote itself stays in the language it was said in."""
-
-
 def language_named(text: str) -> str:
     """Return the code of a language given by its code (`de`, `de-AT`) or its name; UserError for one not here."""
     wanted = _folded(text)
-    for code, language in LANGUAGES.items():
-        if wanted.replace("_", "-").split("-")[0] == code or wanted in {
-            _folded(language.name),
-            _folded(language.english),
-        }:
+    for code in languages():
+        names = {_folded(say("language.name", code)), _folded(say("language.english", code))}
+        if wanted.replace("_", "-").split("-")[0] == code or wanted in names:
             return code
-    names = ", ".join(language.name for language in LANGUAGES.values())
-    sentence = (
-        f"I have no words in “{text.strip()}”. There are: {names}. Quotes stay in the language they were said in."
-    )
-    raise UserError(sentence)
+    known = ", ".join(say("language.name", code) for code in languages())
+    raise UserError(say("daily.no-language", named=text.strip(), languages=known))
 
 
 def _folded(text: str) -> str:
@@ -70,11 +48,12 @@ def _folded(text: str) -> str:
 class Daily:
     """Chooses highlights for channels; what was used, voted and queued is the store's, what is good the highlights'."""
 
-    def __init__(self, store: Store | None, highlights: Highlights, corpus: Corpus) -> None:
+    def __init__(self, store: Store | None, highlights: Highlights, corpus: Corpus, lines: Lines) -> None:
         """Take the parts; without a store nothing counts as used or voted on."""
         self._store = store
         self._highlights = highlights
         self._corpus = corpus
+        self._lines = lines
 
     async def next(self, settings: ChannelSettings, date: dt.date) -> tuple[Highlight, int] | None:
         """Return what a channel's post of a local date would be, and its cycle; None when nothing is good enough."""
@@ -103,6 +82,28 @@ class Daily:
         """Return the highlight of a passage, None when it does not stand any more."""
         passage = self._corpus.passage(passage_id)
         return await asyncio.to_thread(self._highlights.of, passage) if passage else None
+
+    def reply(
+        self, highlight: Highlight, language: str = "en", *, lead: str = "", more: Sequence[Button] = ()
+    ) -> Reply:
+        """Lay out a highlight as the post of the day: the quote, its source, votes, the way to its context."""
+        passage = highlight.passage
+        buttons = (
+            *(dataclasses.replace(link, label=say("buttons.listen", language)) for link in listen(passage.citation())),
+            Button("👍", self._lines.to(Use.VOTE, "up", id=passage.id)),
+            Button("👎", self._lines.to(Use.VOTE, "down", id=passage.id)),
+            dataclasses.replace(more_context(self._lines, passage.id, 0), label=say("buttons.more-context", language)),
+            *more,
+        )
+        card = Card(Role.MATCH, quote=passage.quote())
+        return Reply(
+            lead or say("daily.lead", language),
+            Outcome.FOUND,
+            self._lines.line(Use.DAILY).name,
+            (card,),
+            buttons,
+            aside=highlight.prompt,
+        )
 
     def stands(self, passage_id: str) -> bool:
         """Say whether a passage is still there to be shown."""
@@ -143,18 +144,3 @@ class Daily:
             else:
                 break
         return chosen
-
-
-def daily_reply(highlight: Highlight, language: str = "en", *, lead: str = "", more: Sequence[Button] = ()) -> Reply:
-    """Lay out a highlight as the post of the day: the quote, its source, votes, the way to its context."""
-    passage = highlight.passage
-    words = LANGUAGES.get(language, LANGUAGES["en"])
-    buttons = (
-        *(dataclasses.replace(link, label=words.listen) for link in listen(passage.citation())),
-        Button("👍", f"/vote up id:{passage.id}"),
-        Button("👎", f"/vote down id:{passage.id}"),
-        dataclasses.replace(more_context(passage.id, 0), label=words.context),
-        *more,
-    )
-    card = Card(Role.MATCH, quote=passage.quote())
-    return Reply(lead or words.lead, Outcome.FOUND, "highlight", (card,), buttons, aside=highlight.prompt)

@@ -21,10 +21,10 @@ from bot.contract.message import Outcome, Reply
 from bot.contract.post import Blind, Later, Post, Posted, Seen, Sent, Unclear
 from bot.contract.reply_json import freeze, thaw
 from bot.contract.schedule import next_due
-from bot.delivery.daily import daily_reply
 from bot.delivery.notifications import Telling
 from bot.delivery.timing import AT_ONCE, BATCH, MOST_LOOKS, MOST_REFUSALS, MOST_SWEEPS, Timing
 from bot.errors import StoreError, UserError, VerbatimError
+from bot.policy.texts import say
 from bot.store import LAST_TICK, Planned
 
 if TYPE_CHECKING:
@@ -70,7 +70,6 @@ class Delivery:
         self._timing = timing or Timing()
         self._tidies = tidies
         self._telling = Telling(store, adapters, self._timing)
-        self._too_late = f"it could not be posted within {self._timing.grace / 3600:.0f} hours"
         self._look_before: float | None = None
         self._ticked = 0.0
         self._off = ""
@@ -137,7 +136,7 @@ class Delivery:
                     planned.append(_planned(settings, now, self._timing))
                 except UserError as error:  # a zone that the next release of the zones left out
                     await self._store.channels.disable(settings.channel, str(error))
-                    await self._telling.say(settings.channel, f"The daily quote is switched off here. {error}")
+                    await self._telling.say(settings.channel, say("delivery.switched-off", why=error))
             await self._store.posts.plan(planned)
 
     async def _clocks_agree(self) -> bool:
@@ -164,8 +163,9 @@ class Delivery:
         ahead += lead
         if abs(ahead) <= self._timing.skew:
             return ""
-        whose = "The database's" if self._shared else "This machine's"
-        return f"{whose} clock is {abs(ahead):.0f} s {'behind' if ahead > 0 else 'ahead of'} {name}'s"
+        whose = say("delivery.of-database") if self._shared else say("delivery.of-machine")
+        side = "behind" if ahead > 0 else "ahead"
+        return say(f"delivery.clock-{side}", whose=whose, seconds=abs(ahead), platform=name)
 
     async def _settle(self, row: PostRow, claimed: float) -> None:
         """Bring one claimed post a step on; a database that fails leaves it to its lease."""
@@ -177,7 +177,7 @@ class Delivery:
         except StoreError as error:
             _log.warning("post %s is left to its lease: the database said %s", row.key, error)
         except UnreadableError:
-            why = "it was written by another version, which this one cannot read"
+            why = say("delivery.other-version")
             await self._store.posts.end(row, await self._clock(), "held", why)
         except Exception:  # one broken post must not keep the others from being posted
             _log.exception("post %s is left to its lease", row.key)
@@ -187,7 +187,7 @@ class Delivery:
         now = await self._clock()
         ledger, adapter = self._store.posts, self._adapters[row.settings.channel.platform]
         if now - row.due_at > self._timing.grace:
-            await ledger.end(row, now, "skipped", self._too_late)
+            await ledger.end(row, now, "skipped", say("delivery.too-late", hours=self._timing.grace / 3600))
             return
         late = now - row.due_at > self._timing.late or row.due_at <= (self._look_before or 0.0)
         payload = await self._frozen(row, now)
@@ -209,17 +209,17 @@ class Delivery:
         if row.payload is not None and row.passage_id is not None:
             if self._daily.stands(row.passage_id):
                 return row.payload
-            await ledger.end(row, now, "skipped", "its quote was withdrawn or its transcript changed")
+            await ledger.end(row, now, "skipped", say("delivery.withdrawn"))
             return None
         date = dt.date.fromisoformat(row.local_date)
         settings = await self._store.channels.get(row.settings.channel)
         for _ in range(3):  # another replica may take the same highlight meanwhile
             found = await self._daily.next(settings, date)
             if found is None:
-                await ledger.end(row, now, "skipped", "no highlight is good enough in the shows served here")
+                await ledger.end(row, now, "skipped", say("delivery.none-good"))
                 return None
             highlight, cycle = found
-            reply = freeze(daily_reply(highlight, settings.language))
+            reply = freeze(self._daily.reply(highlight, settings.language))
             if await ledger.choose(row, highlight.id, cycle, reply):
                 return reply
         return None
@@ -243,7 +243,7 @@ class Delivery:
         try:
             posted: Posted = await asyncio.wait_for(adapter.post(row.settings.channel, post), self._timing.send_within)
         except TimeoutError:
-            posted = Unclear(f"{row.settings.channel.platform} did not answer in time")
+            posted = Unclear(say("delivery.no-answer", platform=row.settings.channel.platform))
         except Exception as error:
             _log.exception("post %s: the adapter failed", row.key)
             posted = Unclear(type(error).__name__)
@@ -260,7 +260,9 @@ class Delivery:
         elif isinstance(posted, Later):
             seconds = min(max(posted.seconds, 1.0), self._timing.longest_later)
             if seconds > self._timing.late / 10:
-                self._telling.log(f"{channel.platform} puts posts off, {seconds / 60:.0f} min now: {posted.why}")
+                self._telling.log(
+                    say("delivery.put-off", platform=channel.platform, minutes=seconds / 60, why=posted.why)
+                )
             # An earlier try in doubt stays in doubt, though this one was surely not taken.
             await ledger.unsettled(row, now, row.state, seconds, posted.why)
         elif isinstance(posted, Unclear):
@@ -278,7 +280,7 @@ class Delivery:
         first, last = row.first_try_at or now, row.last_try_at or now
         payload = row.payload
         if payload is None:
-            await ledger.end(row, now, "held", "what was sent is not known")
+            await ledger.end(row, now, "held", say("delivery.not-known"))
             return
         post = _post(row, payload, first, last)
         if now - first < adapter.resend_within:
@@ -296,14 +298,14 @@ class Delivery:
             clear = now if row.clear_at is None else row.clear_at
             await ledger.unsettled(row, now, "unknown", clear + self._timing.agree - now, row.reason, clear_at=clear)
         elif now - row.due_at > self._timing.grace:
-            await ledger.end(row, now, "skipped", self._too_late)
+            await ledger.end(row, now, "skipped", say("delivery.too-late", hours=self._timing.grace / 3600))
         else:
             await self._send(row, post, claimed, sweep=True)
 
     async def _hold_or_look_again(self, row: PostRow, now: float, seen: Blind) -> None:
         """Look again later, or after some tries hold the post: whether it stands cannot be known."""
         if row.attempts >= MOST_LOOKS:
-            await self._store.posts.end(row, now, "held", f"I can't see whether it was posted: {seen.why}")
+            await self._store.posts.end(row, now, "held", say("delivery.cannot-see", why=seen.why))
             return
         again = {"attempts": row.attempts + 1}
         await self._store.posts.unsettled(row, now, row.state, self._timing.look_again, seen.why, **again)
@@ -313,7 +315,7 @@ class Delivery:
         try:
             return await asyncio.wait_for(adapter.find(row.settings.channel, post), self._timing.send_within)
         except TimeoutError:
-            return Blind(f"{row.settings.channel.platform} did not answer in time")
+            return Blind(say("delivery.no-answer", platform=row.settings.channel.platform))
         except Exception as error:
             _log.exception("post %s: the channel could not be searched", row.key)
             return Blind(type(error).__name__)
@@ -334,9 +336,7 @@ class Delivery:
             _log.warning("post %s stood %d times; %d removed", row.key, len(seen.refs), len(gone))
         left = len(seen.refs) - 1 - len(gone)
         if left > 0 and row.sweeps >= MOST_SWEEPS:
-            await self._telling.say(
-                row.settings.channel, f"The quote of {row.local_date} stands twice, and I may not delete it."
-            )
+            await self._telling.say(row.settings.channel, say("delivery.stands-twice", date=row.local_date))
         more = row.sweeps == 0 or (left > 0 and row.sweeps < MOST_SWEEPS)
         stands = seen.refs[0] if seen.refs else None
         await self._store.posts.swept(row, again if more else None, stands)
@@ -345,13 +345,14 @@ class Delivery:
 def _planned(settings: ChannelSettings, now: float, timing: Timing) -> Planned:
     """Return the row for a channel's date that is due, and what is next for the channel."""
     date, due = dt.date.fromisoformat(settings.next_date or "1970-01-01"), settings.next_at or now
-    by_admin = "left out by an admin" if settings.skip_date == date.isoformat() else ""
+    by_admin = say("settings.left-out-by") if settings.skip_date == date.isoformat() else ""
     if settings.paused:
-        by_admin = "paused by an admin"
-    reason = by_admin or ("I was not running when it was due" if now - due > timing.grace else "")
+        by_admin = say("settings.paused-by")
+    reason = by_admin or (say("delivery.not-running") if now - due > timing.grace else "")
     back = now - timing.furthest_back
     if reason and due < back:
-        reason += f", nor until {dt.datetime.fromtimestamp(back, dt.UTC).date().isoformat()}"
+        until = dt.datetime.fromtimestamp(back, dt.UTC).date()
+        reason = say("delivery.nor-until", reason=reason, date=until.isoformat())
     after = dt.datetime.fromtimestamp(max(due + 1, back), dt.UTC)
     following = next_due(after, settings.time, settings.zone, settings.days, beyond=date)
     next_date, next_at = (following[0].isoformat(), following[1].timestamp()) if following else (None, None)

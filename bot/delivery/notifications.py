@@ -7,6 +7,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from bot.delivery.timing import AT_ONCE, TELLING, Timing
+from bot.policy.texts import listed, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,12 +22,6 @@ _log = logging.getLogger(__name__)
 
 MOST_LOGGED = 1_000
 """Sentences remembered, so that one that is tried again and again is logged once."""
-
-_ENDS = {
-    "held": ("is held", "are held"),
-    "failed": ("was not posted", "were not posted"),
-    "skipped": ("was left out", "were left out"),
-}
 
 
 class Telling:
@@ -47,14 +42,9 @@ class Telling:
             together.setdefault((row.settings.channel, row.state, row.reason), []).append(row)
         for (channel, state, reason), rows in together.items():
             dates = sorted(row.local_date for row in rows)
-            which = (
-                f"quote of {dates[0]} {_ENDS[state][0]}"
-                if len(dates) == 1
-                else (f"quotes of {', '.join(dates[:-1])} and {dates[-1]} {_ENDS[state][1]}")
-            )
-            sentence = f"The {which}: {reason.rstrip('.')}."
+            sentence = say(f"delivery.end-{state}", count=len(dates), dates=listed(dates), reason=reason.rstrip("."))
             if rows[0].settings.disabled:
-                sentence += " The daily quote is off here until /settings daily on."
+                sentence = f"{sentence} {say('delivery.off-until')}"
             told = await self.say(channel, sentence)
             if told or now - min(row.due_at for row in rows) > TELLING:
                 await self._store.posts.told(rows)

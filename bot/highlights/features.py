@@ -10,68 +10,20 @@ import math
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.corpus import Section, fold
-from bot.highlights.lexicon import COMMON, KINDS, PHRASES, PROMISING
+from bot.highlights.lexicon import COMMON, KINDS, LISTS, PHRASES, PROMISING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from bot.corpus import Episode
 
 __all__ = ["FEATURES", "Reading"]
-
-FEATURES = (
-    "log-length",  # logarithm of characters
-    "short",  # how far under 110 characters, as a share
-    "long",  # how far over 280 characters, in steps of 120
-    "sentences",
-    "insight",  # words of learning, choosing, meaning
-    "feeling",  # words of joy, fear, laughter
-    "universal",  # words for everyone and always
-    "first-person",  # share of words
-    "second-person",  # share of words
-    "filler",  # share of words: um, like, you know
-    "stutter",  # share of words said twice in a row
-    "content",  # share of words that are not among the commonest
-    "word-length",  # average letters
-    "rare",  # share of words the episode has at most twice
-    "repeated",  # share of words in runs of six that stand elsewhere in the transcript too
-    "vague",  # share of words that point: this, that, it, they
-    "vague-start",  # a pointing word carries the first clause
-    "joined-start",  # begins with And, But, So, Because
-    "asking-start",  # share of sentences that begin as a question does
-    "early-pointing",  # pointing words before the first word that names anything
-    "loose",  # that. / of this / these things: words that point outside the span
-    "broken",  # pairs of words that no sentence has: the and, of is, it's,
-    "commas",  # a word
-    "shared-start",  # words that lean on what came before: Yeah, No, Right
-    "asks",  # share of sentences that are questions
-    "ends-asking",  # the last sentence is a question, other than “…, right?”
-    "tag-question",  # ends in “…, right?”
-    "talk-of-talk",  # you mentioned, let me ask, like I said
-    "dealings",  # releases, prices, versions, parameters
-    "selling",  # sponsors, sign-ups, addresses
-    "farewell",  # greetings and thanks
-    "figures",  # words with digits
-    "names",  # share of words with a capital inside a sentence
-    "aphorism",  # the moment that, one of the, is all about
-    "hedge",  # I don't know, I'm not sure
-    "short-sentences",  # share of sentences under four words
-    "trails-off",  # ends in … or without a full stop
-    "mended",  # words the edition had to mend, at most three
-    "answers",  # the sentence before is somebody else's question
-    "begins-inside",  # begins in the middle of a sentence
-    "ends-inside",  # ends in the middle of a sentence
-    "advert",  # share inside an ad read
-    "frame",  # share inside introduction or outro
-    "voices",  # 1 when more than one person speaks
-    "nameless",  # 1 when nobody is named as speaking
-)
-"""Names of the features, in the order of `Reading.features`."""
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _CAPITAL = re.compile(r"(?<=[a-z,] )[A-Z][a-z]\w*")
@@ -98,6 +50,109 @@ _SHORT_LENGTH, _LONG_LENGTH, _LONG_STEP = 110, 280, 120
 _FEW_WORDS = 4
 _MOST_MENDED = 3
 _STOPS = ".?!…”\"'’)"
+
+
+class _Start(NamedTuple):
+    """How words begin: pointing back, joining on, pointing (so often) before naming anything, answering."""
+
+    vague: bool
+    joined: bool
+    early: int
+    shared: bool
+
+
+class _Piece(NamedTuple):
+    """What is counted of a sentence, by name: sums for any span it is in, and how a span begins that begins with it."""
+
+    counts: dict[str, float]
+    start: _Start
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """A span as read: its text, how many sentences it touches, what is counted in these, and how it begins.
+
+    `repeated` is the share of words that the transcript has elsewhere too, in runs; `places` are how many characters
+    stand in which speaker's kind of speech; `answers` says that somebody else's question stands before it.
+    """
+
+    text: str
+    sentences: int
+    counts: dict[str, float]
+    start: _Start
+    repeated: float
+    places: dict[tuple[str | None, Section], int]
+    answers: bool
+    begins_inside: bool
+    ends_inside: bool
+
+    def share(self, *names: str) -> float:
+        """Return how often something is counted, a word."""
+        return sum(self.counts[name] for name in names) / max(1.0, self.counts["words"])
+
+    def log(self, name: str) -> float:
+        """Return the logarithm of how often something is counted: each further time tells less."""
+        return math.log1p(self.counts[name])
+
+    def within(self, *sections: Section) -> float:
+        """Return the share of characters in some kinds of speech."""
+        return sum(part for (_, section), part in self.places.items() if section in sections) / max(
+            1, sum(self.places.values())
+        )
+
+    @property
+    def voices(self) -> set[str | None]:
+        """Who speaks; None for somebody unnamed."""
+        return {speaker for speaker, _ in self.places}
+
+
+FEATURES: dict[str, Callable[[_Span], float]] = {
+    "log-length": lambda span: math.log(max(1, len(span.text))),
+    "short": lambda span: max(0.0, (_SHORT_LENGTH - len(span.text)) / _SHORT_LENGTH),
+    "long": lambda span: max(0.0, (len(span.text) - _LONG_LENGTH) / _LONG_STEP),
+    "sentences": lambda span: span.sentences,
+    "insight": lambda span: span.log("insight"),  # words of learning, choosing, meaning
+    "feeling": lambda span: span.log("feeling"),  # words of joy, fear, laughter
+    "universal": lambda span: span.log("universal"),  # words for everyone and always
+    "first-person": lambda span: span.share("own"),
+    "second-person": lambda span: span.share("yours"),
+    "filler": lambda span: span.share("filler", "idle", "idle"),  # um, like, and twice: you know, I mean
+    "stutter": lambda span: span.share("stutters"),  # words said twice in a row
+    "content": lambda span: span.share("content"),  # words that are not among the commonest
+    "word-length": lambda span: span.share("letters"),
+    "rare": lambda span: span.share("rare"),  # words the episode has at most twice
+    "repeated": lambda span: span.repeated,
+    "vague": lambda span: span.share("vague"),  # words that point: this, that, it, they
+    "vague-start": lambda span: span.start.vague,  # a pointing word carries the first clause
+    "joined-start": lambda span: span.start.joined,  # And, But, So, Because
+    "asking-start": lambda span: span.counts["asking"] / span.sentences,  # sentences that begin as a question does
+    "early-pointing": lambda span: math.log1p(span.start.early),
+    "loose": lambda span: span.log("loose"),  # that. / of this / these things: words that point outside the span
+    "broken": lambda span: span.log("broken"),  # pairs of words that no sentence has: the and, of is, it's,
+    "commas": lambda span: span.share("commas"),
+    "shared-start": lambda span: span.start.shared,  # words that lean on what came before: Yeah, No, Right
+    "asks": lambda span: span.counts["questions"] / span.sentences,
+    "ends-asking": lambda span: span.text.endswith("?") and not span.text.endswith("right?"),
+    "tag-question": lambda span: span.text.endswith("right?"),
+    "talk-of-talk": lambda span: span.log("talk"),  # you mentioned, let me ask, like I said
+    "dealings": lambda span: span.log("dealings"),  # releases, prices, versions, parameters
+    "selling": lambda span: min(3.0, span.counts["selling"]),  # sponsors, sign-ups, addresses
+    "farewell": lambda span: min(3.0, span.counts["farewell"]),  # greetings and thanks
+    "figures": lambda span: min(4.0, span.counts["figures"]),  # words with digits
+    "names": lambda span: span.share("names"),  # words with a capital inside a sentence
+    "aphorism": lambda span: min(3.0, span.counts["aphorism"]),  # the moment that, one of the, is all about
+    "hedge": lambda span: min(3.0, span.counts["hedge"]),  # I don't know, I'm not sure
+    "short-sentences": lambda span: span.counts["few words"] / span.sentences,
+    "trails-off": lambda span: span.text.endswith("...") or span.text[-1:] not in _STOPS,
+    "mended": lambda span: math.log1p(min(_MOST_MENDED, span.counts["mended"])),  # words the edition had to mend
+    "answers": lambda span: span.answers,
+    "begins-inside": lambda span: span.begins_inside,  # in the middle of a sentence
+    "ends-inside": lambda span: span.ends_inside,
+    "advert": lambda span: span.within(Section.AD),
+    "frame": lambda span: span.within(Section.INTRODUCTION, Section.OUTRO),
+    "voices": lambda span: len(span.voices) > 1,
+    "nameless": lambda span: span.voices == {None},
+}
 
 
 class Reading:
@@ -142,104 +197,35 @@ class Reading:
     def leans(self, number: int) -> bool:
         """Say whether a sentence leans on what came before: points back, answers, or asks."""
         folded = self._folded[self._begins[number] : self._ends[number]]
-        vague, _, early, shared = _start(folded, self._said[number])
-        return bool(vague or early or shared or _ASKING.match(folded) or self._before(number))
+        start = _start(folded, self._said[number])
+        return bool(start.vague or start.early or start.shared or _ASKING.match(folded) or self._answers(number))
 
-    def features(self, begin: int, end: int, *, closely: bool = True) -> list[float]:
-        """Return the features of text[begin:end], in the order of `FEATURES`.
+    def features(self, begin: int, end: int, *, closely: bool = True) -> dict[str, float]:
+        """Return the FEATURES of text[begin:end] by name.
 
         Not `closely` leaves out what is repeated; see `repeats` for a quicker answer.
         """
         first, last = self.sentences(begin, end)
-        piece = self._piece(first, max(begin, self._begins[first]), min(end, self._ends[first]))
-        total = piece.counts
-        for number in range(first + 1, last + 1):
-            more = self._piece(number, max(begin, self._begins[number]), min(end, self._ends[number]))
-            total = tuple(map(float.__add__, total, more.counts))
-        return self._judged(total, piece.start, (begin, end), (first, last), closely=closely)
-
-    def _judged(
-        self,
-        total: tuple[float, ...],
-        start: tuple[float, ...],
-        span: tuple[int, int],
-        sentences: tuple[int, int],
-        *,
-        closely: bool,
-    ) -> list[float]:
-        """Turn counts into features."""
-        (begin, end), (first, last) = span, sentences
-        (
-            number,
-            stutters,
-            content,
-            letters,
-            rare,
-            mended,
-            asked,
-            few,
-            figures,
-            names,
-            commas,
-            asking,
-            *more,
-        ) = total
-        insight, feeling, universal, own, yours, filler, vague, dealings, *phrased = more
-        idle, talk, selling, farewell, aphorism, hedge, loose, broken = phrased
-        text = self.episode.text[begin:end].strip()
-        length, count, share = len(text), last - first + 1, 1 / max(1.0, number)
-        tag = text.endswith("right?")
-        places = self._places(first, last, begin, end)
-        size = max(1, sum(places.values()))
-        voices = {speaker for speaker, _ in places}
-        vague_start, joined, early, shared = start
-        return [
-            math.log(max(1, length)),
-            max(0.0, (_SHORT_LENGTH - length) / _SHORT_LENGTH),
-            max(0.0, (length - _LONG_LENGTH) / _LONG_STEP),
-            float(count),
-            math.log1p(insight),
-            math.log1p(feeling),
-            math.log1p(universal),
-            own * share,
-            yours * share,
-            (filler + 2 * idle) * share,
-            stutters * share,
-            content * share,
-            letters * share,
-            rare * share,
-            self._again(first, last) if closely else 0.0,
-            vague * share,
-            vague_start,
-            joined,
-            asking / count,
-            math.log1p(early),
-            math.log1p(loose),
-            math.log1p(broken),
-            commas * share,
-            shared,
-            asked / count,
-            float(text.endswith("?") and not tag),
-            float(tag),
-            math.log1p(talk),
-            math.log1p(dealings),
-            min(3.0, selling),
-            min(3.0, farewell),
-            min(4.0, figures),
-            names * share,
-            min(3.0, aphorism),
-            min(3.0, hedge),
-            few / count,
-            float(text.endswith("...") or text[-1:] not in _STOPS),
-            math.log1p(min(_MOST_MENDED, mended)),
-            self._before(first),
-            float(self._has_words(self._begins[first], begin)),
-            float(self._has_words(end, self._ends[last])),
-            sum(part for (_, section), part in places.items() if section is Section.AD) / size,
-            sum(part for (_, section), part in places.items() if section in _FRAME) / size,
-            float(len(voices) > 1),
-            float(voices == {None}),
+        pieces = [
+            self._piece(number, max(begin, self._begins[number]), min(end, self._ends[number]))
+            for number in range(first, last + 1)
         ]
+        counts = dict(pieces[0].counts)
+        for piece in pieces[1:]:
+            for name, count in piece.counts.items():
+                counts[name] += count
+        span = _Span(
+            self.episode.text[begin:end].strip(),
+            len(pieces),
+            counts,
+            pieces[0].start,
+            self._again(first, last) if closely else 0.0,
+            self._places(first, last, begin, end),
+            self._answers(first),
+            self._has_words(self._begins[first], begin),
+            self._has_words(end, self._ends[last]),
+        )
+        return {name: float(of(span)) for name, of in FEATURES.items()}
 
     def _again(self, first: int, last: int) -> float:
         """Return the share of words of sentences first..last that the transcript has elsewhere too, in runs."""
@@ -249,13 +235,13 @@ class Reading:
         """Say whether text[begin:end] has a letter or a digit."""
         return begin < end and any(map(str.isalnum, self.episode.text[begin:end]))
 
-    def _before(self, first: int) -> float:
+    def _answers(self, first: int) -> bool:
         """Say whether the sentence before is somebody else's question."""
         if not first:
-            return 0.0
+            return False
         paragraphs, numbers = self.episode.paragraphs, self.episode.sentences.paragraphs
         other = paragraphs.speakers[numbers[first - 1]] != paragraphs.speakers[numbers[first]]
-        return float(other and self.episode.text[self._ends[first - 1] - 1] == "?")
+        return other and self.episode.text[self._ends[first - 1] - 1] == "?"
 
     def _places(self, first: int, last: int, begin: int, end: int) -> dict[tuple[str | None, Section], int]:
         """Return how many characters of the span stand in which speaker's kind of speech."""
@@ -279,37 +265,36 @@ class Reading:
         return self._count(number, _WORD.findall(self._folded, begin, end), begin, end)
 
     def _count(self, number: int, said: list[str], begin: int, end: int) -> _Piece:
-        """Count a piece: words, stutters, content words, letters, …, then `KINDS`, then `PHRASES`."""
+        """Count a piece."""
         text = self.episode.text[begin:end]
         folded = self._folded[begin:end]
         pairs = list(pairwise(said))
-        kinds = [0.0] * _KINDS
-        content = letters = rare = figures = 0
+        counts = dict.fromkeys(LISTS, 0.0)
+        content = letters = rare = 0
         for form in said:
             for kind in KINDS.get(form, ()):
-                kinds[kind] += 1
+                counts[kind] += 1
             if form not in COMMON:
                 content += 1
                 rare += self._times[form] <= _RARE
             letters += len(form)
-            figures += form[:1].isdigit()
-        stutters = sum(map(str.__eq__, said, said[1:])) + sum(map(tuple.__eq__, pairs, pairs[2:]))
-        counts = (
-            float(len(said)),
-            float(stutters + text.count("...")),
-            float(content),
-            float(letters),
-            float(rare),
-            self._mended.get(number, 0.0),
-            float(text.endswith("?") and not text.endswith("right?")),
-            float(len(said) < _FEW_WORDS),
-            float(figures),
-            float(len(_CAPITAL.findall(text))),
-            float(text.count(",")),
-            float(_ASKING.match(folded) is not None),
-            *kinds,
-            *(float(len(pattern.findall(folded))) for pattern in PHRASES),
-        )
+        counts |= {
+            "words": len(said),
+            "stutters": sum(map(str.__eq__, said, said[1:]))
+            + sum(map(tuple.__eq__, pairs, pairs[2:]))
+            + text.count("..."),
+            "content": content,
+            "letters": letters,
+            "rare": rare,
+            "figures": sum(form[:1].isdigit() for form in said),
+            "mended": self._mended.get(number, 0),
+            "questions": text.endswith("?") and not text.endswith("right?"),
+            "few words": len(said) < _FEW_WORDS,
+            "names": len(_CAPITAL.findall(text)),
+            "commas": text.count(","),
+            "asking": _ASKING.match(folded) is not None,
+        }
+        counts |= {name: len(pattern.findall(folded)) for name, pattern in PHRASES.items()}
         return _Piece(counts, _start(folded, said))
 
     def repeats(self, first: int, last: int) -> bool:
@@ -352,7 +337,7 @@ class Reading:
             at += len(said)
         return found
 
-    def _places_mended(self, mended: Iterable[tuple[int, int]]) -> dict[int, float]:
+    def _places_mended(self, mended: Iterable[tuple[int, int]]) -> Counter[int]:
         """Return how many mendings each sentence has."""
         tokens = self.episode.tokens
         found: Counter[int] = Counter()
@@ -360,20 +345,13 @@ class Reading:
             token = bisect_right(tokens.source_ends, begin)
             if token < len(tokens.begins):
                 found[bisect_right(self._begins, tokens.begins[token]) - 1] += 1
-        return {number: float(times) for number, times in found.items()}
+        return found
 
 
-class _Piece(NamedTuple):
-    """What is counted of a sentence: sums for any span it is in, and what holds when the span begins with it."""
-
-    counts: tuple[float, ...]
-    start: tuple[float, ...]
-
-
-def _start(folded: str, said: list[str]) -> tuple[float, ...]:
-    """Return how words begin: pointing back, joining on, pointing before naming, answering."""
-    vague = float(_VAGUE_START.match(folded) is not None)
-    return vague, float(folded.startswith(_JOINS)), float(_early(said)), float(bool(said) and said[0] in _LEANING)
+def _start(folded: str, said: list[str]) -> _Start:
+    """Return how words begin."""
+    leans = bool(said) and said[0] in _LEANING
+    return _Start(_VAGUE_START.match(folded) is not None, folded.startswith(_JOINS), _early(said), leans)
 
 
 def _early(said: list[str]) -> int:
@@ -390,6 +368,4 @@ _POINTING = frozenset(
     {"it", "its", "they", "them", "their", "those", "these", "this", "that's", "they're", "he", "she", "it'll"}
 )
 _JOINS = ("and ", "and, ", "but ", "so ", "so, ", "because ", "whereas ", "or ")
-_KINDS = 8
-_FRAME = (Section.INTRODUCTION, Section.OUTRO)
 _LEANING = frozenset({"yeah", "yes", "no", "right", "okay", "oh", "sure", "exactly", "absolutely", "totally", "well"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["COMMON", "KINDS", "PHRASES", "PROMISING"]
+__all__ = ["COMMON", "KINDS", "LISTS", "PHRASES", "PROMISING"]
 
 COMMON = frozenset(
     "a about actually after again all also always am an and any are aren't around as at back be because been "  # noqa: SIM905
@@ -62,54 +62,66 @@ _DEALINGS = (
     "releasing rumors screens server servers ship software tracking tuning update users v1 v2 version versions whatsapp"
 )
 
-_LISTS = tuple(
-    frozenset(listed.split()) for listed in (_INSIGHT, _FEELING, _UNIVERSAL, _OWN, _YOURS, _FILLER, _VAGUE, _DEALINGS)
-)
+LISTS = {
+    name: frozenset(listed.split())
+    for name, listed in {
+        "insight": _INSIGHT,
+        "feeling": _FEELING,
+        "universal": _UNIVERSAL,
+        "own": _OWN,
+        "yours": _YOURS,
+        "filler": _FILLER,
+        "vague": _VAGUE,
+        "dealings": _DEALINGS,
+    }.items()
+}
+"""Kinds of words."""
 
 KINDS = {
-    word: tuple(number for number, listed in enumerate(_LISTS) if word in listed) for word in frozenset().union(*_LISTS)
+    word: tuple(name for name, listed in LISTS.items() if word in listed) for word in frozenset().union(*LISTS.values())
 }
-"""For a word the kinds it belongs to, by number: insight, feeling, universal, own, yours, filler, vague, dealings."""
+"""For a word the kinds it belongs to."""
 
-PROMISING = {word: tuple(int(word in listed) for listed in _LISTS[:3]) for word in frozenset().union(*_LISTS[:3])}
+_PROMISES = (LISTS["insight"], LISTS["feeling"], LISTS["universal"])
+PROMISING = {word: tuple(int(word in listed) for listed in _PROMISES) for word in frozenset().union(*_PROMISES)}
 """For a word of insight, of feeling or for everyone, which of these it is: one or nought for each."""
 
-PHRASES = (
-    re.compile(r"\b(?:you know|i mean|kind of|sort of|i don't know|and so on|all that kind of)\b"),
-    re.compile(
+PHRASES = {
+    "idle": re.compile(r"\b(?:you know|i mean|kind of|sort of|i don't know|and so on|all that kind of)\b"),
+    "talk": re.compile(
         r"\b(?:let me ask|i have to ask|got to ask|i want to ask|you mentioned|you said|like i said|as you say|"
         r"like we|we talked about|we were talking|talking about|you asked|your point|your question|that question|"
         r"this question|your thoughts|what do you think|can you (?:say|tell|comment)|i should (?:say|mention)|"
         r"going back to|get back to|gets back to|to clear up|question from|speaking of|in that sense|that sense)\b"
     ),
-    re.compile(
+    "selling": re.compile(
         r"\b(?:sponsor\w*|sign up|promo|discount|free trial|trial period|checkout|check (?:out|them)|dot com|"
         r"\w+\.(?:com|ai|io|org)|slash|per month|brought to you|subscribe|patreon|merch|podcast|description|"
         r"first month|go to|head over|affordable|licensed|ad reads?|buy)\b"
     ),
-    re.compile(
+    "farewell": re.compile(
         r"\b(?:thank you|thanks for|hope to see you|huge fan of yours|honored to|the following is a conversation|"
         r"dear friends|welcome to|listening to this|talk to you again|leave you with|congratulations|here's \w+ \w+\.)"
     ),
-    re.compile(
+    "aphorism": re.compile(
         r"\b(?:the moment (?:that )?you|one of the|if you (?:don't|can't|want|do)|more \w+ than|the more|the most|"
         r"at the end of the day|doesn't mean|part of the|is willing|willing to|nothing is|there's a|the key|"
         r"what it means|the best way|a lot of (?:us|people)|ends up|not just|no matter|i always|i never|makes? me|"
         r"makes? you|in my life|for the first time|once you|when you|as you|you have to|you just|you can't)\b"
     ),
-    re.compile(
+    "hedge": re.compile(
         r"\b(?:i'm not sure|not exactly|we'll see|i guess|hard to say|some of (?:this|that|these|those)|and so on|"
         r"or whatever|or something|things like that|stuff like that|a bunch of|that kind of|in terms of)\b"
     ),
-    re.compile(
+    "loose": re.compile(
         r"\b(?:(?:that|this|it|them|those|these|there)(?=[.,?!]|$)|(?:on|of|about|for|with|to|in|doing|do|from|around) "
         r"(?:that|this|it|them|those|these)\b(?! \w+ing)|(?:these|those|this|that) (?:kinds? of|things?|stuff|one|ones|"
         r"piece|pieces|sense|case|cases|question|questions)\b|the thing\b|that's why|like that\b)"
     ),
-    re.compile(
+    "broken": re.compile(
         r"\b(?:(?:the|a|an) (?:and|is|are|it's|i|we|they|but|so|that's|that|of|to|in|was|you)|of (?:is|are|and|but)|"
         r"is (?:is|it's|that that)|that (?:that|that's)|it's (?:is|it's)|to (?:is|are|to)|you're,|they're,|it's,|"
         r"i'm,|is,|are,|was,|the,|a,|an,|of,|to,|that's,|for for|but but|and and|or or)\b"
     ),
-)
-"""Phrases, counted: idle talk, talk of the talk, selling, farewell, aphorism, hedge, loose ends, broken grammar."""
+}
+"""Phrases by kind: idle talk, talk of the talk, selling, farewell, aphorism, hedge, loose ends, broken grammar."""

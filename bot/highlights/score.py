@@ -6,17 +6,18 @@ then limits that no choice of words outweighs: an ad stays an ad however well it
 
 from __future__ import annotations
 
-import json
 import math
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.corpus import Section
 from bot.corpus.highlights import LONGEST, SHORTEST
+from bot.errors import OperatorError
 from bot.highlights.features import FEATURES, Reading
+from bot.language.linear import Linear, logistic, read_weights
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,22 +69,16 @@ def weighed() -> dict[str, Any]:
 
     `threshold` and `barred-over` for what is posted without being picked by a person.
     """
-    found: dict[str, Any] = json.loads((Path(__file__).parent / "weights.json").read_text("utf-8"))
-    return found
+    table = read_weights("bot.highlights")
+    if unknown := (table["at-most"].keys() | table["barred-over"].keys()) - FEATURES.keys():
+        raise OperatorError(say("weights.no-limits", names=", ".join(sorted(unknown))))
+    return table
 
 
 @lru_cache(maxsize=1)
-def _bars() -> tuple[tuple[int, float], ...]:
-    """Return what bars a span from being posted unpicked: the place of a feature and the most of it allowed."""
-    return tuple((FEATURES.index(name), most) for name, most in weighed()["barred-over"].items())
-
-
-@lru_cache(maxsize=1)
-def _row() -> tuple[tuple[float, ...], float, tuple[tuple[int, float], ...]]:
-    """Return the weights in the features' order, the constant, and the limits by place."""
-    table = weighed()
-    limits = tuple((FEATURES.index(name), most) for name, most in table["at-most"].items())
-    return tuple(table["weights"][name] for name in FEATURES), table["constant"], limits
+def _model() -> Linear:
+    """Return the weights as a model."""
+    return Linear(weighed(), FEATURES, "bot/highlights")
 
 
 def read(corpus: Corpus, number: int) -> Reading:
@@ -99,13 +94,10 @@ def scored(reading: Reading, begin: int, end: int) -> float:
     return _score(reading.features(begin, end), end - begin)
 
 
-def _score(features: list[float], length: int) -> float:
-    weights, constant, limits = _row()
-    total = constant + math.fsum(map(float.__mul__, weights, features))
-    chance = 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
-    for place, most in limits:
-        if features[place] > 0:
-            chance *= 1 - (1 - most) * min(1.0, features[place])
+def _score(features: dict[str, float], length: int) -> float:
+    chance = logistic(_model().score(features))
+    for name, most in weighed()["at-most"].items():
+        chance *= 1 - (1 - most) * min(1.0, features[name])
     out = SHORTEST - length if length < SHORTEST else max(0, length - LONGEST)
     return chance / (1 + out / 15)
 
@@ -116,6 +108,7 @@ def candidates(reading: Reading) -> Iterator[Scored]:
     They are 60 to 400 characters long. Of all runs only the most promising are looked at closely.
     """
     sentences = reading.episode.sentences
+    bars = weighed()["barred-over"].items()
     leaning: dict[int, bool] = {}
     left = LOOKED_AT + len(sentences) // 12
     for _, first, last in sorted(_runs(reading), reverse=True):
@@ -125,7 +118,7 @@ def candidates(reading: Reading) -> Iterator[Scored]:
             continue
         begin, end = sentences.begins[first], sentences.ends[last]
         features = reading.features(begin, end, closely=False)
-        if not any(features[place] > most for place, most in _bars()):
+        if not any(features[name] > most for name, most in bars):
             yield Scored(_score(features, end - begin), first, last)
         left -= 1
         if not left:
@@ -182,41 +175,41 @@ def judged(reading: Reading, start: int, end: int) -> Judged:
     """Judge the source's characters [start, end) of an episode; any span gets a score."""
     span = edition_span(reading.episode, start, end)
     if span is None:
-        return Judged(0.0, ("no words of the edition: white space, or a text the source prints twice",), "")
+        return Judged(0.0, (say("highlight-score.no-words"),), "")
     features = reading.features(*span)
     score = _score(features, span[1] - span[0])
     text = reading.episode.text[slice(*span)]
-    return Judged(score, tuple(_reasons(dict(zip(FEATURES, features, strict=True)), len(text))), text)
+    return Judged(score, tuple(_reasons(features, len(text))), text)
 
 
 def _reasons(seen: dict[str, float], length: int) -> Iterator[str]:
     """Yield what speaks for or against a span."""
     whole = not seen["begins-inside"] and not seen["ends-inside"]
     rules = (
-        (seen["advert"], "a sponsor's message"),
-        (seen["frame"], "introduction or outro, not the conversation"),
-        (seen["voices"], "more than one speaker"),
-        (seen["begins-inside"], "begins in the middle of a sentence"),
-        (seen["ends-inside"], "ends in the middle of a sentence"),
-        (whole, "whole sentences"),
-        (length < SHORTEST, f"too short: {length} characters"),
-        (length > LONGEST, f"too long: {length} characters"),
-        (SHORTEST <= length <= LONGEST, "a good length"),
-        (not seen["voices"] and not seen["nameless"], "one speaker"),
-        (seen["nameless"], "nobody is named as speaking"),
-        (seen["repeated"] > 0.2, "repeated elsewhere in the transcript"),  # noqa: PLR2004 - a fifth of the words
-        (seen["insight"], "words of insight"),
-        (seen["feeling"], "words of feeling"),
-        (seen["vague-start"], "points to something said before"),
-        (seen["shared-start"], "answers what was said before"),
-        (seen["ends-asking"], "ends in a question"),
-        (seen["talk-of-talk"], "talks about the talk itself"),
-        (seen["farewell"], "greetings or thanks"),
-        (seen["selling"] and not seen["advert"], "sounds like a sponsor"),
-        (seen["stutter"] > 0.02, "words said twice in a row"),  # noqa: PLR2004 - one in fifty
-        (seen["filler"] > 0.12, "much filler"),  # noqa: PLR2004 - one word in eight
-        (seen["trails-off"] and not seen["ends-inside"], "trails off"),
-        (seen["mended"], "recognition failed here and was mended"),
-        (seen["dealings"] > 1, "business detail"),
+        (seen["advert"], "advert"),
+        (seen["frame"], "frame"),
+        (seen["voices"], "voices"),
+        (seen["begins-inside"], "begins-inside"),
+        (seen["ends-inside"], "ends-inside"),
+        (whole, "whole"),
+        (length < SHORTEST, "too-short"),
+        (length > LONGEST, "too-long"),
+        (SHORTEST <= length <= LONGEST, "good-length"),
+        (not seen["voices"] and not seen["nameless"], "one-speaker"),
+        (seen["nameless"], "nameless"),
+        (seen["repeated"] > 0.2, "repeated"),  # noqa: PLR2004 - a fifth of the words
+        (seen["insight"], "insight"),
+        (seen["feeling"], "feeling"),
+        (seen["vague-start"], "vague-start"),
+        (seen["shared-start"], "shared-start"),
+        (seen["ends-asking"], "ends-asking"),
+        (seen["talk-of-talk"], "talk-of-talk"),
+        (seen["farewell"], "farewell"),
+        (seen["selling"] and not seen["advert"], "selling"),
+        (seen["stutter"] > 0.02, "stutter"),  # noqa: PLR2004 - one in fifty
+        (seen["filler"] > 0.12, "filler"),  # noqa: PLR2004 - one word in eight
+        (seen["trails-off"] and not seen["ends-inside"], "trails-off"),
+        (seen["mended"], "mended"),
+        (seen["dealings"] > 1, "dealings"),
     )
-    yield from (words for holds, words in rules if holds)
+    yield from (say(f"highlight-reason.{reason}", length=length) for holds, reason in rules if holds)

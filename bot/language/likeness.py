@@ -8,9 +8,9 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import Indel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-__all__ = ["SAME_WORD", "letters_alike", "pair_words", "same_words"]
+__all__ = ["SAME_WORD", "join_marks", "letters_alike", "pair_words", "same_words"]
 
 SAME_WORD = 0.75
 """Two words at least this alike (share of letters in common, Indel) count as one word with a typo."""
@@ -48,6 +48,17 @@ def pair_words(
             width = block.src_end - block.src_start
             pairs.extend((block.src_start + step, block.dest_start + step) for step in range(width))
     return pairs
+
+
+def join_marks(text: str, marks: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Join marks in a text, [begin, end) in order, with nothing but spaces and punctuation between them."""
+    joined: list[tuple[int, int]] = []
+    for begin, end in marks:
+        if joined and not any(character.isalnum() for character in text[joined[-1][1] : begin]):
+            joined[-1] = joined[-1][0], end
+        else:
+            joined.append((begin, end))
+    return tuple(joined)
 
 
 def _repaired(word: str, options: dict[str, float], passage: Sequence[str]) -> str:

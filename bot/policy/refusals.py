@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.contract.buttons import LONGEST_LINE
+from bot.contract.grammar import Use
 from bot.contract.message import Button, Card, Outcome, Reply
 from bot.policy.guard import (
     ABOUT_THE_BOT,
@@ -24,9 +25,12 @@ from bot.policy.guard import (
     plain,
     unleet,
 )
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from bot.contract.grammar import Lines
 
 __all__ = ["MOST_CHARACTERS", "REFUSALS", "Refusal", "hostile", "refusal"]
 
@@ -36,116 +40,52 @@ MOST_CHARACTERS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One way not to answer: a sentence and one next step, both with blanks in braces for what is known."""
+    """One way not to answer: the sentence `refusal.<key>` and one next step, a button labelled `step.<label>`.
+
+    The button does what the command for `use` does with `words`; sentence, label and words have blanks in braces,
+    `{claim}` in words being the name of the command that checks a claim.
+    """
 
     key: str
-    sentence: str
     label: str
-    line: str
+    use: Use
+    words: str = ""
 
     def told(self, **known: str) -> str:
         """Return the sentence with its blanks filled."""
-        return self.sentence.format(**known)
+        return say(f"refusal.{self.key}", **known)
 
-    def step(self, **known: str) -> Button:
+    def step(self, lines: Lines, **known: str) -> Button:
         """Return the next step with its blanks filled; free words are cut to what a button can carry."""
-        label, line = self.label.format(**known), self.line.format(**known)
+        words = self.words.format_map({"claim": lines.line(Use.CLAIM).name, **known})
+        line = lines.to(self.use, words)
         if len(line) > LONGEST_LINE:
             line = line[: LONGEST_LINE + 1].rsplit(" ", 1)[0]
-        return Button(label, line)
+        return Button(say(f"step.{self.label}", **known), line)
 
-    def reply(self, *cards: Card, private: bool = False, **known: str) -> Reply:
+    def reply(self, lines: Lines, *cards: Card, private: bool = False, **known: str) -> Reply:
         """Return the refusal as an answer: the sentence, what is shown instead, the next step."""
-        buttons = (self.step(**known),)
+        buttons = (self.step(lines, **known),)
         return Reply(self.told(**known), Outcome.DECLINED, cards=cards, buttons=buttons, private=private)
 
 
 REFUSALS = (
-    Refusal(
-        "not-here", "I can't find that in {where}. Nearest, and not a match:", "Ask it another way", "/ask {question}"
-    ),
-    Refusal(
-        "other-speaker",
-        "It was said, but not by {claimed}: {speaker} said it.",
-        "Show it in context",
-        "/show {id} context:2",
-    ),
-    Refusal(
-        "not-discussed", "“{topic}” isn't discussed in {where}. Nearest is {near}.", "Open {near}", "/topic {near}"
-    ),
-    Refusal(
-        "opinion",
-        "I have no opinions to give. I can show you what each of them said, in their own words.",
-        "See what they talk about",
-        "/episodes",
-    ),
-    Refusal(
-        "person", "I don't speak as anyone; I can show you what they said.", "See what they talk about", "/episodes"
-    ),
-    Refusal(
-        "withdrawn",
-        "Whoever holds the rights in that has withdrawn it, so I can't show it.",
-        "See what else there is",
-        "/episodes",
-    ),
-    Refusal(
-        "off-here",
-        "That is switched off in this channel: {feature}. The people who run it can turn it on.",
-        "What I can do here",
-        "/help",
-    ),
-    Refusal(
-        "out-of-scope",
-        "That's not something a transcript can answer. Ask me what was said in the episodes I know.",
-        "See the episodes",
-        "/episodes",
-    ),
-    Refusal(
-        "too-long",
-        "That's {count} characters; I can take {most}. Send the part that matters most.",
-        "How to ask",
-        "/help",
-    ),
-    Refusal("empty", "I see no words in that. Ask a question, or type some of what was said.", "How to ask", "/help"),
-    Refusal(
-        "language",
-        "I only read English so far. Ask me in English, and I'll show you what was said.",
-        "How to ask",
-        "/help",
-    ),
-    Refusal(
-        "orders",
-        "I only find what was said and show it as it is; I don't take other orders. Ask me about an episode.",
-        "How to ask",
-        "/help",
-    ),
-    Refusal(
-        "secrets",
-        "I have nothing hidden to show: I read transcripts and quote them. Ask me about one.",
-        "What I am",
-        "/about",
-    ),
-    Refusal(
-        "pings",
-        "I don't ping people or pass links on. I can find a line for you, with its source.",
-        "How to ask",
-        "/help",
-    ),
-    Refusal(
-        "made-up",
-        "I only show what was really said, and don't make any of it up. I can check a quote for you.",
-        "How to ask",
-        "/help verify",
-    ),
-    Refusal(
-        "self",
-        "I'm a bot that finds what was said on a podcast, nothing more. Ask me about an episode.",
-        "What I am",
-        "/about",
-    ),
-    Refusal(
-        "harm", "I won't help with that one. Ask me what was said about it instead.", "See the episodes", "/episodes"
-    ),
+    Refusal("not-here", "ask-again", Use.QUESTION, "{question}"),
+    Refusal("not-discussed", "open", Use.TOPIC, "{near}"),
+    Refusal("opinion", "talked-about", Use.LIBRARY),
+    Refusal("person", "talked-about", Use.LIBRARY),
+    Refusal("withdrawn", "what-else", Use.LIBRARY),
+    Refusal("off-here", "what-here", Use.HELP),
+    Refusal("out-of-scope", "episodes", Use.LIBRARY),
+    Refusal("too-long", "how-to-ask", Use.HELP),
+    Refusal("empty", "how-to-ask", Use.HELP),
+    Refusal("language", "how-to-ask", Use.HELP),
+    Refusal("orders", "how-to-ask", Use.HELP),
+    Refusal("secrets", "what-i-am", Use.ABOUT),
+    Refusal("pings", "how-to-ask", Use.HELP),
+    Refusal("made-up", "how-to-ask", Use.HELP, "{claim}"),
+    Refusal("self", "what-i-am", Use.ABOUT),
+    Refusal("harm", "episodes", Use.LIBRARY),
 )
 
 _OWN_MENTION = re.compile(r"^\s*(?:<@!?\w+>|@(?!everyone|here|channel)[\w-]+(?=[\s,:]))[\s,:]*")

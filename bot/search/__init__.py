@@ -3,15 +3,17 @@
 from typing import TYPE_CHECKING
 
 from bot.language.names import named_speaker, with_names_as
-from bot.search.ask.answers import Answer, Answered, Band
-from bot.search.quote.query import LONGEST_QUERY
-from bot.search.quote.rank import FOUND, Hit
+from bot.search.ask import Answer, Answered, Band
+from bot.search.index.loading import load_embeddings
+from bot.search.quote import FOUND, LONGEST_QUERY, Hit
+from bot.search.reranker import open_reranker
 from bot.search.scope import EVERYWHERE, Scope, scope_of
-from bot.search.searcher import Searcher, load_meaning, open_searcher
-from bot.search.verify.verdict import Difference, Judgement, Verdict
+from bot.search.searcher import Searcher, open_searcher
+from bot.search.verify import Difference, Judgement, Verdict
 
 if TYPE_CHECKING:
-    from bot.search.topic.topics import TopicFound  # noqa: TC004 - a type only: importing it loads NumPy
+    from bot.search.index.embeddings import Embeddings  # noqa: TC004 - types only: importing them loads NumPy
+    from bot.search.topic import TopicFound  # noqa: TC004
 
 __all__ = [
     "EVERYWHERE",
@@ -21,14 +23,16 @@ __all__ = [
     "Answered",
     "Band",
     "Difference",
+    "Embeddings",
     "Hit",
     "Judgement",
     "Scope",
     "Searcher",
     "TopicFound",
     "Verdict",
-    "load_meaning",
+    "load_embeddings",
     "named_speaker",
+    "open_reranker",
     "open_searcher",
     "scope_of",
     "with_names_as",

@@ -16,11 +16,12 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from bot.errors import OperatorError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Chooser", "open_chooser"]
+__all__ = ["Reranker", "open_reranker"]
 
 LONGEST_WAIT = 4.0
 """Seconds for the whole call: a member waits for it, and our own order is there at once."""
@@ -46,7 +47,7 @@ class _UnusableError(Exception):
     """Why a reply is not used; its text has nothing of the question, the passages, the reply or the key."""
 
 
-class Chooser:
+class Reranker:
     """Asks one model; safe to share between tasks."""
 
     def __init__(self, base: str, model: str, key: str = "") -> None:
@@ -106,12 +107,11 @@ class Chooser:
         raise _UnusableError(reason)
 
 
-def open_chooser(address: str, model: str, key: str) -> Chooser | None:
-    """Return a chooser as the settings say, or None when no address is set; raise OperatorError for half a setting."""
+def open_reranker(address: str, model: str, key: str) -> Reranker | None:
+    """Return a reranker as the settings say, or None when no address is set; raise OperatorError for half a setting."""
     if not address:
         if model or key:
-            sentence = "VERBATIM_LM_MODEL or VERBATIM_LM_KEY is set without VERBATIM_LM_URL. Set it, or none of them."
-            raise OperatorError(sentence)
+            raise OperatorError(say("environment.lm-alone"))
         return None
     try:
         parts = urlsplit(address)
@@ -120,18 +120,12 @@ def open_chooser(address: str, model: str, key: str) -> Chooser | None:
     except ValueError:
         good = False
     if not good:
-        sentence = (
-            "VERBATIM_LM_URL is not an address such as http://127.0.0.1:8080/v1 (http or https; no name, password or "
-            "question mark in it)."
-        )
-        raise OperatorError(sentence)
+        raise OperatorError(say("environment.lm-url"))
     if not model:
-        sentence = "VERBATIM_LM_URL is set without VERBATIM_LM_MODEL. Set the name the server knows the model by."
-        raise OperatorError(sentence)
+        raise OperatorError(say("environment.lm-model"))
     if not key.isprintable() or not key.isascii():
-        sentence = "VERBATIM_LM_KEY has characters that no key has. Copy it again."
-        raise OperatorError(sentence)
-    return Chooser(address, model, key)
+        raise OperatorError(say("environment.lm-key"))
+    return Reranker(address, model, key)
 
 
 def _said(body: bytes) -> str:

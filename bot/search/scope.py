@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.errors import UserError
 from bot.language.names import named_speaker
+from bot.policy.texts import listed, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,9 +67,8 @@ def _speaker(corpus: Corpus, name: str) -> str:
     if known is None:
         near = difflib.get_close_matches(name.casefold(), [s.casefold() for s in corpus.speakers], n=3, cutoff=0.4)
         shown = [s for s in corpus.speakers if s.casefold() in near] or list(corpus.speakers)[:3]
-        hint = f"Did you mean {_listed(shown)}?" if shown else "None is named here."
-        sentence = f"I know no speaker “{name}”. {hint}"
-        raise UserError(sentence)
+        hint = say("hint.did-you-mean", names=listed(shown, "or")) if shown else say("scope.nobody")
+        raise UserError(say("scope.no-speaker", name=name, hint=hint))
     return known
 
 
@@ -88,12 +88,10 @@ def _episodes(corpus: Corpus, name: str, among: Iterable[int]) -> frozenset[int]
 
 def _chapter(corpus: Corpus, name: str, numbers: frozenset[int]) -> str:
     if len(numbers) > MOST_CHAPTERED:
-        sentence = "Name the episode too, with episode:, to look in one chapter."
-        raise UserError(sentence)
+        raise UserError(say("scope.which-episode"))
     titles = {c.title: c.title for number in sorted(numbers) for c in corpus.episode(number).chapters}
     if not titles:
-        sentence = "There are no chapters there. Leave out chapter:."
-        raise UserError(sentence)
+        raise UserError(say("scope.no-chapters"))
     inside = [title for title in titles if name.casefold() in title.casefold()]
     return inside[0] if inside else _nearest(name, titles, "chapter")
 
@@ -107,8 +105,7 @@ def _nearest(name: str, known: dict[str, str], kind: str) -> str:
     if near and difflib.SequenceMatcher(None, near[0], name.casefold()).ratio() >= 0.75:  # noqa: PLR2004 - a slip or two
         return known[folded[near[0]]]
     shown = [folded[title] for title in near] or sorted(known)[:3]
-    sentence = f"I know no {kind} “{name}”. Did you mean {_listed(shown)}?"
-    raise UserError(sentence)
+    raise UserError(say(f"scope.unknown-{kind}", name=name, names=listed(shown, "or")))
 
 
 def _refuse_contradiction(corpus: Corpus, chosen: Scope, numbers: frozenset[int]) -> None:
@@ -119,12 +116,6 @@ def _refuse_contradiction(corpus: Corpus, chosen: Scope, numbers: frozenset[int]
         episode = corpus.episode(number)
         if any(chosen.admits(number, episode.passage(s, s)) for s in range(len(episode.sentences))):
             return
-    who = f" by {chosen.speaker}" if chosen.speaker else ""
-    where = f" in the chapter {chosen.chapter}" if chosen.chapter else ""
-    sentence = f"There is nothing{who}{where} in that episode. Leave one of the options out."
-    raise UserError(sentence)
-
-
-def _listed(names: list[str]) -> str:
-    """Return names as in a sentence: a, b or c."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+    by, within = bool(chosen.speaker), bool(chosen.chapter)
+    what = "by-in" if by and within else "by" if by else "in" if within else "at-all"
+    raise UserError(say(f"scope.nothing-{what}", speaker=chosen.speaker, chapter=chosen.chapter))

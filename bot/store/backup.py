@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from bot.errors import OperatorError
+from bot.policy.texts import say
 from bot.store.database import DamagedError, Database, connect, file_url, is_damaged, reason
 from bot.store.kv import LAST_TICK
 from bot.store.migrate import migrate
@@ -39,11 +40,9 @@ _BESIDE = ("", "-wal", "-shm")
 def backup(url: str, target: Path) -> int:
     """Write the database at `url` into a new file; return how many rows. OperatorError when the file exists."""
     if target.exists():
-        sentence = f"{target} exists. Name a new file; a backup never replaces one."
-        raise OperatorError(sentence)
+        raise OperatorError(say("backup.exists", path=target))
     if not target.parent.is_dir():
-        sentence = f"There is no folder {target.parent}. Make it, or name a file in another."
-        raise OperatorError(sentence)
+        raise OperatorError(say("backup.no-folder", path=target.parent))
     _refuse_nothing(url)
     part = target.with_name(f"{target.name}.part")
     _remove(part)
@@ -54,12 +53,10 @@ def backup(url: str, target: Path) -> int:
             checked = db.exec_driver_sql("PRAGMA integrity_check").scalar()
         _make_one_file(part)
         if checked != "ok":
-            sentence = f"The backup came out damaged ({checked}); nothing was kept. Check the disk and try again."
-            raise OperatorError(sentence)
+            raise OperatorError(say("backup.damaged", problem=checked))
         os.replace(part, target)  # noqa: PTH105 - the two paths are on one disk, so this is one step
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
-        sentence = f"The backup could not be written ({reason(error)})."
-        raise OperatorError(sentence) from error
+        raise OperatorError(say("backup.not-written", error=reason(error))) from error
     finally:
         _remove(part)
     return rows
@@ -72,8 +69,7 @@ def restore(source: Path, url: str) -> int:
     at `url` is set aside.
     """
     if not source.is_file():
-        sentence = f"There is no file {source}. Name a file that `run_bot.py backup` wrote."
-        raise OperatorError(sentence)
+        raise OperatorError(say("backup.no-file", path=source))
     try:
         with tempfile.TemporaryDirectory() as folder:
             copied = Path(folder) / "backup.db"  # an older backup is brought up to date, the file itself left as it is
@@ -85,8 +81,7 @@ def restore(source: Path, url: str) -> int:
                 _set_aside(Path(str(sa.make_url(url).database)))
                 return _put_back(copied, url)
     except (SQLAlchemyError, OSError) as error:
-        sentence = f"{source} could not be read in ({reason(error)}); the database is as it was."
-        raise OperatorError(sentence) from error
+        raise OperatorError(say("backup.not-read", path=source, error=reason(error))) from error
 
 
 def _put_back(source: Path, url: str) -> int:
@@ -109,11 +104,7 @@ def _refuse_nothing(url: str) -> None:
     with contextlib.suppress(ArgumentError, ValueError):  # what is no address is refused where it is opened
         parsed = sa.make_url(url)
         if parsed.get_backend_name() == "sqlite" and parsed.database and not Path(parsed.database).exists():
-            sentence = (
-                f"There is no database {parsed.database}, so there is nothing to save. Check VERBATIM_DATA_DIR and "
-                "VERBATIM_DATABASE_URL."
-            )
-            raise OperatorError(sentence)
+            raise OperatorError(say("backup.nothing", path=parsed.database))
 
 
 def _make_one_file(path: Path) -> None:
@@ -128,11 +119,9 @@ def _refuse_foreign(copied: Path, source: Path) -> None:
         with contextlib.closing(sqlite3.connect(copied)) as db:
             tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
     except sqlite3.Error as error:
-        sentence = f"{source} is damaged or no backup ({error}). Name another file that `run_bot.py backup` wrote."
-        raise OperatorError(sentence) from error
+        raise OperatorError(say("backup.no-backup", path=source, error=error)) from error
     if not {"alembic_version", "channels"} <= tables:
-        sentence = f"{source} is no backup of this bot; nothing was changed."
-        raise OperatorError(sentence)
+        raise OperatorError(say("backup.foreign", path=source))
 
 
 def _set_aside(path: Path) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from bot.errors import OperatorError, StoreError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,11 +132,11 @@ class Database:
             if not begun.cancelled():
                 self._hanging.add(begun)
                 begun.add_done_callback(self._hanging.discard)
-            why = f"nothing for {seconds:.0f} s"
+            why = say("database.silent", seconds=seconds)
             raise StoreError(why) from error
         except asyncio.CancelledError:
             if running.cancelled():  # not the caller: the store was closed before the work began
-                why = "it is being closed"
+                why = say("database.closing")
                 raise StoreError(why) from None
             running.add_done_callback(_heard)
             raise
@@ -174,18 +175,13 @@ def connect(url: str) -> Database:
         parsed = sa.make_url(url)
     except (ArgumentError, ValueError):
         # The text is not repeated: it may hold a password.
-        sentence = (
-            "VERBATIM_DATABASE_URL is not a database address. Write it like postgresql://user:password@host/name, "
-            "or sqlite:////folder/verbatim.db."
-        )
-        raise OperatorError(sentence) from None
+        raise OperatorError(say("database.no-address")) from None
     kind = parsed.get_backend_name()
     if kind in {"postgres", "postgresql"}:
         return _postgresql(parsed.set(drivername="postgresql+psycopg"))
     if kind == "sqlite":
         return _sqlite(parsed.set(drivername="sqlite"))
-    sentence = f"VERBATIM_DATABASE_URL begins with {kind}://; use postgresql:// or sqlite:///."
-    raise OperatorError(sentence)
+    raise OperatorError(say("database.other-kind", kind=kind))
 
 
 def _postgresql(url: sa.URL) -> Database:
@@ -200,9 +196,9 @@ def _postgresql(url: sa.URL) -> Database:
                 pass
     except (SQLAlchemyError, NoSuchModuleError) as error:
         engine.dispose()
-        where = f"{url.host or 'the local socket'}{f':{url.port}' if url.port else ''}/{url.database}"
-        sentence = f"PostgreSQL at {where} cannot be used: {reason(error)}. Check VERBATIM_DATABASE_URL."
-        raise OperatorError(sentence) from error
+        host = url.host or say("database.local-socket")
+        where = f"{host}{f':{url.port}' if url.port else ''}/{url.database}"
+        raise OperatorError(say("database.no-server", where=where, error=reason(error))) from error
     return Database(engine, engine)
 
 
@@ -231,8 +227,7 @@ def _keeps_to_time(engine: sa.Engine) -> bool:
 
 def _sqlite(url: sa.URL) -> Database:
     if url.database in {None, "", ":memory:"}:
-        sentence = "A database in memory would forget every setting. Name a file: sqlite:////folder/verbatim.db."
-        raise OperatorError(sentence)
+        raise OperatorError(say("database.in-memory"))
     path = Path(str(url.database))
     engine, reading = (sa.create_engine(url, connect_args={"timeout": LONGEST_WAIT}) for _ in range(2))
     for made, begin in ((engine, "BEGIN IMMEDIATE"), (reading, "BEGIN")):
@@ -275,12 +270,12 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
 def _trouble(path: Path, why: str) -> str:
     """Say what is wrong with a database file and what to do."""
     if is_damaged(why):
-        return f"The database {path} is damaged ({why}). Put a backup in its place: run_bot.py restore FILE."
+        return say("database.damaged", path=path, error=why)
     if "locked" in why:
-        return f"The database {path} is locked by another program. Close that program, or wait and start again."
+        return say("database.locked", path=path)
     if "full" in why:
-        return f"The disk that holds {path} is full. Free some space and start again."
-    return f"The database {path} cannot be opened ({why}). Set VERBATIM_DATA_DIR to a folder that can be written."
+        return say("database.disk-full", path=path)
+    return say("database.not-opened", path=path, error=why)
 
 
 def reason(error: Exception) -> str:

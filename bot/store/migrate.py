@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import OperatorError
+from bot.policy.texts import say
 from bot.store.database import reason
 
 if TYPE_CHECKING:
@@ -41,15 +42,10 @@ def migrate(database: Database) -> bool:
             if found == HEAD:
                 return False
             if found is not None and (not _REVISION.fullmatch(found) or found > HEAD):
-                sentence = (
-                    f"The database has schema {found}; this version knows up to {HEAD}. "
-                    "Start the version that made it, or a later one; nothing was changed."
-                )
-                raise OperatorError(sentence)
+                raise OperatorError(say("database.later-schema", found=found, known=HEAD))
             _upgrade(connection)
     except SQLAlchemyError as error:
-        sentence = f"The database could not be brought up to date ({reason(error)}); nothing was changed."
-        raise OperatorError(sentence) from error
+        raise OperatorError(say("database.not-migrated", error=reason(error))) from error
     return True
 
 

@@ -26,6 +26,7 @@ from bot.adapters.discord.post import Poster
 from bot.adapters.discord.wire import aim
 from bot.adapters.slack import Slack
 from bot.adapters.slack import api as slack_api
+from bot.commands import COMMAND_LINES
 from bot.contract.post import Post, Sent
 from bot.contract.reply_json import thaw
 from bot.core import Core
@@ -81,7 +82,7 @@ class Steady(Daily):
     """A daily quote that costs nothing to choose: two sentences by the channel's and the date's hash."""
 
     def __init__(self, store: Store, corpus: Corpus) -> None:
-        super().__init__(store, Highlights(corpus), corpus)
+        super().__init__(store, Highlights(corpus), corpus, COMMAND_LINES)
         self._episode = corpus.episodes[0]
 
     async def next(self, settings: ChannelSettings, date: dt.date) -> tuple[Highlight, int] | None:

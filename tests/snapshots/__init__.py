@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from bot.commands import COMMANDS
+from bot.commands import COMMAND_LINES, COMMANDS
 from bot.contract.message import Author, Channel, Request
 from bot.core import Core
-from bot.delivery.daily import daily_reply
+from bot.delivery.daily import Daily
 from bot.highlights import Highlights
 from bot.settings import ROOT
 from bot.store import open_store
@@ -54,7 +54,7 @@ async def main_reply(name: str, corpus: Corpus, search: Searcher, folder: Path) 
     if name == DAILY:
         passage = corpus.passage(NEXT[0])
         assert passage
-        return daily_reply(Highlights(corpus).of(passage))
+        return Daily(None, Highlights(corpus), corpus, COMMAND_LINES).reply(Highlights(corpus).of(passage))
     store = open_store(f"sqlite:///{folder}/snapshot.db")
     try:
         core = Core(corpus, search, COMMANDS, store=store, clock=lambda: NOW)

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, BinaryIO
 
 from bot.contract.post import Blind, Found, Post, Posted, Refused, Seen, Sent, Unclear
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +33,7 @@ class Files:
     def post(self, name: str, post: Post) -> Posted:
         """Write a post at the end of a file and to the disk."""
         if self._folder is None or name not in self.names():
-            return Refused(f"there is no file for #{name}", channel=True)
+            return Refused(say("console.no-file", channel=name), channel=True)
         try:
             with (self._folder / f"{name}.txt").open("ab+") as file:
                 begins = file.tell() == 0 or _ends_a_line(file)
@@ -47,7 +48,7 @@ class Files:
     def find(self, name: str, key: str) -> Seen:
         """Return how often a post stands in a file."""
         if self._folder is None or name not in self.names():
-            return Blind(f"there is no file for #{name}")
+            return Blind(say("console.no-file", channel=name))
         path = self._folder / f"{name}.txt"
         try:
             with path.open("rb") as file:

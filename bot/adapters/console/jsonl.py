@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from bot.adapters.console.talk import LONGEST_LINE
 from bot.contract.message import Author, Card, Channel, Outcome, Reply, Request
 from bot.contract.schedule import read_moment
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,16 +60,16 @@ def _request(line: str) -> Request | Reply:
     try:
         given = json.loads(line)
     except (ValueError, RecursionError):
-        return Reply('That line is not JSON. Send one object a line, like {"text": "/help"}.', Outcome.ERROR)
+        return Reply(say("console.no-json"), Outcome.ERROR)
     if not isinstance(given, dict) or not ("text" in given or "command" in given):
-        return Reply('A request is an object with "text" or "command", like {"text": "/help"}.', Outcome.ERROR)
+        return Reply(say("console.no-request"), Outcome.ERROR)
     args = given.get("args") or {}
     if not isinstance(args, dict):
-        return Reply('"args" is an object of names and values, like {"words": "…"}.', Outcome.ERROR)
+        return Reply(say("console.no-args"), Outcome.ERROR)
     try:
         moment = read_moment(str(given["now"])) if given.get("now") else None
     except ValueError:
-        return Reply('"now" is a moment like "2026-11-24T09:00+01:00".', Outcome.ERROR)
+        return Reply(say("console.no-moment"), Outcome.ERROR)
     command = given.get("command")
     return Request(
         Channel("jsonl", str(given.get("channel", "jsonl"))),

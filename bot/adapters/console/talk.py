@@ -11,6 +11,7 @@ from bot.adapters.console.draw import in_colour, in_plain
 from bot.adapters.console.files import Files
 from bot.contract.message import Author, Button, Channel, Reply, Request
 from bot.contract.post import Found, Sent
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
@@ -80,7 +81,9 @@ class Console:
     async def check(self, channel: Channel) -> str:
         """Return "" for #general and for a file's channel, else which channels there are."""
         names = [CHANNEL.id, *self._files.names()]
-        return "" if channel.id in names else f"There is no channel #{channel.id} here; there is #{', #'.join(names)}."
+        if channel.id in names:
+            return ""
+        return say("console.no-channel", channel=channel.id, known=", ".join(f"#{name}" for name in names))
 
     async def post(self, channel: Channel, post: Post) -> Posted:
         """Write a post to the terminal, or at the end of its channel's file."""
@@ -102,7 +105,8 @@ class Console:
 
     async def tell(self, channel: Channel, member: str, sentence: str) -> bool:
         """Write a sentence for the admin to the terminal."""
-        self._out.write(f"(for {member or 'the admin'}, #{channel.id}) {sentence}\n\n")
+        told = say("console.for", member=member or say("console.admin"), channel=channel.id, sentence=sentence)
+        self._out.write(f"{told}\n\n")
         self._out.flush()
         return True
 
@@ -140,7 +144,7 @@ class Console:
 
         history = FileHistory(str(self._history)) if self._history else InMemoryHistory()
         session: PromptSession[str] = PromptSession(history=history, completer=Commands(), complete_while_typing=False)
-        self._out.write("Verbatim. Type what you remember of a line, or /help. Ctrl-D leaves.\n\n")
+        self._out.write(f"{say('console.hello')}\n\n")
         while True:
             try:
                 with patch_stdout(raw=True):  # a post that comes meanwhile is written above the prompt

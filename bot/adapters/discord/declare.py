@@ -117,7 +117,7 @@ def _option(command: Command, parameter: Parameter, texts: Locales) -> dict[str,
         ]
     elif parameter.type is str:
         option["max_length"] = min(about.longest, LONGEST_OPTION)
-        if about.complete:
+        if about.suggest:
             option["autocomplete"] = True
     return option
 

@@ -23,6 +23,7 @@ from bot.corpus.formats.feed import Feed, FeedItem, Soundbite, TranscriptLink, r
 from bot.corpus.formats.oddities import checked
 from bot.corpus.formats.source import Source, decode
 from bot.errors import TranscriptError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,14 +66,13 @@ READERS = (
 """Every format, in the order in which they are asked; the first that knows a file reads it."""
 
 _OTHERS: tuple[tuple[Callable[[Source], bool], str], ...] = (
-    (feed.sniff, "this is a feed, not a transcript. Import a transcript that it links to."),
-    (chapters.sniff, "this is a chapters file, not a transcript. Import the transcript, and the chapters beside it."),
-    (lambda source: source.root == "tt", "this is TTML. Save it as WebVTT or SubRip and import that."),
-    (lambda source: source.root == "opml", "this is a list of feeds, not a transcript."),
-    (lambda source: "[Script Info]" in source.text[:400], "this is ASS or SSA. Save it as WebVTT or SubRip."),
+    (feed.sniff, "feed"),
+    (chapters.sniff, "chapters"),
+    (lambda source: source.root == "tt", "ttml"),
+    (lambda source: source.root == "opml", "opml"),
+    (lambda source: "[Script Info]" in source.text[:400], "ass"),
 )
 _WORD = re.compile(r"[^\W_]")
-_UNKNOWN = "this {kind} is in no format known here. Known are {names}."
 
 
 def read_transcript(data: bytes, name: str) -> Transcript:
@@ -82,14 +82,14 @@ def read_transcript(data: bytes, name: str) -> Transcript:
     the line where there is one.
     """
     source = decode(data, name)
-    for sniff, reason in _OTHERS:
+    for sniff, kind in _OTHERS:
         if sniff(source):
-            raise TranscriptError(name, reason, 1)
+            raise TranscriptError(name, say(f"format.is-{kind}"), 1)
     reader = next(reader for reader in READERS if reader.sniff(source))
     _refuse_unknown(source, reader)
     transcript = checked(reader.read(source), source.oddities)
     if not any(_WORD.search(segment.text) for segment in transcript.segments):
-        raise TranscriptError(name, f"read as {reader.name}, it has no words that were said. Export it again.", 1)
+        raise TranscriptError(name, say("format.no-words", format=reader.name), 1)
     return transcript
 
 
@@ -99,4 +99,4 @@ def _refuse_unknown(source: Source, reader: Reader) -> None:
     kind = "JSON" if source.json is not None else "XML" if source.text.lstrip().startswith("<?xml") else ""
     if prose and kind:
         names = ", ".join(each.name for each in READERS if kind in each.name)
-        raise TranscriptError(source.name, _UNKNOWN.format(kind=kind, names=names), 1)
+        raise TranscriptError(source.name, say("format.unknown", kind=kind, names=names), 1)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from bot.corpus.formats.stamps import STAMP, seconds
 from bot.errors import TranscriptError
+from bot.policy.texts import say
 
 __all__ = ["Cue", "cues", "has_cues"]
 
@@ -49,8 +50,7 @@ def cues(text: str, name: str, *, named: bool) -> tuple[list[str], list[Cue]]:
             index = _take_index(current, found[-1].number if found else None, named=named or not found)
             found.append(Cue(index, seconds(match[1]), seconds(match[2]), [], number))
         elif "->" in line and _NEARLY.match(line):
-            reason = f"{line.strip()[:60]!r} is no time line. Write it as 00:01:02.500 --> 00:01:04.000."
-            raise TranscriptError(name, reason, number)
+            raise TranscriptError(name, say("format.no-time-line", line=line.strip()[:60]), number)
         else:
             current.append(line)
     return header, found

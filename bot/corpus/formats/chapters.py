@@ -9,6 +9,7 @@ from bot.corpus.formats.source import decode
 from bot.corpus.formats.stamps import number
 from bot.corpus.transcript import Chapter
 from bot.errors import TranscriptError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from bot.corpus.formats.source import Source
@@ -29,8 +30,7 @@ def read_chapters(data: bytes, name: str) -> tuple[Chapter, ...]:
     """
     source = decode(data, name)
     if not sniff(source):
-        reason = 'this is no chapters file. It needs JSON such as {"version": "1.2.0", "chapters": [...]}.'
-        raise TranscriptError(name, reason)
+        raise TranscriptError(name, say("format.no-chapters"))
     found = [
         Chapter(title, start)
         for item in objects(source.json, "chapters")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from bot.corpus.formats.labels import NAME, believed, is_stage_label
 from bot.corpus.formats.plain import ends_sentence
 from bot.corpus.transcript import Segment
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,7 +85,7 @@ def label_cues(cues: Sequence[Segment]) -> tuple[list[Segment], tuple[str, ...]]
         segments.extend(spread([piece for piece in named if piece[0]], cue.start, cue.end))
     oddities: tuple[str, ...] = ()
     if 0 < bare * 2 <= len(cues):
-        oddities = (f"No speaker is named in {bare} of {len(cues)} cues; each was given to the speaker before it.",)
+        oddities = (say("format.few-speakers", bare=bare, count=len(cues)),)
     return segments, oddities
 
 

@@ -12,6 +12,7 @@ from bot.corpus.formats.source import decode
 from bot.corpus.formats.stamps import number, seconds
 from bot.corpus.transcript import Chapter, Person
 from bot.errors import TranscriptError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +81,7 @@ def read_feed(data: bytes, name: str) -> Feed:
     """
     source = decode(data, name)
     if not sniff(source):
-        raise TranscriptError(name, "this is no feed. It needs RSS or Atom, as podcast apps subscribe to.")
+        raise TranscriptError(name, say("format.no-feed"))
     root = source.xml
     for parent in list(root.iter()):
         for child in [child for child in parent if _local(child) == "liveitem"]:
@@ -88,7 +89,7 @@ def read_feed(data: bytes, name: str) -> Feed:
     parsed = _feedparser(tostring(root), name)
     elements = [element for element in root.iter() if _local(element) in {"item", "entry"}]
     if len(elements) != len(parsed["entries"]):
-        raise TranscriptError(name, "its items lie inside one another. Get the feed again from its publisher.")
+        raise TranscriptError(name, say("format.nested-items"))
     items = tuple(_item(entry, element) for entry, element in zip(parsed["entries"], elements, strict=True))
     channel = parsed["feed"]
     return Feed(channel.get("title") or "", channel.get("link") or None, items)
@@ -101,8 +102,7 @@ def _feedparser(data: bytes, name: str) -> Any:
     try:
         return feedparser.parse(io.BytesIO(data))
     except Exception as error:
-        reason = f"feedparser cannot read this feed ({type(error).__name__}). Get it again from its publisher."
-        raise TranscriptError(name, reason) from error
+        raise TranscriptError(name, say("format.bad-feed", error=type(error).__name__)) from error
 
 
 def _item(entry: Any, element: Element) -> FeedItem:

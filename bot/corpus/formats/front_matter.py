@@ -9,6 +9,7 @@ import yaml  # type: ignore[import-untyped, unused-ignore]
 
 from bot.corpus.transcript import Person
 from bot.errors import TranscriptError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from bot.corpus.formats.source import Source
@@ -63,11 +64,9 @@ def _fields(source: Source, text: str, line: int) -> dict[Any, Any] | None:
         fields = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - safe and simpler still: every scalar is a string
     except yaml.MarkedYAMLError as error:
         at = error.problem_mark.line if error.problem_mark else 0
-        reason = f"the front matter is not valid YAML ({error.problem}). Put quotes around the value."
-        raise TranscriptError(source.name, reason, line + at + 1) from error
+        raise TranscriptError(source.name, say("format.front-matter", problem=error.problem), line + at + 1) from error
     except (yaml.YAMLError, RecursionError, ValueError, LookupError) as error:
-        reason = "the front matter is not valid YAML. Leave out all but title, speakers, date and language."
-        raise TranscriptError(source.name, reason, line + 1) from error
+        raise TranscriptError(source.name, say("format.front-matter-at-all"), line + 1) from error
     return fields if isinstance(fields, dict) else None
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.corpus.formats.cues import TimedWord
 from bot.corpus.formats.stamps import number
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -32,7 +33,7 @@ def first_has(items: Sequence[dict[str, Any]], *keys: str) -> bool:
 
 def without_text(count: int) -> tuple[str, ...]:
     """Return the oddity for entries that were skipped."""
-    return (f"Entries without text, skipped: {count}.",) if count else ()
+    return (say("format.no-text", count=count),) if count else ()
 
 
 def timed_words(items: Iterable[dict[str, Any]], speaker: Callable[[dict[str, Any]], str | None]) -> list[TimedWord]:

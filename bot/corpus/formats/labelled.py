@@ -12,6 +12,7 @@ from bot.corpus.formats.labels import believed, is_stage_label
 from bot.corpus.formats.markdown import heading, is_link_line, words_of
 from bot.corpus.formats.stamps import STAMP, seconds
 from bot.corpus.transcript import Chapter, Segment, Transcript
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from bot.corpus.formats.source import Source
@@ -128,9 +129,9 @@ def read(source: Source) -> Transcript:
         else:
             page.close()
     page.close()
-    oddities = [f"{short} is read as {name}." for short, name in page.plan.aliases.items()]
+    oddities = [say("format.read-as", name=short, full=name) for short, name in page.plan.aliases.items()]
     if page.links:
-        oddities.append(f"Paragraphs that only give an address, left out: {page.links}.")
+        oddities.append(say("format.addresses", count=page.links))
     return Transcript(
         tuple(page.segments),
         tuple(page.chapters),

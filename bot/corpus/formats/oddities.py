@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.corpus.formats.labels import is_anonymous
 from bot.corpus.formats.stamps import clock
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -79,7 +80,7 @@ def _without_stages(segments: Sequence[Segment]) -> tuple[list[Segment], list[st
     if not stages:
         return list(segments), []
     example = " ".join(stages[0].text[:60].split())
-    odd = f"{_count(stages, 'stage direction')} such as {example} left out, being no speech."
+    odd = say("format.stages", count=len(stages), example=example)
     return [segment for segment in segments if not _is_stage(segment.text)], [odd]
 
 
@@ -96,8 +97,7 @@ def _without_loops(segments: Sequence[Segment]) -> tuple[list[Segment], list[str
     own = _script(segment.text for segment in segments if segment not in suspects)
     foreign = {id(segment) for segment in suspects if own and _script([segment.text]) not in {own, ""}}
     odd = [
-        f"The cue at {clock(segment.start or 0.0)} repeats {_excerpt(segment.text)} in another script;"
-        " a recogniser heard it in noise, so it was left out."
+        say("format.loop", start=clock(segment.start or 0.0), text=_excerpt(segment.text))
         for segment in suspects
         if id(segment) in foreign
     ]
@@ -144,16 +144,10 @@ def _times(segments: Sequence[Segment]) -> list[str]:
             over.append(segment)
         before = segment
     slow = [segment for segment in segments if _is_slow(segment)]
-    told = (
-        (back, "begin{} before the one before", ""),
-        (over, "begin{} while the one before still lasts", ""),
-        (slow, "last{} far longer than the words in it", " Such an end may lie past the speech."),
-    )
-    return [
-        f"{_count(found, 'cue')} {what.format('s' if len(found) == 1 else '')}, the first at {_at(found)}.{remark}"
-        for found, what, remark in told
-        if found
-    ]
+    odd = [say("format.back", count=len(back), start=_at(back))] if back else []
+    odd += [say("format.overlap", count=len(over), start=_at(over))] if over else []
+    odd += [say("format.slow", count=len(slow), start=_at(slow))] if slow else []
+    return odd
 
 
 def _at(found: Sequence[Segment]) -> str:
@@ -176,14 +170,9 @@ def _speakers(segments: Sequence[Segment]) -> list[str]:
     told: list[str] = []
     missing = len(segments) - len(named)
     if missing:
-        told.append(f"No speaker is known for {missing} of {len(segments)} segments.")
+        told.append(say("format.no-speaker", missing=missing, count=len(segments)))
     anonymous = sorted({name for name in named if is_anonymous(name)})
     if anonymous:
         names = ", ".join(anonymous[:5])
-        told.append(f"Speakers without a name: {names}. Put their names in to find who said what.")
+        told.append(say("format.anonymous", names=names))
     return told
-
-
-def _count(found: Sequence[object], noun: str) -> str:
-    """Write a number with its noun."""
-    return f"{len(found)} {noun}{'' if len(found) == 1 else 's'}"

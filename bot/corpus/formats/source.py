@@ -13,6 +13,7 @@ from defusedxml import DefusedXmlException, ElementTree  # type: ignore[import-u
 
 from bot.corpus.files import LONGEST_FILE
 from bot.errors import TranscriptError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -28,14 +29,14 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _OTHER_FILES = (
-    (b"%PDF", "a PDF", "Export its text and import that"),
-    (b"PK\x03\x04", "a Word document or another ZIP archive", "Save it as plain text and import that"),
-    (b"{\\rtf", "a rich-text document", "Save it as plain text and import that"),
-    (b"ID3", "an MP3 recording", "Transcribe it first"),
-    (b"RIFF", "a sound or video recording", "Transcribe it first"),
-    (b"OggS", "a sound recording", "Transcribe it first"),
-    (b"fLaC", "a sound recording", "Transcribe it first"),
-    (b"\x1f\x8b", "a gzip archive", "Unpack it first"),
+    (b"%PDF", "pdf"),
+    (b"PK\x03\x04", "zip"),
+    (b"{\\rtf", "rtf"),
+    (b"ID3", "mp3"),
+    (b"RIFF", "riff"),
+    (b"OggS", "sound"),
+    (b"fLaC", "sound"),
+    (b"\x1f\x8b", "gzip"),
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
 _JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*(?:\{\s*\"|\]))")
@@ -70,11 +71,11 @@ class Source:
         try:
             return json.loads(self.text)
         except json.JSONDecodeError as error:
-            reason = f"the JSON is broken at column {error.colno} ({error.msg}). Export it again: it may be cut short."
-            raise TranscriptError(self.name, reason, error.lineno) from error
+            raise TranscriptError(
+                self.name, say("format.bad-json", column=error.colno, problem=error.msg), error.lineno
+            ) from error
         except (RecursionError, ValueError) as error:
-            reason = "the JSON is nested too deep or has an endless number; no transcript is. Export it again."
-            raise TranscriptError(self.name, reason) from error
+            raise TranscriptError(self.name, say("format.deep-json")) from error
 
     @cached_property
     def root(self) -> str:
@@ -89,11 +90,9 @@ class Source:
             element: Element = ElementTree.fromstring(self.text)
         except ElementTree.ParseError as error:
             line, column = error.position
-            reason = f"the XML is broken at column {column + 1}. Download it again: it may be cut short."
-            raise TranscriptError(self.name, reason, line) from error
+            raise TranscriptError(self.name, say("format.bad-xml", column=column + 1), line) from error
         except (DefusedXmlException, RecursionError, ValueError) as error:
-            reason = "the XML declares entities of its own, which can blow up a reader. Save it without them."
-            raise TranscriptError(self.name, reason) from error
+            raise TranscriptError(self.name, say("format.entities")) from error
         return element
 
 
@@ -105,15 +104,15 @@ def decode(data: bytes, name: str) -> Source:
     """
     if len(data) > LONGEST_FILE:
         most = LONGEST_FILE // 1_048_576
-        raise TranscriptError(name, f"the file has {len(data) / 1_048_576:.1f} MiB; the most is {most}. Split it.")
-    for magic, kind, remedy in _OTHER_FILES:
+        raise TranscriptError(name, say("corpus.too-large", size=len(data) / 1_048_576, most=most))
+    for magic, kind in _OTHER_FILES:
         if data.startswith(magic):
-            raise TranscriptError(name, f"this is {kind}, not a transcript. {remedy}.")
+            raise TranscriptError(name, say(f"format.file-{kind}"))
     text, oddities = _text(data, name)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     _refuse_binary(text, name)
     if not text.strip():
-        raise TranscriptError(name, "the transcript is empty. Export it again.", 1)
+        raise TranscriptError(name, say("format.empty"), 1)
     return Source(name, text, oddities)
 
 
@@ -127,13 +126,12 @@ def _text(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
     except UnicodeDecodeError as error:
         first = error
     line = data.count(b"\n", 0, first.start) + 1
-    found = f"byte {data[first.start]:#04x}"
+    byte = data[first.start]
     try:
         text = data.decode("cp1252")
     except UnicodeDecodeError as error:
-        reason = f"{found} is neither UTF-8 nor Windows-1252 text. Save the file as UTF-8."
-        raise TranscriptError(name, reason, line) from error
-    odd = f"Line {line} is not UTF-8 ({found}), so the file was read as Windows-1252; check its accents and quotes."
+        raise TranscriptError(name, say("format.no-encoding", byte=byte), line) from error
+    odd = say("format.windows", line=line, byte=byte)
     return text, (odd,)
 
 
@@ -143,17 +141,16 @@ def _marked(data: bytes, encoding: str, name: str) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data[: error.start].decode(encoding, "ignore").count("\n") + 1
-        reason = f"the file begins as {encoding.upper()} but goes on otherwise. Save it as UTF-8."
-        raise TranscriptError(name, reason, line) from error
+        raise TranscriptError(name, say("format.half-encoded", encoding=encoding.upper()), line) from error
 
 
 def _refuse_binary(text: str, name: str) -> None:
     """Raise TranscriptError for NUL characters, or more control characters than any text has."""
     nul = text.find("\x00")
     if nul >= 0:
-        reason = "this is not text: it has NUL bytes. Save the transcript as UTF-8 text."
-        raise TranscriptError(name, reason, text.count("\n", 0, nul) + 1)
+        raise TranscriptError(name, say("format.nul"), text.count("\n", 0, nul) + 1)
     first = _CONTROL.search(text)
     if first and len(_CONTROL.findall(text)) * _CONTROLS_IN_TEXT > len(text):
-        reason = f"this is not text: it has control characters such as {first.group()!r}. Save it as UTF-8 text."
-        raise TranscriptError(name, reason, text.count("\n", 0, first.start()) + 1)
+        raise TranscriptError(
+            name, say("format.control", character=first.group()), text.count("\n", 0, first.start()) + 1
+        )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bot.corpus.formats.captions import cues, has_cues
 from bot.corpus.formats.cues import label_cues, plain_text, unrolled
 from bot.corpus.transcript import Segment, Transcript
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from bot.corpus.formats.source import Source
@@ -28,5 +29,5 @@ def read(source: Source) -> Transcript:
     labelled, oddities = label_cues(segments)
     before = sum(1 for line in header if line.strip())
     if before:
-        oddities = (*oddities, f"Lines before the first cue, skipped: {before}.")
+        oddities = (*oddities, say("format.before-first", count=before))
     return Transcript(tuple(labelled), oddities=oddities)

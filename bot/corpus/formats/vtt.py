@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from bot.corpus.formats.captions import Cue, cues
 from bot.corpus.formats.cues import label_cues, plain_text, spread, unrolled
 from bot.corpus.transcript import Segment, Transcript
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,7 @@ def read(source: Source) -> Transcript:
     labelled, oddities = label_cues(segments)
     lost = sum(skipped for _, skipped in bodies)
     if lost:
-        oddities = (*oddities, f"Lines after a blank line inside a cue, skipped as WebVTT asks: {lost}.")
+        oddities = (*oddities, say("format.lost-lines", count=lost))
     language = next((match[1] for line in header if (match := _LANGUAGE.fullmatch(line))), None)
     return Transcript(tuple(labelled), language=language, oddities=oddities)
 

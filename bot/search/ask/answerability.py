@@ -1,53 +1,37 @@
-"""Whether anything found answers a question at all: weighing the evidence, and declining when it is too little.
+"""Whether anything found answers a question at all: weighing the features, and declining when they say too little.
 
-Weights give every sentence a chance to be the one that answers; SIGNALS of the whole search give the chance that any
-does. Weights and the thresholds of the bands come from `weights.json`, written with its provenance by
-`benchmarks/train_answers.py`.
+Every sentence gets a chance to be the one that answers, from its features; signals of the whole search, rows of
+SIGNALS_FROM_WORDS and SIGNALS_FROM_MODELS, give the chance that any does. Weights and the thresholds of the bands are
+those of `weights.json`, written with its provenance by `benchmarks/train_answers.py`.
 """
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from bot.corpus import fold
-from bot.search.ask.features import EVIDENCE, FROM_WORDS, gather
+from bot.language.linear import Linear, read_weights
+from bot.search.ask.features import FROM_MODELS, FROM_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from bot.corpus import Corpus
     from bot.search.ask.extracts import Extract
-    from bot.search.ask.features import Gathered
+    from bot.search.ask.features import Candidates
     from bot.search.ask.question import Question
-    from bot.search.index.embeddings import Meaning
-    from bot.search.index.words import WordIndex
-    from bot.search.scope import Scope
+    from bot.search.index.words import Place
 
     Column = NDArray[np.float64]
 
-__all__ = ["SIGNALS", "SIGNALS_FROM_WORDS", "Likelihoods", "likelihoods", "logistic", "signals"]
-
-SIGNALS = (
-    "mass", "mass of three", "top", "covered 2 best", "covered 2", "covered 4", "missing", "missing unlike",
-    "missing count", "terms", "order", "to me", "now", "about them", "names", "names missing", "speaker", "who",
-    "number", "time", "why", "yes or no", "length",
-    "meaning best", "meaning near best", "meaning gap", "meaning", "meaning near", "tokens 2 best",
-    "term least", "term mean", "term rarest", "term least anywhere", "term mean anywhere", "term rarest anywhere",
-)  # fmt: skip
-"""Signals in the order of the weights."""
-
-SIGNALS_FROM_WORDS = 23
-"""How many of the signals, the first part, need no model."""
+__all__ = ["SIGNALS_FROM_MODELS", "SIGNALS_FROM_WORDS", "Likelihoods", "Weights", "signals"]
 
 _ORDER = re.compile(
     r"(?:can you |could you |i need )?(?:write|fix|give|tell|translate|solve|integrate|explain|play|remind|book|make|"
@@ -76,126 +60,165 @@ _UNTOLD = 0.8
 
 _PART = re.compile(r"\w+|[^\w\s]")
 
-Place = tuple[int, int]
-
 
 @dataclass(frozen=True, slots=True)
+class Weights:
+    """The weights with or without the models: of sentences against each other, and of whether any answers.
+
+    Below `declined_below` a question is declined; from `answers_from` passages are shown as the answer.
+    """
+
+    order: Linear
+    sure: Linear
+    declined_below: float
+    answers_from: float
+
+    @classmethod
+    @lru_cache(maxsize=2)
+    def read(cls, *, models: bool) -> Weights:
+        """Read them, when first needed."""
+        table = read_weights("bot.search.ask")["models" if models else "words"]
+        features = FROM_WORDS.keys() | (FROM_MODELS.keys() if models else ())
+        wanted = SIGNALS_FROM_WORDS.keys() | (SIGNALS_FROM_MODELS.keys() if models else ())
+        order, sure = (
+            Linear(table["order"], features, "bot/search/ask"),
+            Linear(table["sure"], wanted, "bot/search/ask"),
+        )
+        return cls(order, sure, table["declined below"], table["answers from"])
+
+
 class Likelihoods:
-    """The chance of each sentence, and how sure it is that the passages cut from them answer."""
+    """How likely each candidate is to answer a question: its score among them, and by place its chance."""
 
-    chances: dict[Place, float]
-    admitted: frozenset[Place]
-    asked: Question
-    gathered: Gathered
-    scores: Column
-    weights: dict[str, Any]
-
-    def sure(self, cuts: Sequence[Extract]) -> float:
-        """Return the chance that passages hold an answer."""
-        found = signals(self.asked, self.gathered, self.scores, cuts)
-        return logistic(found, self.weights["sure"])
-
-    @property
-    def declined_below(self) -> float:
-        """Chance under which a question is declined."""
-        return float(self.weights["declined below"])
-
-    @property
-    def answers_from(self) -> float:
-        """Chance from which passages are shown as the answer."""
-        return float(self.weights["answers from"])
+    def __init__(self, question: Question, candidates: Candidates, order: Linear) -> None:
+        """Weigh the candidates' features."""
+        self.question, self.candidates = question, candidates
+        self.scores = order.score(candidates.features)
+        shares = np.exp(self.scores - self.scores.max())
+        self.chances: dict[Place, float] = dict(zip(candidates.places, (shares / shares.sum()).tolist(), strict=True))
 
 
-def likelihoods(
-    corpus: Corpus, index: WordIndex, meaning: Meaning | None, asked: Question, scope: Scope
-) -> Likelihoods | None:
-    """Return how likely each sentence is to answer, or None when there is none to choose from."""
-    gathered = gather(corpus, index, meaning, asked, scope)
-    if gathered is None:
-        return None
-    weights = _weights()["meaning" if meaning else "words"]
-    order = weights["order"]
-    scores = ((gathered.rows - np.array(order["mean"])) / np.array(order["scale"])) @ np.array(order["weights"])
-    shares = np.exp(scores - scores.max())
-    chances = dict(zip(gathered.places, (shares / shares.sum()).tolist(), strict=True))
-    return Likelihoods(chances, gathered.admitted, asked, gathered, scores, weights)
+class _Terms(NamedTuple):
+    """How alike the terms of a question are to what was said: the least, the mean by weight, the rarest term's."""
+
+    least: float
+    mean: float
+    rarest: float
 
 
-def signals(asked: Question, gathered: Gathered, scores: Column, cuts: Sequence[Extract]) -> list[float]:
-    """Return the SIGNALS of a search: of the passages cut, of what was found at all, of the question's form."""
-    best = cuts[0]
-    first, last = (best.number, best.passage.first), (best.number, best.passage.last)
-    inside = [row for row, place in enumerate(gathered.places) if first <= place <= last]
-    covered = gathered.rows[:, EVIDENCE.index("covered 2")]
+class _Outcome:
+    """What a search came to: the likelihoods, and the passages cut by them, best first."""
 
-    def most(name: str) -> float:
-        return float(gathered.rows[inside, EVIDENCE.index(name)].max())
+    def __init__(self, likely: Likelihoods, cuts: Sequence[Extract]) -> None:
+        """Take what was found and what of it would be shown."""
+        self.question, self.candidates, self.scores = likely.question, likely.candidates, likely.scores
+        self.absent = likely.candidates.absent
+        self.cuts = cuts
+        self.low = fold(self.question.plain)
 
-    found = [
-        best.mass,
-        sum(cut.mass for cut in cuts[:3]),
-        float(scores.max()),
-        float(covered.max()),
-        most("covered 2"),
-        most("covered 4"),
-        *gathered.absent[:3],
-        float(min(len(asked.terms), _MANY_TERMS)),
-        *_of_form(asked, gathered.absent),
-    ]
-    if gathered.rows.shape[1] > FROM_WORDS:
-        found += _of_meaning(asked, gathered, inside, most)
-    return found
+    @cached_property
+    def _inside(self) -> list[int]:
+        """The rows of the sentences in the best passage."""
+        best = self.cuts[0]
+        first, last = (best.number, best.passage.first), (best.number, best.passage.last)
+        return [row for row, place in enumerate(self.candidates.places) if first <= place <= last]
 
+    def anywhere(self, feature: str) -> float:
+        """Return the most of a feature."""
+        return float(self.candidates.features[feature].max())
 
-def _of_form(asked: Question, absent: Sequence[float]) -> list[float]:
-    """Return the signals of how a question is put: an order to a bot, or a question about the speakers."""
-    low = fold(asked.plain)
-    theirs = asked.speaker is not None or asked.role is not None
-    return [
-        float(_ORDER.match(low) is not None and not theirs),
-        float(_TO_ME.search(low) is not None and not theirs),
-        float(_NOW.search(low) is not None),
-        float(theirs or _ABOUT_THEM.search(low) is not None),
-        *absent[3:],
-        float(asked.speaker is not None),
-        float(_WHO.search(low) is not None),
-        float("number" in asked.wants),
-        float("time" in asked.wants),
-        float(_WHY.search(low) is not None),
-        float(_YES_NO.match(low) is not None),
-        math.log1p(len(low.split())),
-    ]
+    def inside(self, feature: str) -> float:
+        """Return the most of a feature in the best passage."""
+        return float(self.candidates.features[feature][self._inside].max())
 
+    def gap(self, feature: str) -> float:
+        """Return how far the sentence in place _GAP is behind the best one."""
+        values = self.candidates.features[feature]
+        return float(values.max() - np.sort(values)[-min(_GAP, len(values))])
 
-def _of_meaning(
-    asked: Question, gathered: Gathered, inside: Sequence[int], most: Callable[[str], float]
-) -> list[float]:
-    """Return the signals of likeness: of the best there is, of the best passage, of each term in it and anywhere."""
-    alone, wide = (gathered.rows[:, EVIDENCE.index(name)] for name in ("meaning", "meaning near"))
-    gap = float(wide.max() - np.sort(wide)[-min(_GAP, len(wide))])
-    found = [float(alone.max()), float(wide.max()), gap, most("meaning"), most("meaning near")]
-    found.append(most("tokens 2"))
-    if gathered.likeness is None:
-        return [*found, *[_UNTOLD] * 6]
-    columns = _columns(asked, gathered.likeness.shape[1])
-    weights = [term.weight for term in asked.terms if term.form in columns] or [1.0]
-    for part in (gathered.likeness[inside], gathered.likeness):
-        best = part.max(axis=0)
-        alike = [float(best[columns[term.form]].mean()) for term in asked.terms if term.form in columns] or [_UNTOLD]
+    @cached_property
+    def terms_inside(self) -> _Terms:
+        """How alike the question's terms are to the best passage."""
+        likeness = self.candidates.likeness
+        return self._terms(None if likeness is None else likeness[self._inside])
+
+    @cached_property
+    def terms_anywhere(self) -> _Terms:
+        """How alike the question's terms are to anything."""
+        return self._terms(self.candidates.likeness)
+
+    def _terms(self, likeness: NDArray[np.float64] | None) -> _Terms:
+        """Return how alike the terms are to the most alike of some sentences."""
+        if likeness is None:
+            return _Terms(_UNTOLD, _UNTOLD, _UNTOLD)
+        columns = _columns(self.question, likeness.shape[1])
+        best = likeness.max(axis=0)
+        terms = [term for term in self.question.terms if term.form in columns]
+        alike = [float(best[columns[term.form]].mean()) for term in terms] or [_UNTOLD]
+        weights = [term.weight for term in terms] or [1.0]
         mean = sum(one * weight for one, weight in zip(alike, weights, strict=True)) / (sum(weights) or 1.0)
-        found += [min(alike), mean, alike[weights.index(max(weights))]]
-    return found
+        return _Terms(min(alike), mean, alike[weights.index(max(weights))])
 
 
-def _columns(asked: Question, width: int) -> dict[str, list[int]]:
+SIGNALS_FROM_WORDS: dict[str, Callable[[_Outcome], float]] = {
+    "mass": lambda o: o.cuts[0].mass,
+    "mass of three": lambda o: sum(cut.mass for cut in o.cuts[:3]),
+    "top": lambda o: float(o.scores.max()),
+    "covered 2 best": lambda o: o.anywhere("covered 2"),
+    "covered 2": lambda o: o.inside("covered 2"),
+    "covered 4": lambda o: o.inside("covered 4"),
+    "missing": lambda o: o.absent.share,
+    "missing unlike": lambda o: o.absent.unlike,
+    "missing count": lambda o: o.absent.words,
+    "terms": lambda o: min(len(o.question.terms), _MANY_TERMS),
+    "order": lambda o: not o.question.about_somebody and _ORDER.match(o.low) is not None,
+    "to me": lambda o: not o.question.about_somebody and _TO_ME.search(o.low) is not None,
+    "now": lambda o: _NOW.search(o.low) is not None,
+    "about them": lambda o: o.question.about_somebody or _ABOUT_THEM.search(o.low) is not None,
+    "names": lambda o: o.absent.named,
+    "names missing": lambda o: o.absent.names,
+    "speaker": lambda o: o.question.speaker is not None,
+    "who": lambda o: _WHO.search(o.low) is not None,
+    "number": lambda o: "number" in o.question.wants,
+    "time": lambda o: "time" in o.question.wants,
+    "why": lambda o: _WHY.search(o.low) is not None,
+    "yes or no": lambda o: _YES_NO.match(o.low) is not None,
+    "length": lambda o: math.log1p(len(o.low.split())),
+}
+
+SIGNALS_FROM_MODELS: dict[str, Callable[[_Outcome], float]] = {
+    "meaning best": lambda o: o.anywhere("meaning"),
+    "meaning near best": lambda o: o.anywhere("meaning near"),
+    "meaning gap": lambda o: o.gap("meaning near"),
+    "meaning": lambda o: o.inside("meaning"),
+    "meaning near": lambda o: o.inside("meaning near"),
+    "tokens 2 best": lambda o: o.inside("tokens 2"),
+    "term least": lambda o: o.terms_inside.least,
+    "term mean": lambda o: o.terms_inside.mean,
+    "term rarest": lambda o: o.terms_inside.rarest,
+    "term least anywhere": lambda o: o.terms_anywhere.least,
+    "term mean anywhere": lambda o: o.terms_anywhere.mean,
+    "term rarest anywhere": lambda o: o.terms_anywhere.rarest,
+}
+
+
+def signals(likely: Likelihoods, cuts: Sequence[Extract]) -> dict[str, float]:
+    """Return the signals of a search by name, for the passages cut; those of the models if they were there."""
+    outcome = _Outcome(likely, cuts)
+    models = FROM_MODELS.keys() <= likely.candidates.features.keys()
+    table = SIGNALS_FROM_WORDS | (SIGNALS_FROM_MODELS if models else {})
+    return {name: float(of(outcome)) for name, of in table.items()}
+
+
+def _columns(question: Question, width: int) -> dict[str, list[int]]:
     """Return which tokens of the question, of that many, are those of each term.
 
     The model's tokens are words and marks, and pieces of words it does not know; how many more there are than words and
     marks tells how many pieces there are, and the longest terms are taken to be the ones in pieces (right for three
     terms in four; knowing it exactly made no difference that could be measured).
     """
-    parts = [match.group() for match in _PART.finditer(fold(asked.text))]
-    terms = {term.form for term in asked.terms}
+    parts = [match.group() for match in _PART.finditer(fold(question.text))]
+    terms = {term.form for term in question.terms}
     longest = sorted(range(len(parts)), key=lambda number: (parts[number] not in terms, -len(parts[number]), number))
     pieces = [1] * len(parts)
     for extra in range(width - _MARKS - len(parts)):
@@ -207,17 +230,3 @@ def _columns(asked: Question, width: int) -> dict[str, list[int]]:
             columns.setdefault(part, list(range(at, at + count)))
         at += count
     return columns
-
-
-def logistic(values: Sequence[float], weights: dict[str, Any]) -> float:
-    """Return the chance a logistic regression gives to values that are standardised first."""
-    columns = zip(values, weights["mean"], weights["scale"], weights["weights"], strict=True)
-    total = weights["constant"] + sum((value - mean) / scale * weight for value, mean, scale, weight in columns)
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
-
-
-@lru_cache(maxsize=1)
-def _weights() -> dict[str, Any]:
-    """Return the trained weights, read when first needed."""
-    table: dict[str, Any] = json.loads(resources.files("bot.search.ask").joinpath("weights.json").read_text("utf-8"))
-    return table

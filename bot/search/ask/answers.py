@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bot.language.linear import logistic
 from bot.search.ask.extracts import extracts
 from bot.search.ask.question import read
 from bot.search.scope import EVERYWHERE
@@ -17,7 +18,7 @@ from bot.search.scope import EVERYWHERE
 if TYPE_CHECKING:
     from bot.corpus import Corpus, Passage
     from bot.search.ask.extracts import Extract
-    from bot.search.index.embeddings import Meaning
+    from bot.search.index.embeddings import Embeddings
     from bot.search.index.words import WordIndex
     from bot.search.scope import Scope
 
@@ -55,26 +56,29 @@ class Answered:
 def answer(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
     corpus: Corpus,
     index: WordIndex,
-    meaning: Meaning | None,
-    question: str,
+    embeddings: Embeddings | None,
+    text: str,
     limit: int,
     scope: Scope = EVERYWHERE,
 ) -> Answered:
     """Return up to `limit` passages that may answer a question, best first, and how sure that is."""
-    from bot.search.ask.answerability import likelihoods  # noqa: PLC0415 - NumPy, which the bot's start never needs
+    from bot.search.ask.answerability import Likelihoods, Weights, signals  # noqa: PLC0415 - NumPy; a start needs none
+    from bot.search.ask.features import find_candidates  # noqa: PLC0415
 
-    asked = read(corpus, index, question)
-    found = likelihoods(corpus, index, meaning, asked, scope) if asked.plain else None
-    if found is None:
+    question = read(corpus, index, text)
+    candidates = find_candidates(corpus, index, embeddings, question, scope) if question.plain else None
+    if candidates is None:
         return Answered(Band.DECLINED, ())
-    cuts = extracts(corpus, found.chances, found.admitted, max(limit, SIGNALLED))
+    weights = Weights.read(models=embeddings is not None)
+    likely = Likelihoods(question, candidates, weights.order)
+    cuts = extracts(corpus, likely.chances, candidates.admitted, max(limit, SIGNALLED))
     if not cuts:
         return Answered(Band.DECLINED, ())
-    chance = found.sure(cuts)
+    chance = logistic(weights.sure.score(signals(likely, cuts)))
     best = cuts[0].mass or 1.0
     hits = tuple(Answer(cut.passage, _place(cut), chance * cut.mass / best) for cut in cuts[:limit])
-    band = Band.ANSWERS if chance >= found.answers_from else Band.CLOSEST
-    return Answered(Band.DECLINED if chance < found.declined_below else band, hits)
+    band = Band.ANSWERS if chance >= weights.answers_from else Band.CLOSEST
+    return Answered(Band.DECLINED if chance < weights.declined_below else band, hits)
 
 
 def _place(cut: Extract) -> tuple[int, int]:

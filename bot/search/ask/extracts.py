@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from bot.corpus import Corpus, Episode, Passage
+    from bot.search.index.words import Place
 
 __all__ = ["Extract", "extracts"]
 
@@ -23,8 +24,6 @@ ANCHORS = 40
 
 CLOSE_BY = 2
 """Passages with fewer sentences between them are neighbours; of three neighbours only two are shown."""
-
-Place = tuple[int, int]
 
 
 class Extract(NamedTuple):

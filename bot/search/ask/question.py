@@ -57,6 +57,16 @@ class Question:
     role: str | None
     wants: frozenset[str]
 
+    @property
+    def about_somebody(self) -> bool:
+        """Whether it asks what somebody said, by name or by role."""
+        return self.speaker is not None or self.role is not None
+
+    @property
+    def weight(self) -> float:
+        """What finding all its terms is worth."""
+        return sum(term.weight for term in self.terms) or 1.0
+
 
 _FORMS = {
     "y": "why", "wat": "what", "wut": "what", "whats": "what is", "whos": "who is", "hows": "how is", "hes": "he is",

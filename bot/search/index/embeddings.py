@@ -1,9 +1,9 @@
-"""Meaning: how near candidates are to what a line means, from the models' vectors."""
+"""Embeddings: how near sentences are to what a line means, by the models' vectors."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -14,16 +14,25 @@ if TYPE_CHECKING:
 
     from bot.search.index.models import Dense, Late
     from bot.search.index.vectors import EpisodeVectors
+    from bot.search.index.words import Place
 
-__all__ = ["Meaning", "View", "standard"]
+__all__ = ["Embeddings", "Likeness", "View"]
 
 MOST_SEARCHED = 50_000
 """Sentences that are compared one by one (150 MB, 10 ms); in a larger library meaning only orders what words found."""
 
-Place = tuple[int, int]
+
+class Likeness(NamedTuple):
+    """How like a sentence is to a line: alone, with its neighbours, behind the best; by tokens, and behind the best."""
+
+    alone: float
+    wide: float
+    behind: float
+    tokens: float
+    tokens_behind: float
 
 
-class Meaning:
+class Embeddings:
     """The models and the vectors of every episode; safe to share between threads."""
 
     def __init__(self, dense: Dense, late: Late | None, episodes: Sequence[EpisodeVectors]) -> None:
@@ -51,7 +60,7 @@ class Meaning:
 class View:
     """The library seen from one line: its vectors and, in a small library, every sentence's likeness to it."""
 
-    meaning: Meaning
+    embeddings: Embeddings
     vector: NDArray[np.float32]
     tokens: NDArray[np.float32] | None
     sentences: NDArray[np.float32] | None
@@ -64,18 +73,18 @@ class View:
             if likeness is not None:
                 best = np.argpartition(-likeness, min(limit, len(likeness) - 1))[:limit]
                 for number in best[np.argsort(-likeness[best])]:
-                    episode = int(np.searchsorted(self.meaning.starts, number, "right")) - 1
-                    found.append((episode, int(number - self.meaning.starts[episode])))
+                    episode = int(np.searchsorted(self.embeddings.starts, number, "right")) - 1
+                    found.append((episode, int(number - self.embeddings.starts[episode])))
         return found
 
-    def similarities(self, places: Sequence[Place]) -> list[tuple[float, float, float, float, float]]:
-        """Return for each place: likeness, that with neighbours, behind the best; token likeness, behind the best."""
-        alone = [float(self.meaning.episodes[e].sentences[s].astype(np.float32) @ self.vector) for e, s in places]
-        wide = [float(self.meaning.episodes[e].windows[s].astype(np.float32) @ self.vector) for e, s in places]
+    def similarities(self, places: Sequence[Place]) -> list[Likeness]:
+        """Return how like the sentences at some places are; the best one by tokens is the best of these."""
+        alone = [float(self.embeddings.episodes[e].sentences[s].astype(np.float32) @ self.vector) for e, s in places]
+        wide = [float(self.embeddings.episodes[e].windows[s].astype(np.float32) @ self.vector) for e, s in places]
         token = self._token_likeness(places)
         best = max(alone, default=0.0) if self.sentences is None else float(self.sentences.max())
         best_token = max(token, default=0.0)
-        return [(a, w, a - best, t, t - best_token) for a, w, t in zip(alone, wide, token, strict=True)]
+        return [Likeness(a, w, a - best, t, t - best_token) for a, w, t in zip(alone, wide, token, strict=True)]
 
     def by_token(self, places: Sequence[Place]) -> NDArray[np.float32] | None:
         """Return for each place (rows) how alike its most alike token is to each token of the line (columns).
@@ -86,7 +95,7 @@ class View:
             return None
         pieces = []
         for episode, sentence in places:
-            vectors = self.meaning.episodes[episode]
+            vectors = self.embeddings.episodes[episode]
             pieces.append(vectors.tokens[vectors.edges[sentence] : vectors.edges[sentence + 1]])
         lengths = [len(piece) for piece in pieces]
         if not lengths or not all(lengths):
@@ -100,11 +109,3 @@ class View:
         """Return for each place the mean, over the line's tokens, of the likeness of the most alike token (MaxSim)."""
         likeness = self.by_token(places)
         return [0.0] * len(places) if likeness is None else [float(value) for value in likeness.mean(axis=1)]
-
-
-def standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return values with mean 0 and deviation 1; all 0 when they are all the same."""
-    if not len(values):
-        return values
-    spread = float(values.std())
-    return (values - values.mean()) / spread if spread > 1e-9 else np.zeros(len(values))  # noqa: PLR2004 - rounding

@@ -1,35 +1,20 @@
-"""Names of topics: phrases that speakers use again and again, and labels and titles that mean what somebody asks."""
+"""Phrases that speakers use again and again: names of topics."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.corpus import Section, words
-from bot.corpus.keypassages import key_passages
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from bot.corpus import Episode
 
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from bot.corpus import Corpus, Episode
-    from bot.search.index.embeddings import Meaning, View
-
-__all__ = ["COMMON", "Meant", "labels_meant", "meant_by", "phrases_of"]
+__all__ = ["COMMON", "phrases_of"]
 
 _PHRASE_TIMES = 3
 _PHRASE_LENGTHS = (2, 3)
 _SHORTEST_END = 3
-
-MOST_LABELLED = 16
-"""Episodes of a library up to which the labels of key passages help to find answers: their vectors are kept."""
-
-_BESIDE_KEY = 2
-"""Sentences beside a key passage that its label still tells of, less with each."""
 
 COMMON = frozenset(
     "a able about actually ago all already also am amount an and any are around as at back basically be "  # noqa: SIM905
@@ -70,7 +55,7 @@ def phrases_of(episode: Episode) -> dict[str, int]:
                     times[forms] += 1
                     spelled.setdefault(forms, Counter())[said] += 1
     often = {forms: count for forms, count in times.items() if count >= _PHRASE_TIMES}
-    whole = {f for f, c in often.items() if not any(_inside_of(f, longer) and often[longer] >= c for longer in often)}
+    whole = [f for f, c in often.items() if not any(_inside_of(f, longer) and often[longer] >= c for longer in often)]
     return {spelled[forms].most_common(1)[0][0]: often[forms] for forms in whole}
 
 
@@ -87,93 +72,3 @@ def _is_apart(text: str, said: str, begin: int) -> bool:
 
 def _inside_of(short: tuple[str, ...], longer: tuple[str, ...]) -> bool:
     return len(short) < len(longer) and short in {longer[:-1], longer[1:]}
-
-
-@dataclass(frozen=True, slots=True)
-class Meant:
-    """How near the names in an episode are to a topic in meaning, standardised: each label's, each chapter title's.
-
-    `label` and `title` are the likeness of the nearest ones, 0..1.
-    """
-
-    labels: NDArray[np.float64]
-    titles: NDArray[np.float64]
-    label: float
-    title: float
-
-
-def meant_by(
-    corpus: Corpus, meaning: Meaning | None, numbers: Sequence[int], wordings: Sequence[str]
-) -> list[Meant | None]:
-    """Return how near the names in some episodes are to any of a topic's wordings in meaning; None without models."""
-    if meaning is None or not wordings:
-        return [None] * len(numbers)
-    import numpy as np  # noqa: PLC0415 - only once a topic is asked for, not when the bot is imported
-
-    from bot.search.index.embeddings import standard  # noqa: PLC0415 - it imports NumPy
-
-    wanted = meaning.dense.passages(wordings)
-    found = [_named(corpus, meaning, number) for number in numbers]
-    near = [(vectors @ wanted.T).max(1).astype(float) for vectors, _ in found]
-    labels = standard(np.concatenate([own[:count] for own, (_, count) in zip(near, found, strict=True)]))
-    titles = standard(np.concatenate([own[count:] for own, (_, count) in zip(near, found, strict=True)]))
-    meant: list[Meant | None] = []
-    for own, (_, count) in zip(near, found, strict=True):
-        label, title = (float(names.max(initial=0.0)) for names in (own[:count], own[count:]))
-        meant.append(Meant(labels[:count], titles[: len(own) - count], label, title))
-        labels, titles = labels[count:], titles[len(own) - count :]
-    return meant
-
-
-def labels_meant(corpus: Corpus, view: View, numbers: Sequence[int]) -> dict[int, NDArray[np.float64]]:
-    """Return for each sentence of some episodes how near the label of the key passage it is in, or beside, is.
-
-    In deviations above the mean of all labels of these episodes, 0 below; episodes without labels are left out, and so
-    are all in a library of more than MOST_LABELLED.
-    """
-    import numpy as np  # noqa: PLC0415 - as in `meant_by`
-
-    if len(corpus.entries) > MOST_LABELLED:
-        return {}
-    labels = {}
-    for number in numbers:
-        vectors, count = _named(corpus, view.meaning, number)
-        if count:
-            labels[number] = vectors[:count] @ view.vector
-    everything = np.concatenate([*labels.values(), np.zeros(0)])
-    found = {}
-    for number, likeness in labels.items():
-        near = np.maximum(0.0, (likeness - everything.mean()) / (everything.std() + 1e-6))
-        sentences, keys, fades = _beside_keys(corpus, number)
-        column = np.zeros(len(corpus.episode(number).sentences))
-        np.maximum.at(column, sentences, fades * near[keys])
-        found[number] = column
-    return found
-
-
-@lru_cache(maxsize=MOST_LABELLED)
-def _beside_keys(corpus: Corpus, number: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Return each pair of a sentence and a key passage it is in or beside, and what its label counts there."""
-    import numpy as np  # noqa: PLC0415 - as in `meant_by`
-
-    episode = corpus.episode(number)
-    pairs = [
-        (sentence, key, float(np.exp(-max(passage.first - sentence, sentence - passage.last, 0))))
-        for key, passage in enumerate(each.passage for each in key_passages(corpus.folder, episode))
-        for sentence in range(passage.first - _BESIDE_KEY, passage.last + _BESIDE_KEY + 1)
-        if 0 <= sentence < len(episode.sentences)
-    ]
-    sentences, keys, fades = zip(*pairs, strict=True)
-    return np.array(sentences), np.array(keys), np.array(fades)
-
-
-@lru_cache(maxsize=MOST_LABELLED)
-def _named(corpus: Corpus, meaning: Meaning, number: int) -> tuple[NDArray[np.float32], int]:
-    """Return the vectors of an episode's labels, then of its chapters' titles, and how many are labels.
-
-    Made once, at 1,000 names a second; an episode with neither has none.
-    """
-    episode = corpus.episode(number)
-    labels = [key.point for key in key_passages(corpus.folder, episode)]
-    titles = [chapter.title for chapter in episode.chapters]
-    return meaning.dense.passages([*labels, *titles]), len(labels)

@@ -11,10 +11,11 @@ import hashlib
 import math
 import os
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import tantivy
 
+from bot.policy.texts import say
 from bot.search.index.generations import Generations, Held, Manifest
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 
     from bot.corpus import Corpus, Episode
 
-__all__ = ["WordIndex", "open_index"]
+__all__ = ["Place", "WordIndex", "open_index"]
+
+Place: TypeAlias = tuple[int, int]
+"""A sentence: the number of its episode in the corpus, and its own in the episode."""
 
 _LAYOUT = "2"
 """Part of every index's name; raise it when the schema or an analyzer changes."""
@@ -47,7 +51,7 @@ _SELF = 1.3
 
 
 class WordIndex:
-    """An opened index; positions are (episode number in the corpus, sentence number)."""
+    """An opened index."""
 
     def __init__(self, index: tantivy.Index, numbers: Mapping[int, int]) -> None:
         """Take an index whose documents are committed, and the number in the corpus of each ordinal in it."""
@@ -73,14 +77,14 @@ class WordIndex:
         total = self.size
         return math.log(1 + total / (1 + self._searcher.doc_freq("words", stem)))
 
-    def candidates(self, text: str, limit: int) -> list[tuple[int, int]]:
+    def candidates(self, text: str, limit: int) -> list[Place]:
         """Return up to 3 x `limit` sentences that share words or letters with a text, best first within each way."""
-        found: dict[tuple[int, int], None] = {}
+        found: dict[Place, None] = {}
         for field in ("words", "grams", "near"):
             found.update(dict.fromkeys(place for _, place in self.top(field, text, limit)))
         return list(found)
 
-    def top(self, field: str, text: str, limit: int) -> list[tuple[float, tuple[int, int]]]:
+    def top(self, field: str, text: str, limit: int) -> list[tuple[float, Place]]:
         """Return the best sentences by BM25 over one field (words, grams, near), each with its score."""
         terms = self._terms(field, text)
         if not terms:
@@ -124,13 +128,11 @@ def open_index(corpus: Corpus, folder: Path | None, notice: Callable[[str], None
     if opened is not None:
         return opened
     try:
-        with generations.alone(lambda: notice("Another process is building the index; waiting for it.")):
+        with generations.alone(lambda: notice(say("search.waiting"))):
             opened = _opened(corpus, generations)
             return opened if opened is not None else _brought_up_to_date(corpus, generations, notice)
     except (OSError, ValueError) as error:
-        notice(
-            f"The data folder {folder} cannot be written ({error}); the index is kept in memory. Set VERBATIM_DATA_DIR."
-        )
+        notice(say("search.in-memory", folder=folder, error=error))
         return _in_memory(corpus, notice)
 
 
@@ -164,7 +166,7 @@ def _brought_up_to_date(corpus: Corpus, generations: Generations, notice: Callab
     before = generations.current()
     manifest = generations.manifest(before) if before and _opens(before) else None
     if before is not None and manifest is None:
-        notice(f"The index in {before} was damaged; it has been built again.")
+        notice(say("search.damaged", folder=before))
     kept: list[Held] = []
     gone: list[Held] = []
     if manifest is not None:
@@ -240,7 +242,7 @@ def _write(
     for done, (held, number) in enumerate(new):
         if len(new) > _MANY and time.monotonic() - said >= 1:
             said = time.monotonic()
-            notice(f"Building the index: {done:,} of {len(new):,} episodes.")
+            notice(say("search.building", done=done, count=len(new)))
         for document in _documents(corpus.episode(number), held.ordinal):
             writer.add_document(document)
     writer.commit()

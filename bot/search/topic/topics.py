@@ -20,21 +20,11 @@ from bot.corpus.keypassages import key_passages
 from bot.language.likeness import same_words
 from bot.language.names import named_speaker
 from bot.search.expansion import is_english, known_aliases
-from bot.search.index.phrases import Meant, meant_by, phrases_of
+from bot.search.index.labels import label_likeness
+from bot.search.index.phrases import phrases_of
 from bot.search.scope import EVERYWHERE
-from bot.search.topic.scoring import (
-    Ground,
-    around,
-    by_speaker,
-    evidence,
-    gains_of,
-    inside,
-    pick,
-    relevance_of,
-    shared,
-    trimmed,
-    within,
-)
+from bot.search.topic.features import OnTopic, Profile, around, relevance_of, shared, within
+from bot.search.topic.scoring import by_speaker, gains_of, inside, pick, trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,11 +34,12 @@ if TYPE_CHECKING:
     from bot.corpus import Corpus, Passage
     from bot.corpus.aliases import Aliases
     from bot.corpus.transcript import Chapter
-    from bot.search.index.embeddings import Meaning
+    from bot.search.index.embeddings import Embeddings
+    from bot.search.index.labels import LabelLikeness
     from bot.search.index.words import WordIndex
     from bot.search.scope import Scope
 
-__all__ = ["TopicFound", "evidence_of", "find_topic", "near_topics", "topic_names"]
+__all__ = ["TopicFound", "find_topic", "near_topics", "topic_names", "training_columns"]
 
 LONGEST_NAME = 100
 """Characters of a topic that are looked at."""
@@ -130,48 +121,48 @@ def topic_names(corpus: Corpus) -> tuple[str, ...]:
 def find_topic(  # noqa: PLR0913, PLR0917 - what to search with, for what, where, how much
     corpus: Corpus,
     index: WordIndex,
-    meaning: Meaning | None,
+    embeddings: Embeddings | None,
     name: str,
     limit: int = 6,
     scope: Scope = EVERYWHERE,
     page: int = 1,
 ) -> TopicFound | None:
     """Return what is said on a topic, or None when it is not discussed; pages count from 1."""
-    asked = _Asked.read(corpus, index, name)
-    grounds = _grounds(corpus, index, meaning, asked, scope)
-    if asked.rarity < FEWEST or not grounds:
+    topic = _Topic.read(corpus, index, name)
+    profiles = _profiles(corpus, index, embeddings, topic, scope)
+    if topic.rarity < FEWEST or not profiles:
         return None
-    grounds, relevance = _telling(grounds, _relevance(grounds, asked, index, meaning))
-    meant = meant_by(corpus, meaning, [ground.number for ground in grounds], asked.wordings)
-    chapter = _as_chapter(asked, grounds, index)
-    if asked.speaker:
-        gains = [by_speaker(ground, asked.speaker) for ground in grounds]
-    elif chapter is None and not _is_discussed(grounds, asked, index, meaning, meant):
+    profiles, relevance = _telling(profiles, _relevance(profiles, topic, index, embeddings))
+    labels = label_likeness(corpus, embeddings, [profile.number for profile in profiles], topic.wordings)
+    chapter = _as_chapter(topic, profiles, index)
+    if topic.speaker:
+        gains = [by_speaker(profile, topic.speaker) for profile in profiles]
+    elif chapter is None and not _is_discussed(profiles, topic, index, embeddings, labels):
         return None
     else:
-        gains = gains_of(grounds, relevance, [index.stems(wording) for wording in asked.wordings], index, meant)
+        gains = gains_of(profiles, relevance, [index.stems(wording) for wording in topic.wordings], index, labels)
         if chapter is not None:
-            whole = any(shared(index.stems(chapter), index.stems(wording), index) >= SAID for wording in asked.wordings)
-            gains = [inside(ground, gain, chapter, whole=whole) for ground, gain in zip(grounds, gains, strict=True)]
-    places = pick(gains, grounds, limit * page + 1)
+            whole = any(shared(index.stems(chapter), index.stems(wording), index) >= SAID for wording in topic.wordings)
+            gains = [inside(profile, gain, chapter, whole=whole) for profile, gain in zip(profiles, gains, strict=True)]
+    places = pick(gains, profiles, limit * page + 1)
     shown = places[limit * (page - 1) : limit * page]
-    passages = tuple(trimmed(grounds[at].episode.passage(first, last)) for at, first, last in sorted(shown))
-    title = asked.speaker or chapter or _spelled(corpus, asked.name)
+    passages = tuple(trimmed(profiles[at].episode.passage(first, last)) for at, first, last in sorted(shown))
+    title = topic.speaker or chapter or _spelled(corpus, topic.name)
     return TopicFound(
         title, _chapters(passages), passages, _related(corpus, title, passages), len(places) > limit * page
     )
 
 
-def evidence_of(
-    corpus: Corpus, index: WordIndex, meaning: Meaning | None, name: str
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return a topic's evidence in the first episode, and which sentences are conversation (for training)."""
-    asked = _Asked.read(corpus, index, name)
-    grounds = _grounds(corpus, index, meaning, asked, EVERYWHERE)
-    relevance = _relevance(grounds, asked, index, meaning)
-    wordings = [index.stems(wording) for wording in asked.wordings]
-    meant = meant_by(corpus, meaning, [ground.number for ground in grounds], asked.wordings)
-    return evidence(grounds[0], relevance[0], wordings, index, meant[0]), grounds[0].worth > 0.5  # noqa: PLR2004 - no ad, no filler
+def training_columns(
+    corpus: Corpus, index: WordIndex, embeddings: Embeddings | None, name: str
+) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.bool_]]:
+    """Return a topic's features in the first episode, and which sentences are talk there (for training)."""
+    topic = _Topic.read(corpus, index, name)
+    profiles = _profiles(corpus, index, embeddings, topic, EVERYWHERE)
+    relevance = _relevance(profiles, topic, index, embeddings)
+    wordings = [index.stems(wording) for wording in topic.wordings]
+    labels = label_likeness(corpus, embeddings, [profile.number for profile in profiles], topic.wordings)
+    return OnTopic(profiles[0], relevance[0], wordings, index, labels[0]).features(), profiles[0].talk
 
 
 def _spelled(corpus: Corpus, name: str) -> str:
@@ -180,19 +171,19 @@ def _spelled(corpus: Corpus, name: str) -> str:
 
 
 def near_topics(
-    corpus: Corpus, index: WordIndex, meaning: Meaning | None, name: str, limit: int = 3
+    corpus: Corpus, index: WordIndex, embeddings: Embeddings | None, name: str, limit: int = 3
 ) -> tuple[str, ...]:
     """Return the names nearest to one: spelled like it, then the chapters nearest in meaning, then phrases."""
-    asked = _Asked.read(corpus, index, name)
+    topic = _Topic.read(corpus, index, name)
     names = {fold(known): known for known in topic_names(corpus)}
-    near = [names[found] for found in difflib.get_close_matches(fold(asked.name), names, n=limit, cutoff=_SAME)]
-    grounds = _grounds(corpus, index, meaning, asked, EVERYWHERE)
+    near = [names[found] for found in difflib.get_close_matches(fold(topic.name), names, n=limit, cutoff=_SAME)]
+    profiles = _profiles(corpus, index, embeddings, topic, EVERYWHERE)
     best: dict[str, float] = {}
-    if asked.wordings:
-        for ground, relevance in zip(grounds, _relevance(grounds, asked, index, meaning), strict=True):
-            for number in set(ground.chapters.tolist()) - {-1}:
-                own = np.sort(relevance[(ground.chapters == number) & (ground.worth > 0.5)])[-5:]  # noqa: PLR2004 - talk
-                title = ground.episode.chapters[number].title
+    if topic.wordings:
+        for profile, relevance in zip(profiles, _relevance(profiles, topic, index, embeddings), strict=True):
+            for number in set(profile.chapters.tolist()) - {-1}:
+                own = np.sort(relevance[(profile.chapters == number) & profile.talk])[-5:]
+                title = profile.episode.chapters[number].title
                 best[title] = max(best.get(title, -np.inf), float(own.mean()) if len(own) else -np.inf)
     known = _known(corpus)
     chapters = [title for title in sorted(best, key=lambda title: -best[title]) if best[title] > -np.inf]
@@ -200,7 +191,7 @@ def near_topics(
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Topic:
     """A topic as asked: `wordings` are the ways to say it; `telling` leaves out words that are said all over."""
 
     name: str
@@ -210,7 +201,7 @@ class _Asked:
     rarity: float
 
     @classmethod
-    def read(cls, corpus: Corpus, index: WordIndex, name: str) -> _Asked:
+    def read(cls, corpus: Corpus, index: WordIndex, name: str) -> _Topic:
         """Mend misspelled words, leave out the names of those who speak anyway, and add what aliases stand for."""
         known = _known(corpus)
         name = " ".join(name[:LONGEST_NAME].split())
@@ -285,84 +276,86 @@ def _known(corpus: Corpus) -> _Known:
 
 
 @lru_cache(maxsize=16)
-def _ground(corpus: Corpus, index: WordIndex, number: int) -> Ground:
+def _profile(corpus: Corpus, index: WordIndex, number: int) -> Profile:
     """Look at an episode's sentences, once."""
     episode = corpus.episode(number)
-    return Ground.of(episode, number, key_passages(corpus.folder, episode), index)
+    return Profile(episode, number, key_passages(corpus.folder, episode), index)
 
 
-def _grounds(corpus: Corpus, index: WordIndex, meaning: Meaning | None, asked: _Asked, scope: Scope) -> list[Ground]:
+def _profiles(
+    corpus: Corpus, index: WordIndex, embeddings: Embeddings | None, topic: _Topic, scope: Scope
+) -> list[Profile]:
     """Return the episodes that say most about a topic, in the corpus's order."""
     numbers = [n for n in range(len(corpus.entries)) if scope.episodes is None or n in scope.episodes]
     if len(numbers) > MOST_SEARCHED:
         score: dict[int, float] = defaultdict(float)
-        for wording in asked.wordings:
+        for wording in topic.wordings:
             for value, (episode, _) in index.top("near", wording, 300):
                 score[episode] += value
-        if meaning is not None and asked.wordings:
-            for rank, (episode, _) in enumerate(meaning.view(asked.wordings[0]).candidates(30)):
+        if embeddings is not None and topic.wordings:
+            for rank, (episode, _) in enumerate(embeddings.view(topic.wordings[0]).candidates(30)):
                 score[episode] += 30 / (1 + rank % 30)
-        if asked.speaker:
+        if topic.speaker:
             for number in numbers:
-                score[number] += asked.speaker in corpus.entries[number].speakers
+                score[number] += topic.speaker in corpus.entries[number].speakers
         numbers = sorted(sorted(set(numbers) & set(score), key=lambda number: -score[number])[:MOST_SEARCHED])
-    return [_ground(corpus, index, number) for number in numbers]
+    return [_profile(corpus, index, number) for number in numbers]
 
 
 def _relevance(
-    grounds: Sequence[Ground], asked: _Asked, index: WordIndex, meaning: Meaning | None
+    profiles: Sequence[Profile], topic: _Topic, index: WordIndex, embeddings: Embeddings | None
 ) -> list[NDArray[np.float64]]:
     """Return how relevant sentences are: to the whole topic and its telling words, or to what an alias stands for."""
-    main, *others = asked.wordings
-    found = relevance_of(grounds, main, index, meaning)
-    if asked.telling and asked.telling != main:
-        telling = relevance_of(grounds, asked.telling, index, meaning)
+    main, *others = topic.wordings
+    found = relevance_of(profiles, main, index, embeddings)
+    if topic.telling and topic.telling != main:
+        telling = relevance_of(profiles, topic.telling, index, embeddings)
         found = [0.3 * whole + 0.7 * part for whole, part in zip(found, telling, strict=True)]
     for wording in others:
-        other = relevance_of(grounds, wording, index, meaning)
+        other = relevance_of(profiles, wording, index, embeddings)
         found = [np.maximum(one, two) for one, two in zip(found, other, strict=True)]
     return found
 
 
 def _telling(
-    grounds: Sequence[Ground], relevance: Sequence[NDArray[np.float64]]
-) -> tuple[list[Ground], list[NDArray[np.float64]]]:
+    profiles: Sequence[Profile], relevance: Sequence[NDArray[np.float64]]
+) -> tuple[list[Profile], list[NDArray[np.float64]]]:
     """Return the episodes that say about as much on the topic as the one that says most."""
     peaks = [float(around(own).max(initial=0.0)) for own in relevance]
     kept = [at for at, peak in enumerate(peaks) if peak >= _AS_MUCH * max(peaks)]
-    return [grounds[at] for at in kept], [relevance[at] for at in kept]
+    return [profiles[at] for at in kept], [relevance[at] for at in kept]
 
 
 def _is_discussed(
-    grounds: Sequence[Ground],
-    asked: _Asked,
+    profiles: Sequence[Profile],
+    topic: _Topic,
     index: WordIndex,
-    meaning: Meaning | None,
-    meant: Sequence[Meant | None],
+    embeddings: Embeddings | None,
+    labels: Sequence[LabelLikeness | None],
 ) -> bool:
     """Say whether a topic's words are said together somewhere, or something that means the same."""
-    share = max(within(ground, index.stems(w), index, _AROUND) for ground in grounds for w in asked.wordings)
-    if share >= SAID or meaning is None:
-        return share >= (SAID if meaning else SAID_WITHOUT_MODELS)
-    if any(names is not None and names.label + OF_TITLE * names.title >= NAMED for names in meant):
+    share = max(within(profile, index.stems(w), index, _AROUND) for profile in profiles for w in topic.wordings)
+    if share >= SAID or embeddings is None:
+        return share >= (SAID if embeddings else SAID_WITHOUT_MODELS)
+    if any(names is not None and names.label + OF_TITLE * names.title >= NAMED for names in labels):
         return True
-    view = meaning.view(asked.wordings[0])
-    places = [(g.number, s) for g in grounds for s in range(len(g.stems))]
+    view = embeddings.view(topic.wordings[0])
+    places = [(g.number, s) for g in profiles for s in range(len(g.stems))]
     if view.windows is not None:
         places = view.candidates(60)
     likeness = view.similarities(places)
-    alike, token = max(one[1] for one in likeness), max(one[3] for one in likeness)
+    alike, token = max(one.wide for one in likeness), max(one.tokens for one in likeness)
     if share >= PARTLY:
         return token >= TOKENS
     return alike >= MEANT and token >= MEANT_TOKENS
 
 
-def _as_chapter(asked: _Asked, grounds: Sequence[Ground], index: WordIndex) -> str | None:
+def _as_chapter(topic: _Topic, profiles: Sequence[Profile], index: WordIndex) -> str | None:
     """Return the title of the chapter that a topic is, or None."""
     best: tuple[float, str] = (0.0, "")
-    for title in dict.fromkeys(chapter.title for ground in grounds for chapter in ground.episode.chapters):
+    for title in dict.fromkeys(chapter.title for profile in profiles for chapter in profile.episode.chapters):
         own = index.stems(title)
-        for wording in asked.wordings:
+        for wording in topic.wordings:
             stems = index.stems(wording)
             both = (shared(stems, own, index) + shared(own, stems, index)) / 2
             best = max(best, (both, title))

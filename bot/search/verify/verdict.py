@@ -6,6 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.language.likeness import join_marks
 from bot.language.spelling import respell
 from bot.language.tokens import Token, is_content, is_negation, tokens, weight
 from bot.search.verify.alignment import TELLING_RUN, Fit, Verdict, fit, fits, is_found, lean, longest_runs, read_regions
@@ -242,14 +243,11 @@ def _shown(claim: _Claim, found: Fit, verdict: Verdict, printed: Callable[[Passa
         pairs = [Pair(None if pair.claimed is None else pair.claimed + claimed[0], pair.said) for pair in again.pairs]
         found = Fit(region, pairs, verdict, again.share, again.run)
     row = found.region.placed()
-    marked: list[tuple[int, int]] = []
-    for pair in found.pairs:
-        if pair.said is None or pair.claimed is None or row[pair.said].form != claim.tokens[pair.claimed].form:
-            continue
-        begin, end = row[pair.said].begin - passage.begin, row[pair.said].end - passage.begin
-        if marked and not any(letter.isalnum() for letter in passage.text[marked[-1][1] : begin]):
-            marked[-1] = marked[-1][0], end
-        else:
-            marked.append((begin, end))
+    same = (
+        row[pair.said]
+        for pair in found.pairs
+        if pair.said is not None and pair.claimed is not None and row[pair.said].form == claim.tokens[pair.claimed].form
+    )
+    marked = join_marks(passage.text, ((token.begin - passage.begin, token.end - passage.begin) for token in same))
     shown = differences(found.pairs, claim.tokens, row, claim.text, passage.episode.text)
-    return Judgement(verdict, (passage,), shown, (tuple(marked),))
+    return Judgement(verdict, (passage,), shown, (marked,))

@@ -21,7 +21,7 @@ from bot.core import Core
 from bot.corpus import open_corpus
 from bot.errors import OperatorError
 from bot.search import Searcher, open_searcher, reranker
-from bot.search.reranker import LARGEST_REPLY, MOST_AT_ONCE, Chooser, open_chooser
+from bot.search.reranker import LARGEST_REPLY, MOST_AT_ONCE, Reranker, open_reranker
 from bot.search.searcher import CHOSEN_FROM
 from bot.settings import Settings, setting_rows
 
@@ -80,7 +80,7 @@ async def served(model: Model) -> AsyncIterator[str]:
 async def core_with(model: Model, corpus: Corpus) -> AsyncIterator[Core]:
     """Give a core whose answers a model may reorder."""
     async with served(model) as address:
-        search = open_searcher(corpus, None, lambda _: None, choose=Chooser(address, "small", KEY))
+        search = open_searcher(corpus, None, lambda _: None, choose=Reranker(address, "small", KEY))
         yield Core(corpus, search, COMMANDS)
         search.close()
 
@@ -155,7 +155,7 @@ async def test_anything_but_a_list_of_given_ids_leaves_our_own_order_and_one_lin
 
 async def test_a_list_in_a_code_fence_is_a_list() -> None:
     async with served(Model(say=lambda found: f"```json\n{json.dumps(found[:2])}\n```")) as address:
-        assert await Chooser(address, "small")("boats?", PASSAGES) == ("a-1", "b-2")
+        assert await Reranker(address, "small")("boats?", PASSAGES) == ("a-1", "b-2")
 
 
 async def test_a_slow_model_is_not_waited_for(
@@ -173,14 +173,14 @@ async def test_a_server_that_is_not_there_costs_nothing_but_a_line_in_the_log(ca
     async with served(Model()) as address:
         gone = address
 
-    assert await Chooser(gone, "small", KEY)("boats?", PASSAGES) is None
+    assert await Reranker(gone, "small", KEY)("boats?", PASSAGES) is None
     assert [record.levelno for record in caplog.records if record.name == "bot.search.reranker"] == [logging.WARNING]
 
 
 async def test_calls_beyond_the_most_at_once_do_not_queue(caplog: pytest.LogCaptureFixture) -> None:
     model = Model(wait=asyncio.Event())
     async with served(model) as address:
-        choose = Chooser(address, "small")
+        choose = Reranker(address, "small")
         calls = [asyncio.create_task(choose("boats?", PASSAGES)) for _ in range(MOST_AT_ONCE + 2)]
         done, _ = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
         assert all(call.result() is None for call in done)
@@ -235,7 +235,7 @@ async def test_what_is_declined_never_reaches_the_model(corpus: Corpus, question
 async def test_without_an_address_there_is_no_model_and_replies_stay_byte_for_byte(
     corpus: Corpus, core: Core, question: str
 ) -> None:
-    off = open_searcher(corpus, None, lambda _: None, choose=open_chooser("", "", ""))
+    off = open_searcher(corpus, None, lambda _: None, choose=open_reranker("", "", ""))
     ours = await asked(Core(corpus, off, COMMANDS), question)
     off.close()
     async with core_with(Model(status=503), corpus) as failing:
@@ -270,7 +270,7 @@ def test_whatever_a_model_says_only_given_ids_come_out_each_once(said: str) -> N
 )
 def test_half_a_setting_is_told_to_the_operator_without_the_key(settings: tuple[str, str, str], sentence: str) -> None:
     with pytest.raises(OperatorError, match=sentence) as caught:
-        open_chooser(*settings)
+        open_reranker(*settings)
 
     assert "secret" not in str(caught.value)
     assert "sk-" not in str(caught.value)
