@@ -15,7 +15,17 @@ from bot.policy.texts import say
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["ROOT", "SHIPPED", "SettingRow", "Settings", "home", "is_checkout", "read_env_file", "setting_rows"]
+__all__ = [
+    "ROOT",
+    "SHIPPED",
+    "SettingRow",
+    "Settings",
+    "home",
+    "is_checkout",
+    "program",
+    "read_env_file",
+    "setting_rows",
+]
 
 ROOT = Path(__file__).resolve().parent.parent
 """The folder that holds `bot`: in a checkout that of `run_bot.py`, else where packages are installed."""
@@ -27,6 +37,11 @@ SHIPPED = Path(__file__).resolve().with_name("content")
 def is_checkout() -> bool:
     """Say whether the bot runs from its own folder and is not installed among other packages."""
     return (ROOT / "run_bot.py").is_file()
+
+
+def program() -> str:
+    """Return what the bot is called on a command line: its script in a checkout, else the installed command."""
+    return "run_bot.py" if is_checkout() else "verbatim"
 
 
 def home() -> Path:
