@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import secrets
 
-__all__ = ["Sealed"]
+__all__ = ["Cipher"]
 
 _NONCE = 12
 _KEY = 32
 _USE = b"verbatim: secrets in the store, 1"
 
 
-class Sealed:
+class Cipher:
     """AES-GCM under a key of its own for this use (HKDF-SHA-256 of a secret); a changed secret opens nothing."""
 
     def __init__(self, secret: str) -> None:

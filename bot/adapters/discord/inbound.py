@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.adapters.discord.limits import LONGEST_CHOICE, MOST_CHOICES
+from bot.adapters.discord.platform import PLATFORM
 from bot.adapters.discord.render import PRESSED
 from bot.adapters.discord.views import custom_ids
 from bot.contract.grammar import Line, parse_line
@@ -19,13 +20,13 @@ if TYPE_CHECKING:
     from bot.commands.declaration import Command
 
 __all__ = [
-    "PLATFORM",
     "asker",
     "channel_of",
     "completion",
     "filled",
     "focused",
     "has_gap",
+    "is_direct",
     "is_ours",
     "marked",
     "menu_words",
@@ -38,22 +39,20 @@ __all__ = [
     "without_mention",
 ]
 
-PLATFORM = "discord"
-
 
 def place_of(interaction: discord.Interaction[Any]) -> Channel:
     """Return where an interaction happened: in a thread, the channel it hangs under and the thread."""
     channel: Any = interaction.channel
     if channel is None:
-        return Channel(PLATFORM, "", _text(interaction.guild_id))
+        return Channel(PLATFORM.name, "", _text(interaction.guild_id))
     return channel_of(channel, interaction.guild_id)
 
 
 def channel_of(channel: Any, guild_id: int | None) -> Channel:
     """Return a channel of discord.py as ours."""
     if isinstance(channel, discord.Thread):
-        return Channel(PLATFORM, str(channel.parent_id), _text(guild_id), str(channel.id))
-    return Channel(PLATFORM, str(channel.id), _text(guild_id))
+        return Channel(PLATFORM.name, str(channel.parent_id), _text(guild_id), str(channel.id))
+    return Channel(PLATFORM.name, str(channel.id), _text(guild_id))
 
 
 def request_of(interaction: discord.Interaction[Any], *, text: str = "", line: Line | None = None) -> Request:
@@ -68,6 +67,11 @@ def request_of(interaction: discord.Interaction[Any], *, text: str = "", line: L
         args=dict(line.options) if line else {},
         locale=interaction.locale.value if isinstance(interaction.locale, discord.Locale) else str(interaction.locale),
     )
+
+
+def is_direct(interaction: discord.Interaction[Any]) -> bool:
+    """Say whether an interaction is between a member and the bot alone, where nothing needs hiding."""
+    return isinstance(interaction.channel, discord.DMChannel) and not interaction.context.private_channel
 
 
 def options(data: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from bot.settings import Settings
 
-__all__ = ["Attempt", "Breaker", "BreakerOpenError", "aim", "is_discords", "watch", "why"]
+__all__ = ["TROUBLE", "Attempt", "Breaker", "BreakerOpenError", "aim", "is_discords", "watch", "why"]
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +43,10 @@ _BY_THEIR_OWN_TOKEN = re.compile(r"/(?:webhooks|interactions)/")
 
 class BreakerOpenError(Exception):
     """Too many requests were refused; nothing is sent for a while."""
+
+
+TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError, BreakerOpenError, TypeError, KeyError)
+"""What sending can end in; the last two where the library reads a page of something in front of Discord as JSON."""
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack.api import is_loopback, quiet, trouble
-from bot.adapters.slack.dispatch import Unhandled
+from bot.adapters.slack.dispatch import Dispatch
 from bot.contract.post import Later, Refused, Unclear
 from bot.errors import OperatorError
 
@@ -53,7 +53,7 @@ class Sockets:
         if self._direct:
             self._web.proxy = None
         self._client: _Client | None = None
-        self._unhandled = Unhandled()
+        self._unhandled = Dispatch()
 
     async def open(self) -> None:
         """Connect, trying for as long as Slack cannot be reached; OperatorError when the token is refused."""
@@ -120,7 +120,7 @@ class _Client(SocketModeClient):
     Its tasks are held here; the SDK leaves them to the garbage collector.
     """
 
-    def __init__(self, app: AsyncApp, unhandled: Unhandled, token: str, web: AsyncWebClient, ping: float) -> None:
+    def __init__(self, app: AsyncApp, unhandled: Dispatch, token: str, web: AsyncWebClient, ping: float) -> None:
         """Take the app, what answers for the unanswered, the app-level token, a client and seconds between pings."""
         super().__init__(app_token=token, logger=quiet("socket"), web_client=web, ping_interval=ping)
         self._app = app

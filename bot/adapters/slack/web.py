@@ -19,7 +19,7 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.adapters.slack import limits
-from bot.adapters.slack.dispatch import Unhandled
+from bot.adapters.slack.dispatch import Dispatch
 from bot.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class WebServer:
         self._app = app
         self._secret = secret
         self._flow = flow
-        self._unhandled = Unhandled()
+        self._unhandled = Dispatch()
         self._runner: web.AppRunner | None = None
 
     async def open(self, host: str, port: int) -> int:

@@ -1,4 +1,4 @@
-"""Posting what nobody asked for, once: one try, what it came to, and looking for it afterwards.
+"""Poster what nobody asked for, once: one try, what it came to, and looking for it afterwards.
 
 Slack has no key that keeps a message from being sent twice. Every post carries its key as message metadata, and history
 tells whether it stands. What remains: a worker frozen between its last check and the socket for longer than its lease
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.adapters.slack import limits
 from bot.adapters.slack.api import Api, is_about_the_token, trouble
-from bot.adapters.slack.sending import Sending, own_keys
+from bot.adapters.slack.send import Sender, own_keys
 from bot.contract.message import Outcome, Reply
 from bot.contract.post import Blind, Found, Later, Refused, Sent, Unclear
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bot.contract.message import Channel
     from bot.contract.post import Post, Posted, Seen
 
-__all__ = ["Posting"]
+__all__ = ["Poster"]
 
 POST_EVENT: Final = "verbatim_post"
 _BEFORE: Final = dt.timedelta(seconds=60)
@@ -33,14 +33,14 @@ _NOT_INSTALLED: Final = "The app is not installed in this workspace. Install it 
 _GONE: Final = frozenset({"Slack refused: message_not_found."})
 
 
-class Posting:
+class Poster:
     """The four calls of delivery."""
 
-    def __init__(self, api: Api, workspaces: Workspaces, sending: Sending) -> None:
+    def __init__(self, api: Api, workspaces: Workspaces, sender: Sender) -> None:
         """Take what they are made of."""
         self._api = api
         self._workspaces = workspaces
-        self._sending = sending
+        self._sender = sender
 
     async def check(self, channel: Channel) -> str:
         """Return "" when the bot may post in the channel and read its posts back, else what to do."""
@@ -64,7 +64,7 @@ class Posting:
         workspace = await self._workspaces.of(channel.tenant)
         if workspace is None:
             return Refused(_NOT_INSTALLED)
-        sent = await self._sending.say(
+        sent = await self._sender.say(
             workspace,
             post.reply,
             channel.id,
@@ -75,7 +75,7 @@ class Posting:
         )
         if isinstance(sent, Sent) and post.prompt:
             prompt = Reply(post.prompt, Outcome.FOUND)
-            await self._sending.say(workspace, prompt, channel.id, thread=sent.ref, patience=_PATIENCE, tries=1)
+            await self._sender.say(workspace, prompt, channel.id, thread=sent.ref, patience=_PATIENCE, tries=1)
         if isinstance(sent, Refused) and is_about_the_token(sent):
             return Later(_TOKEN_SECONDS, sent.why)
         return sent
@@ -128,4 +128,4 @@ class Posting:
         if workspace is None or not member:
             return False
         told = Reply(sentence, Outcome.FOUND)
-        return isinstance(await self._sending.say(workspace, told, member, patience=_PATIENCE, tries=1), Sent)
+        return isinstance(await self._sender.say(workspace, told, member, patience=_PATIENCE, tries=1), Sent)

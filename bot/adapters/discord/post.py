@@ -1,4 +1,4 @@
-"""Posting what nobody asked for, once: sending with a nonce, finding the message again, and what the channel lacks.
+"""Poster what nobody asked for, once: sending with a nonce, finding the message again, and what the channel lacks.
 
 The key of a post is its nonce, with which Discord returns the earlier message for a few minutes instead of making a
 second one, and it stands in a button's custom id (`h:`), where `find` looks later: a bot may read its own messages'
@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Literal
 import aiohttp
 import discord
 
-from bot.adapters.discord.answering import TROUBLE, say
 from bot.adapters.discord.limits import HISTORY_PAGE, LONGEST_THREAD_NAME
 from bot.adapters.discord.markup import cut
 from bot.adapters.discord.render import post_key, render
 from bot.adapters.discord.views import as_view, custom_ids
-from bot.adapters.discord.wire import Attempt, BreakerOpenError, is_discords, watch, why
+from bot.adapters.discord.wire import TROUBLE, Attempt, BreakerOpenError, is_discords, watch, why
 from bot.contract.post import Blind, Found, Later, Refused, Sent, Unclear
+from bot.intake import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from bot.contract.message import Channel
     from bot.contract.post import Post, Posted, Seen
 
-__all__ = ["Posting"]
+__all__ = ["Poster"]
 
 _log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ NEEDED_IN_THREADS = {
 }
 
 
-class Posting:
+class Poster:
     """Sends, finds and deletes posts through a client."""
 
     def __init__(self, client: VerbatimClient, seconds: float = POST_SECONDS) -> None:

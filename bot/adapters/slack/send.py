@@ -1,4 +1,4 @@
-"""Sending a drawn reply once: by response_url, or into a channel."""
+"""Sender a drawn reply once: by response_url, or into a channel."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.contract.message import Reply
     from bot.contract.post import Posted
 
-__all__ = ["Sending"]
+__all__ = ["Sender"]
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ _SERVER_ERROR: Final = 500
 _UNHAPPY: Final = re.compile(r'"ok":\s*false')
 
 
-class Sending:
+class Sender:
     """Sends replies; nothing here is sent twice unless the platform said that it took nothing."""
 
     def __init__(self, api: Api, response_hosts: str, *, local: bool = False, naming: Naming | None = None) -> None:
