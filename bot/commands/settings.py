@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from bot.commands.declaration import Context, Param, Place, Use, command
 from bot.contract.message import Button, Card, Channel, Outcome, Reply, Role
-from bot.contract.schedule import day_names, local_date, next_due, read_days, read_time, written, zone_named, zones
+from bot.contract.schedule import (
+    day_names,
+    local_date,
+    next_due,
+    read_days,
+    read_time,
+    written,
+    written_day,
+    zone_named,
+    zones,
+)
 from bot.delivery.daily import language_named
 from bot.errors import UserError
 from bot.policy.texts import languages, say
@@ -319,7 +329,7 @@ async def _queue(ctx: Context, found: ChannelSettings) -> Reply:
     cards, buttons = [], []
     for number, (highlight, _) in enumerate(chosen, 1):
         mark = marks.get(highlight.id)
-        title = f"{number}. {dates[number - 1]:%A} {dates[number - 1].day} {dates[number - 1]:%B}"
+        title = f"{number}. {written_day(dates[number - 1])}"
         card = ctx.daily.reply(highlight).cards[0]
         cards.append(
             dataclasses.replace(
