@@ -12,7 +12,6 @@ from bot.policy.texts import say
 from bot.search import scope_of
 
 if TYPE_CHECKING:
-
     from bot.corpus import Episode
 
 __all__ = ["episodes"]

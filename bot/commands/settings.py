@@ -221,7 +221,7 @@ async def _shown(ctx: Context, found: ChannelSettings, before: str) -> Reply:
     ]
     if not found.daily:
         lead = f"{before} {say('settings.off', where=where)}".lstrip()
-        buttons: tuple[Button, ...] = (Button(say("buttons.turn-on"), f"/settings daily on{options}"),)
+        buttons: tuple[Button, ...] = (Button(say("buttons.work-daily-on"), f"/settings daily on{options}"),)
         return Reply(
             lead,
             Outcome.FOUND,
@@ -246,8 +246,8 @@ async def _shown(ctx: Context, found: ChannelSettings, before: str) -> Reply:
         cards.append(dataclasses.replace(preview, role=Role.INFO, title=say("settings.preview")))
     buttons = (
         Button(say("buttons.post-now"), f"/settings post now{options}"),
-        Button(say("buttons.queue"), f"/settings queue{options}"),
-        Button(say("buttons.turn-off"), f"/settings daily off{options}"),
+        Button(say("buttons.work-queue"), f"/settings queue{options}"),
+        Button(say("buttons.work-daily-off"), f"/settings daily off{options}"),
     )
     lead = " ".join(part for part in (before, lead, also) if part)
     return Reply(lead, Outcome.FOUND, cards=tuple(cards), buttons=buttons)
@@ -356,7 +356,7 @@ async def _mark(ctx: Context, found: ChannelSettings, do: str, passage_id: str) 
     if do != "drop" and passage_id in await ctx.store.posts.used(found.channel, found.cycle):
         return Reply(say("settings.posted-already"), Outcome.NONE)
     await ctx.store.channels.mark(found, passage_id, _MARKS[do], author, now)
-    queue = Button(say("buttons.queue"), f"/settings queue{_option(ctx, found.channel)}")
+    queue = Button(say("buttons.work-queue"), f"/settings queue{_option(ctx, found.channel)}")
     return Reply(say(f"settings.done-{do}"), Outcome.FOUND, buttons=(queue,))
 
 
