@@ -13,14 +13,15 @@ if TYPE_CHECKING:
 __all__ = ["sentences"]
 
 _WORDS = re.compile(r"(?<![\w/:])[A-Za-z][a-z’']+[,.:;…]? [A-Za-z“({]")
-_MACHINES = re.compile(r"\s*(?:/[a-z]|(?:SELECT|PRAGMA|SET|SHOW|BEGIN|REPEATABLE) |[a-z_]+ IN \()")
+_MACHINES = re.compile(r"\s*(?:/[a-z{]|(?:SELECT|PRAGMA|SET|SHOW|BEGIN|REPEATABLE) |[a-z_]+ IN \()")
 
 
 def sentences(code: str) -> list[str]:
     """Return the literals of a module that read like English for people, as `line: literal`.
 
     Left out is what people do not read: docstrings, logs, patterns, word lists, SQL and command lines, messages of the
-    errors that only a programmer meets; and the declarations of commands and settings, which carry their own words.
+    errors that only a programmer meets; and the declarations of commands, settings and platforms, which carry their own
+    words.
     """
     tree = ast.parse(code)
     aside = set(_aside(tree))
@@ -66,13 +67,15 @@ def _aside(tree: ast.Module) -> Iterator[ast.AST]:
             yield from ast.walk(node.format_spec)
         for each in _unread(node):
             yield from ast.walk(each)
-        for first, second in itertools.pairwise(getattr(node, "body", ()) if isinstance(node, ast.stmt) else ()):
+        for first, second in itertools.pairwise(
+            getattr(node, "body", ()) if isinstance(node, ast.stmt | ast.excepthandler) else ()
+        ):
             if isinstance(second, ast.Raise) and re.match(_FOR_PROGRAMMERS, ast.unparse(second)):
                 yield from ast.walk(first)
 
 
-_FOR_PROGRAMMERS = r"raise (Type|Value|Assertion|Runtime)Error\("
-_CALLS = r"_?log(ger)?\.|re\.|say$|Param$|_setting$|cast$|TypeVar$"
+_FOR_PROGRAMMERS = r"raise (Type|Value|Attribute|Assertion|Runtime)Error\("
+_CALLS = r"_?log(ger)?\.|re\.|say$|Param$|Lack$|Scope$|_setting$|cast$|TypeVar$"
 
 
 def _unread(node: ast.AST) -> list[ast.AST]:
