@@ -224,7 +224,7 @@ async def test_what_the_store_did_not_take_may_come_again_until_it_is_settled(
     store.close()
     taken = [await inbox.take("first", "event", {}), await inbox.take("first", "event", {})]
     owed = inbox.owes("first")
-    inbox.settled("first")
+    inbox.settle("first")
 
     assert taken == [Taken.UNSURE, Taken.UNSURE]
     assert owed
@@ -239,12 +239,12 @@ async def test_a_secret_that_is_written_down_opens_for_whoever_shares_the_key_al
     inbox = Intake(platform, store, SECRET).inbox
     pending = inbox.keep("first", "command", {"line": "/help", "token": "canary"}, ("token",), 60)
     assert await pending.is_ours()
-    assert not pending.failed
+    assert not pending.has_failed
     (left,) = await store.inbox.unfinished(platform.name, 0, time.time() + 40)
 
     assert "canary" not in json.dumps(dict(left.payload))
-    assert inbox.opened(left, ("token",)) == {"line": "/help", "token": "canary"}
-    assert Intake(platform, store, "another").inbox.opened(left, ("token",))["token"] == ""
+    assert inbox.unseal(left, ("token",)) == {"line": "/help", "token": "canary"}
+    assert Intake(platform, store, "another").inbox.unseal(left, ("token",))["token"] == ""
     await pending.end(answered=True)
     assert await store.inbox.unfinished(platform.name, 0, time.time() + 120) == []
 
@@ -268,7 +268,7 @@ async def test_without_a_store_that_works_a_question_is_its_own_processes(platfo
     kept = pending.keep("first", "command", {}, (), 60)
 
     assert await kept.is_ours()
-    assert kept.failed
+    assert kept.has_failed
     await kept.end(answered=True)
 
 
@@ -304,7 +304,7 @@ async def test_work_is_bounded_and_waited_for_and_what_is_late_is_cancelled() ->
     never, counted = asyncio.Event(), asyncio.Event()
 
     async def count() -> None:
-        with work.counted():
+        with work.count():
             await counted.wait()
 
     assert [work.start(never.wait()) for _ in range(3)] == [True, True, False]

@@ -61,7 +61,7 @@ class Work:
         self._idle.set()
 
     @contextlib.contextmanager
-    def counted(self) -> Iterator[None]:
+    def count(self) -> Iterator[None]:
         """Count what is done inside, so that draining waits for it."""
         self._begin()
         try:

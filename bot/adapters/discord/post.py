@@ -248,7 +248,7 @@ def _missing(place: object, member: discord.Member, needed: Mapping[str, str]) -
     missing = [name for right, name in needed.items() if not getattr(rights, right)]
     if not missing:
         return ""
-    return f"In #{place.name} I lack {_listed(missing)}. Allow that in the channel's settings, under Permissions."
+    return f"In #{place.name} I lack {_list_of(missing)}. Allow that in the channel's settings, under Permissions."
 
 
 def _refusal(error: discord.HTTPException, attempt: Attempt) -> Posted:
@@ -272,5 +272,5 @@ def _offline() -> Later:
     return Later(NOT_CONNECTED_SECONDS, "Discord cannot be reached.")
 
 
-def _listed(names: list[str]) -> str:
+def _list_of(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
