@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.adapters import PLATFORMS
 from bot.commands import COMMANDS
 from bot.contract.schedule import read_moment
 from bot.corpus import open_corpus
@@ -48,12 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _refuse_what_has_no_use(parser, options)
     # Before NumPy is loaded: its threads hinder the models'; with one, answers cost 40 % less processor time.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    set_up()
+    log = set_up(shape for platform in PLATFORMS for shape in platform.secret_shapes)
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         # Any bytes may be piped in, and a terminal may lack a letter of a transcript: neither ends the process.
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]  # replaced streams lack it
     try:
         settings = Settings.read(read_env_file(home() / ".env") | dict(os.environ))
+        log.hide(settings.secrets)
         works = {"check": _check, "import": _import, "backup": _keep, "restore": _keep, "manifest": _manifest}
         return works.get(options.work, _serve)(options, settings)
     except OperatorError as error:
@@ -178,7 +180,7 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
     folder = _writable(settings.data_dir, needed=options.work == "index")
     corpus = open_corpus(settings.content_dir, folder, _notice)
     scripted = options.jsonl or options.once is not None or options.work in WORKS_ALONE
-    platforms = not scripted and (settings.serves_discord or settings.serves_slack)
+    platforms = not scripted and any(settings.gives(platform.tokens) for platform in PLATFORMS)
     alone = scripted or not (platforms or sys.stdin.isatty())
 
     loaded: list[Embeddings | None] = []

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.adapters.discord.declare import application_commands
-from bot.adapters.discord.inbound import completion, focused, message_words, modal_text, options, suggestions
+from bot.adapters.discord.inbound import completion, focused_option, message_words, modal_text, options, suggestions
 from bot.adapters.discord.limits import LONGEST_CUSTOM_ID, LONGEST_MESSAGE, MOST_COMPONENTS, units
 from bot.adapters.discord.markup import escape, fit, styled
 from bot.adapters.discord.render import MOST_BUTTONS, PRESSED, post_key, render
@@ -311,7 +311,7 @@ def test_options_become_texts_by_name() -> None:
 
     assert options({"options": given_options}) == (("words", "a b"), ("at", "2"), ("on", "yes"))
     assert options({}) == ()
-    assert focused({"options": [{"name": "name", "value": "ji", "focused": True}]}) == ("name", "ji")
+    assert focused_option({"options": [{"name": "name", "value": "ji", "focused": True}]}) == ("name", "ji")
 
 
 def test_suggestions_fit_all_that_is_typed_not_its_last_word() -> None:

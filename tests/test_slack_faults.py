@@ -16,7 +16,7 @@ import pytest
 
 from bot.adapters.slack import Slack, adapter, create_slack_app, send
 from bot.adapters.slack.answer import KIND, SECRETS
-from bot.adapters.slack.api import Api, Pace, retry_after
+from bot.adapters.slack.api import Api, Throttle, retry_after
 from bot.adapters.slack.inbound import Question, Way
 from bot.adapters.slack.platform import PLATFORM
 from bot.adapters.slack.send import Sender
@@ -581,7 +581,7 @@ async def test_a_command_that_a_process_died_over_is_answered_once_by_the_next(
     left = Question(Way.SLASH, "left", "T0LOCAL", "C0GENERAL", "U0ADA", f"/quote {LINE}", reply_url=url)
     pending = Intake(PLATFORM, store, token).inbox.keep(left.id, KIND, left.as_json(), SECRETS, 60)
     assert await pending.is_ours()
-    assert not pending.failed
+    assert not pending.has_failed
     async with serving(local, core, store, 60.0, (0.1, 40.0)), serving(local, core, store, 60.0, (0.1, 40.0)):
         await local.until(lambda: local.posts("C0GENERAL"))
         await asyncio.sleep(0.5)
@@ -777,7 +777,7 @@ async def test_a_turned_off_socket_mode_is_named_with_the_fix(local: LocalSlack,
 
 
 async def test_a_channel_is_written_to_once_a_second_after_a_few() -> None:
-    pace = Pace()
+    pace = Throttle()
     ahead = [pace.ahead("C") for _ in range(6)]
     assert ahead[:4] == [0.0] * 4 or ahead[0] == 0.0
     assert ahead[5] > 1.0

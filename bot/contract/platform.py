@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -33,9 +34,9 @@ class Platform:
     title: str
     """Its name for people."""
 
-    longest_message: int
-    longest_label: int
-    longest_line: int
+    longest_message: int = sys.maxsize
+    longest_label: int = sys.maxsize
+    longest_line: int = sys.maxsize
     """The longest line that a button of it can carry."""
 
     mention: str = ""

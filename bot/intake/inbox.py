@@ -108,10 +108,10 @@ class Inbox:
         if is_first is None:
             self._owed.take(name)
             return Taken.UNSURE
-        self.settled(name)
+        self.settle(name)
         return Taken.NEW if is_first else Taken.KNOWN
 
-    def settled(self, name: str) -> None:
+    def settle(self, name: str) -> None:
         """Note that something need not come again: it is recorded, or answered."""
         self._owed.forget(name)
 
@@ -138,7 +138,7 @@ class Inbox:
         sealed = {field: self._cipher.seal(str(payload[field])) for field in secrets if payload.get(field)}
         return Pending(self, name, self._write(name, kind, {**payload, **sealed}, seconds))
 
-    def opened(self, left: Inbound, secrets: Collection[str]) -> dict[str, Any]:
+    def unseal(self, left: Inbound, secrets: Collection[str]) -> dict[str, Any]:
         """Return what `keep` wrote; a secret that this process cannot open is ""."""
         open_ = self._cipher.open
         return {**left.payload, **{field: open_(str(left.payload.get(field) or "")) or "" for field in secrets}}
@@ -189,7 +189,7 @@ class Pending:
         return not self._writing.done() or self._writing.result() is not False
 
     @property
-    def failed(self) -> bool:
+    def has_failed(self) -> bool:
         """Whether it could not be written down, so that nobody else will answer it."""
         return self._writing.done() and self._writing.result() is None
 

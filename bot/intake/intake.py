@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.intake.admission import Admission
 from bot.intake.cipher import Cipher
-from bot.intake.inbox import Inbox
+from bot.intake.inbox import MARK, Inbox
 from bot.intake.lease import Lease, turn
 from bot.intake.sentences import busy, slow_down, too_long
 from bot.intake.work import BusyError, Turns, Work
@@ -102,7 +102,9 @@ class Intake:
                 try:
                     now = await self._store.now() + self._early
                     for left in await self._store.inbox.unfinished(self.platform.name, 0.0, now):
-                        if not self.inbox.is_under_way(left.delivery_id):
+                        if left.kind == MARK:  # its question stands under its own name
+                            await self.inbox.end(left.delivery_id)
+                        elif not self.inbox.is_under_way(left.delivery_id):
                             self.work.start(self._finish(left, finish))
                 except Exception as error:  # the database may be away for a while
                     why = error or type(error).__name__

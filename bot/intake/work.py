@@ -61,25 +61,23 @@ class Work:
         self._idle.set()
 
     @contextlib.contextmanager
-    def counted(self) -> Iterator[None]:
+    def count(self) -> Iterator[None]:
         """Count what is done inside, so that draining waits for it."""
-        self._counted += 1
-        self._idle.clear()
+        self._begin()
         try:
             yield
         finally:
-            self._counted -= 1
-            if not self._counted:
-                self._idle.set()
+            self._end()
 
     def start(self, coroutine: Coroutine[Any, Any, object]) -> bool:
         """Run a coroutine to its end in a task; False, and not run, when there are too many."""
         if len(self._tasks) >= self._most:
             coroutine.close()
             return False
-        task = asyncio.get_running_loop().create_task(self._run(coroutine))
+        task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._begin()
+        task.add_done_callback(self._ended)
         return True
 
     async def drain(self, seconds: float) -> None:
@@ -94,10 +92,17 @@ class Work:
             _log.warning("stopped with %d answers unfinished", len(late))
             await asyncio.wait(late, timeout=CANCEL_SECONDS)
 
-    async def _run(self, coroutine: Coroutine[Any, Any, object]) -> object:
-        with self.counted():
-            try:
-                return await coroutine
-            except Exception:
-                _log.exception("an answer broke")
-                return None
+    def _ended(self, task: asyncio.Task[object]) -> None:
+        self._tasks.discard(task)
+        self._end()
+        if not task.cancelled() and task.exception():
+            _log.error("an answer broke", exc_info=task.exception())
+
+    def _begin(self) -> None:
+        self._counted += 1
+        self._idle.clear()
+
+    def _end(self) -> None:
+        self._counted -= 1
+        if not self._counted:
+            self._idle.set()

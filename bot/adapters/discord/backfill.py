@@ -63,7 +63,7 @@ class Backfill:
         """Take note that messages may be missed from now on."""
         self._hears = False
 
-    def resumed(self) -> None:
+    def resume(self) -> None:
         """Take note that Discord sent what was missed."""
         self._hears = True
 

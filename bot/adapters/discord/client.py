@@ -125,13 +125,13 @@ class VerbatimClient(PatientClient):
         announce, self._announce = self._announce, None
         if announce:
             announce(self)
-        with self._intake.work.counted():
+        with self._intake.work.count():
             await self._backfill.catch_up()
         await self._reconcile()
 
     async def on_resumed(self) -> None:
         """Go on: Discord sent what was missed."""
-        self._backfill.resumed()
+        self._backfill.resume()
 
     async def on_disconnect(self) -> None:
         """Take note that messages are not heard now."""
@@ -160,19 +160,19 @@ class VerbatimClient(PatientClient):
 
     async def on_message(self, message: discord.Message) -> None:
         """Answer a mention, a reply to the bot or a direct message."""
-        with self._intake.work.counted():
+        with self._intake.work.count():
             await self._messages.hear(message)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Answer what a member does beside writing; presses come through `PressedButton`."""
         if self.leads():
-            with self._intake.work.counted():
+            with self._intake.work.count():
                 await self._interactions.answer(interaction)
 
     async def press(self, interaction: discord.Interaction[Any], mark: str, line: str) -> None:
         """Run a button's line for whoever pressed it."""
         if self.leads():
-            with self._intake.work.counted():
+            with self._intake.work.count():
                 await self._interactions.press(interaction, mark, line)
 
     def _is_leading(self) -> bool:

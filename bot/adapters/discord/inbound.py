@@ -23,18 +23,18 @@ __all__ = [
     "asker",
     "channel_of",
     "completion",
-    "filled",
-    "focused",
+    "fill",
+    "focused_option",
     "has_gap",
     "is_direct",
     "is_ours",
-    "marked",
     "menu_words",
     "message_words",
     "modal_text",
     "options",
     "place_of",
     "request_of",
+    "split_mark",
     "suggestions",
     "without_mention",
 ]
@@ -85,7 +85,7 @@ def options(data: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple(given)
 
 
-def focused(data: Mapping[str, Any]) -> tuple[str, str]:
+def focused_option(data: Mapping[str, Any]) -> tuple[str, str]:
     """Return the option being typed and what is typed so far; empty when none is."""
     for option in data.get("options") or ():
         if option.get("focused"):
@@ -131,7 +131,7 @@ def is_ours(interaction: discord.Interaction[Any]) -> bool:
     return bool(PRESSED.fullmatch(custom_id)) and message is not None and custom_id in custom_ids(message.components)
 
 
-def marked(custom_id: str) -> tuple[str, str]:
+def split_mark(custom_id: str) -> tuple[str, str]:
     """Return the mark and the line in the custom id of a modal."""
     mark, colon, line = custom_id.partition(":")
     return mark + colon, line
@@ -188,7 +188,7 @@ def has_gap(line: str, commands: Mapping[str, Command]) -> Command | None:
     return None if any(name == command.free.name for name, _ in read.options) else command
 
 
-def filled(line: str, command: Command, words: str) -> Line:
+def fill(line: str, command: Command, words: str) -> Line:
     """Return a line with the words typed into its modal."""
     read = parse_line(line)
     free = ((command.free.name, words),) if command.free else ()

@@ -136,20 +136,20 @@ class Interactions:
 
     async def _submit(self, interaction: discord.Interaction[Any], data: dict[str, Any]) -> None:
         """Answer a modal: its line with the words typed into it."""
-        mark, line = inbound.marked(str(data.get("custom_id", "")))
+        mark, line = inbound.split_mark(str(data.get("custom_id", "")))
         command = inbound.has_gap(line, self._known)
         if command is None:
             await self._once(interaction, to_member(say("discord.stale")), private=True)
             return
         alone = mark == ALONE_MARK or (interaction.message is not None and interaction.message.flags.ephemeral)
-        request = inbound.request_of(interaction, line=inbound.filled(line, command, inbound.modal_text(data)))
+        request = inbound.request_of(interaction, line=inbound.fill(line, command, inbound.modal_text(data)))
         await self._once(interaction, request, private=command.private or alone)
 
     async def _suggest(self, interaction: discord.Interaction[Any], data: dict[str, Any]) -> None:
         """Complete an option from memory; an empty list where nothing fits or something breaks."""
         values: list[str] = []
         command = self._known.get(str(data.get("name", "")))
-        name, typed = inbound.focused(data)
+        name, typed = inbound.focused_option(data)
         if command and name:
             line = inbound.completion(command, name, typed)
             try:

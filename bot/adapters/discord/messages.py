@@ -229,7 +229,7 @@ class Messages:
     async def _take(self, name: str, kind: str, payload: Mapping[str, str], keep: float) -> bool:
         """Record what arrived or was told; what cannot be recorded is new if this process does not know it."""
         taken = await self._inbox.take(name, kind, payload, keep=keep)
-        self._inbox.settled(name)  # Discord sends nothing again because it was not recorded
+        self._inbox.settle(name)  # Discord sends nothing again because it was not recorded
         return taken is not Taken.KNOWN
 
 

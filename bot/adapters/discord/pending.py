@@ -75,7 +75,7 @@ async def finish(
     client: discord.Client, inbox: Inbox, left: Inbound, answer: Callable[[Request], Awaitable[Reply]]
 ) -> None:
     """Answer an interaction that a process announced and did not live to answer."""
-    kept = inbox.opened(left, SECRETS)
+    kept = inbox.unseal(left, SECRETS)
     request = _from_json(kept.get("request"))
     if not kept["token"] or request is None:
         _log.warning("%s cannot be finished here: its token does not open", left.delivery_id)

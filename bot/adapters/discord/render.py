@@ -143,9 +143,9 @@ def _said(quote: Quote, most: int) -> str:
     drawn: list[str] = []
     for name, spans in quote.turns_spans():
         named = (Span(f"{name}:", Style.STRONG), Span(" "), *spans) if name else spans
-        whole = block(styled(_trimmed(named)))
+        whole = block(styled(_trim(named)))
         if units(whole) > most:
-            whole = _fitting_block(_trimmed(named), most)
+            whole = _fitting_block(_trim(named), most)
             if whole:
                 drawn.append(whole)
             break
@@ -178,7 +178,7 @@ def _small(text: str, most: int) -> str:
     return f"-# {fitted}" if text and (fitted := fit((Span(text),), most - 3)) else ""
 
 
-def _trimmed(spans: tuple[Span, ...]) -> tuple[Span, ...]:
+def _trim(spans: tuple[Span, ...]) -> tuple[Span, ...]:
     """Return a turn without the line break that parts it from the next."""
     return (*spans[:-1], Span(spans[-1].text.rstrip("\n"), spans[-1].style)) if spans else spans
 
@@ -190,18 +190,18 @@ def _text(markdown: str) -> dict[str, Any]:
 def _buttons(reply: Reply, *, share: bool, key: str) -> list[dict[str, Any]]:
     """Return the buttons that Discord accepts, each custom id once."""
     shown = next((card.quote for card in reply.cards if card.quote and card.role not in _NOT_SHARED), None)
-    shared = [_pressed(f"s:/show {shown.id}", say("discord.share"))] if share and shown else []
-    buttons = [*_keyed(reply, key), *shared] if key else [*map(_button, reply.buttons), *shared]
+    shared = [_button_of(f"s:/show {shown.id}", say("discord.share"))] if share and shown else []
+    buttons = [*_key_buttons(reply, key), *shared] if key else [*map(_button, reply.buttons), *shared]
     kept = _once(button for button in buttons if button)
     return kept if len(kept) <= MOST_BUTTONS else [*kept[: MOST_BUTTONS - 1], kept[-1]]
 
 
-def _keyed(reply: Reply, key: str) -> list[dict[str, Any] | None]:
+def _key_buttons(reply: Reply, key: str) -> list[dict[str, Any] | None]:
     """Return the buttons of a post: its key stands in the first custom id with room for it, or in one more button."""
     drawn: list[dict[str, Any] | None] = []
     marked = False
     for button in reply.buttons:
-        keyed = None if marked or not button.line else _pressed(f"h:{key}:{button.line}", button.label)
+        keyed = None if marked or not button.line else _button_of(f"h:{key}:{button.line}", button.label)
         marked = marked or keyed is not None
         drawn.append(keyed or _button(button))
     if not marked:
@@ -209,20 +209,20 @@ def _keyed(reply: Reply, key: str) -> list[dict[str, Any] | None]:
         line, label = (
             (f"/show {shown.id} context:2", say("discord.context")) if shown else ("/help", say("discord.help"))
         )
-        drawn.insert(0, _pressed(f"h:{key}:{line}", label) or _pressed(f"h:{key}:/help", say("discord.help")))
+        drawn.insert(0, _button_of(f"h:{key}:{line}", label) or _button_of(f"h:{key}:/help", say("discord.help")))
     return drawn
 
 
 def _button(button: Button) -> dict[str, Any] | None:
     """Return a button as a component, or None where Discord would refuse it."""
     if button.url is None:
-        return _pressed(f"v:{button.line}", button.label)
+        return _button_of(f"v:{button.line}", button.label)
     if not re.fullmatch(r"https?://[^\s\x00-\x20]+", button.url) or units(button.url) > LONGEST_URL:
         return None
     return {"type": BUTTON, "style": LINK, "label": _label(button.label, say("discord.open")), "url": button.url}
 
 
-def _pressed(custom_id: str, label: str) -> dict[str, Any] | None:
+def _button_of(custom_id: str, label: str) -> dict[str, Any] | None:
     """Return a button that sends its custom id, or None where that is too long or no line of ours."""
     if units(custom_id) > LONGEST_CUSTOM_ID or not PRESSED.fullmatch(custom_id) or _UNSHOWABLE.search(custom_id):
         return None

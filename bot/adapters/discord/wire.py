@@ -117,12 +117,12 @@ class Breaker:
     def trace(self) -> aiohttp.TraceConfig:
         """Return what aiohttp tells about each request."""
         config = aiohttp.TraceConfig()
-        config.on_request_start.append(self._started)
-        config.on_request_headers_sent.append(_sent)
-        config.on_request_end.append(self._ended)
+        config.on_request_start.append(self._on_start)
+        config.on_request_headers_sent.append(_on_sent)
+        config.on_request_end.append(self._on_end)
         return config
 
-    async def _started(self, *_: Any) -> None:
+    async def _on_start(self, *_: Any) -> None:
         """Refuse to send while the breaker is open."""
         wait = self.wait
         if wait:
@@ -136,7 +136,7 @@ class Breaker:
                 )
             raise BreakerOpenError
 
-    async def _ended(self, _session: object, _context: object, params: aiohttp.TraceRequestEndParams) -> None:
+    async def _on_end(self, _session: object, _context: object, params: aiohttp.TraceRequestEndParams) -> None:
         """Count an answer."""
         response = params.response
         shared = response.headers.get("X-RateLimit-Scope") == "shared"
@@ -157,7 +157,7 @@ class Breaker:
             attempt.date = date
 
 
-async def _sent(*_: Any) -> None:
+async def _on_sent(*_: Any) -> None:
     attempt = _attempt.get()
     if attempt is not None:
         attempt.sent += 1

@@ -107,7 +107,7 @@ class Slack:
     async def run(self) -> None:
         """Serve until `stop` or cancelled, then finish what is under way; OperatorError names what to mend."""
         try:
-            self._required()
+            self._require()
             if not self._listens:
                 await self._until_stopped(self._by_nothing())
             elif self._settings.slack_mode == "http":
@@ -115,7 +115,7 @@ class Slack:
             else:
                 await self._until_stopped(self._by_socket())
         finally:
-            await asyncio.shield(self._ended())
+            await asyncio.shield(self._end())
 
     def stop(self) -> None:
         """Tell `run` to end."""
@@ -123,7 +123,7 @@ class Slack:
 
     async def close(self) -> None:
         """Close what calls without `run` opened."""
-        await self._ended()
+        await self._end()
 
     async def check(self, channel: Channel) -> str:
         """Return "" when the bot may post in the channel and read its posts there, else what to do."""
@@ -149,7 +149,7 @@ class Slack:
         """Return by how many seconds Slack's clock is ahead of this one, None when it is not known."""
         return await self._api.clock_ahead()
 
-    def _required(self) -> None:
+    def _require(self) -> None:
         """Raise OperatorError for a setting that is missing or cannot be."""
         given = self._settings
         if given.slack_mode not in {"socket", "http"}:
@@ -161,7 +161,7 @@ class Slack:
         if self._listens and given.slack_mode == "http" and not given.slack_signing_secret:
             raise OperatorError(say("slack.no-signing-secret"))
 
-    async def _identified(self) -> Workspace | None:
+    async def _identify(self) -> Workspace | None:
         """Ask Slack who the bot is, for as long as it cannot be reached; say what it lacks."""
         wait = 1.0
         while True:
@@ -191,7 +191,7 @@ class Slack:
         given = self._settings
         ping = _number("SLACK_PING_INTERVAL", given.slack_ping_interval, 0.05, 600)
         sockets = Sockets(self.app, given.slack_app_token, given.slack_api_base_url, ping, self._silence)
-        workspace = await self._identified()
+        workspace = await self._identify()
         try:
             await sockets.open()
             self._ready(workspace)
@@ -206,7 +206,7 @@ class Slack:
         if self._installs is not None:
             flow = install_flow(given, self._installs, self._vault)
         server = WebServer(self.app, given.slack_signing_secret, flow)
-        workspace = await self._identified()
+        workspace = await self._identify()
         try:
             listening = await server.open(given.slack_http_host, port)
             self._ready(workspace, address=f"{given.slack_http_host}:{listening}")
@@ -216,7 +216,7 @@ class Slack:
 
     async def _by_nothing(self) -> None:
         """Post, and finish what others left."""
-        self._ready(await self._identified())
+        self._ready(await self._identify())
         await self._intake.leftovers(self._answers.finish)
 
     async def _until_stopped(self, serving: Coroutine[Any, Any, None]) -> None:
@@ -248,7 +248,7 @@ class Slack:
         self._out.write(json.dumps(line | more, ensure_ascii=False) + "\n")
         self._out.flush()
 
-    async def _ended(self) -> None:
+    async def _end(self) -> None:
         """Wait for answers under way and close the connections."""
         await self._intake.drain()
         await self._api.close()

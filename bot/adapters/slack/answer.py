@@ -92,7 +92,7 @@ class Answers:
         async def work() -> None:
             settled = await self.answer(question, again=again)
             if settled:
-                self.intake.inbox.settled(question.id)
+                self.intake.inbox.settle(question.id)
             if not ended.done():
                 ended.set_result(settled)
 
@@ -119,7 +119,7 @@ class Answers:
     async def finish(self, left: Inbound) -> None:
         """Answer a question that some process recorded and never answered."""
         inbox = self.intake.inbox
-        question = question_from(inbox.opened(left, SECRETS) if left.kind == KIND else left.payload)
+        question = question_from(inbox.unseal(left, SECRETS) if left.kind == KIND else left.payload)
         if question is None:
             await inbox.end(left.delivery_id)
         else:
@@ -153,7 +153,7 @@ class Answers:
                     return False
                 if pending and not await pending.is_ours():
                     return True
-                alone = not self.intake.has_store or (pending is not None and pending.failed)
+                alone = not self.intake.has_store or (pending is not None and pending.has_failed)
                 until = math.inf if alone else began + self.intake.platform.show_within
                 if time.monotonic() > until:
                     _log.warning("an answer came late and was left to another process")

@@ -31,7 +31,7 @@ __all__ = [
     "CALL_SECONDS",
     "NOT_REACHED",
     "Api",
-    "Pace",
+    "Throttle",
     "error_of",
     "is_about_the_token",
     "is_loopback",
@@ -108,7 +108,7 @@ class Api:
 
     def hook(self, url: str) -> AsyncWebhookClient:
         """Return a client for a response_url."""
-        hook = AsyncWebhookClient(url, session=self._opened(), logger=quiet("web"), retry_handlers=[])
+        hook = AsyncWebhookClient(url, session=self._open_session(), logger=quiet("web"), retry_handlers=[])
         if is_loopback(url):
             hook.proxy = None
         return hook
@@ -117,7 +117,7 @@ class Api:
         client = AsyncWebClient(
             token=token,
             base_url=self._base_url,
-            session=self._opened(),
+            session=self._open_session(),
             logger=quiet("web"),
             retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=1)] if read else [],
         )
@@ -125,7 +125,7 @@ class Api:
             client.proxy = None
         return client
 
-    def _opened(self) -> aiohttp.ClientSession:
+    def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
             timeout = aiohttp.ClientTimeout(total=CALL_SECONDS, sock_connect=_CONNECT_SECONDS)
             heard = aiohttp.TraceConfig()
@@ -162,7 +162,7 @@ class Api:
             await self._session.close()
 
 
-class Pace:
+class Throttle:
     """When a channel may be written to: a message a second, a few at once (docs.slack.dev, rate limits)."""
 
     BURST = 4.0

@@ -33,7 +33,7 @@ class Dispatch:
         """Start with nothing said."""
         self._said: set[str] = set()
 
-    async def answered(self, app: AsyncApp, payload: object, request: Callable[[], AsyncBoltRequest]) -> BoltResponse:
+    async def answer(self, app: AsyncApp, payload: object, request: Callable[[], AsyncBoltRequest]) -> BoltResponse:
         """Return Bolt's answer to a delivery, or a plain acknowledgement of what no second try would better.
 
         `request` reads the payload as Bolt does, which may break on one that is not Slack's.

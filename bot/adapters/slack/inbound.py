@@ -207,7 +207,7 @@ def read_action(body: Mapping[str, Any]) -> Question | None:
 def read_shortcut(body: Mapping[str, Any], command: str) -> Question | None:
     """Read the shortcut on a message: its text is the words of `command`; None when the message has none."""
     message = _map(body, "message")
-    words = _unquoted(typed(_str(message, "text")))
+    words = _unquote(typed(_str(message, "text")))
     if not words:
         return None
     thread = _str(message, "thread_ts")
@@ -332,7 +332,7 @@ def _authorization(body: Mapping[str, Any]) -> Mapping[str, Any]:
     return first if isinstance(first, Mapping) else {}
 
 
-def _unquoted(text: str) -> str:
+def _unquote(text: str) -> str:
     """Return a message without the marks of a quotation: `>` before lines, quotation marks around it."""
     bare = "\n".join(line.removeprefix(">").strip() for line in text.splitlines()).strip()
     return bare.strip('“”„"*_~`').strip()

@@ -88,7 +88,7 @@ def plain_block(text: str) -> Block:
 
 def _text(reply: Reply) -> str:
     """Return the whole answer as escaped plain text, its links at the end."""
-    links = [f"{button.label}: {button.url}" for button in reply.buttons if _linked(button)]
+    links = [f"{button.label}: {button.url}" for button in reply.buttons if _is_link(button)]
     parts = [reply.lead, *map(_spoken, reply.cards), reply.aside, "\n".join(links)]
     whole = escape(_clean("\n\n".join(part for part in parts if part)).strip()) or _CUT
     if len(whole) <= limits.TEXT:
@@ -208,7 +208,7 @@ def _actions(reply: Reply, *, share: bool) -> list[Block]:
     buttons: list[Block] = []
     for number, button in enumerate(reply.buttons):
         face = {"type": "button", "text": _plain(_cut(_clean(button.label), limits.LABEL) or _CUT)}
-        if _linked(button):
+        if _is_link(button):
             buttons.append(face | {"action_id": f"link:{number}", "url": button.url})
         elif button.line and not button.url and len(button.line) <= limits.VALUE:
             buttons.append(face | {"action_id": f"line:{number}", "value": button.line})
@@ -237,14 +237,14 @@ def _fitting(piece: list[Block], room: int, places: int) -> list[Block]:
         return piece
     keep = room
     while keep >= _LEAST:
-        shorter = [_shortened(block, keep) for block in piece]
+        shorter = [_shorten(block, keep) for block in piece]
         if _size(shorter) <= room:
             return shorter
         keep = keep * 2 // 3
     return []
 
 
-def _shortened(block: Block, keep: int) -> Block:
+def _shorten(block: Block, keep: int) -> Block:
     """Return a rich text block with at most `keep` characters of words; other blocks as they are."""
     if block["type"] != "rich_text":
         return block
@@ -288,7 +288,7 @@ def _plain(text: str) -> Block:
     return {"type": "plain_text", "text": text, "emoji": False}
 
 
-def _linked(button: Button) -> bool:
+def _is_link(button: Button) -> bool:
     return bool(button.url) and _web(button.url or "")
 
 

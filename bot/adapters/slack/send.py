@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from bot.adapters.slack import limits
-from bot.adapters.slack.api import CALL_SECONDS, NOT_REACHED, Api, Pace, is_loopback, retry_after, sent_at, trouble
+from bot.adapters.slack.api import CALL_SECONDS, NOT_REACHED, Api, Throttle, is_loopback, retry_after, sent_at, trouble
 from bot.adapters.slack.naming import Naming
 from bot.adapters.slack.render import message
 from bot.contract.post import Later, Refused, Sent, Unclear
@@ -53,7 +53,7 @@ class Sender:
         self._local = local
         self._api = api
         self._hosts = frozenset(host.strip().casefold() for host in response_hosts.split(",") if host.strip())
-        self._pace = Pace()
+        self._throttle = Throttle()
         self._cited = True
 
     async def say(  # noqa: PLR0913 - where a message goes is that many things on Slack
@@ -77,9 +77,9 @@ class Sender:
         result: Posted = Later(1.0, say("slack.not-tried"))
         tried = 0
         while tried < tries:
-            ahead = self._pace.ahead(channel)
+            ahead = self._throttle.ahead(channel)
             if ahead > patience or time.monotonic() + ahead > until:
-                self._pace.give_back(channel)
+                self._throttle.give_back(channel)
                 return Later(max(ahead, 1.0), say("slack.one-a-second") if ahead else say("slack.late"))
             await asyncio.sleep(ahead)
             body: dict[str, Any] = message(reply, share=bool(only), cited=self._cited)
@@ -96,7 +96,7 @@ class Sender:
                 continue
             tried += 1
             if isinstance(answer, Later):
-                self._pace.hold(channel, answer.seconds)
+                self._throttle.hold(channel, answer.seconds)
                 result = answer
                 continue
             if isinstance(answer, Refused | Unclear):
@@ -129,7 +129,7 @@ class Sender:
             body: dict[str, Any] = message(reply, share=private, cited=self._cited)
             body |= {"response_type": "ephemeral" if private else "in_channel", "replace_original": replace}
             body |= {"thread_ts": thread} if thread and not replace else {}
-            sent = await self._hooked(url, body, _seconds(until))
+            sent = await self._hook_once(url, body, _seconds(until))
             if self._cited and isinstance(sent, Refused) and "invalid_blocks" in sent.why:
                 self._cited = False
                 continue
@@ -143,7 +143,7 @@ class Sender:
             _log.warning("a response_url took no answer: %s", sent.why)
         return Refused(say("slack.asks-to-slow-down")) if isinstance(sent, Later) else sent
 
-    async def _hooked(self, url: str, body: dict[str, Any], seconds: float) -> Posted:
+    async def _hook_once(self, url: str, body: dict[str, Any], seconds: float) -> Posted:
         """Post once to a response_url."""
         try:
             async with asyncio.timeout(seconds):

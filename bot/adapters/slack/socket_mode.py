@@ -51,7 +51,7 @@ class Sockets:
         if self._direct:
             self._web.proxy = None
         self._client: _Client | None = None
-        self._unhandled = Dispatch()
+        self._dispatch = Dispatch()
 
     async def open(self) -> None:
         """Connect, trying for as long as Slack cannot be reached; OperatorError when the token is refused."""
@@ -94,7 +94,7 @@ class Sockets:
 
     async def _connected(self, url: str) -> bool:
         """Open the socket at an address that is good for one connection."""
-        client = _Client(self._app, self._unhandled, self._token, self._web, self._ping)
+        client = _Client(self._app, self._dispatch, self._token, self._web, self._ping)
         if self._direct:
             client.proxy = None
         client.wss_uri = url
@@ -122,7 +122,7 @@ class _Client(SocketModeClient):
         """Take the app, what answers for the unanswered, the app-level token, a client and seconds between pings."""
         super().__init__(app_token=token, logger=quiet("socket"), web_client=web, ping_interval=ping)
         self._app = app
-        self._unhandled = unhandled
+        self._dispatch = unhandled
         self._tasks: set[asyncio.Task[None]] = set()
         self.socket_mode_request_listeners.append(self._handle)
 
@@ -132,7 +132,7 @@ class _Client(SocketModeClient):
         message = _read(raw)
         if message is None:
             if raw:
-                self._unhandled.note("nothing of a garbled frame", None)
+                self._dispatch.note("nothing of a garbled frame", None)
             return
         task = asyncio.create_task(self._begin(message, raw))
         self._tasks.add(task)
@@ -142,7 +142,7 @@ class _Client(SocketModeClient):
         """Do what a frame asks for; acknowledge at once an envelope that nobody can answer."""
         envelope = message.get("envelope_id")
         if isinstance(envelope, str) and not (isinstance(message.get("payload"), dict) and "type" in message):
-            self._unhandled.note("an envelope with", message.get("payload"))
+            self._dispatch.note("an envelope with", message.get("payload"))
             await self.send_socket_mode_response(SocketModeResponse(envelope_id=envelope))
             return
         if message.get("type") == "disconnect" and message.get("reason") == "link_disabled":
@@ -158,7 +158,7 @@ class _Client(SocketModeClient):
             )
 
         began = time.time()
-        answer = await self._unhandled.answered(self._app, req.payload, made)
+        answer = await self._dispatch.answer(self._app, req.payload, made)
         await send_async_response(client, req, answer, began)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bot.adapters.slack.render import Block
     from bot.commands.declaration import Command
     from bot.contract.message import Reply
-    from bot.store import ChannelSettings
+    from bot.intake import ChannelSettings
 
 __all__ = [
     "ASK",
