@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.adapters import PLATFORMS
 from bot.commands import COMMANDS
 from bot.contract.schedule import read_moment
 from bot.corpus import open_corpus
@@ -19,7 +20,7 @@ from bot.logs import set_up
 from bot.policy.texts import listed, say
 from bot.search import load_embeddings, open_reranker, open_searcher
 from bot.serve import Parts, Server
-from bot.settings import SHIPPED, Settings, home, is_checkout, read_env_file
+from bot.settings import SHIPPED, Settings, home, program, read_env_file
 from bot.store import open_store
 
 if TYPE_CHECKING:
@@ -48,12 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _refuse_what_has_no_use(parser, options)
     # Before NumPy is loaded: its threads hinder the models'; with one, answers cost 40 % less processor time.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    set_up()
+    log = set_up(shape for platform in PLATFORMS for shape in platform.secret_shapes)
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         # Any bytes may be piped in, and a terminal may lack a letter of a transcript: neither ends the process.
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]  # replaced streams lack it
     try:
         settings = Settings.read(read_env_file(home() / ".env") | dict(os.environ))
+        log.hide(settings.secrets)
         works = {"check": _check, "import": _import, "backup": _keep, "restore": _keep, "manifest": _manifest}
         return works.get(options.work, _serve)(options, settings)
     except OperatorError as error:
@@ -67,9 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="run_bot.py" if is_checkout() else "verbatim", description=say("cli.description")
-    )
+    parser = argparse.ArgumentParser(prog=program(), description=say("cli.description"))
     way = parser.add_mutually_exclusive_group()
     way.add_argument("--once", metavar="LINE", help=say("cli.once"))
     way.add_argument("--jsonl", action="store_true", help=say("cli.jsonl"))
@@ -180,7 +180,7 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
     folder = _writable(settings.data_dir, needed=options.work == "index")
     corpus = open_corpus(settings.content_dir, folder, _notice)
     scripted = options.jsonl or options.once is not None or options.work in WORKS_ALONE
-    platforms = not scripted and (settings.serves_discord or settings.serves_slack)
+    platforms = not scripted and any(settings.gives(platform.tokens) for platform in PLATFORMS)
     alone = scripted or not (platforms or sys.stdin.isatty())
 
     loaded: list[Embeddings | None] = []

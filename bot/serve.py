@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.adapters import PLATFORMS, connect
 from bot.adapters.console import Console, JsonLines
 from bot.commands import COMMAND_LINES, COMMANDS
 from bot.contract.message import Outcome
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from bot.contract.platform import Adapter
+    from bot.contract.platform import Adapter, Platform
     from bot.corpus import Corpus
     from bot.search import Searcher
     from bot.settings import Settings
@@ -175,25 +176,31 @@ def _platforms(parts: Parts, core: Core, name: str) -> dict[str, Adapter]:
     roles = settings.roles
     posts = "worker" in roles and store is not None
     adapters: dict[str, Adapter] = {}
-    if settings.serves_discord and ("gateway" in roles or posts):
-        from bot.adapters.discord import Discord  # noqa: PLC0415 - 0.4 s of import only this platform needs
-
-        adapters["discord"] = Discord(
-            settings, core, store, presence=_shows(parts.corpus), gateway="gateway" in roles, name=name
-        )
-    listens = ("web" if settings.slack_mode == "http" else "gateway") in roles
-    if settings.serves_slack and (listens or posts):
-        from bot.adapters.slack import Slack  # noqa: PLC0415 - 0.3 s of import only this platform needs
-
-        adapters["slack"] = Slack(settings, core, store, listens=listens)
+    for platform, role in _served(settings):
+        listens = role in roles
+        if listens or posts:
+            presence = _shows(parts.corpus)
+            adapters[platform.name] = connect(
+                platform, settings, core, store, listens=listens, presence=presence, name=name
+            )
     if not adapters:
         raise OperatorError(_nothing_to_do(settings))
     return adapters
 
 
+def _served(settings: Settings) -> list[tuple[Platform, str]]:
+    """Return the platforms that tokens are set for, each with the role of a process that hears its members."""
+    return [
+        (platform, platform.role(settings))
+        for platform in PLATFORMS
+        if platform.role and settings.gives(platform.tokens)
+    ]
+
+
 def _nothing_to_do(settings: Settings) -> str:
     """Say why a process has nothing to do, and what to set."""
-    if not settings.serves_discord and not settings.serves_slack:
+    served = _served(settings)
+    if not served:
         return "No token is set. Set DISCORD_TOKEN, or SLACK_BOT_TOKEN and SLACK_APP_TOKEN."
     given = ", ".join(sorted(settings.roles))
     if "worker" in settings.roles:
@@ -201,9 +208,7 @@ def _nothing_to_do(settings: Settings) -> str:
             f"VERBATIM_ROLES is {given}, but without a database nothing can be posted. Set VERBATIM_DATABASE_URL, or "
             "VERBATIM_DATA_DIR to a folder that can be written."
         )
-    by_http = settings.serves_slack and settings.slack_mode == "http"
-    needed = ["gateway"] if settings.serves_discord or not by_http else []
-    needed += ["web"] if by_http else []
+    needed = sorted({role for _, role in served})
     return (
         f"VERBATIM_ROLES is {given}: with the tokens that are set there is nothing for it to do. Add "
         f"{' or '.join((*needed, 'worker'))}."

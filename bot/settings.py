@@ -13,9 +13,20 @@ from bot.errors import OperatorError
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-__all__ = ["ROOT", "SHIPPED", "SettingRow", "Settings", "home", "is_checkout", "read_env_file", "setting_rows"]
+__all__ = [
+    "ROOT",
+    "SHIPPED",
+    "SettingRow",
+    "Settings",
+    "home",
+    "is_checkout",
+    "program",
+    "read_env_file",
+    "secret_names",
+    "setting_rows",
+]
 
 ROOT = Path(__file__).resolve().parent.parent
 """The folder that holds `bot`: in a checkout that of `run_bot.py`, else where packages are installed."""
@@ -29,29 +40,24 @@ def is_checkout() -> bool:
     return (ROOT / "run_bot.py").is_file()
 
 
+def program() -> str:
+    """Return what the bot is called on a command line: its script in a checkout, else the installed command."""
+    return "run_bot.py" if is_checkout() else "verbatim"
+
+
 def home() -> Path:
     """Return the folder of `.env`, `content` and `data`, and of relative settings: a checkout, else the current one."""
     return ROOT if is_checkout() else Path()
 
 
-def _setting(default: str, meaning: str) -> str:
-    """Declare one setting: its default as text and one sentence for the README's table."""
-    value: str = field(default=default, metadata={"meaning": meaning})
+def _setting(default: str, meaning: str, *, secret: bool = False) -> str:
+    """Declare one setting: its default as text and one sentence for the table; a `secret` may come from a file."""
+    value: str = field(default=default, metadata={"meaning": meaning, "secret": secret})
     return value
 
 
 ROLES = ("gateway", "web", "worker")
 """What a process of the bot can be asked to do."""
-
-SECRETS = (
-    "VERBATIM_LM_KEY",
-    "DISCORD_TOKEN",
-    "SLACK_BOT_TOKEN",
-    "SLACK_APP_TOKEN",
-    "SLACK_SIGNING_SECRET",
-    "SLACK_CLIENT_SECRET",
-)
-"""Settings that may come from a file instead, named by `NAME_FILE`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +84,24 @@ class Settings:
         "", "OpenAI-compatible address of a language model that may choose and order found passages; empty: none"
     )
     verbatim_lm_model: str = _setting("", "name of that model there")
-    verbatim_lm_key: str = _setting("", "key for that address, if it wants one, or VERBATIM_LM_KEY_FILE")
+    verbatim_lm_key: str = _setting("", "key for that address, if it wants one, or VERBATIM_LM_KEY_FILE", secret=True)
     discord_token: str = _setting(
-        "", "the Discord bot's token, or DISCORD_TOKEN_FILE with the path of a file that has it"
+        "", "the Discord bot's token, or DISCORD_TOKEN_FILE with the path of a file that has it", secret=True
     )
     discord_api_base_url: str = _setting("https://discord.com/api/v10", "where Discord's API is")
     discord_gateway_url: str = _setting("wss://gateway.discord.gg/", "where Discord's gateway is")
     discord_proxy: str = _setting("", "address of an HTTP proxy to reach Discord through")
-    slack_bot_token: str = _setting("", "Slack's bot token (xoxb-…), or SLACK_BOT_TOKEN_FILE")
-    slack_app_token: str = _setting("", "Slack's app-level token (xapp-…) for Socket Mode, or SLACK_APP_TOKEN_FILE")
-    slack_signing_secret: str = _setting("", "Slack's signing secret for HTTP mode, or SLACK_SIGNING_SECRET_FILE")
+    slack_bot_token: str = _setting("", "Slack's bot token (xoxb-…), or SLACK_BOT_TOKEN_FILE", secret=True)
+    slack_app_token: str = _setting(
+        "", "Slack's app-level token (xapp-…) for Socket Mode, or SLACK_APP_TOKEN_FILE", secret=True
+    )
+    slack_signing_secret: str = _setting(
+        "", "Slack's signing secret for HTTP mode, or SLACK_SIGNING_SECRET_FILE", secret=True
+    )
     slack_client_id: str = _setting("", "for several workspaces over HTTP: the app's client id")
-    slack_client_secret: str = _setting("", "for several workspaces over HTTP: its secret, or SLACK_CLIENT_SECRET_FILE")
+    slack_client_secret: str = _setting(
+        "", "for several workspaces over HTTP: its secret, or SLACK_CLIENT_SECRET_FILE", secret=True
+    )
     slack_mode: str = _setting("socket", "how Slack reaches the bot: socket or http")
     slack_http_host: str = _setting("127.0.0.1", "address that HTTP mode listens on")
     slack_http_port: str = _setting("3000", "port that HTTP mode listens on; the path is /slack/events")
@@ -102,12 +114,12 @@ class Settings:
     def read(cls, environ: Mapping[str, str]) -> Settings:
         """Take the known names from a mapping; a misspelt `VERBATIM_` name is an error, not silence."""
         known = {row.name for row in setting_rows()}
-        files = {f"{name}_FILE" for name in SECRETS}
+        files = {f"{name}_FILE" for name in secret_names()}
         for name in sorted(environ):
             if name.startswith("VERBATIM_") and name not in known | files:
                 raise OperatorError(say("environment.unknown", name=name, known=", ".join(sorted(known))))
         given = {name.lower(): environ[name] for name in known if environ.get(name)}
-        for name in SECRETS:
+        for name in secret_names():
             if environ.get(f"{name}_FILE"):
                 given[name.lower()] = _secret(name, environ)
         return cls(**given)
@@ -120,15 +132,14 @@ class Settings:
         here = home() / "content"
         return SHIPPED if SHIPPED.is_dir() and not here.is_dir() else here
 
-    @property
-    def serves_discord(self) -> bool:
-        """Whether the bot is to log in to Discord."""
-        return bool(self.discord_token)
+    def gives(self, names: Iterable[str]) -> bool:
+        """Say whether any of these settings is set."""
+        return any(getattr(self, name.lower()) for name in names)
 
     @property
-    def serves_slack(self) -> bool:
-        """Whether the bot is to serve Slack; which of its tokens is missing, the adapter says."""
-        return bool(self.slack_bot_token or self.slack_app_token or self.slack_client_id)
+    def secrets(self) -> tuple[str, ...]:
+        """What no log may show."""
+        return tuple(filter(None, (getattr(self, name.lower()) for name in secret_names())))
 
     @property
     def database_url(self) -> str:
@@ -200,6 +211,11 @@ class SettingRow:
     name: str
     default: str
     meaning: str
+
+
+def secret_names() -> tuple[str, ...]:
+    """List the settings that are secrets; each may come from the file that `NAME_FILE` names."""
+    return tuple(item.name.upper() for item in fields(Settings) if item.metadata["secret"])
 
 
 def setting_rows() -> tuple[SettingRow, ...]:

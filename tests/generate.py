@@ -28,11 +28,11 @@ from typing import TYPE_CHECKING
 from benchmarks.highlights import FIGURES as HIGHLIGHTS_FIGURES
 from benchmarks.highlights import pairs_table
 from benchmarks.quality import FIGURES, report
+from bot.adapters import PLATFORMS
 from bot.adapters.discord import PERMISSIONS
 from bot.adapters.slack import manifest_text, scope_table
 from bot.commands import COMMANDS
 from bot.settings import ROOT, setting_rows
-from tests.test_parity import LACKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -169,7 +169,7 @@ def _permissions() -> str:
 
 
 def _platforms() -> str:
-    rows = [(platform, lack, instead) for (platform, lack), instead in LACKS.items()]
+    rows = [(platform.title, lack.what, lack.instead) for platform in PLATFORMS for lack in platform.lacks]
     return _table(("Where", "What it lacks", "Instead"), rows)
 
 

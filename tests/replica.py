@@ -54,10 +54,10 @@ async def work(order: dict[str, Any]) -> None:
     settings = Settings.read(order["environ"])
     pace = Pace(**order["pace"])
     adapters: list[Adapter] = []
-    if settings.serves_discord:
+    if settings.discord_token:
         name = f"{os.getpid()}-{secrets.token_hex(4)}"
         adapters.append(Discord(settings, core, store, pace=pace, name=name))
-    if settings.serves_slack:
+    if settings.slack_bot_token:
         adapters.append(Slack(settings, core, store, look=pace.look, early=pace.early))
 
     def stop() -> None:

@@ -11,9 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import pytest
 
 from bot.adapters.discord import Discord, announce, create_discord_client
-from bot.adapters.discord.client import BROKEN, NO_WORDS, NOT_YOURS, STALE, STOPPING
-from bot.adapters.discord.gate import BURST
-from bot.adapters.discord.listening import NOTHING_SAID, SENT_PRIVATELY
 from bot.adapters.discord.ready import invite_link
 from bot.commands import COMMANDS
 from bot.commands.declaration import Context, Param, command
@@ -21,6 +18,9 @@ from bot.contract.message import Button, Channel, Outcome, Reply
 from bot.contract.platform import Adapter
 from bot.core import Core
 from bot.errors import UserError
+from bot.intake import stopping
+from bot.intake.admission import MEMBER_BURST
+from bot.policy.texts import say
 from bot.settings import Settings
 from bot.store import ChannelSettings, open_store
 from tests.local_discord import TOKEN, LocalDiscord
@@ -232,7 +232,7 @@ async def test_a_private_answer_can_be_shared_and_nobody_else_can_press_it(local
         shared = await local.press(copied.message, "Share to channel", user=local.world.alice)
 
     assert "Share to channel" not in labels(asked.message)
-    assert (text_of(refused.message), refused.ephemeral) == (NOT_YOURS, True)
+    assert (text_of(refused.message), refused.ephemeral) == (say("discord.not-yours"), True)
     assert not shared.ephemeral
     assert SAID in text_of(shared.message).replace("*", "")
 
@@ -264,7 +264,7 @@ async def test_a_messages_menu_verifies_and_finds_what_somebody_wrote(local: Loc
     assert verified.ephemeral
     assert "Share to channel" in labels(verified.message)
     assert "imperfect" in text_of(found.message)
-    assert text_of(nothing.message) == NO_WORDS
+    assert text_of(nothing.message) == say("discord.no-words")
 
 
 async def test_a_members_menu_asks_for_words_and_answers_the_asker_alone_and_nobody_else_hears_of_it(
@@ -322,7 +322,7 @@ async def test_a_mention_alone_is_told_what_to_write(local: LocalDiscord, core: 
         await local.say("", mention_bot=True)
         await local.settle(local.of_bot)
 
-    assert text_of(local.of_bot()[0]) == NOTHING_SAID
+    assert text_of(local.of_bot()[0]) == say("discord.nothing-said")
 
 
 async def test_a_private_answer_to_a_mention_goes_to_the_member_directly(local: LocalDiscord, core: Core) -> None:
@@ -330,7 +330,7 @@ async def test_a_private_answer_to_a_mention_goes_to_the_member_directly(local: 
         await local.say("/help", mention_bot=True)
         await local.settle(local.of_bot)
 
-    assert text_of(local.of_bot()[0]) == SENT_PRIVATELY
+    assert text_of(local.of_bot()[0]) == say("discord.sent-privately")
     assert "/quote" in text_of(local.of_bot(local.world.dm_with(local.world.bob))[0])
 
 
@@ -413,7 +413,7 @@ async def test_stale_commands_and_buttons_get_a_sentence(local: LocalDiscord, co
 
     assert "/forgotten" in text_of(gone.message)
     assert gone.ephemeral
-    assert (text_of(pressed.message), pressed.ephemeral) == (STALE, True)
+    assert (text_of(pressed.message), pressed.ephemeral) == (say("discord.stale"), True)
 
 
 async def test_buttons_work_after_a_restart(local: LocalDiscord, core: Core) -> None:
@@ -464,14 +464,41 @@ async def test_a_message_that_a_process_died_over_is_answered_by_the_next(
     assert [text_of(answer) for answer in local.of_bot()] == ["left over"]
 
 
-async def test_a_server_that_throws_it_out_is_forgotten(local: LocalDiscord, core: Core, store: Store) -> None:
+@pytest.mark.parametrize("comes_back", [False, True])
+async def test_a_server_that_throws_it_out_is_forgotten_after_a_week_unless_it_asks_it_back(
+    local: LocalDiscord, core: Core, store: Store, *, comes_back: bool
+) -> None:
     place = Channel("discord", str(local.world.general.id), str(local.world.guild.id))
     await store.channels.save(ChannelSettings(place, daily=True), "1", "on", 0)
-    async with serving(local, core, store):
+    ready = asyncio.Event()
+    async with serving(local, core, store, lambda _: ready.set()):
+        await ready.wait()
         await local.leave_guild(local.world.guild)
         await local.settle(quiet=0.2)
+        if comes_back:
+            local.world.guild.installed = True
+            await local.join_guild(local.world.guild)
+            await local.settle(quiet=0.2)
+    await store.tidy(time.time() + 6 * 86_400)
+    within = (await store.channels.get(place)).daily
+    await store.tidy(time.time() + 8 * 86_400)
 
-    assert not (await store.channels.get(place)).daily
+    assert within
+    assert (await store.channels.get(place)).daily == comes_back
+
+
+async def test_a_server_that_asks_it_back_while_no_process_runs_is_kept(
+    local: LocalDiscord, core: Core, store: Store
+) -> None:
+    place = Channel("discord", str(local.world.general.id), str(local.world.guild.id))
+    await store.channels.save(ChannelSettings(place, daily=True), "1", "on", 0)
+    await store.kv.put(f"discord-gone:{place.tenant}", "2026-11-01T00:00:00+00:00")
+    async with serving(local, core, store):
+        while await store.kv.get(f"discord-gone:{place.tenant}"):  # noqa: ASYNC110 - the store's, not the loop's
+            await asyncio.sleep(0.05)
+    await store.tidy(time.time() + 8 * 86_400)
+
+    assert (await store.channels.get(place)).daily
 
 
 async def test_a_server_that_throws_it_out_during_an_outage_is_forgotten_and_one_that_is_away_is_not(
@@ -484,6 +511,7 @@ async def test_a_server_that_throws_it_out_during_an_outage_is_forgotten_and_one
         await local.gateway.emit("GUILD_DELETE", {"id": away.tenant, "unavailable": True}, None)
         await local.gateway.emit("GUILD_DELETE", {"id": gone.tenant}, None)
         await local.settle(quiet=0.3)
+    await store.tidy(time.time() + 8 * 86_400)
 
     assert not (await store.channels.get(gone)).daily
     assert (await store.channels.get(away)).daily
@@ -505,7 +533,7 @@ async def test_where_only_a_member_installed_it_its_commands_work(local: LocalDi
 async def test_whoever_asks_too_often_is_told_to_slow_down(local: LocalDiscord, core: Core) -> None:
     local.validates = False  # a hundred answers at once, held against the document one by one, take seconds
     async with serving(local, core):
-        slowed = await asyncio.gather(*(local.slash("echo", {"words": "x"}) for _ in range(BURST + 40)))
+        slowed = await asyncio.gather(*(local.slash("echo", {"words": "x"}) for _ in range(MEMBER_BURST + 40)))
         other = await local.slash("echo", {"words": "y"}, user=local.world.alice)
 
     assert any("a lot of questions at once" in text_of(asked.message) and asked.ephemeral for asked in slowed)
@@ -520,7 +548,7 @@ async def test_whatever_breaks_a_member_gets_a_sentence(local: LocalDiscord, cor
     async with serving(local, core):
         asked = await local.slash("quote", {"words": LINE})
 
-    assert (text_of(asked.message), asked.ephemeral) == (BROKEN, True)
+    assert (text_of(asked.message), asked.ephemeral) == (say("discord.broken"), True)
 
 
 async def test_stopping_finishes_what_is_being_answered_and_takes_nothing_new(local: LocalDiscord, core: Core) -> None:
@@ -536,7 +564,7 @@ async def test_stopping_finishes_what_is_being_answered_and_takes_nothing_new(lo
     asked = await asking
     await asyncio.wait_for(running, 10)
 
-    assert text_of(late.message) == STOPPING
+    assert text_of(late.message) == stopping().text
     assert text_of(asked.message) == "At last: done"
     assert not local.gateway.ready
 

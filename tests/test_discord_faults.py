@@ -17,7 +17,7 @@ import yarl
 from bot.adapters.discord import Discord
 from bot.adapters.discord.client import VerbatimClient
 from bot.adapters.discord.limits import ACKNOWLEDGE_SECONDS, INVALID_SECONDS
-from bot.adapters.discord.posting import Posting
+from bot.adapters.discord.post import Poster
 from bot.adapters.discord.wire import Breaker, BreakerOpenError, aim
 from bot.contract.message import Button, Card, Channel, Outcome, Reply, Role
 from bot.contract.post import Blind, Found, Later, Post, Refused, Sent, Unclear
@@ -68,14 +68,14 @@ async def serving(local: LocalDiscord, core: Core, store: Store | None = None) -
 
 
 @contextlib.asynccontextmanager
-async def posting(local: LocalDiscord, core: Core, seconds: float = 15.0) -> AsyncIterator[Posting]:
+async def posting(local: LocalDiscord, core: Core, seconds: float = 15.0) -> AsyncIterator[Poster]:
     """Log in without the gateway, which posting does not need."""
     settings = pointed(local)
     aim(settings)
     client = VerbatimClient(settings, core, None)
     await client.login(TOKEN)
     try:
-        yield Posting(client, seconds)
+        yield Poster(client, seconds)
     finally:
         await client.close()
 

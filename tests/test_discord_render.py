@@ -11,8 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.adapters.discord.declare import application_commands
-from bot.adapters.discord.gate import BURST, PER_SECONDS, Buckets, SeenOnce, slow_down
-from bot.adapters.discord.inbound import completion, focused, message_words, modal_text, options, suggestions
+from bot.adapters.discord.inbound import completion, focused_option, message_words, modal_text, options, suggestions
 from bot.adapters.discord.limits import LONGEST_CUSTOM_ID, LONGEST_MESSAGE, MOST_COMPONENTS, units
 from bot.adapters.discord.markup import escape, fit, styled
 from bot.adapters.discord.render import MOST_BUTTONS, PRESSED, post_key, render
@@ -312,7 +311,7 @@ def test_options_become_texts_by_name() -> None:
 
     assert options({"options": given_options}) == (("words", "a b"), ("at", "2"), ("on", "yes"))
     assert options({}) == ()
-    assert focused({"options": [{"name": "name", "value": "ji", "focused": True}]}) == ("name", "ji")
+    assert focused_option({"options": [{"name": "name", "value": "ji", "focused": True}]}) == ("name", "ji")
 
 
 def test_suggestions_fit_all_that_is_typed_not_its_last_word() -> None:
@@ -348,23 +347,3 @@ def test_a_modal_is_read_in_both_of_its_forms() -> None:
     assert modal_text({"components": [{"type": 18, "component": {"type": 4, "value": "new"}}]}) == "new"
     assert modal_text({"components": [{"type": 1, "components": [{"type": 4, "value": "old"}]}]}) == "old"
     assert modal_text({}) == ""
-
-
-def test_a_member_may_ask_a_burst_and_then_as_time_goes_by() -> None:
-    now = 0.0
-    buckets = Buckets(lambda: now)
-    first = [buckets.wait("bob") for _ in range(BURST + 1)]
-    other = buckets.wait("alice")
-    now = PER_SECONDS / BURST
-
-    assert first[:BURST] == [0.0] * BURST
-    assert 0 < first[BURST] <= PER_SECONDS / BURST
-    assert other == 0.0
-    assert buckets.wait("bob") == 0.0
-    assert slow_down(19.2) == "That's a lot of questions at once. Try again in 20 seconds."
-
-
-def test_what_is_remembered_is_bounded() -> None:
-    seen = SeenOnce(2)
-
-    assert [seen.take(name) for name in ("a", "a", "b", "c", "a")] == [True, False, True, True, True]

@@ -21,6 +21,7 @@ PLANTED = {
     "bot/search/scope.py": ("from bot.search.searcher import Searcher", "No room goes round in a circle"),
     "bot/adapters/slack/limits.py": ("from bot.adapters.discord import limits", "Platforms do not know each other"),
     "bot/commands/about.py": ("from bot.commands.vote import vote", "Commands do not know each other"),
+    "bot/adapters/discord/ready.py": ("from bot.store import Store", "Platforms reach the store through the intake"),
     "bot/core/routing.py": ("import discord", "discord.py has one home"),
     "bot/adapters/console/talk.py": ("import slack_sdk", "Slack's libraries have one home"),
     "bot/delivery/daily.py": ("import apscheduler", "APScheduler has one home"),
@@ -65,7 +66,8 @@ def test_importing_the_bot_has_no_effects_and_loads_nothing_heavy() -> None:
         "import sys, os, threading\n"
         "before = set(os.listdir('.'))\n"
         "import bot.app\n"
-        "heavy = {'rich', 'prompt_toolkit', 'dotenv', 'numpy'} & set(sys.modules)\n"
+        "heavy = {'rich', 'prompt_toolkit', 'dotenv', 'numpy', 'discord', 'slack_bolt', 'slack_sdk'}\n"
+        "heavy &= set(sys.modules)\n"
         "assert not heavy, heavy\n"
         "assert threading.active_count() == 1\n"
         "assert set(os.listdir('.')) == before\n"
@@ -77,11 +79,8 @@ def test_importing_the_bot_has_no_effects_and_loads_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_has_a_docstring_and_no_room_for_two_ideas(path: Path) -> None:
-    text = path.read_text("utf-8")
-
-    assert ast.get_docstring(ast.parse(text))
-    assert len(text.splitlines()) <= 400
+def test_a_module_has_a_docstring_and_a_name_of_its_own(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text("utf-8")))
     assert path.stem not in {"utils", "helpers", "common", "manager", "base"}
 
 

@@ -12,11 +12,13 @@ import html
 import io
 import json
 import re
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.adapters import PLATFORMS
 from bot.adapters.console import JsonLines
 from bot.adapters.discord import Discord
 from bot.adapters.slack import Slack
@@ -61,28 +63,17 @@ FREE = (
     "@everyone [free](https://evil.example) <!channel> **nitro** :tada:",
 )
 
-LACKS = {
-    ("Discord", "buttons whose line has more than 98 characters, links of more than 512"): "left out; type the line",
-    ("Discord", "more than 4,000 characters in one message"): "the last quote ends in …, or is left out and it says so",
-    ("Discord", "a Home tab"): "/highlight, /help and /settings show what it shows",
-    ("Discord", "a window for setting up the daily quote"): "/settings daily on",
-    ("Slack", "suggestions while an option is typed"): "a wrong value is answered with those there are",
-    ("Slack", "slash commands inside a thread"): "mention the bot there, with the same line",
-    ("Slack", "“Find in transcripts” in a message's menu"): "type /quote and the words",
-    ("Slack", "“Ask the show” in a member's menu"): "the shortcut Ask, or /ask",
-    ("the terminal", "answers for one member alone, and Share"): "one person reads there",
-    ("the terminal", "buttons to press"): "type the number that stands before the action",
-}
+LACKS = {(platform.title, lack.what): lack.instead for platform in PLATFORMS for lack in platform.lacks}
 """What one platform lacks, and what happens instead; README shows it."""
 
 CUT_SHOWS = 40
 """Characters before a cut by which the words that were cut are known."""
 
-DISCORDS_LONGEST = 98
+LONGEST_LINES = {platform.title: platform.longest_line for platform in PLATFORMS}
 OWN = re.compile(r"(?:s|share):/show \S+")
 """What a platform adds to a private answer: showing its quote to everyone."""
 
-PLATFORMS = ("JSON lines", "Discord", "Slack")
+SHOWN = ("JSON lines", "Discord", "Slack")
 
 EXAMPLES = tuple(
     (f"/{example}", command.admin) for command in COMMANDS if not command.hidden for example in command.examples
@@ -313,7 +304,7 @@ def cited(quote: Quote) -> list[str | None]:
     return [*turns, *re.split(r", | and ", source.speaker or ""), source.chapter, time, source.label, source.note]
 
 
-@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("platform", SHOWN)
 @pytest.mark.parametrize("line", TEXTS)
 def test_each_platform_shows_the_same_passages_sources_verdict_and_actions(
     line: str, platform: str, answers: dict[str, Answer]
@@ -328,12 +319,12 @@ def test_each_platform_shows_the_same_passages_sources_verdict_and_actions(
     assert lacking(told(reply), shown.words) == []
 
 
-@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("platform", SHOWN)
 @pytest.mark.parametrize("line", TEXTS)
 def test_each_platform_offers_the_same_actions(line: str, platform: str, answers: dict[str, Answer]) -> None:
     reply, actions = answers[line].reply, answers[line].shown[platform].actions
     own = {action for action in actions if OWN.fullmatch(action)}
-    longest = DISCORDS_LONGEST if platform == "Discord" else 2_000
+    longest = LONGEST_LINES.get(platform, sys.maxsize)
     lines = {button.line for button in reply.buttons if button.line and len(button.line) <= longest}
     links = {button.url for button in reply.buttons if button.url and platform != "JSON lines"}
 
@@ -356,5 +347,5 @@ def test_every_command_for_members_has_an_example_and_none_fails(answers: dict[s
 
 
 def test_what_a_platform_lacks_is_named_with_what_happens_instead() -> None:
-    assert {platform for platform, _ in LACKS} == {"Discord", "Slack", "the terminal"}
+    assert {platform for platform, _ in LACKS} == {platform.title for platform in PLATFORMS}
     assert all(LACKS.values())

@@ -14,14 +14,15 @@ from hypothesis import strategies as st
 
 from bot.adapters.discord import Discord
 from bot.adapters.discord.pace import Pace
-from bot.adapters.discord.starting import Starts
+from bot.adapters.discord.platform import PLATFORM
+from bot.adapters.discord.sessions import Starts
 from bot.commands import COMMANDS
 from bot.commands.declaration import Context, Param, command
 from bot.contract.message import Channel, Outcome, Reply
 from bot.contract.post import Sent
 from bot.core import Core
 from bot.errors import OperatorError
-from bot.intake.cipher import Sealed
+from bot.intake import Cipher, Intake
 from bot.serve import Parts, Server
 from bot.settings import Settings
 from bot.store import ChannelSettings, Store, open_store
@@ -122,22 +123,21 @@ class Replica:
         await asyncio.gather(self.task, return_exceptions=True)
 
 
-async def _at_once(seconds: float) -> None:
+async def _at_once() -> None:
     """Wait for nothing."""
-    del seconds
 
 
 @given(st.text(), st.text(min_size=1))
 def test_what_is_sealed_opens_with_the_same_secret_alone(text: str, secret: str) -> None:
-    sealed = Sealed(secret).seal(text)
-    assert Sealed(secret).open(sealed) == text
-    assert Sealed(secret + "x").open(sealed) is None
+    sealed = Cipher(secret).seal(text)
+    assert Cipher(secret).open(sealed) == text
+    assert Cipher(secret + "x").open(sealed) is None
     assert text not in sealed or len(text) < 4
 
 
 @given(st.text())
 def test_anything_else_opens_to_nothing(text: str) -> None:
-    assert Sealed("secret").open(text) is None
+    assert Cipher("secret").open(text) is None
 
 
 @pytest.mark.parametrize(
@@ -374,25 +374,25 @@ async def test_no_more_sessions_begin_within_a_day_than_are_good_for_the_token(
 ) -> None:
     clock, pace = Clock(), Pace(starts=20)
     for _ in range(20):  # each a process of its own
-        starts = Starts(file_store, pace, clock)
+        starts = Starts(Intake(PLATFORM, file_store), pace, clock)
         await asyncio.wait_for(starts.wait(7, 1), 1)
         await starts.count(7, 1)
         clock.now += 600
-    waiting = asyncio.create_task(Starts(file_store, pace, clock).wait(7, 1))
+    waiting = asyncio.create_task(Starts(Intake(PLATFORM, file_store), pace, clock).wait(7, 1))
     await asyncio.sleep(0.1)
     assert not waiting.done()
     waiting.cancel()
     assert sum("began 20 sessions" in record.message for record in caplog.records) == 1
-    await asyncio.wait_for(Starts(file_store, pace, clock).wait(7, 2), 1)
+    await asyncio.wait_for(Starts(Intake(PLATFORM, file_store), pace, clock).wait(7, 2), 1)
     clock.now += pace.starts_within - 20 * 600 + 1
-    await asyncio.wait_for(Starts(file_store, pace, clock).wait(7, 1), 1)
+    await asyncio.wait_for(Starts(Intake(PLATFORM, file_store), pace, clock).wait(7, 1), 1)
 
 
 def test_a_bot_that_crashes_over_and_over_starts_ever_more_rarely(file_store: Store) -> None:
     clock = Clock()
     began, moments = clock.now, list[float]()
     while clock.now < began + 24 * 3600:
-        clock.now += max(0.0, Starts(file_store, Pace(), clock).left(moments, 1)) + 1
+        clock.now += max(0.0, Starts(Intake(PLATFORM, file_store), Pace(), clock).left(moments, 1)) + 1
         moments.append(clock.now)
     gaps = [later - earlier for earlier, later in pairwise(moments)]
     assert max(gaps[:7]) == 1

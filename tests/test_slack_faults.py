@@ -14,19 +14,19 @@ from urllib.parse import urlencode
 
 import pytest
 
-from bot.adapters.slack import Slack, answering, create_slack_app, sending
-from bot.adapters.slack.api import Api, Pace, retry_after
-from bot.adapters.slack.inbound import Asked, Way
-from bot.adapters.slack.pending import Kept
-from bot.adapters.slack.sending import Sending
-from bot.adapters.slack.work import Seen, Taken, Work
+from bot.adapters.slack import Slack, adapter, create_slack_app, send
+from bot.adapters.slack.answer import KIND, SECRETS
+from bot.adapters.slack.api import Api, Throttle, retry_after
+from bot.adapters.slack.inbound import Question, Way
+from bot.adapters.slack.platform import PLATFORM
+from bot.adapters.slack.send import Sender
 from bot.adapters.slack.workspaces import Workspace
 from bot.commands.declaration import Context, Param, command
 from bot.contract.message import Channel, Outcome, Reply
 from bot.contract.post import Blind, Found, Later, Post, Refused, Sent, Unclear
 from bot.core import Core
 from bot.errors import OperatorError
-from bot.intake.cipher import Sealed
+from bot.intake import Intake, Taken
 from bot.settings import Settings
 from tests.local_slack import WRONG, LocalSlack
 from tests.test_slack import LINE, no_proxies, serving, store
@@ -214,7 +214,7 @@ async def test_a_response_url_elsewhere_is_not_called(core: Core) -> None:
 async def test_a_local_platforms_response_url_needs_no_setting(local: LocalSlack, core: Core) -> None:
     async with serving(local, core, None, SLACK_RESPONSE_HOSTS="hooks.slack.com"):
         await (await local.command("/help")).settle()
-    assert not Sending(Api(""), "hooks.slack.com").allowed(f"{local.address}/hooks/1")
+    assert not Sender(Api(""), "hooks.slack.com").allowed(f"{local.address}/hooks/1")
 
 
 async def test_a_response_url_that_cannot_be_reached_is_answered_otherwise(core: Core) -> None:
@@ -255,7 +255,7 @@ async def test_a_public_answer_that_may_be_lost_is_not_sent_again_but_its_asker_
 async def test_a_retry_after_that_is_no_number_is_waited_for_a_moment(
     local: LocalSlack, core: Core, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "_PATIENCE", 0.1)
+    monkeypatch.setattr(send, "_PATIENCE", 0.1)
     local.fail("response_url", "429", retry_after="soon")
     async with serving(local, core, None):
         assert LINE in (await (await local.command("/quote", LINE)).settle())["text"]
@@ -265,7 +265,7 @@ async def test_a_retry_after_that_is_no_number_is_waited_for_a_moment(
 
 async def test_past_its_time_nothing_is_said_and_the_answer_is_later(local: LocalSlack) -> None:
     api = Api(local.environ()["SLACK_API_BASE_URL"])
-    sender, workspace = Sending(api, "127.0.0.1"), Workspace(local.bot_token, "T0LOCAL")
+    sender, workspace = Sender(api, "127.0.0.1"), Workspace(local.bot_token, "T0LOCAL")
     reply, past, soon = Reply("hello", Outcome.FOUND), time.monotonic() - 1, time.monotonic() + 5
     hook = f"{local.address}/hooks/{local.api.hook('C0GENERAL', 'U0ADA', 'T0LOCAL').token}"
     assert isinstance(await sender.say(workspace, reply, "C0GENERAL", until=past), Later)
@@ -282,7 +282,7 @@ async def test_past_its_time_nothing_is_said_and_the_answer_is_later(local: Loca
 async def test_an_answer_held_by_a_rate_limit_past_its_time_is_left_to_whoever_looks(
     local: LocalSlack, core: Core, store: Store, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
-    monkeypatch.setattr(answering, "_OURS_SECONDS", 2.0)
+    monkeypatch.setattr(adapter, "PLATFORM", dataclasses.replace(PLATFORM, show_within=2.0))
     local.fail(method, "429", retry_after=3)
     async with serving(local, core, store, 60.0, (60.0, 10.0)):
         if method == "response_url":
@@ -299,7 +299,7 @@ async def test_an_answer_held_by_a_rate_limit_past_its_time_is_left_to_whoever_l
 async def test_two_processes_under_a_rate_limit_answer_once(
     local: LocalSlack, core: Core, store: Store, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
-    monkeypatch.setattr(answering, "_OURS_SECONDS", 0.8)
+    monkeypatch.setattr(adapter, "PLATFORM", dataclasses.replace(PLATFORM, show_within=0.8))
     local.fail(method, "429", retry_after=1)
     async with serving(local, core, store, 60.0, (0.1, 29.0)), serving(local, core, store, 60.0, (0.1, 29.0)):
         if method == "response_url":
@@ -315,7 +315,7 @@ async def test_two_processes_under_a_rate_limit_answer_once(
 async def test_an_answer_that_could_not_be_written_down_is_left_to_nobody(
     local: LocalSlack, core: Core, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answering, "_OURS_SECONDS", 0.5)
+    monkeypatch.setattr(adapter, "PLATFORM", dataclasses.replace(PLATFORM, show_within=0.5))
     async with serving(local, core, store):
         store.close()
         local.fail("response_url", "429", retry_after=1)
@@ -338,7 +338,7 @@ async def test_an_event_recorded_before_a_crash_is_answered_after_it(
     local: LocalSlack, core: Core, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = local.say("C0GENERAL", "hello", "U0ADA")
-    asked = Asked(Way.MENTION, "Ev1", "T0LOCAL", "C0GENERAL", "U0ADA", f"/quote {LINE}", thread=said.ts, ts=said.ts)
+    asked = Question(Way.MENTION, "Ev1", "T0LOCAL", "C0GENERAL", "U0ADA", f"/quote {LINE}", thread=said.ts, ts=said.ts)
     await _abandoned(store, asked, monkeypatch)
     async with serving(local, core, store):
         await local.until(lambda: local.posts("C0GENERAL"))
@@ -355,7 +355,7 @@ async def test_an_answer_that_stood_before_the_crash_is_not_given_again(
     async with serving(local, core, None):
         delivery = await local.mention("C0GENERAL", f"/quote {LINE}")
         await local.until(lambda: local.posts("C0GENERAL"))
-    asked = Asked(
+    asked = Question(
         Way.MENTION,
         delivery.event_id,
         "T0LOCAL",
@@ -402,11 +402,12 @@ async def test_one_workspaces_token_never_answers_another_that_did_not_install_t
         assert told.text.startswith("I am not installed in this workspace")
 
 
-async def _abandoned(store: Store, asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+async def _abandoned(store: Store, asked: Question, monkeypatch: pytest.MonkeyPatch) -> None:
     """Record an event as a process does that ends right after, a minute ago."""
     began = time.time() - 60
     monkeypatch.setattr(store.inbox, "_clock", lambda: began)
-    assert await Seen(store).take(asked) is Taken.NEW
+    inbox = Intake(PLATFORM, store).inbox
+    assert await inbox.take(asked.id, "event", asked.as_json(), asked.marks) is Taken.NEW
     monkeypatch.undo()
 
 
@@ -577,8 +578,10 @@ async def test_a_command_that_a_process_died_over_is_answered_once_by_the_next(
     hook = local.api.hook("C0GENERAL", "U0ADA", "T0LOCAL")
     url = f"{local.address}/hooks/{hook.token}"
     token = local.bot_token if sealed_by == "the same token" else "xoxb-older"
-    left = Asked(Way.SLASH, "left", "T0LOCAL", "C0GENERAL", "U0ADA", f"/quote {LINE}", reply_url=url)
-    assert await Kept(store, Sealed(token)).take(left)
+    left = Question(Way.SLASH, "left", "T0LOCAL", "C0GENERAL", "U0ADA", f"/quote {LINE}", reply_url=url)
+    pending = Intake(PLATFORM, store, token).inbox.keep(left.id, KIND, left.as_json(), SECRETS, 60)
+    assert await pending.is_ours()
+    assert not pending.has_failed
     async with serving(local, core, store, 60.0, (0.1, 40.0)), serving(local, core, store, 60.0, (0.1, 40.0)):
         await local.until(lambda: local.posts("C0GENERAL"))
         await asyncio.sleep(0.5)
@@ -756,7 +759,7 @@ async def test_beyond_the_room_for_answers_members_are_told_to_come_back(
         await go.wait()
         return Reply("done", Outcome.FOUND)
 
-    monkeypatch.setattr(Work.__init__, "__defaults__", (2,))
+    monkeypatch.setattr(adapter, "PLATFORM", dataclasses.replace(PLATFORM, at_once=2, most_waiting=0))
     async with serving(local, Core(corpus, search, (slow,)), None):
         held = [await local.command("/slow") for _ in range(2)]
         reply = await (await local.command("/slow")).settle()
@@ -773,21 +776,8 @@ async def test_a_turned_off_socket_mode_is_named_with_the_fix(local: LocalSlack,
         await Slack(Settings.read(local.environ()), core, None).run()
 
 
-async def test_work_is_bounded_and_what_is_late_is_cancelled() -> None:
-    work = Work(most=2)
-    never = asyncio.Event()
-
-    async def wait() -> None:
-        await never.wait()
-
-    assert [work.start(wait()) for _ in range(3)] == [True, True, False]
-    assert work.start(wait(), spare=True)
-    await work.drain(0.01)
-    assert not work.full
-
-
 async def test_a_channel_is_written_to_once_a_second_after_a_few() -> None:
-    pace = Pace()
+    pace = Throttle()
     ahead = [pace.ahead("C") for _ in range(6)]
     assert ahead[:4] == [0.0] * 4 or ahead[0] == 0.0
     assert ahead[5] > 1.0

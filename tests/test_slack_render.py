@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from bot.adapters.slack import limits
 from bot.adapters.slack.inbound import (
-    Asked,
-    asked_from,
+    Question,
+    question_from,
     read_action,
     read_event,
     read_shortcut,
@@ -22,7 +22,7 @@ from bot.adapters.slack.inbound import (
     typed,
 )
 from bot.adapters.slack.render import escape, message
-from bot.adapters.slack.sending import Sending
+from bot.adapters.slack.send import Sender
 from bot.adapters.slack.views import answer_view, ask_view, home_view, waiting_view
 from bot.adapters.slack.web import signed
 from bot.adapters.slack.workspaces import Vault
@@ -272,12 +272,12 @@ def test_any_payload_is_read_or_let_be(body: dict[str, Any]) -> None:
         read_shortcut(body, "verify"),
         read_view(body),
         read_slash(body, ""),
-        asked_from(body),
+        question_from(body),
     ]
 
     for asked in read:
         if asked is not None:
-            assert asked_from(json.loads(json.dumps(asked.kept()))) == asked
+            assert question_from(json.loads(json.dumps(asked.as_json()))) == asked
 
 
 def test_a_question_is_kept_as_json_and_read_back() -> None:
@@ -297,7 +297,7 @@ def test_a_question_is_kept_as_json_and_read_back() -> None:
 
     asked = read_event(body)
 
-    assert isinstance(asked, Asked)
+    assert isinstance(asked, Question)
     assert asked.line.split() == ["hi", "<3", "<#C1|general>", "a", "@here", "@ben"]
     assert asked.marks == ("C:1.0",)
     assert read_event(body | {"authorizations": []}) is None
@@ -339,7 +339,7 @@ def test_a_timestamp_is_digits(stamp: str) -> None:
     ],
 )
 def test_a_response_url_is_posted_to_only_on_listed_hosts(url: str, *, allowed: bool) -> None:
-    assert Sending(None, "hooks.slack.com, 127.0.0.1").allowed(url) is allowed  # type: ignore[arg-type]
+    assert Sender(None, "hooks.slack.com, 127.0.0.1").allowed(url) is allowed  # type: ignore[arg-type]
 
 
 @given(st.text(), st.text(max_size=20))

@@ -1,4 +1,4 @@
-"""Posting what is due: each channel once a local date."""
+"""Poster what is due: each channel once a local date."""
 
 from bot.delivery.deliver import Delivery
 from bot.delivery.ticker import ticking

@@ -1,4 +1,4 @@
-"""Posting what is due, once, by a ledger that is written before and after every send.
+"""Poster what is due, once, by a ledger that is written before and after every send.
 
 Plan a row for each channel and local date; claim rows under a lease with a fence; write the intent; send with the row's
 key; record. What may or may not have been sent is looked for on the platform before it is sent again; what cannot be

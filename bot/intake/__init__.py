@@ -1,1 +1,34 @@
-"""What every platform needs between an event and its answer."""
+"""What every platform needs between an event and its answer.
+
+An adapter takes what arrived with `Intake.inbox`, asks `Intake.refusal` whether its member may ask now, lets
+`Intake.answer` bound the answer, and gives `Intake.leftovers` what finishes a question that some process left.
+"""
+
+from bot.intake.admission import Admission
+from bot.intake.cipher import Cipher
+from bot.intake.inbox import KEPT_SECONDS, Inbox, Pending, Taken
+from bot.intake.intake import EARLY_SECONDS, LOOK_SECONDS, Intake
+from bot.intake.lease import Lease
+from bot.intake.sentences import busy, slow_down, stopping, to_member, too_long
+from bot.store import ChannelSettings, Inbound, Store
+
+__all__ = [
+    "EARLY_SECONDS",
+    "KEPT_SECONDS",
+    "LOOK_SECONDS",
+    "Admission",
+    "ChannelSettings",
+    "Cipher",
+    "Inbound",
+    "Inbox",
+    "Intake",
+    "Lease",
+    "Pending",
+    "Store",
+    "Taken",
+    "busy",
+    "slow_down",
+    "stopping",
+    "to_member",
+    "too_long",
+]

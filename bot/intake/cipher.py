@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import secrets
 
-__all__ = ["Sealed"]
+__all__ = ["Cipher"]
 
 _NONCE = 12
 _KEY = 32
 _USE = b"verbatim: secrets in the store, 1"
 
 
-class Sealed:
+class Cipher:
     """AES-GCM under a key of its own for this use (HKDF-SHA-256 of a secret); a changed secret opens nothing."""
 
     def __init__(self, secret: str) -> None:
@@ -25,7 +25,7 @@ class Sealed:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - only what is kept needs it
 
         nonce = secrets.token_bytes(_NONCE)
-        return base64.b64encode(nonce + AESGCM(self._derived()).encrypt(nonce, text.encode(), None)).decode()
+        return base64.b64encode(nonce + AESGCM(self._derive()).encrypt(nonce, text.encode(), None)).decode()
 
     def open(self, sealed: str) -> str | None:
         """Return what was sealed; None for anything that this secret did not seal."""
@@ -34,11 +34,11 @@ class Sealed:
 
         try:
             raw = base64.b64decode(sealed, validate=True)
-            return AESGCM(self._derived()).decrypt(raw[:_NONCE], raw[_NONCE:], None).decode()
+            return AESGCM(self._derive()).decrypt(raw[:_NONCE], raw[_NONCE:], None).decode()
         except (ValueError, InvalidTag):
             return None
 
-    def _derived(self) -> bytes:
+    def _derive(self) -> bytes:
         """Return the key, derived with its first use."""
         if not self._key:
             from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415 - as above

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Self
 from bot.errors import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from types import TracebackType
 
     from bot.store import Store
 
-__all__ = ["Hold"]
+__all__ = ["Lease", "turn"]
 
 _log = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ LOOK_SECONDS = 1.0
 """How often a process that stands by looks whether the lease is free: members wait for as long after a restart."""
 
 
-class Hold:
+class Lease:
     """A lease by name. Entering waits until it is ours; `lost` is set when it may be another's.
 
     A holder that cannot renew stops before the lease ends for the others: it counts from before it asked, by a clock
@@ -102,6 +103,23 @@ class Hold:
             self._held = asked
         _log.error("%s is lost; this process lets it go", self._name)
         self.lost.set()
+
+
+@contextlib.asynccontextmanager
+async def turn(store: Store | None, name: str, owner: str, seconds: float) -> AsyncIterator[None]:
+    """Wait for this process's turn at short work that each replica would do, of so many seconds at most."""
+    if store is None or not store.shared:
+        yield
+        return
+    while True:
+        if await store.leases.hold(name, owner, seconds) is not None:
+            break
+        await asyncio.sleep(LOOK_SECONDS)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(StoreError):
+            await store.leases.let_go(name, owner)
 
 
 def _moment() -> float:

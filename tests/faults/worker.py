@@ -22,7 +22,7 @@ import aiohttp
 
 from bot.adapters.discord import Discord
 from bot.adapters.discord.client import VerbatimClient
-from bot.adapters.discord.posting import Posting
+from bot.adapters.discord.post import Poster
 from bot.adapters.discord.wire import aim
 from bot.adapters.slack import Slack
 from bot.adapters.slack import api as slack_api
@@ -136,7 +136,7 @@ class RestDiscord(Discord):
         await client.login(self._settings.discord_token)
         for task in client._tasks:  # noqa: SLF001 - no gateway, so nothing to sync or to pick up
             task.cancel()
-        self._client, self._posting = client, Posting(client, seconds)
+        self._client, self._poster = client, Poster(client, seconds)
 
     async def find(self, channel: Channel, post: Post) -> Seen:
         seen = await super().find(channel, post)

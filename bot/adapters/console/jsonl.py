@@ -1,7 +1,7 @@
 """JSON lines for scripts: one request object a line in, one reply object a line out, in order.
 
 In: `{"text": "…"}` (a typed line or a mention) or `{"command": "quote", "args": {"words": "…"}}`, optionally with
-`channel`, `author`, `admin`, `locale`, `now` (a moment like 2026-11-24T09:00+01:00). Out: see `reply_object`.
+`channel`, `server`, `author`, `admin`, `locale`, `now` (a moment like 2026-11-24T09:00+01:00). Out: see `reply_object`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from bot.adapters.console.talk import LONGEST_LINE
 from bot.contract.message import Author, Card, Channel, Outcome, Reply, Request
 from bot.contract.schedule import read_moment
+from bot.intake import Admission, slow_down
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class JsonLines:
     def __init__(self, core: Core, stdin: TextIO, stdout: TextIO) -> None:
         """Take the core and the two streams."""
         self._core = core
+        self._now = 0.0
+        self._admission = Admission(lambda: self._now)
         self._in = stdin
         self._out = stdout
 
@@ -37,8 +40,18 @@ class JsonLines:
         for line in _lines(self._in):
             started = time.perf_counter()
             request = _request(line)
-            reply = request if isinstance(request, Reply) else await self._core.answer(request)
+            reply = (
+                request if isinstance(request, Reply) else self._refusal(request) or await self._core.answer(request)
+            )
             self._write(reply, (time.perf_counter() - started) * 1000)
+
+    def _refusal(self, request: Request) -> Reply | None:
+        """Return what a member who asks too often in a server reads; a script that names no server is no member."""
+        if not request.channel.tenant:
+            return None
+        self._now = request.now.timestamp() if request.now else time.time()
+        wait = self._admission.wait(request.channel, request.author.id)
+        return slow_down(wait) if wait else None
 
     def _write(self, reply: Reply, milliseconds: float) -> None:
         self._out.write(json.dumps(reply_object(reply, milliseconds), ensure_ascii=False) + "\n")
@@ -72,7 +85,7 @@ def _request(line: str) -> Request | Reply:
         return Reply(say("console.no-moment"), Outcome.ERROR)
     command = given.get("command")
     return Request(
-        Channel("jsonl", str(given.get("channel", "jsonl"))),
+        Channel("jsonl", str(given.get("channel", "jsonl")), str(given.get("server", ""))),
         Author(str(given.get("author", "script")), admin=bool(given.get("admin", False))),
         text=str(given.get("text", "")),
         command=None if command is None else str(command).removeprefix("/").casefold(),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from bot.adapters.console.draw import in_colour, in_plain
 from bot.adapters.console.files import Files
+from bot.adapters.console.platform import PLATFORM
 from bot.contract.message import Author, Button, Channel, Reply, Request
 from bot.contract.post import Found, Sent
 from bot.policy.texts import say
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHANNEL", "Console", "wants_colour"]
 
-CHANNEL = Channel("console", "general")
+CHANNEL = Channel(PLATFORM.name, "general")
 _OWNER = Author("you", admin=True)
 """Whoever can start the process can do everything; the console's user is its admin."""
 
@@ -41,7 +42,7 @@ def wants_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
 class Console:
     """The terminal as a platform: its one channel is #general; with a folder, each text file in it is a channel too."""
 
-    platform = "console"
+    platform = PLATFORM.name
     resend_within = 0.0
 
     def __init__(self, core: Core, history: Path | None, out: TextIO | None = None, folder: Path | None = None) -> None:

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.adapters.discord.answering import TROUBLE
 from bot.adapters.discord.client import VerbatimClient
-from bot.adapters.discord.inbound import PLATFORM
 from bot.adapters.discord.pace import Pace
-from bot.adapters.discord.posting import Posting
+from bot.adapters.discord.platform import PLATFORM
+from bot.adapters.discord.post import Poster
 from bot.adapters.discord.ready import announce, announce_without_gateway
-from bot.adapters.discord.wire import aim, why
+from bot.adapters.discord.wire import TROUBLE, aim, why
 from bot.contract.post import Blind, Later
 from bot.errors import OperatorError
-from bot.intake.lease import Hold
+from bot.intake import Intake
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,15 +31,12 @@ if TYPE_CHECKING:
     from bot.contract.message import Channel
     from bot.contract.post import Post, Posted, Seen
     from bot.core import Core
+    from bot.intake import Store
     from bot.settings import Settings
-    from bot.store import Store
 
 __all__ = ["Discord"]
 
 _log = logging.getLogger(__name__)
-
-DRAIN_SECONDS = 15.0
-"""How long the end waits for answers in work; what was announced and takes longer, another process finishes."""
 
 CLOSE_SECONDS = 5.0
 CHECK_SECONDS = 15.0
@@ -50,24 +47,15 @@ LOGIN_WAITS = (2.0, 5.0, 15.0, 60.0, 300.0)
 BAD_TOKEN, DISALLOWED_INTENTS = 4004, 4014
 """Close codes of the gateway that no second try mends: topics/opcodes-and-status-codes."""
 
-MISSING = (
-    "DISCORD_TOKEN is missing. Make an application in the Developer Portal (discord.com/developers/applications), copy "
-    "its token under Bot → Reset Token, then set it."
-)
-REFUSED = (
-    "Discord refuses DISCORD_TOKEN. In the Developer Portal open the application, then Bot → Reset Token, and set the "
-    "new token."
-)
-WRONG_INTENTS = (
-    "Discord refuses the bot's intents, though it asks for no privileged one. In the Developer Portal look at the "
-    "application's Bot page for a notice, then start the bot again."
-)
+MISSING = say("discord.no-token")
+REFUSED = say("discord.bad-token")
+WRONG_INTENTS = say("discord.intents")
 
 
 class Discord:
     """The Discord adapter."""
 
-    platform = PLATFORM
+    platform = PLATFORM.name
     resend_within = 60.0
 
     def __init__(  # noqa: PLR0913 - each is one thing the adapter can be given
@@ -89,14 +77,14 @@ class Discord:
         """
         self._settings = settings
         self._core = core
-        self._store = store
+        self._pace = pace or Pace()
+        self._intake = Intake(PLATFORM, store, settings.discord_token, look=self._pace.look, early=self._pace.early)
         self._presence = presence
         self._announced = announced
         self._gateway = gateway
         self._name = name or secrets.token_hex(8)
-        self._pace = pace or Pace()
         self._client: VerbatimClient | None = None
-        self._posting: Posting | None = None
+        self._poster: Poster | None = None
         self._stopping = asyncio.Event()
         self._doubted = asyncio.Event()
 
@@ -117,7 +105,7 @@ class Discord:
             stopping.cancel()
             doubting.cancel()
             if self._client and not self._client.is_closed():
-                await self._client.drain(DRAIN_SECONDS)
+                await self._client.drain()
             serving.cancel()
             await asyncio.wait({serving, stopping, doubting})
             await self._leave()
@@ -128,27 +116,27 @@ class Discord:
 
     async def check(self, channel: Channel) -> str:
         """Return "" when the bot may post in the channel and read its own messages there, else what lacks."""
-        return await self._posting.check(channel) if self._posting else "Discord is not connected. Try again shortly."
+        return await self._poster.check(channel) if self._poster else say("discord.not-connected-again")
 
     async def post(self, channel: Channel, post: Post) -> Posted:
         """Try once to send a message."""
-        return await self._posting.post(channel, post) if self._posting else Later(15.0, "Discord is not connected.")
+        return await self._poster.post(channel, post) if self._poster else Later(15.0, say("discord.not-connected"))
 
     async def find(self, channel: Channel, post: Post) -> Seen:
         """Look for the bot's messages with the post's key."""
-        return await self._posting.find(channel, post) if self._posting else Blind("Discord is not connected.")
+        return await self._poster.find(channel, post) if self._poster else Blind(say("discord.not-connected"))
 
     async def delete(self, channel: Channel, ref: str) -> bool:
         """Delete one of the bot's own messages; True when it is gone."""
-        return await self._posting.delete(channel, ref) if self._posting else False
+        return await self._poster.delete(channel, ref) if self._poster else False
 
     async def tell(self, channel: Channel, member: str, sentence: str) -> bool:  # noqa: ARG002 - members are global
         """Tell a member something directly; True when Discord took it."""
-        return await self._posting.tell(member, sentence) if self._posting else False
+        return await self._poster.tell(member, sentence) if self._poster else False
 
     async def clock_ahead(self) -> float | None:
         """Return how many seconds Discord's clock is ahead of this one, None when it is not known."""
-        return await self._posting.clock_ahead() if self._posting else None
+        return await self._poster.clock_ahead() if self._poster else None
 
     async def _until_refused(self) -> None:
         """Raise OperatorError once Discord refuses the token it took before; after a 401 it is asked about again."""
@@ -170,41 +158,40 @@ class Discord:
 
     async def _serve(self) -> None:
         """Log in, as often as it takes while Discord is away, and serve."""
-        store = self._store if self._gateway and self._store is not None and self._store.shared else None
-        if store is not None:
-            while await self._take_turns(store):
+        if self._gateway and self._intake.is_shared:
+            while await self._take_turns():
                 await self._leave()
             return
-        client = await self._logged_in()
+        client = await self._log_in()
         if self._gateway:
-            await _connected(client)
+            await _connect(client)
         else:
             announce_without_gateway(client, standby=False)
             await asyncio.Event().wait()
 
-    async def _take_turns(self, store: Store) -> bool:
+    async def _take_turns(self) -> bool:
         """Stand by until the gateway is ours, then serve; True when it was lost to another process."""
-        client = await self._logged_in()
+        client = await self._log_in()
         announce_without_gateway(client, standby=True)
-        lease = f"discord-gateway:{client.application_id}"
-        async with Hold(store, lease, self._name, self._pace.lease, self._pace.renew) as hold:
-            client.leads = hold.is_ours
-            connecting = asyncio.create_task(_connected(client))
-            losing = asyncio.create_task(hold.lost.wait())
+        name = f"discord-gateway:{client.application_id}"
+        async with self._intake.lease(name, self._name, self._pace.lease, self._pace.renew) as lease:
+            client.leads = lease.is_ours
+            connecting = asyncio.create_task(_connect(client))
+            losing = asyncio.create_task(lease.lost.wait())
             try:
                 await asyncio.wait({connecting, losing}, return_when=asyncio.FIRST_COMPLETED)
-                if connecting.done() and not hold.lost.is_set():
+                if connecting.done() and not lease.lost.is_set():
                     connecting.result()
             finally:
                 # Before the lease is given back: two connected processes would both answer.
                 client.leads = _never
                 losing.cancel()
                 connecting.cancel()
-                await _closed(client)
+                await _close(client)
                 await asyncio.wait({connecting, losing})
-        return hold.lost.is_set()
+        return lease.lost.is_set()
 
-    async def _logged_in(self) -> VerbatimClient:
+    async def _log_in(self) -> VerbatimClient:
         """Return a client that is logged in for requests, and post through it from now on."""
         waits = iter(LOGIN_WAITS)
         wait = 0.0
@@ -212,7 +199,7 @@ class Discord:
             client = VerbatimClient(
                 self._settings,
                 self._core,
-                self._store,
+                self._intake,
                 presence=self._presence,
                 announce=self._announced,
                 pace=self._pace,
@@ -233,17 +220,17 @@ class Discord:
                 _log.warning("Discord cannot be reached (%s); next try in %.0f s", why(error), wait)
             await self._leave()
             await asyncio.sleep(wait)
-        self._posting = Posting(client)
+        self._poster = Poster(client)
         return client
 
     async def _leave(self) -> None:
         """Disconnect and forget the client."""
-        client, self._client, self._posting = self._client, None, None
+        client, self._client, self._poster = self._client, None, None
         if client:
             await client.close()
 
 
-async def _connected(client: VerbatimClient) -> None:
+async def _connect(client: VerbatimClient) -> None:
     """Serve the gateway until it closes for good; OperatorError says what only the operator can mend."""
     try:
         await client.connect()
@@ -254,11 +241,10 @@ async def _connected(client: VerbatimClient) -> None:
             raise OperatorError(REFUSED) from None
         if error.code == DISALLOWED_INTENTS:
             raise OperatorError(WRONG_INTENTS) from None
-        sentence = f"Discord closed the connection for good (code {error.code}). Look the code up in its documentation."
-        raise OperatorError(sentence) from None
+        raise OperatorError(say("discord.closed", code=error.code)) from None
 
 
-async def _closed(client: VerbatimClient) -> None:
+async def _close(client: VerbatimClient) -> None:
     """Disconnect, in bounded time: a network that is gone must not keep the lease from the others."""
     try:
         async with asyncio.timeout(CLOSE_SECONDS):

@@ -14,17 +14,16 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.adapters.discord import inbound
-from bot.adapters.discord.answering import TROUBLE
-from bot.adapters.discord.wire import why
+from bot.adapters.discord.platform import PLATFORM
+from bot.adapters.discord.wire import TROUBLE, why
 from bot.contract.message import Channel
 
 if TYPE_CHECKING:
-    from bot.adapters.discord.client import VerbatimClient
-    from bot.adapters.discord.listening import Listening
-    from bot.adapters.discord.pace import Pace
+    from collections.abc import Awaitable, Callable
 
-__all__ = ["Missed"]
+    from bot.intake import Intake
+
+__all__ = ["Backfill"]
 
 _log = logging.getLogger(__name__)
 
@@ -36,51 +35,59 @@ MARGIN = 60.0
 
 MOST_GUILDS, MOST_CHANNELS, MOST_READ, MOST_ANSWERED = 500, 50, 300, 20
 READ_SECONDS = 30.0
-STORE_SECONDS = 1.5
 
 
-class Missed:
+class Backfill:
     """Keeps the moment until which messages were heard, and answers what came after it."""
 
-    def __init__(self, client: VerbatimClient, listening: Listening, pace: Pace) -> None:
-        """Take the client, what answers messages, and how often the moment is noted."""
+    def __init__(
+        self,
+        client: discord.Client,
+        intake: Intake,
+        hear: Callable[[discord.Message], Awaitable[bool]],
+        leads: Callable[[], bool],
+        alive: float,
+    ) -> None:
+        """Take the client, what events go through, what answers messages, and what says that the gateway is ours.
+
+        The moment is noted every `alive` seconds.
+        """
         self._client = client
-        self._listening = listening
-        self._pace = pace
+        self._intake = intake
+        self._hear = hear
+        self._leads = leads
+        self._alive = alive
         self._hears = False
 
     def deaf(self) -> None:
         """Take note that messages may be missed from now on."""
         self._hears = False
 
-    def resumed(self) -> None:
+    def resume(self) -> None:
         """Take note that Discord sent what was missed."""
         self._hears = True
 
     async def note(self) -> None:
         """Write down that messages are heard up to now, if they are."""
-        store = self._client.store
-        if store is None or not self._hears or not self._client.leads():
+        if not self._intake.has_store or not self._hears or not self._leads():
             return
         try:
-            async with asyncio.timeout(STORE_SECONDS):
-                await store.kv.put(self._key(), repr(await store.now()))
+            await self._intake.write(self._key(), repr(await self._intake.now()))
         except Exception as error:  # the earlier note means a longer look, no more
             _log.warning("the moment could not be noted: %s", why(error))
 
     async def watch(self) -> None:
         """Note the moment again and again."""
         while True:
-            await asyncio.sleep(self._pace.alive)
+            await asyncio.sleep(self._alive)
             await self.note()
 
     async def catch_up(self) -> None:
         """Answer what was missed, then count as hearing."""
-        store = self._client.store
-        if store is None:
+        if not self._intake.has_store:
             return
         try:
-            kept, now = await store.kv.get(self._key()), await store.now()
+            kept, now = await self._intake.read(self._key()), await self._intake.now()
             if kept and now - float(kept) <= LONGEST_AGO:
                 since = dt.datetime.fromtimestamp(float(kept) - MARGIN, dt.UTC)
                 for channel in await self._channels():
@@ -96,11 +103,8 @@ class Missed:
     async def _channels(self) -> list[discord.TextChannel]:
         """Return the channels that the bot is set up in and answers in."""
         found: list[discord.TextChannel] = []
-        store = self._client.store
-        if store is None:
-            return found
         for guild in self._client.guilds[:MOST_GUILDS]:
-            for settings in await store.channels.of_tenant(Channel(inbound.PLATFORM, "", str(guild.id))):
+            for settings in await self._intake.channels(Channel(PLATFORM.name, "", str(guild.id))):
                 place = guild.get_channel(int(settings.channel.id)) if settings.channel.id.isdecimal() else None
                 if settings.answers != "off" and isinstance(place, discord.TextChannel):
                     found.append(place)
@@ -125,6 +129,6 @@ class Missed:
         for message in read:
             if message.id in answered or count >= MOST_ANSWERED:
                 continue
-            count += await self._listening.hear(message)
+            count += await self._hear(message)
         if count:
             _log.info("answered %d missed messages in channel %s", count, channel.id)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.adapters.discord.limits import LONGEST_CHOICE, MOST_CHOICES
+from bot.adapters.discord.platform import PLATFORM
 from bot.adapters.discord.render import PRESSED
 from bot.adapters.discord.views import custom_ids
 from bot.contract.grammar import Line, parse_line
@@ -19,41 +20,39 @@ if TYPE_CHECKING:
     from bot.commands.declaration import Command
 
 __all__ = [
-    "PLATFORM",
     "asker",
     "channel_of",
     "completion",
-    "filled",
-    "focused",
+    "fill",
+    "focused_option",
     "has_gap",
+    "is_direct",
     "is_ours",
-    "marked",
     "menu_words",
     "message_words",
     "modal_text",
     "options",
     "place_of",
     "request_of",
+    "split_mark",
     "suggestions",
     "without_mention",
 ]
-
-PLATFORM = "discord"
 
 
 def place_of(interaction: discord.Interaction[Any]) -> Channel:
     """Return where an interaction happened: in a thread, the channel it hangs under and the thread."""
     channel: Any = interaction.channel
     if channel is None:
-        return Channel(PLATFORM, "", _text(interaction.guild_id))
+        return Channel(PLATFORM.name, "", _text(interaction.guild_id))
     return channel_of(channel, interaction.guild_id)
 
 
 def channel_of(channel: Any, guild_id: int | None) -> Channel:
     """Return a channel of discord.py as ours."""
     if isinstance(channel, discord.Thread):
-        return Channel(PLATFORM, str(channel.parent_id), _text(guild_id), str(channel.id))
-    return Channel(PLATFORM, str(channel.id), _text(guild_id))
+        return Channel(PLATFORM.name, str(channel.parent_id), _text(guild_id), str(channel.id))
+    return Channel(PLATFORM.name, str(channel.id), _text(guild_id))
 
 
 def request_of(interaction: discord.Interaction[Any], *, text: str = "", line: Line | None = None) -> Request:
@@ -70,6 +69,11 @@ def request_of(interaction: discord.Interaction[Any], *, text: str = "", line: L
     )
 
 
+def is_direct(interaction: discord.Interaction[Any]) -> bool:
+    """Say whether an interaction is between a member and the bot alone, where nothing needs hiding."""
+    return isinstance(interaction.channel, discord.DMChannel) and not interaction.context.private_channel
+
+
 def options(data: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Return the options of a slash command as the core reads them."""
     given = []
@@ -81,7 +85,7 @@ def options(data: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return tuple(given)
 
 
-def focused(data: Mapping[str, Any]) -> tuple[str, str]:
+def focused_option(data: Mapping[str, Any]) -> tuple[str, str]:
     """Return the option being typed and what is typed so far; empty when none is."""
     for option in data.get("options") or ():
         if option.get("focused"):
@@ -127,7 +131,7 @@ def is_ours(interaction: discord.Interaction[Any]) -> bool:
     return bool(PRESSED.fullmatch(custom_id)) and message is not None and custom_id in custom_ids(message.components)
 
 
-def marked(custom_id: str) -> tuple[str, str]:
+def split_mark(custom_id: str) -> tuple[str, str]:
     """Return the mark and the line in the custom id of a modal."""
     mark, colon, line = custom_id.partition(":")
     return mark + colon, line
@@ -184,7 +188,7 @@ def has_gap(line: str, commands: Mapping[str, Command]) -> Command | None:
     return None if any(name == command.free.name for name, _ in read.options) else command
 
 
-def filled(line: str, command: Command, words: str) -> Line:
+def fill(line: str, command: Command, words: str) -> Line:
     """Return a line with the words typed into its modal."""
     read = parse_line(line)
     free = ((command.free.name, words),) if command.free else ()

@@ -41,11 +41,11 @@ class Locales:
     def choice(self, command: Command, parameter: Parameter, choice: str) -> dict[str, Any]:
         """Return the localisations of a choice's name; its value stays."""
         option = self._texts.get(command.name, {}).get(parameter.name, {})
-        return _localised("name", option.get("choices", {}).get(choice, {}))
+        return _localise("name", option.get("choices", {}).get(choice, {}))
 
     def menu(self, name: str) -> dict[str, Any]:
         """Return the localisations of the name of a message's or a member's menu command."""
-        return _localised("name", self._texts.get("menus", {}).get(name, {}))
+        return _localise("name", self._texts.get("menus", {}).get(name, {}))
 
 
 def read_locales() -> Locales:
@@ -58,10 +58,10 @@ def _both(entry: Mapping[str, Any]) -> dict[str, Any]:
     pairs = {language: entry[language] for language in LANGUAGES if language in entry}
     names = {language: name for language, (name, _) in pairs.items()}
     descriptions = {language: description for language, (_, description) in pairs.items()}
-    return _localised("name", names) | _localised("description", descriptions)
+    return _localise("name", names) | _localise("description", descriptions)
 
 
-def _localised(field: str, texts: Mapping[str, str]) -> dict[str, Any]:
+def _localise(field: str, texts: Mapping[str, str]) -> dict[str, Any]:
     """Return texts by Discord's locales, or nothing where there are none."""
     found = {
         locale: texts[language] for language, locales in LANGUAGES.items() for locale in locales if language in texts

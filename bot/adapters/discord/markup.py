@@ -40,12 +40,12 @@ def escape(text: str) -> str:
 
 def styled(spans: Iterable[Span]) -> str:
     """Return styled runs as Markdown: marked and strong words bold, code as code."""
-    runs = _merged(spans)
+    runs = _merge(spans)
     live = _live("".join(text for text, _ in runs))
     parts: list[str] = []
     start = 0
     for text, style in runs:
-        escaped = _escaped(text, [place - start for place in live if 0 <= place - start < len(text)])
+        escaped = _escape(text, [place - start for place in live if 0 <= place - start < len(text)])
         start += len(text)
         if style is Style.PLAIN:
             parts.append(escaped)
@@ -99,7 +99,7 @@ def _live(text: str) -> list[int]:
     return sorted({*ends, *colons})
 
 
-def _escaped(text: str, places: list[int]) -> str:
+def _escape(text: str, places: list[int]) -> str:
     """Return text with a backslash before the character at each of the places."""
     return "\\".join(text[here:there] for here, there in pairwise([0, *places, len(text)]))
 
@@ -129,7 +129,7 @@ def _first(spans: tuple[Span, ...], length: int) -> list[Span]:
     return kept
 
 
-def _merged(spans: Iterable[Span]) -> list[tuple[str, Style]]:
+def _merge(spans: Iterable[Span]) -> list[tuple[str, Style]]:
     """Return the runs with neighbours that look alike joined: `**a****b**` would show its asterisks."""
     runs: list[tuple[str, Style]] = []
     for span in spans:

@@ -23,6 +23,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.adapters.discord.limits import INVALID_REQUESTS, INVALID_SECONDS
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from bot.settings import Settings
 
-__all__ = ["Attempt", "Breaker", "BreakerOpenError", "aim", "is_discords", "watch", "why"]
+__all__ = ["TROUBLE", "Attempt", "Breaker", "BreakerOpenError", "aim", "is_discords", "watch", "why"]
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +44,10 @@ _BY_THEIR_OWN_TOKEN = re.compile(r"/(?:webhooks|interactions)/")
 
 class BreakerOpenError(Exception):
     """Too many requests were refused; nothing is sent for a while."""
+
+
+TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError, BreakerOpenError, TypeError, KeyError)
+"""What sending can end in; the last two where the library reads a page of something in front of Discord as JSON."""
 
 
 @dataclass(slots=True)
@@ -112,12 +117,12 @@ class Breaker:
     def trace(self) -> aiohttp.TraceConfig:
         """Return what aiohttp tells about each request."""
         config = aiohttp.TraceConfig()
-        config.on_request_start.append(self._started)
-        config.on_request_headers_sent.append(_sent)
-        config.on_request_end.append(self._ended)
+        config.on_request_start.append(self._on_start)
+        config.on_request_headers_sent.append(_on_sent)
+        config.on_request_end.append(self._on_end)
         return config
 
-    async def _started(self, *_: Any) -> None:
+    async def _on_start(self, *_: Any) -> None:
         """Refuse to send while the breaker is open."""
         wait = self.wait
         if wait:
@@ -131,7 +136,7 @@ class Breaker:
                 )
             raise BreakerOpenError
 
-    async def _ended(self, _session: object, _context: object, params: aiohttp.TraceRequestEndParams) -> None:
+    async def _on_end(self, _session: object, _context: object, params: aiohttp.TraceRequestEndParams) -> None:
         """Count an answer."""
         response = params.response
         shared = response.headers.get("X-RateLimit-Scope") == "shared"
@@ -152,7 +157,7 @@ class Breaker:
             attempt.date = date
 
 
-async def _sent(*_: Any) -> None:
+async def _on_sent(*_: Any) -> None:
     attempt = _attempt.get()
     if attempt is not None:
         attempt.sent += 1
@@ -168,7 +173,7 @@ def aim(settings: Settings) -> None:
 def why(error: BaseException) -> str:
     """Return what an error says, shortened: the answer of what stands in front of Discord is a whole page."""
     if isinstance(error, (TypeError, KeyError)):
-        return f"an answer that cannot be read ({type(error).__name__})"
+        return say("discord.unreadable", error=type(error).__name__)
     text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= _LONGEST_WHY else f"{text[: _LONGEST_WHY - 1]}…"
 

@@ -9,25 +9,24 @@ import logging
 import sys
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
-from bot.adapters.slack.answering import EARLY_SECONDS, LOOK_SECONDS, Answering
+from bot.adapters.slack.answer import Answers
 from bot.adapters.slack.api import Api, is_loopback
-from bot.adapters.slack.installing import install_flow
+from bot.adapters.slack.install import install_flow
 from bot.adapters.slack.listeners import Listeners
 from bot.adapters.slack.manifest import missing_scopes
 from bot.adapters.slack.naming import Naming
-from bot.adapters.slack.parts import Parts
-from bot.adapters.slack.pending import Kept
 from bot.adapters.slack.people import People
-from bot.adapters.slack.posting import Posting
-from bot.adapters.slack.sending import Sending
+from bot.adapters.slack.platform import PLATFORM
+from bot.adapters.slack.post import Poster
+from bot.adapters.slack.send import Sender
 from bot.adapters.slack.socket_mode import SILENCE_SECONDS, Sockets
 from bot.adapters.slack.surfaces import Surfaces
 from bot.adapters.slack.web import WebServer
-from bot.adapters.slack.work import Seen, Work
 from bot.adapters.slack.workspaces import Installs, Vault, Workspace, Workspaces
 from bot.contract.post import Later, Refused
 from bot.errors import OperatorError
-from bot.intake.cipher import Sealed
+from bot.intake import EARLY_SECONDS, LOOK_SECONDS, Intake
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -35,18 +34,14 @@ if TYPE_CHECKING:
     from slack_bolt.app.async_app import AsyncApp
 
     from bot.contract.message import Channel
-    from bot.contract.post import Post, Posted
-    from bot.contract.post import Seen as Looked
+    from bot.contract.post import Post, Posted, Seen
     from bot.core import Core
+    from bot.intake import Store
     from bot.settings import Settings
-    from bot.store import Store
 
 __all__ = ["Slack", "create_slack_app"]
 
 _log = logging.getLogger(__name__)
-
-DRAIN_SECONDS: Final = 15.0
-"""How long the end waits for answers under way; what takes longer was written down, and another process answers it."""
 
 _LONGEST_WAIT: Final = 60.0
 _MOST_PORT: Final = 65_535
@@ -60,7 +55,7 @@ def create_slack_app(settings: Settings, core: Core, store: Store | None) -> Asy
 class Slack:
     """The adapter."""
 
-    platform = "slack"
+    platform = PLATFORM.name
     resend_within = 0.0
 
     def __init__(  # noqa: PLR0913 - each is one thing the adapter can be given
@@ -78,47 +73,41 @@ class Slack:
         """Take the settings, the core, the store (None: memory only), and where the ready line is written.
 
         `silence` is how many seconds a socket may go without a pong. One that does not `listens` only posts, and
-        finishes what others left; for `look` and `early` see `Answering`.
+        finishes what others left; for `look` and `early` see `Intake`.
         """
         self._settings = settings
-        self._store = store
         self._out = out or sys.stdout
         self._silence = silence
         self._listens = listens
         self._api = Api(settings.slack_api_base_url)
         self._vault = Vault(settings.slack_client_secret)
+        secret = settings.slack_bot_token or settings.slack_client_secret
+        self._intake = Intake(PLATFORM, store, secret, look=look, early=early)
         several = settings.slack_mode == "http" and settings.slack_client_id and settings.slack_client_secret
-        self._installs = Installs(store, self._vault) if several and store is not None else None
+        self._installs = Installs(self._intake, self._vault) if several and store is not None else None
         self._workspaces = Workspaces(self._api, settings.slack_bot_token, self._installs)
         naming = Naming(settings.slack_command_prefix, [command.name for command in core.commands])
-        self._sending = Sending(
+        sender = Sender(
             self._api, settings.slack_response_hosts, local=is_loopback(settings.slack_api_base_url), naming=naming
         )
-        self._posting = Posting(self._api, self._workspaces, self._sending)
-        self._work = Work()
-        people, seen = People(self._api), Seen(store)
-        kept = Kept(store, Sealed(settings.slack_bot_token or settings.slack_client_secret))
-        parts = Parts(
+        self._poster = Poster(self._api, self._workspaces, sender)
+        self._answers = Answers(
             core,
-            self._workspaces,
-            self._sending,
-            Surfaces(self._api, naming),
-            people,
-            self._work,
-            seen,
-            kept,
-            store,
-            naming,
-            settings.slack_command_prefix,
+            self._intake,
+            workspaces=self._workspaces,
+            sender=sender,
+            surfaces=Surfaces(self._api, naming),
+            people=People(self._api),
+            naming=naming,
+            prefix=settings.slack_command_prefix,
         )
-        self._answering = Answering(parts, look, early)
-        self.app = Listeners(settings, parts, self._answering).app()
+        self.app = Listeners(settings, self._answers).app()
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
         """Serve until `stop` or cancelled, then finish what is under way; OperatorError names what to mend."""
         try:
-            self._required()
+            self._require()
             if not self._listens:
                 await self._until_stopped(self._by_nothing())
             elif self._settings.slack_mode == "http":
@@ -126,7 +115,7 @@ class Slack:
             else:
                 await self._until_stopped(self._by_socket())
         finally:
-            await asyncio.shield(self._ended())
+            await asyncio.shield(self._end())
 
     def stop(self) -> None:
         """Tell `run` to end."""
@@ -134,54 +123,45 @@ class Slack:
 
     async def close(self) -> None:
         """Close what calls without `run` opened."""
-        await self._ended()
+        await self._end()
 
     async def check(self, channel: Channel) -> str:
         """Return "" when the bot may post in the channel and read its posts there, else what to do."""
-        return await self._posting.check(channel)
+        return await self._poster.check(channel)
 
     async def post(self, channel: Channel, post: Post) -> Posted:
         """Try once to send a post."""
-        return await self._posting.post(channel, post)
+        return await self._poster.post(channel, post)
 
-    async def find(self, channel: Channel, post: Post) -> Looked:
+    async def find(self, channel: Channel, post: Post) -> Seen:
         """Look for a post in the channel's history."""
-        return await self._posting.find(channel, post)
+        return await self._poster.find(channel, post)
 
     async def delete(self, channel: Channel, ref: str) -> bool:
         """Delete one of the bot's messages."""
-        return await self._posting.delete(channel, ref)
+        return await self._poster.delete(channel, ref)
 
     async def tell(self, channel: Channel, member: str, sentence: str) -> bool:
         """Tell a member something in the app's direct messages; True when Slack took it."""
-        return await self._posting.tell(channel, member, sentence)
+        return await self._poster.tell(channel, member, sentence)
 
     async def clock_ahead(self) -> float | None:
         """Return by how many seconds Slack's clock is ahead of this one, None when it is not known."""
         return await self._api.clock_ahead()
 
-    def _required(self) -> None:
+    def _require(self) -> None:
         """Raise OperatorError for a setting that is missing or cannot be."""
         given = self._settings
         if given.slack_mode not in {"socket", "http"}:
-            sentence = f"SLACK_MODE is socket or http; “{given.slack_mode}” is neither."
-            raise OperatorError(sentence)
+            raise OperatorError(say("slack.no-mode", mode=given.slack_mode))
         if not given.slack_bot_token and self._installs is None:
-            sentence = (
-                "SLACK_BOT_TOKEN is missing. Install the app, then copy OAuth & Permissions → Bot User OAuth Token."
-            )
-            raise OperatorError(sentence)
+            raise OperatorError(say("slack.no-bot-token"))
         if self._listens and given.slack_mode == "socket" and not given.slack_app_token:
-            sentence = (
-                "SLACK_APP_TOKEN is missing. Create an app-level token with connections:write under "
-                "Basic Information → App-Level Tokens, then set it."
-            )
-            raise OperatorError(sentence)
+            raise OperatorError(say("slack.no-app-token", mend=say("slack.create-app-token")))
         if self._listens and given.slack_mode == "http" and not given.slack_signing_secret:
-            sentence = "SLACK_SIGNING_SECRET is missing. Copy it from Basic Information → App Credentials."
-            raise OperatorError(sentence)
+            raise OperatorError(say("slack.no-signing-secret"))
 
-    async def _identified(self) -> Workspace | None:
+    async def _identify(self) -> Workspace | None:
         """Ask Slack who the bot is, for as long as it cannot be reached; say what it lacks."""
         wait = 1.0
         while True:
@@ -199,24 +179,23 @@ class Slack:
         if lacking:
             _log.warning(
                 "Slack: %s has not granted %s. Add %s under OAuth & Permissions → Bot Token Scopes, then reinstall.",
-                found.name or "the workspace",
+                found.name or say("slack.the-workspace"),
                 ", ".join(lacking),
                 "them" if len(lacking) > 1 else "it",
             )
-        if self._store is not None:
-            with contextlib.suppress(Exception):  # a database in trouble is told of when it is needed
-                await self._store.kv.put(f"slack-gone:{found.team}", "")
+        with contextlib.suppress(Exception):  # a database in trouble is told of when it is needed
+            await self._intake.tenant_is_back(found.team)
         return found
 
     async def _by_socket(self) -> None:
         given = self._settings
         ping = _number("SLACK_PING_INTERVAL", given.slack_ping_interval, 0.05, 600)
         sockets = Sockets(self.app, given.slack_app_token, given.slack_api_base_url, ping, self._silence)
-        workspace = await self._identified()
+        workspace = await self._identify()
         try:
             await sockets.open()
             self._ready(workspace)
-            await asyncio.gather(sockets.watch(), self._answering.leftovers())
+            await asyncio.gather(sockets.watch(), self._intake.leftovers(self._answers.finish))
         finally:
             await sockets.close()
 
@@ -227,18 +206,18 @@ class Slack:
         if self._installs is not None:
             flow = install_flow(given, self._installs, self._vault)
         server = WebServer(self.app, given.slack_signing_secret, flow)
-        workspace = await self._identified()
+        workspace = await self._identify()
         try:
             listening = await server.open(given.slack_http_host, port)
             self._ready(workspace, address=f"{given.slack_http_host}:{listening}")
-            await self._answering.leftovers()
+            await self._intake.leftovers(self._answers.finish)
         finally:
             await server.close()
 
     async def _by_nothing(self) -> None:
         """Post, and finish what others left."""
-        self._ready(await self._identified())
-        await self._answering.leftovers()
+        self._ready(await self._identify())
+        await self._intake.leftovers(self._answers.finish)
 
     async def _until_stopped(self, serving: Coroutine[Any, Any, None]) -> None:
         """Serve until told to stop; raises what serving raised."""
@@ -254,11 +233,11 @@ class Slack:
 
     def _ready(self, workspace: Workspace | None, **more: Any) -> None:
         """Say, for people and for machines, that the bot serves."""
-        name = workspace.name if workspace else "every workspace that installs it"
-        where = f", listening on {more['address']}" if more else ""
+        name = workspace.name if workspace else say("slack.every-workspace")
         mode = self._settings.slack_mode if self._listens else "posts"
-        how = f"by {mode}" if self._listens else "posting only, as VERBATIM_ROLES says"
-        sys.stderr.write(f"Slack: {name}, {how}{where}.\n")
+        how = say("slack.serving", mode=mode) if self._listens else say("environment.posting-only")
+        how = say("slack.listening", how=how, address=more["address"]) if more else how
+        sys.stderr.write(f"{say('slack.ready', workspace=name, how=how)}\n")
         line: dict[str, Any] = {
             "event": "ready",
             "platform": self.platform,
@@ -269,9 +248,9 @@ class Slack:
         self._out.write(json.dumps(line | more, ensure_ascii=False) + "\n")
         self._out.flush()
 
-    async def _ended(self) -> None:
+    async def _end(self) -> None:
         """Wait for answers under way and close the connections."""
-        await self._work.drain(DRAIN_SECONDS)
+        await self._intake.drain()
         await self._api.close()
 
 
@@ -287,6 +266,5 @@ def _number(name: str, given: str, least: float, most: float) -> float:
     except ValueError:
         number = -1.0
     if not least <= number <= most:
-        sentence = f"{name} is a number from {least:g} to {most:g}; “{given}” is not."
-        raise OperatorError(sentence)
+        raise OperatorError(say("environment.no-number", name=name, least=least, most=most, given=given))
     return number

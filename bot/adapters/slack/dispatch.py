@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from slack_bolt.app.async_app import AsyncApp
     from slack_bolt.request.async_request import AsyncBoltRequest
 
-__all__ = ["Unhandled"]
+__all__ = ["Dispatch"]
 
 _log = logging.getLogger(__name__)
 
@@ -26,14 +26,14 @@ _MOST_KINDS: Final = 100
 _LONGEST_KIND: Final = 60
 
 
-class Unhandled:
+class Dispatch:
     """Hands deliveries over, and says each kind that goes unanswered once in the log, without its content."""
 
     def __init__(self) -> None:
         """Start with nothing said."""
         self._said: set[str] = set()
 
-    async def answered(self, app: AsyncApp, payload: object, request: Callable[[], AsyncBoltRequest]) -> BoltResponse:
+    async def answer(self, app: AsyncApp, payload: object, request: Callable[[], AsyncBoltRequest]) -> BoltResponse:
         """Return Bolt's answer to a delivery, or a plain acknowledgement of what no second try would better.
 
         `request` reads the payload as Bolt does, which may break on one that is not Slack's.

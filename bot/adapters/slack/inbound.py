@@ -14,11 +14,11 @@ from bot.adapters.slack.prompts import line_of
 from bot.contract.grammar import Line, format_line
 
 __all__ = [
-    "Asked",
     "Place",
+    "Question",
     "Way",
-    "asked_from",
     "installed_by",
+    "question_from",
     "read_action",
     "read_event",
     "read_place",
@@ -49,7 +49,7 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Question:
     """One thing a member asked: `line` as typed, or `command` with `line` as its free words.
 
     `enterprise` is the organisation of an Enterprise workspace; `home_team` the asker's own workspace or organisation;
@@ -77,16 +77,16 @@ class Asked:
         """The ids under which this message may also arrive: a mention comes once more as a message."""
         return (f"{self.channel}:{self.ts}",) if self.ts else ()
 
-    def kept(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """Return it as JSON for the inbox."""
         return dataclasses.asdict(self)
 
 
-def asked_from(kept: Mapping[str, Any]) -> Asked | None:
-    """Return what `Asked.kept` gave; None for anything else."""
-    names = {field.name for field in dataclasses.fields(Asked)}
+def question_from(kept: Mapping[str, Any]) -> Question | None:
+    """Return what `Question.as_json` gave; None for anything else."""
+    names = {field.name for field in dataclasses.fields(Question)}
     try:
-        return Asked(**{name: value for name, value in kept.items() if name in names} | {"way": Way(kept["way"])})
+        return Question(**{name: value for name, value in kept.items() if name in names} | {"way": Way(kept["way"])})
     except (KeyError, TypeError, ValueError):
         return None
 
@@ -109,12 +109,12 @@ def typed(text: str) -> str:
     return _SURROGATE.sub("\ufffd", text).strip()
 
 
-def read_slash(body: Mapping[str, Any], prefix: str) -> Asked | None:
+def read_slash(body: Mapping[str, Any], prefix: str) -> Question | None:
     """Read a slash command; its name loses the workspace's prefix."""
     name = _str(body, "command").removeprefix("/").removeprefix(prefix)
     if not name or not _str(body, "user_id"):
         return None
-    return Asked(
+    return Question(
         Way.SLASH,
         id=_id(body, name, _str(body, "text")),
         team=_str(body, "team_id"),
@@ -127,7 +127,7 @@ def read_slash(body: Mapping[str, Any], prefix: str) -> Asked | None:
     )
 
 
-def read_event(body: Mapping[str, Any]) -> Asked | None:
+def read_event(body: Mapping[str, Any]) -> Question | None:
     """Read an event a member's question stands in: a mention or a direct message; None for every other event.
 
     Messages of bots, edited and hidden ones, and channel messages that do not mention the bot are none.
@@ -153,7 +153,7 @@ def read_event(body: Mapping[str, Any]) -> Asked | None:
         return None
     thread = _str(event, "thread_ts")
     team, enterprise = read_place(body)
-    return Asked(
+    return Question(
         Way.DIRECT if direct else Way.MENTION,
         id=_str(body, "event_id"),
         team=team,
@@ -168,7 +168,7 @@ def read_event(body: Mapping[str, Any]) -> Asked | None:
     )
 
 
-def read_action(body: Mapping[str, Any]) -> Asked | None:
+def read_action(body: Mapping[str, Any]) -> Question | None:
     """Read a pressed button; None for links, and for buttons of messages from before a change that dropped them."""
     actions = body.get("actions")
     action = actions[0] if isinstance(actions, list) and actions and isinstance(actions[0], Mapping) else {}
@@ -188,7 +188,7 @@ def read_action(body: Mapping[str, Any]) -> Asked | None:
         way = Way.SHARE
     else:
         way = Way.OWN_BUTTON if container.get("is_ephemeral") else Way.BUTTON
-    return Asked(
+    return Question(
         way,
         id=_id(body, _str(action, "action_ts"), value),
         team=team,
@@ -204,15 +204,15 @@ def read_action(body: Mapping[str, Any]) -> Asked | None:
     )
 
 
-def read_shortcut(body: Mapping[str, Any], command: str) -> Asked | None:
+def read_shortcut(body: Mapping[str, Any], command: str) -> Question | None:
     """Read the shortcut on a message: its text is the words of `command`; None when the message has none."""
     message = _map(body, "message")
-    words = _unquoted(typed(_str(message, "text")))
+    words = _unquote(typed(_str(message, "text")))
     if not words:
         return None
     thread = _str(message, "thread_ts")
     team, enterprise = read_place(body)
-    return Asked(
+    return Question(
         Way.SHORTCUT,
         id=_id(body, _str(body, "action_ts"), words),
         team=team,
@@ -228,7 +228,7 @@ def read_shortcut(body: Mapping[str, Any], command: str) -> Asked | None:
     )
 
 
-def read_view(body: Mapping[str, Any]) -> Asked | None:
+def read_view(body: Mapping[str, Any]) -> Question | None:
     """Read a sent modal: the first text that a member wrote in it."""
     view = _map(body, "view")
     team, enterprise = read_place(body)
@@ -236,7 +236,7 @@ def read_view(body: Mapping[str, Any]) -> Asked | None:
         for given in inputs.values() if isinstance(inputs, Mapping) else ():
             words = _str(given, "value") if isinstance(given, Mapping) else ""
             if words.strip():
-                return Asked(
+                return Question(
                     Way.MODAL,
                     id=f"{_str(view, 'id')}:{_str(view, 'hash')}",
                     team=team,
@@ -250,7 +250,7 @@ def read_view(body: Mapping[str, Any]) -> Asked | None:
     return None
 
 
-def read_setup(body: Mapping[str, Any]) -> Asked | None:
+def read_setup(body: Mapping[str, Any]) -> Question | None:
     """Read the sent modal for a channel's daily quote as the line that sets it; None when it names no channel."""
     view = _map(body, "view")
     team, enterprise = read_place(body)
@@ -259,7 +259,7 @@ def read_setup(body: Mapping[str, Any]) -> Asked | None:
     if not given["channel"]:
         return None
     options = tuple((name, value.strip()) for name, value in given.items() if value.strip())
-    return Asked(
+    return Question(
         Way.MODAL,
         id=f"{_str(view, 'id')}:{_str(view, 'hash')}",
         team=team,
@@ -332,7 +332,7 @@ def _authorization(body: Mapping[str, Any]) -> Mapping[str, Any]:
     return first if isinstance(first, Mapping) else {}
 
 
-def _unquoted(text: str) -> str:
+def _unquote(text: str) -> str:
     """Return a message without the marks of a quotation: `>` before lines, quotation marks around it."""
     bare = "\n".join(line.removeprefix(">").strip() for line in text.splitlines()).strip()
     return bare.strip('“”„"*_~`').strip()

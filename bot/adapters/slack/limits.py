@@ -75,3 +75,6 @@ REQUEST_AGE: Final = 5 * 60
 
 HISTORY_PAGE: Final = 15
 """Messages a history call gives an app sold outside the Marketplace (d: rate-limits, 29 May 2025)."""
+
+ACKNOWLEDGE_SECONDS: Final = 3.0
+"""Seconds to acknowledge a delivery (d: tools/bolt-python/concepts/acknowledge)."""

@@ -7,7 +7,6 @@ commands, buttons and views, which Slack never sends twice, are acknowledged fir
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import logging
 import re
 import time
@@ -20,10 +19,9 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.adapters.slack.answering import not_opened, stale, wordless
 from bot.adapters.slack.api import quiet
 from bot.adapters.slack.inbound import (
-    Asked,
+    Question,
     Way,
     installed_by,
     read_action,
@@ -36,10 +34,11 @@ from bot.adapters.slack.inbound import (
 )
 from bot.adapters.slack.prompts import prompts
 from bot.adapters.slack.views import ASK, QUESTION, SETUP, ask_view, setup_view, waiting_view
-from bot.adapters.slack.work import Taken
 from bot.contract.grammar import parse_line
 from bot.contract.schedule import zone_named
 from bot.errors import UserError
+from bot.intake import Taken, to_member
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -48,9 +47,8 @@ if TYPE_CHECKING:
     from slack_bolt.context.async_context import AsyncBoltContext
     from slack_bolt.request.async_request import AsyncBoltRequest
 
-    from bot.adapters.slack.answering import Answering
+    from bot.adapters.slack.answer import Answers
     from bot.adapters.slack.inbound import Place
-    from bot.adapters.slack.parts import Parts
     from bot.adapters.slack.workspaces import Workspace
     from bot.contract.message import Reply
     from bot.settings import Settings
@@ -68,6 +66,9 @@ _SAME_SECONDS = 600
 _ANSWER_SECONDS = 2.6
 """From a delivery's arrival to its acknowledgement at the latest, where its answer decides on that; Slack waits 3 s."""
 
+KIND = "event"
+"""The inbox's word for mentions and direct messages."""
+
 _UNAVAILABLE = 503
 _ASKED = "verbatim_asked"
 _AGAIN = "verbatim_again"
@@ -76,19 +77,15 @@ _AGAIN = "verbatim_again"
 class Listeners:
     """What the app listens to."""
 
-    def __init__(self, settings: Settings, parts: Parts, answering: Answering) -> None:
-        """Take the settings, the parts that events touch, and what answers."""
+    def __init__(self, settings: Settings, answers: Answers) -> None:
+        """Take the settings and what answers."""
         self._settings = settings
-        self._answering = answering
-        self._workspaces = parts.workspaces
-        self._sending = parts.sending
-        self._surfaces = parts.surfaces
-        self._people = parts.people
-        self._naming = parts.naming
-        self._work = parts.work
-        self._seen = parts.seen
-        self._store = parts.store
-        self._prompts = prompts(parts.core.commands)
+        self._answers = answers
+        self._intake = answers.intake
+        self._inbox = answers.intake.inbox
+        self._work = answers.intake.work
+        self._workspaces = answers.workspaces
+        self._prompts = prompts(answers.core.commands)
 
     def app(self) -> AsyncApp:
         """Return a Bolt app with the listeners; it connects to nothing by itself.
@@ -126,39 +123,39 @@ class Listeners:
         A question that the store cannot record is answered first, and acknowledged when its answer is shown in time;
         otherwise it stays unacknowledged, so that Slack sends it again within a minute and after five.
         """
-        asked = read_event(body) if body.get("type") == "event_callback" else None
-        if asked is not None:
-            asked = dataclasses.replace(asked, line=self._naming.read(asked.line))
+        question = read_event(body) if body.get("type") == "event_callback" else None
+        if question is not None:
+            question = dataclasses.replace(question, line=self._answers.naming.read(question.line))
             began = time.monotonic()
-            again = self._seen.owes(asked) or request.headers.get("x-slack-retry-num", ["0"])[0] not in {"", "0"}
-            taken = await self._seen.take(asked)
+            again = self._inbox.owes(question.id) or request.headers.get("x-slack-retry-num", ["0"])[0] not in {"", "0"}
+            taken = await self._inbox.take(question.id, KIND, question.as_json(), question.marks)
             if taken is Taken.UNSURE:
                 left = _ANSWER_SECONDS - (time.monotonic() - began)
-                settled = await self._answering.settles(asked, left, again=again)
+                settled = await self._answers.settles(question, left, again=again)
                 return BoltResponse(status=200 if settled else _UNAVAILABLE, body="")
             if taken is Taken.KNOWN:
                 return BoltResponse(status=200, body="")
-            context[_ASKED], context[_AGAIN] = asked, again
+            context[_ASKED], context[_AGAIN] = question, again
         await next_()
         return None
 
     async def _event(self, ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         await ack()
-        asked = context.get(_ASKED)
-        if isinstance(asked, Asked):
-            self._answering.begin(asked, again=bool(context.get(_AGAIN)))
+        question = context.get(_ASKED)
+        if isinstance(question, Question):
+            self._answers.begin(question, again=bool(context.get(_AGAIN)))
             return
         event = body.get("event")
         if isinstance(event, dict):
-            self._work.start(self._told(body, event))
+            self._work.start(self._tell(body, event))
 
-    async def _told(self, body: dict[str, Any], event: dict[str, Any]) -> None:
+    async def _tell(self, body: dict[str, Any], event: dict[str, Any]) -> None:
         """Do what events ask for that are no questions."""
         kind, place = event.get("type"), read_place(body)
         if kind == "app_home_opened" and event.get("tab") == "messages":
             await self._suggest(place, str(event.get("channel") or ""), "")
         elif kind == "app_home_opened" and event.get("user"):
-            await self._answering.home(place, str(event["user"]))
+            await self._answers.home(place, str(event["user"]))
         elif kind == "assistant_thread_started":
             thread = event.get("assistant_thread")
             if isinstance(thread, dict):
@@ -169,7 +166,7 @@ class Listeners:
     async def _suggest(self, place: Place, channel: str, thread: str) -> None:
         workspace = await self._workspaces.of(*place)
         if workspace is not None and channel:
-            await self._surfaces.prompts(workspace, channel, thread, self._prompts)
+            await self._answers.surfaces.prompts(workspace, channel, thread, self._prompts)
 
     async def _gone(self, name: str, why: str) -> None:
         """Schedule the data of a workspace for deletion, or of all that an organisation's installation served."""
@@ -177,10 +174,9 @@ class Listeners:
             _log.warning("%s came without a workspace; nothing is done", why)
             return
         for team in await self._workspaces.served_by(name):
-            if self._seen.fresh(f"gone:{team}:{time.time() // _SAME_SECONDS}"):
+            if self._inbox.is_new(f"gone:{team}:{time.time() // _SAME_SECONDS}"):
                 _log.warning("workspace %s: %s; what is kept of it is scheduled for deletion", team, why)
-            if self._store is not None:
-                await self._store.kv.put(f"slack-gone:{team}", dt.datetime.now(dt.UTC).isoformat())
+            await self._intake.tenant_left(team)
         await self._workspaces.forget(name)
 
     async def _slash(self, ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -189,42 +185,41 @@ class Listeners:
 
     async def _action(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        asked = read_action(body)
-        if asked is not None and asked.way is Way.HOME:
-            self._work.start(self._in_window(body, asked))
-        elif asked is not None:
-            self._begin(asked)
+        question = read_action(body)
+        if question is not None and question.way is Way.HOME:
+            self._work.start(self._in_window(body, question))
+        elif question is not None:
+            self._begin(question)
         elif _action_id(body) == SETUP:
-            if self._seen.fresh(f"setup:{body.get('trigger_id')}"):
-                self._work.start(self._opened(body, self._setup))
+            if self._inbox.is_new(f"setup:{body.get('trigger_id')}"):
+                self._work.start(self._open(body, self._setup))
         elif not _is_link(body):
-            self._work.start(self._notice(body, stale()))
+            self._work.start(self._notice(body, to_member(say("slack.stale"))))
 
     async def _notice(self, body: dict[str, Any], reply: Reply) -> None:
         """Say something to whoever pressed or chose what cannot be answered, replacing nothing."""
-        asked = read_action({**body, "actions": [{"action_id": "line:0", "value": "/help"}]})
-        workspace = await self._workspaces.of(asked.team, asked.enterprise) if asked else None
-        if asked is not None and workspace is not None:
-            quiet_way = Way.BUTTON if asked.way is Way.OWN_BUTTON else asked.way
-            await self._answering.deliver(workspace, dataclasses.replace(asked, way=quiet_way), reply)
+        question = read_action({**body, "actions": [{"action_id": "line:0", "value": "/help"}]})
+        workspace = await self._workspaces.of(question.team, question.enterprise) if question else None
+        if question is not None and workspace is not None:
+            await self._answers.deliver(workspace, question, reply)
 
     async def _shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
         if body.get("type") == "message_action":
-            asked = read_shortcut(body, "verify")
-            if asked is None:
-                self._work.start(self._notice(body, wordless()))
-            self._begin(asked)
-        elif body.get("callback_id") == ASK and self._seen.fresh(f"{body.get('trigger_id')}:{body.get('action_ts')}"):
-            self._work.start(self._opened(body, self._question))
+            question = read_shortcut(body, "verify")
+            if question is None:
+                self._work.start(self._notice(body, to_member(say("slack.wordless"))))
+            self._begin(question)
+        elif body.get("callback_id") == ASK and self._inbox.is_new(f"{body.get('trigger_id')}:{body.get('action_ts')}"):
+            self._work.start(self._open(body, self._question))
 
     async def _question(self, _workspace: Workspace, _user: str, _team: str) -> dict[str, Any]:
         return ask_view()
 
     async def _setup(self, workspace: Workspace, user: str, team: str) -> dict[str, Any]:
-        return setup_view(await self._people.zone(workspace, user, team))
+        return setup_view(await self._answers.people.zone(workspace, user, team))
 
-    async def _opened(
+    async def _open(
         self, body: Mapping[str, Any], make: Callable[[Workspace, str, str], Awaitable[dict[str, Any]]]
     ) -> None:
         """Open the modal that `make` returns, or say that Slack did not."""
@@ -235,33 +230,33 @@ class Listeners:
         if workspace is None or not user:
             return
         view = await make(workspace, user, place[0])
-        if await self._surfaces.open(workspace, str(body.get("trigger_id") or ""), view) is None:
-            await self._sending.say(workspace, not_opened(), user)
+        if await self._answers.surfaces.open(workspace, str(body.get("trigger_id") or ""), view) is None:
+            await self._answers.sender.say(workspace, to_member(say("slack.not-opened")), user)
 
-    async def _in_window(self, body: Mapping[str, Any], asked: Asked) -> None:
+    async def _in_window(self, body: Mapping[str, Any], question: Question) -> None:
         """Answer a press in the Home tab in a modal; without one, in the member's messages with the bot."""
-        workspace = await self._workspaces.of(asked.team, asked.enterprise)
-        if workspace is None or not self._seen.fresh(f"window:{asked.id}"):
+        workspace = await self._workspaces.of(question.team, question.enterprise)
+        if workspace is None or not self._inbox.is_new(f"window:{question.id}"):
             return
-        view = await self._surfaces.open(workspace, str(body.get("trigger_id") or ""), waiting_view())
-        self._begin(dataclasses.replace(asked, way=Way.MODAL, view=view) if view else asked)
+        view = await self._answers.surfaces.open(workspace, str(body.get("trigger_id") or ""), waiting_view())
+        self._begin(dataclasses.replace(question, way=Way.MODAL, view=view) if view else question)
 
     async def _view(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         view = body.get("view")
         setup = isinstance(view, dict) and view.get("callback_id") == SETUP
-        asked = read_setup(body) if setup else read_view(body)
-        wrong = _wrong_setup(asked) if setup else _wrong_question(asked)
-        if asked is None or wrong:
+        question = read_setup(body) if setup else read_view(body)
+        wrong = _wrong_setup(question) if setup else _wrong_question(question)
+        if question is None or wrong:
             await ack(response_action="errors", errors=wrong)
             return
         await ack(response_action="update", view=waiting_view())
         # Slack has surely shown the waiting modal by then, which would otherwise come over the answer.
-        self._begin(dataclasses.replace(asked, line=self._naming.read(asked.line)), after=_ACK_SECONDS)
+        self._begin(dataclasses.replace(question, line=self._answers.naming.read(question.line)), after=_ACK_SECONDS)
 
-    def _begin(self, asked: Asked | None, *, after: float = 0.0) -> None:
-        """Answer what was asked, in `after` seconds, unless the same request was sent once more."""
-        if asked is not None and asked.user and self._seen.fresh(asked.id):
-            self._answering.begin(asked, after=after)
+    def _begin(self, question: Question | None, *, after: float = 0.0) -> None:
+        """Answer what was question, in `after` seconds, unless the same request was sent once more."""
+        if question is not None and question.user and self._inbox.is_new(question.id):
+            self._answers.begin(question, after=after)
 
 
 async def _broken(error: Exception) -> None:
@@ -282,17 +277,17 @@ def _bot_revoked(event: Mapping[str, Any]) -> bool:
     return not isinstance(tokens, dict) or bool(tokens.get("bot"))
 
 
-def _wrong_question(asked: Asked | None) -> dict[str, str]:
+def _wrong_question(question: Question | None) -> dict[str, str]:
     """Return what is wrong with a sent question, by its block."""
-    return {} if asked else {QUESTION: "Write what you want to know."}
+    return {} if question else {QUESTION: say("slack.write-question")}
 
 
-def _wrong_setup(asked: Asked | None) -> dict[str, str]:
+def _wrong_setup(question: Question | None) -> dict[str, str]:
     """Return what is wrong with a sent setup, by its block."""
-    if asked is None:
-        return {"channel": "Choose a channel."}
+    if question is None:
+        return {"channel": say("slack.choose-channel")}
     try:
-        zone_named(dict(parse_line(asked.line).options).get("zone", ""))
+        zone_named(dict(parse_line(question.line).options).get("zone", ""))
     except UserError as error:
         return {"zone": str(error)}
     return {}

@@ -15,9 +15,10 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack.api import is_loopback, quiet, trouble
-from bot.adapters.slack.dispatch import Unhandled
+from bot.adapters.slack.dispatch import Dispatch
 from bot.contract.post import Later, Refused, Unclear
 from bot.errors import OperatorError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from slack_bolt.app.async_app import AsyncApp
@@ -34,9 +35,6 @@ SILENCE_SECONDS: Final = 60.0
 _CONNECT_SECONDS: Final = 15.0
 _FIRST_WAIT: Final = 1.0
 _LONGEST_WAIT: Final = 60.0
-_FIX: Final = (
-    "Create an app-level token with connections:write under Basic Information → App-Level Tokens, then set it."
-)
 
 
 class Sockets:
@@ -53,7 +51,7 @@ class Sockets:
         if self._direct:
             self._web.proxy = None
         self._client: _Client | None = None
-        self._unhandled = Unhandled()
+        self._dispatch = Dispatch()
 
     async def open(self) -> None:
         """Connect, trying for as long as Slack cannot be reached; OperatorError when the token is refused."""
@@ -96,7 +94,7 @@ class Sockets:
 
     async def _connected(self, url: str) -> bool:
         """Open the socket at an address that is good for one connection."""
-        client = _Client(self._app, self._unhandled, self._token, self._web, self._ping)
+        client = _Client(self._app, self._dispatch, self._token, self._web, self._ping)
         if self._direct:
             client.proxy = None
         client.wss_uri = url
@@ -120,11 +118,11 @@ class _Client(SocketModeClient):
     Its tasks are held here; the SDK leaves them to the garbage collector.
     """
 
-    def __init__(self, app: AsyncApp, unhandled: Unhandled, token: str, web: AsyncWebClient, ping: float) -> None:
+    def __init__(self, app: AsyncApp, unhandled: Dispatch, token: str, web: AsyncWebClient, ping: float) -> None:
         """Take the app, what answers for the unanswered, the app-level token, a client and seconds between pings."""
         super().__init__(app_token=token, logger=quiet("socket"), web_client=web, ping_interval=ping)
         self._app = app
-        self._unhandled = unhandled
+        self._dispatch = unhandled
         self._tasks: set[asyncio.Task[None]] = set()
         self.socket_mode_request_listeners.append(self._handle)
 
@@ -134,7 +132,7 @@ class _Client(SocketModeClient):
         message = _read(raw)
         if message is None:
             if raw:
-                self._unhandled.note("nothing of a garbled frame", None)
+                self._dispatch.note("nothing of a garbled frame", None)
             return
         task = asyncio.create_task(self._begin(message, raw))
         self._tasks.add(task)
@@ -144,7 +142,7 @@ class _Client(SocketModeClient):
         """Do what a frame asks for; acknowledge at once an envelope that nobody can answer."""
         envelope = message.get("envelope_id")
         if isinstance(envelope, str) and not (isinstance(message.get("payload"), dict) and "type" in message):
-            self._unhandled.note("an envelope with", message.get("payload"))
+            self._dispatch.note("an envelope with", message.get("payload"))
             await self.send_socket_mode_response(SocketModeResponse(envelope_id=envelope))
             return
         if message.get("type") == "disconnect" and message.get("reason") == "link_disabled":
@@ -160,7 +158,7 @@ class _Client(SocketModeClient):
             )
 
         began = time.time()
-        answer = await self._unhandled.answered(self._app, req.payload, made)
+        answer = await self._dispatch.answer(self._app, req.payload, made)
         await send_async_response(client, req, answer, began)
 
 
@@ -189,7 +187,7 @@ def _read(raw: str) -> dict[str, Any] | None:
 def _told(why: str) -> str:
     """Return what an operator reads when the app-level token is refused."""
     if "connections:write" in why:
-        return f"SLACK_APP_TOKEN lacks connections:write. {_FIX}"
+        return say("slack.no-connections-write", mend=say("slack.create-app-token"))
     if "forbidden" in why:
-        return "Slack does not let this app connect. Turn on Settings → Socket Mode, or set SLACK_MODE to http."
-    return f"Slack refuses SLACK_APP_TOKEN. {_FIX}"
+        return say("slack.no-connecting")
+    return say("slack.app-token-refused", mend=say("slack.create-app-token"))

@@ -19,8 +19,9 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.adapters.slack import limits
-from bot.adapters.slack.dispatch import Unhandled
+from bot.adapters.slack.dispatch import Dispatch
 from bot.errors import OperatorError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +61,7 @@ class WebServer:
         self._app = app
         self._secret = secret
         self._flow = flow
-        self._unhandled = Unhandled()
+        self._dispatch = Dispatch()
         self._runner: web.AppRunner | None = None
 
     async def open(self, host: str, port: int) -> int:
@@ -70,7 +71,7 @@ class WebServer:
         server.router.add_get("/healthz", _healthy)
         if self._flow is not None:
             server.router.add_get(self._flow.install_path, self._install)
-            server.router.add_get(self._flow.redirect_uri_path, self._redirected)
+            server.router.add_get(self._flow.redirect_uri_path, self._redirect)
         self._runner = web.AppRunner(server, access_log=None, shutdown_timeout=_GRACE_SECONDS)
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port)
@@ -79,8 +80,7 @@ class WebServer:
         except (OSError, OverflowError) as error:
             await self.close()
             why = getattr(error, "strerror", None) or error
-            sentence = f"SLACK_HTTP_HOST {host}, SLACK_HTTP_PORT {port}: cannot listen there ({why}). Choose another."
-            raise OperatorError(sentence) from None
+            raise OperatorError(say("slack.cannot-listen", host=host, port=port, error=why)) from None
         return int(self._runner.addresses[0][1])
 
     async def close(self) -> None:
@@ -109,12 +109,12 @@ class WebServer:
             bolt.body = payload  # Bolt takes any form with the word “payload” in it for one that has such a field
             return bolt
 
-        return await to_aiohttp_response(await self._unhandled.answered(self._app, payload, made))
+        return await to_aiohttp_response(await self._dispatch.answer(self._app, payload, made))
 
     async def _install(self, request: web.Request) -> web.Response:
         return await self._through(request, installing=True)
 
-    async def _redirected(self, request: web.Request) -> web.Response:
+    async def _redirect(self, request: web.Request) -> web.Response:
         return await self._through(request, installing=False)
 
     async def _through(self, request: web.Request, *, installing: bool) -> web.Response:

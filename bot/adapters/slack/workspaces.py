@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
     from bot.adapters.slack.api import Api
-    from bot.store import Store
+    from bot.intake import Intake
 
 __all__ = ["Installs", "Vault", "Workspace", "Workspaces"]
 
@@ -98,9 +98,9 @@ class Vault:
 class Installs:
     """The workspaces that installed the app, as notes of the store; an organisation's one installation by its id."""
 
-    def __init__(self, store: Store, vault: Vault) -> None:
-        """Take the store and the vault."""
-        self._store = store
+    def __init__(self, intake: Intake, vault: Vault) -> None:
+        """Take what keeps them and the vault."""
+        self._intake = intake
         self._vault = vault
         self.changed: Callable[[], None] = lambda: None
 
@@ -109,40 +109,38 @@ class Installs:
 
         That a workspace is served by its organisation's is noted, for whoever knows the workspace alone.
         """
-        notes = self._store.kv
         found = await self._kept(team)
         if found is not None:
             return found
-        noted = await notes.get(_member(team))
+        noted = await self._intake.read(_member(team))
         found = await self._kept(enterprise or noted or "")
         if found is not None and team and noted != found.team:
-            await notes.put(_member(team), found.team)
-            await notes.put(f"slack-gone:{team}", "")
+            await self._intake.write(_member(team), found.team)
+            await self._intake.tenant_is_back(team)
         return found
 
     async def put(self, workspace: Workspace) -> None:
         """Keep a workspace, and take back that its data is to go."""
         kept = {name: getattr(workspace, name) for name in Workspace.__slots__} | {"scopes": sorted(workspace.scopes)}
         locked = await asyncio.to_thread(self._vault.lock, json.dumps(kept), _note(workspace.team))
-        await self._store.kv.put(_note(workspace.team), locked)
-        await self._store.kv.put(f"slack-gone:{workspace.team}", "")
+        await self._intake.write(_note(workspace.team), locked)
+        await self._intake.tenant_is_back(workspace.team)
         self.changed()
 
     async def served_by(self, name: str) -> list[str]:
         """Return the workspaces that an installation is known to serve."""
-        noted = await self._store.kv.named(_MEMBER)
+        noted = await self._intake.named(_MEMBER)
         return [team.removeprefix(_MEMBER) for team, by in noted.items() if by == name] or [name]
 
     async def forget(self, name: str) -> None:
         """Drop the token of a workspace or organisation."""
-        notes = self._store.kv
-        await notes.put(_note(name), "")
+        await self._intake.write(_note(name), "")
         for team in await self.served_by(name):
-            await notes.put(_member(team), "")
+            await self._intake.write(_member(team), "")
 
     async def _kept(self, name: str) -> Workspace | None:
         """Return the installation kept under a workspace's or organisation's id."""
-        locked = await self._store.kv.get(_note(name)) if name else None
+        locked = await self._intake.read(_note(name)) if name else None
         if not locked:
             return None
         try:

@@ -10,30 +10,27 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.adapters.discord import inbound
-from bot.adapters.discord.answering import TROUBLE, say
-from bot.adapters.discord.gate import SeenOnce
 from bot.adapters.discord.limits import LONGEST_NONCE
+from bot.adapters.discord.platform import PLATFORM
 from bot.adapters.discord.render import render
 from bot.adapters.discord.views import as_view
-from bot.adapters.discord.wire import is_discords, why
+from bot.adapters.discord.wire import TROUBLE, is_discords, why
 from bot.contract.message import Author, Channel, Outcome, Reply, Request
+from bot.intake import KEPT_SECONDS, Taken, to_member
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
-    from bot.adapters.discord.client import VerbatimClient
-    from bot.store import Inbound
+    from bot.intake import Inbound, Intake
 
-__all__ = ["Listening"]
+__all__ = ["Messages"]
 
 _log = logging.getLogger(__name__)
 
 SEND_SECONDS = 30.0
-STORE_SECONDS = 1.5
-"""Seconds after which a slow database is no reason to keep a member waiting."""
-
-KEPT_SECONDS = 86_400.0
-"""How long a message counts as answered; Discord replays missed events for minutes."""
+KIND = "message"
+"""The inbox's word for messages that are to be answered."""
 
 TOLD = "told"
 """The inbox's word for what somebody was told: nobody is to answer it."""
@@ -41,40 +38,41 @@ TOLD = "told"
 TOLD_SECONDS = 30 * 86_400.0
 """How long what somebody was told of a missing permission is not told again."""
 
-NOTHING_SAID = "Write what you remember of a line after my name, or type / and pick a command. /help lists them."
-SENT_PRIVATELY = "That is for you alone; I sent it to you directly."
-CANNOT_SEND_PRIVATELY = (
-    "That is for you alone, and you take no direct messages from me. Type it as a / command instead."
-)
-
-
 TRIED_AGAIN = dt.timedelta(minutes=2)
 """Age up to which a message is answered again after a fault: Discord keeps a nonce for a few minutes."""
 
 TOO_MANY = 429
 
 
-class Listening:
+class Messages:
     """Answers the messages that are meant for the bot."""
 
-    def __init__(self, client: VerbatimClient) -> None:
-        """Take the client."""
+    def __init__(
+        self,
+        client: discord.Client,
+        answer: Callable[[Request], Awaitable[Reply]],
+        intake: Intake,
+        leads: Callable[[], bool],
+    ) -> None:
+        """Take the client, the core's answer, what events go through, and what says whether the gateway is ours."""
         self._client = client
-        self._heard = SeenOnce()
-        self._told = SeenOnce(1_000)
-        self._under_way: set[str] = set()
+        self._core_answer = answer
+        self._intake = intake
+        self._inbox = intake.inbox
+        self._leads = leads
 
     async def hear(self, message: discord.Message) -> bool:
         """Answer a message if it is meant for the bot and new; True when it was."""
         me = self._client.user
-        if me is None or message.author.bot or message.webhook_id is not None or self._client.draining:
+        if me is None or message.author.bot or message.webhook_id is not None or self._intake.draining:
             return False
         if message.type not in {discord.MessageType.default, discord.MessageType.reply}:
             return False
-        if not self._is_for(me.id, message) or not self._client.leads() or not await self._is_new(message):
+        if not self._is_for(me.id, message) or not self._leads() or not await self._is_new(message):
             return False
         place = inbound.channel_of(message.channel, _guild_of(message))
-        await self._answer(message, place, heard=True)
+        with self._inbox.answering(str(message.id)):
+            await self._answer(message, place, heard=True)
         return True
 
     async def finish(self, left: Inbound) -> None:
@@ -83,20 +81,20 @@ class Listening:
         The gateway is not needed for it.
         """
         if left.kind == TOLD:
-            await self._done(left.delivery_id)
+            await self._inbox.done(left.delivery_id)
             return
         guild, number = str(left.payload.get("guild", "")), str(left.payload.get("channel", ""))
-        if not number.isdecimal() or not left.delivery_id.isdecimal() or left.delivery_id in self._under_way:
+        if not number.isdecimal() or not left.delivery_id.isdecimal():
             return
         place = self._client.get_partial_messageable(int(number), guild_id=int(guild) if guild else None)
         parent = str(left.payload.get("parent", number))
-        channel = Channel(inbound.PLATFORM, parent, guild, number if parent != number else "")
+        channel = Channel(PLATFORM.name, parent, guild, number if parent != number else "")
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 message = await place.fetch_message(int(left.delivery_id))
             await self._answer(message, channel, heard=False)
         except discord.NotFound:
-            await self._done(left.delivery_id)
+            await self._inbox.done(left.delivery_id)
         except TROUBLE as error:
             _log.warning("message %s could not be read again: %s", left.delivery_id, why(error))
 
@@ -106,18 +104,14 @@ class Listening:
         if me is None:
             return
         text = inbound.without_mention(message.content, me.id)
-        self._under_way.add(str(message.id))
-        try:
-            if text or not place.tenant or f"{me.id}>" in message.content:
-                reply = await self._reply(message, place, text)
-                if heard and not self._client.leads():
-                    return  # another process has the gateway now, and what was written down
-                settled = await self._send(message, place, reply)
-                if not settled and discord.utils.utcnow() - message.created_at < TRIED_AGAIN:
-                    return  # Discord failed: the next look for leftovers tries again, with the same nonce
-        finally:
-            self._under_way.discard(str(message.id))
-        await self._done(str(message.id))
+        if text or not place.tenant or f"{me.id}>" in message.content:
+            reply = await self._reply(message, place, text, heard=heard)
+            if heard and not self._leads():
+                return  # another process has the gateway now, and what was written down
+            settled = reply is None or await self._send(message, place, reply)
+            if not settled and discord.utils.utcnow() - message.created_at < TRIED_AGAIN:
+                return  # Discord failed: the next look for leftovers tries again, with the same nonce
+        await self._inbox.done(str(message.id))
 
     def _is_for(self, me: int, message: discord.Message) -> bool:
         """Say whether a message is direct, mentions the bot or answers it; roles and @everyone do not count."""
@@ -127,13 +121,16 @@ class Listening:
         answered = message.reference.resolved if message.reference else None
         return isinstance(answered, discord.Message) and answered.author.id == me and bool(message.content)
 
-    async def _reply(self, message: discord.Message, place: Channel, text: str) -> Reply:
-        """Return what to answer."""
-        sentence = NOTHING_SAID if not text else self._client.slow_down(message.author.id)
-        if sentence:
-            return say(sentence)
+    async def _reply(self, message: discord.Message, place: Channel, text: str, *, heard: bool) -> Reply | None:
+        """Return what to answer; None for a member who asks too often and was told so."""
+        if not text:
+            return to_member(say("discord.nothing-said"))
         author = message.author
-        return await self._client.answer(Request(place, Author(str(author.id), admin=_is_admin(author)), text=text))
+        refusal = self._intake.refusal(place, str(author.id)) if heard else None
+        if refusal is not None:
+            return refusal if self._intake.tells(str(author.id)) else None
+        request = Request(place, Author(str(author.id), admin=_is_admin(author)), text=text)
+        return await self._intake.answer(lambda: self._core_answer(request))
 
     async def _send(self, message: discord.Message, place: Channel, reply: Reply) -> bool:
         """Send a reply under a message; what is for the asker alone goes to them directly.
@@ -143,8 +140,9 @@ class Listening:
         if not place.tenant or not reply.private or reply.outcome is Outcome.ERROR:
             return await self._send_there(message, place, reply, "re")
         told = await self._send_directly(message.author, reply, _nonce("dm", message))
+        aside = to_member(say("discord.sent-privately") if told else say("discord.not-sent-privately"))
         if reply.outcome is not Outcome.DECLINED:  # where answers are switched off, the channel stays quiet
-            return await self._send_there(message, place, say(SENT_PRIVATELY if told else CANNOT_SEND_PRIVATELY), "re")
+            return await self._send_there(message, place, aside, "re")
         return True
 
     async def _send_directly(self, member: discord.User | discord.Member, reply: Reply, nonce: str) -> bool:
@@ -198,62 +196,41 @@ class Listening:
         _log.warning("no right to answer in channel %s: %s", message.channel.id, error.text)
         if not place.tenant:
             return
-        send = "Send Messages in Threads" if place.thread else "Send Messages"
-        rights = f"allow me View Channel, {send} and Read Message History in the channel's settings, under Permissions."
+        send = "send_messages_in_threads" if place.thread else "send_messages"
         runs = _is_admin(message.author)
-        sentence = f"I can't answer in #{where}: Discord refuses me there. "
+        yours = say("discord.no-right-yours", channel=where, send=say(f"discord.right-{send}"))
+        theirs = say("discord.no-right-theirs", channel=where, send=say(f"discord.right-{send}"))
         if await self._is_first(f"told:{message.channel.id}:{message.author.id}"):
-            whose = "You can " if runs else "Whoever runs the server can "
-            await self._send_directly(message.author, say(sentence + whose + rights), _nonce("no", message))
+            await self._send_directly(message.author, to_member(yours if runs else theirs), _nonce("no", message))
         owner = message.guild.owner_id if message.guild else None
         if owner and not runs and owner != message.author.id and await self._is_first(f"told-owner:{place.tenant}"):
-            server = f"A member of {message.guild} asked me something. " if message.guild else ""
+            asked = say("discord.member-asked", server=message.guild)
             try:
                 async with asyncio.timeout(SEND_SECONDS):
                     member = await self._client.fetch_user(owner)
             except TROUBLE as trouble:
                 _log.warning("member %s could not be told: %s", owner, why(trouble))
             else:
-                await self._send_directly(member, say(f"{server}{sentence}You can {rights}"), _nonce("ow", message))
+                await self._send_directly(member, to_member(f"{asked} {yours}"), _nonce("ow", message))
 
     async def _is_first(self, what: str) -> bool:
         """Say whether something is told for the first time in a month; without a database, since the start."""
-        if not self._told.take(what):
-            return False
         first = await self._take(what, TOLD, {}, TOLD_SECONDS)
         if first:
-            await self._done(what)
+            await self._inbox.done(what)
         return first
 
     async def _is_new(self, message: discord.Message) -> bool:
         """Say whether nobody took the message yet: in this process, and in any other where there is a database."""
-        if not self._heard.take(str(message.id)):
-            return False
         found = inbound.channel_of(message.channel, _guild_of(message))
         place = {"channel": str(message.channel.id), "guild": found.tenant, "parent": found.id}
-        return await self._take(str(message.id), "message", place, KEPT_SECONDS)
+        return await self._take(str(message.id), KIND, place, KEPT_SECONDS)
 
     async def _take(self, name: str, kind: str, payload: Mapping[str, str], keep: float) -> bool:
-        """Record what arrived or was told; False when some process did before. Without a database it counts as new."""
-        store = self._client.store
-        if store is None:
-            return True
-        try:
-            async with asyncio.timeout(STORE_SECONDS):
-                return await store.inbox.take(inbound.PLATFORM, name, kind, payload, keep)
-        except Exception as error:  # the memory of this process must do
-            _log.warning("%s %s could not be recorded: %s", kind, name, why(error))
-            return True
-
-    async def _done(self, number: str) -> None:
-        """Record that a message was answered."""
-        if self._client.store is None:
-            return
-        try:
-            async with asyncio.timeout(STORE_SECONDS):
-                await self._client.store.inbox.done(inbound.PLATFORM, number)
-        except Exception as error:  # the answer is out; the record only keeps another process from looking again
-            _log.warning("message %s could not be marked as answered: %s", number, why(error))
+        """Record what arrived or was told; what cannot be recorded is new if this process does not know it."""
+        taken = await self._inbox.take(name, kind, payload, keep=keep)
+        self._inbox.settle(name)  # Discord sends nothing again because it was not recorded
+        return taken is not Taken.KNOWN
 
 
 class _Answered(discord.MessageReference):

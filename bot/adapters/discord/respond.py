@@ -10,21 +10,21 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import discord
 
-from bot.adapters.discord.acknowledging import Ack, acknowledge
+from bot.adapters.discord.acknowledge import Ack, acknowledge
+from bot.adapters.discord.inbound import is_direct
 from bot.adapters.discord.render import render
 from bot.adapters.discord.views import as_view
-from bot.adapters.discord.wire import BreakerOpenError, why
-from bot.contract.message import Outcome, Reply
+from bot.adapters.discord.wire import TROUBLE, BreakerOpenError, why
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from bot.adapters.discord.pending import Deferral
+    from bot.adapters.discord.pending import Announcement
+    from bot.contract.message import Reply
 
-__all__ = ["TROUBLE", "is_direct", "respond", "say"]
+__all__ = ["respond"]
 
 _log = logging.getLogger(__name__)
 
@@ -36,19 +36,6 @@ FINISH_SECONDS = 30.0
 
 _SERVER_ERROR = 500
 
-TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError, BreakerOpenError, TypeError, KeyError)
-"""What sending can end in; the last two where the library reads a page of something in front of Discord as JSON."""
-
-
-def is_direct(interaction: discord.Interaction[Any]) -> bool:
-    """Say whether an interaction is between a member and the bot alone, where nothing needs hiding."""
-    return isinstance(interaction.channel, discord.DMChannel) and not interaction.context.private_channel
-
-
-def say(sentence: str) -> Reply:
-    """Return a sentence for one member."""
-    return Reply(sentence, Outcome.ERROR, private=True)
-
 
 async def respond(
     interaction: discord.Interaction[Any],
@@ -56,12 +43,12 @@ async def respond(
     *,
     private: bool,
     update: bool = False,
-    deferral: Deferral | None = None,
+    announcement: Announcement | None = None,
 ) -> None:
     """Answer an interaction with what `work` returns.
 
     `private` is how a slow answer is announced; `update` puts the answer in the place of the message whose button was
-    pressed; `deferral` writes an announced one down.
+    pressed; `announcement` writes an announced one down.
     """
     came = asyncio.get_running_loop().time()
     task = asyncio.ensure_future(work)
@@ -70,7 +57,7 @@ async def respond(
         if task.done():
             await _at_once(interaction, task.result(), came, private=private, update=update)
         else:
-            await _later(interaction, task, came, private=private, update=update, deferral=deferral)
+            await _later(interaction, task, came, private=private, update=update, announcement=announcement)
     finally:
         task.cancel()
 
@@ -79,12 +66,12 @@ async def _at_once(
     interaction: discord.Interaction[Any], reply: Reply, came: float, *, private: bool, update: bool
 ) -> None:
     """Answer with the reply as the first response; `came` as for `acknowledge`."""
-    hidden = _hidden(interaction, reply, private=private)
+    hidden = _is_hidden(interaction, reply, private=private)
     if interaction.response.is_done():
         await _edit(interaction, _view(interaction, reply, hidden=hidden))
         return
     if update and not reply.private:
-        view = _view(interaction, reply, hidden=_shown_alone(interaction))
+        view = _view(interaction, reply, hidden=_is_shown_alone(interaction))
         ack = await acknowledge(interaction, lambda: interaction.response.edit_message(view=view), came=came)
     else:
         view = _view(interaction, reply, hidden=hidden)
@@ -104,7 +91,7 @@ async def _later(  # noqa: PLR0913 - each is one thing about the answer
     *,
     private: bool,
     update: bool,
-    deferral: Deferral | None,
+    announcement: Announcement | None,
 ) -> None:
     """Announce the answer, then put it where it was announced; `came` as for `acknowledge`."""
     hidden = private and not is_direct(interaction)
@@ -112,9 +99,9 @@ async def _later(  # noqa: PLR0913 - each is one thing about the answer
     ack = await acknowledge(interaction, lambda: interaction.response.defer(**thinking), came=came)
     if ack is Ack.LOST:
         return
-    hidden = _shown_alone(interaction) if update else hidden
-    if deferral:
-        deferral.begin(hidden=hidden)
+    hidden = _is_shown_alone(interaction) if update else hidden
+    if announcement:
+        announcement.begin(hidden=hidden)
     answered = False
     try:
         reply = await task
@@ -123,15 +110,15 @@ async def _later(  # noqa: PLR0913 - each is one thing about the answer
         else:
             answered = await _follow(interaction, reply, instead=not update)
     finally:
-        if deferral:
-            await deferral.end(answered=answered)
+        if announcement:
+            await announcement.end(answered=answered)
 
 
-def _hidden(interaction: discord.Interaction[Any], reply: Reply, *, private: bool) -> bool:
+def _is_hidden(interaction: discord.Interaction[Any], reply: Reply, *, private: bool) -> bool:
     return (private or reply.private) and not is_direct(interaction)
 
 
-def _shown_alone(interaction: discord.Interaction[Any]) -> bool:
+def _is_shown_alone(interaction: discord.Interaction[Any]) -> bool:
     """Say whether the pressed message is seen by one member alone."""
     return interaction.message is not None and interaction.message.flags.ephemeral
 

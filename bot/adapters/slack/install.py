@@ -68,7 +68,7 @@ class States(AsyncOAuthStateStore):
         return hmac.new(key, b"slack-state:" + body.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
-class _Kept(AsyncInstallationStore):
+class _Installations(AsyncInstallationStore):
     """Puts an installation into the project's store; reading is `Installs`' part."""
 
     def __init__(self, installs: Installs) -> None:
@@ -109,7 +109,7 @@ def install_flow(settings: Settings, installs: Installs, vault: Vault) -> AsyncO
             scopes=[scope.name for scope in SCOPES],
             user_scopes=[],
             authorization_url=urljoin(site, "/oauth/v2/authorize"),
-            installation_store=_Kept(installs),
+            installation_store=_Installations(installs),
             installation_store_bot_only=True,
             state_store=States(vault),
             state_expiration_seconds=_STATE_SECONDS,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from typing import TYPE_CHECKING
 
@@ -12,13 +11,12 @@ import discord
 from bot.adapters.discord.declare import application_commands, declared_hash
 from bot.adapters.discord.locales import read_locales
 from bot.adapters.discord.wire import why
-from bot.errors import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import Sequence
 
     from bot.commands.declaration import Command
-    from bot.store import Store
+    from bot.intake import Intake
 
 __all__ = ["sync"]
 
@@ -27,16 +25,15 @@ _log = logging.getLogger(__name__)
 SYNC_WAITS = (2.0, 10.0, 60.0)
 """Seconds between tries to sync the commands."""
 
-HOLD_SECONDS = 120.0
+TURN_SECONDS = 120.0
 """How long one process may take to sync before another tries; the library waits for rate limits 30 s at most."""
 
-ASK_SECONDS = 1.0
 _GIVE_UP = {400, 401, 403}
 
 
 async def sync(
     client: discord.Client,
-    store: Store | None,
+    intake: Intake,
     commands: Sequence[Command],
     name: str,
 ) -> None:
@@ -48,12 +45,11 @@ async def sync(
     wanted, key = declared_hash(payload), f"discord-sync:{client.application_id}"
     for wait in (*SYNC_WAITS, None):
         try:
-            async with _turn(store, key, name):
-                if store and await store.kv.get(key) == wanted:
+            async with intake.turn(key, name, TURN_SECONDS):
+                if await intake.read(key) == wanted:
                     return
                 await client.http.bulk_upsert_global_commands(client.application_id or 0, payload)
-                if store:
-                    await store.kv.put(key, wanted)
+                await intake.write(key, wanted)
         except Exception as error:  # whatever broke, the bot answers with the commands it had
             _log.warning("the commands could not be synced: %s", why(error))
             if wait is None or (isinstance(error, discord.HTTPException) and error.status in _GIVE_UP):
@@ -62,20 +58,3 @@ async def sync(
         else:
             _log.info("%s commands synced", len(payload))
             return
-
-
-@contextlib.asynccontextmanager
-async def _turn(store: Store | None, key: str, name: str) -> AsyncIterator[None]:
-    """Wait for this process's turn among replicas."""
-    if store is None or not store.shared:
-        yield
-        return
-    while True:
-        if await store.leases.hold(key, name, HOLD_SECONDS) is not None:
-            break
-        await asyncio.sleep(ASK_SECONDS)
-    try:
-        yield
-    finally:
-        with contextlib.suppress(StoreError):
-            await store.leases.let_go(key, name)

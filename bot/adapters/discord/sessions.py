@@ -25,13 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bot.adapters.discord.pace import Pace
-    from bot.store import Store
+    from bot.intake import Intake
 
 __all__ = ["PatientClient", "Starts", "look_at_limits"]
 
 _log = logging.getLogger(__name__)
 
-STORE_SECONDS = 5.0
 _A_DAY = 24 * 3600.0
 _AN_HOUR = 3600.0
 
@@ -79,9 +78,9 @@ class PatientClient(discord.AutoShardedClient):
 class Starts:
     """The sessions started within a day, by every process; what the store cannot say, memory does."""
 
-    def __init__(self, store: Store | None, pace: Pace, clock: Callable[[], float] = time.time) -> None:
-        """Take the store, how many starts within how long, and a clock (UTC seconds)."""
-        self._store = store
+    def __init__(self, intake: Intake, pace: Pace, clock: Callable[[], float] = time.time) -> None:
+        """Take what keeps the moments, how many starts within how long, and a clock (UTC seconds)."""
+        self._intake = intake
         self._pace = pace
         self._clock = clock
         self._moments: list[float] = []
@@ -118,24 +117,19 @@ class Starts:
         """Write down that a session is about to be started."""
         moments = [*await self._known(application), round(self._clock(), 3)][-self._pace.starts * shards :]
         self._moments = moments
-        if self._store is None:
-            return
         try:
-            async with asyncio.timeout(STORE_SECONDS):
-                await self._store.kv.put(_note(application), json.dumps(moments))
+            await self._intake.write(_note(application), json.dumps(moments))
         except Exception as error:  # a database in trouble must not keep the bot away
             _log.warning("the start of a session could not be written down: %s", why(error))
 
     async def _known(self, application: int) -> list[float]:
         """Return the moments of the starts within that time, oldest first."""
         moments = self._moments
-        if self._store is not None:
-            try:
-                async with asyncio.timeout(STORE_SECONDS):
-                    kept = await self._store.kv.get(_note(application))
-                moments = sorted({*moments, *map(float, json.loads(kept or "[]"))})
-            except Exception as error:  # as above
-                _log.warning("earlier starts could not be read: %s", why(error))
+        try:
+            kept = await self._intake.read(_note(application))
+            moments = sorted({*moments, *map(float, json.loads(kept or "[]"))})
+        except Exception as error:  # as above
+            _log.warning("earlier starts could not be read: %s", why(error))
         now = self._clock()
         return [at for at in moments if now - self._pace.starts_within < at <= now + 1]
 

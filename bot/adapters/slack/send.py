@@ -1,4 +1,4 @@
-"""Sending a drawn reply once: by response_url, or into a channel."""
+"""Sender a drawn reply once: by response_url, or into a channel."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from bot.adapters.slack import limits
-from bot.adapters.slack.api import CALL_SECONDS, NOT_REACHED, Api, Pace, is_loopback, retry_after, sent_at, trouble
+from bot.adapters.slack.api import CALL_SECONDS, NOT_REACHED, Api, Throttle, is_loopback, retry_after, sent_at, trouble
 from bot.adapters.slack.naming import Naming
 from bot.adapters.slack.render import message
 from bot.contract.post import Later, Refused, Sent, Unclear
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from bot.contract.message import Reply
     from bot.contract.post import Posted
 
-__all__ = ["Sending"]
+__all__ = ["Sender"]
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +34,6 @@ _PATIENCE: Final = 20.0
 _GRACE_SECONDS: Final = 2.5
 """By so much a call that began in time may outlast the end of its time; others wait three seconds for that."""
 
-_LATE: Final = "It is late; whoever looks for unanswered questions says it."
 _TRIES: Final = 3
 _OK: Final = 200
 _TOO_MANY: Final = 429
@@ -41,7 +41,7 @@ _SERVER_ERROR: Final = 500
 _UNHAPPY: Final = re.compile(r'"ok":\s*false')
 
 
-class Sending:
+class Sender:
     """Sends replies; nothing here is sent twice unless the platform said that it took nothing."""
 
     def __init__(self, api: Api, response_hosts: str, *, local: bool = False, naming: Naming | None = None) -> None:
@@ -53,7 +53,7 @@ class Sending:
         self._local = local
         self._api = api
         self._hosts = frozenset(host.strip().casefold() for host in response_hosts.split(",") if host.strip())
-        self._pace = Pace()
+        self._throttle = Throttle()
         self._cited = True
 
     async def say(  # noqa: PLR0913 - where a message goes is that many things on Slack
@@ -74,13 +74,13 @@ class Sending:
         After `until` (the monotonic clock's) nothing is begun any more, and it is Later: another process may begin.
         """
         reply = self._naming.written(reply)
-        result: Posted = Later(1.0, "not tried")
+        result: Posted = Later(1.0, say("slack.not-tried"))
         tried = 0
         while tried < tries:
-            ahead = self._pace.ahead(channel)
+            ahead = self._throttle.ahead(channel)
             if ahead > patience or time.monotonic() + ahead > until:
-                self._pace.give_back(channel)
-                return Later(max(ahead, 1.0), "This channel gets a message a second." if ahead else _LATE)
+                self._throttle.give_back(channel)
+                return Later(max(ahead, 1.0), say("slack.one-a-second") if ahead else say("slack.late"))
             await asyncio.sleep(ahead)
             body: dict[str, Any] = message(reply, share=bool(only), cited=self._cited)
             body |= {"channel": channel, "link_names": False, "parse": "none"}
@@ -96,7 +96,7 @@ class Sending:
                 continue
             tried += 1
             if isinstance(answer, Later):
-                self._pace.hold(channel, answer.seconds)
+                self._throttle.hold(channel, answer.seconds)
                 result = answer
                 continue
             if isinstance(answer, Refused | Unclear):
@@ -120,16 +120,16 @@ class Sending:
         """
         if not self.allowed(url):
             _log.warning("a response_url names a host that SLACK_RESPONSE_HOSTS does not list; answering otherwise")
-            return Refused("not a host of Slack's")
+            return Refused(say("slack.not-slacks"))
         reply = self._naming.written(reply)
-        sent: Posted = Later(1.0, _LATE)
+        sent: Posted = Later(1.0, say("slack.late"))
         for _ in range(limits.REPLY_USES - 1):
             if time.monotonic() > until:
                 return sent
             body: dict[str, Any] = message(reply, share=private, cited=self._cited)
             body |= {"response_type": "ephemeral" if private else "in_channel", "replace_original": replace}
             body |= {"thread_ts": thread} if thread and not replace else {}
-            sent = await self._hooked(url, body, _seconds(until))
+            sent = await self._hook_once(url, body, _seconds(until))
             if self._cited and isinstance(sent, Refused) and "invalid_blocks" in sent.why:
                 self._cited = False
                 continue
@@ -141,25 +141,25 @@ class Sending:
             await asyncio.sleep(wait)
         if isinstance(sent, Refused | Unclear):
             _log.warning("a response_url took no answer: %s", sent.why)
-        return Refused("Slack asks to slow down.") if isinstance(sent, Later) else sent
+        return Refused(say("slack.asks-to-slow-down")) if isinstance(sent, Later) else sent
 
-    async def _hooked(self, url: str, body: dict[str, Any], seconds: float) -> Posted:
+    async def _hook_once(self, url: str, body: dict[str, Any], seconds: float) -> Posted:
         """Post once to a response_url."""
         try:
             async with asyncio.timeout(seconds):
                 answer = await self._api.hook(url).send_dict(body)
         except NOT_REACHED as error:
-            return Refused(f"It cannot be reached ({type(error).__name__}).")
+            return Refused(say("slack.hook-not-reached", error=type(error).__name__))
         except Exception as error:  # a connection cut half-way, or no answer in time
-            return Unclear(f"Its answer was lost ({type(error).__name__}).")
+            return Unclear(say("slack.hook-lost", error=type(error).__name__))
         if answer.status_code == _OK and not _UNHAPPY.search(answer.body):
             return Sent("")
         if answer.status_code == _TOO_MANY:
-            return Later(retry_after(answer.headers), "Slack asks me to slow down.")
+            return Later(retry_after(answer.headers), say("slack.slow-down"))
         if answer.status_code >= _SERVER_ERROR:
-            return Unclear(f"It failed with status {answer.status_code}.")
+            return Unclear(say("slack.hook-failed", status=answer.status_code))
         why = " (invalid_blocks)" if "invalid_blocks" in answer.body else ""
-        return Refused(f"It refused with status {answer.status_code}{why}.")
+        return Refused(say("slack.hook-refused", status=answer.status_code, why=why))
 
     def allowed(self, url: str) -> bool:
         """Say whether a response_url may be posted to: a listed host, by https unless it is this machine."""

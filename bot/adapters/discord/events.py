@@ -29,7 +29,7 @@ def guard_events(client: discord.Client) -> None:
         logging.getLogger(name).addFilter(_one_line)
     parsers = client._connection.parsers  # noqa: SLF001 - the library has no door to them
     for event, parse in tuple(parsers.items()):
-        parsers[event] = _guarded(event, parse)
+        parsers[event] = _guard(event, parse)
     leave = parsers["GUILD_DELETE"]
 
     def left(data: Any) -> None:
@@ -41,7 +41,7 @@ def guard_events(client: discord.Client) -> None:
     parsers["GUILD_DELETE"] = left
 
 
-def _guarded(event: str, parse: Callable[[Any], Any]) -> Callable[[Any], None]:
+def _guard(event: str, parse: Callable[[Any], Any]) -> Callable[[Any], None]:
     def read(data: Any) -> None:
         asks = event == "INTERACTION_CREATE" and isinstance(data, dict)
         if asks:

@@ -1,0 +1,166 @@
+"""Interactions: commands, menus, buttons, modals and completion, each answered once and never with silence."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+
+from bot.adapters.discord import inbound
+from bot.adapters.discord.acknowledge import acknowledge
+from bot.adapters.discord.declare import MESSAGE_COMMANDS, USER_COMMANDS
+from bot.adapters.discord.pending import Announcement, finish, name_of
+from bot.adapters.discord.respond import respond
+from bot.adapters.discord.views import as_modal
+from bot.contract.grammar import Line, parse_line
+from bot.contract.message import Request
+from bot.intake import stopping, to_member
+from bot.policy.texts import say
+
+if TYPE_CHECKING:
+    from bot.contract.message import Reply
+    from bot.core import Core
+    from bot.intake import Inbound, Intake
+
+__all__ = ["Interactions"]
+
+_log = logging.getLogger(__name__)
+
+IN_PLACE = frozenset({"at", "page"})
+"""Options of a button's line that page: the asker's own press changes the message instead of adding one."""
+
+
+MODAL_MARK, ALONE_MARK = "m:", "a:"
+"""Marks of a modal's custom id, before its line: answered as the command says, or to the asker alone."""
+
+
+class Interactions:
+    """Answers interactions."""
+
+    def __init__(self, client: discord.Client, core: Core, intake: Intake) -> None:
+        """Take the client, the core, and what its events go through."""
+        self._client = client
+        self._core = core
+        self._intake = intake
+        self._known = {command.name: command for command in core.commands}
+
+    async def answer(self, interaction: discord.Interaction[Any]) -> None:
+        """Answer a command, an autocompletion or a modal; presses of our buttons come through `press`."""
+        data: dict[str, Any] = dict(interaction.data or {})
+        if interaction.type is discord.InteractionType.autocomplete:
+            await self._suggest(interaction, data)
+        elif interaction.type is discord.InteractionType.application_command:
+            await self._command(interaction, data)
+        elif interaction.type is discord.InteractionType.modal_submit:
+            await self._submit(interaction, data)
+        elif interaction.type is discord.InteractionType.component and not inbound.is_ours(interaction):
+            await self._once(interaction, to_member(say("discord.stale")), private=True)
+
+    async def press(self, interaction: discord.Interaction[Any], mark: str, line: str) -> None:
+        """Run a button's line for whoever pressed it."""
+        message = interaction.message
+        owner = inbound.asker(message) if message else None
+        alone = message is not None and message.flags.ephemeral
+        if alone and owner not in {None, interaction.user.id}:
+            await self._once(interaction, to_member(say("discord.not-yours")), private=True)
+            return
+        if await self._asks_words(interaction, MODAL_MARK, line):
+            return
+        mine = owner == interaction.user.id or inbound.is_direct(interaction)
+        shared = mark == "s:"
+        read = parse_line(line)
+        update = mine and not shared and any(name in IN_PLACE for name, _ in read.options)
+        private = not shared and (alone or not mine or self._is_private(read.name))
+        request = inbound.request_of(interaction, text=line)
+        await self._once(interaction, request, private=private, update=update)
+
+    async def finish(self, left: Inbound) -> None:
+        """Answer an interaction that a process announced and did not live to answer."""
+        await finish(self._client, self._intake.inbox, left, self._reply)
+
+    async def _reply(self, asked: Request | Reply) -> Reply:
+        return await self._intake.answer(lambda: self._core.answer(asked)) if isinstance(asked, Request) else asked
+
+    async def _once(
+        self, interaction: discord.Interaction[Any], asked: Request | Reply, *, private: bool, update: bool = False
+    ) -> None:
+        """Respond to an interaction unless it came before, the bot is stopping or the member asks too often."""
+        inbox = self._intake.inbox
+        if not inbox.is_new(name_of(interaction)):
+            return
+        member = str(interaction.user.id)
+        refusal = stopping() if self._intake.draining else self._intake.refusal(inbound.place_of(interaction), member)
+        if refusal:
+            asked, private, update = refusal, True, False
+        announcement = Announcement(inbox, interaction, asked, update=update) if isinstance(asked, Request) else None
+        with inbox.answering(name_of(interaction)):
+            try:
+                work = self._reply(asked)
+                await respond(interaction, work, private=private, update=update, announcement=announcement)
+            except Exception:  # a member never gets silence
+                if self._client.is_closed():
+                    raise
+                _log.exception("interaction %s broke", interaction.id)
+                await respond(interaction, self._reply(to_member(say("discord.broken"))), private=True)
+
+    async def _command(self, interaction: discord.Interaction[Any], data: dict[str, Any]) -> None:
+        """Answer a slash command or a command of a menu; nothing is read of the member whose menu it was."""
+        name = str(data.get("name", ""))
+        if data.get("type", 1) == discord.AppCommandType.chat_input.value:
+            request = inbound.request_of(interaction, line=Line(name, "", inbound.options(data)))
+            await self._once(interaction, request, private=self._is_private(name))
+            return
+        asks = USER_COMMANDS.get(name)
+        if asks and await self._asks_words(interaction, ALONE_MARK, f"/{asks}", name):
+            return
+        command, parameter = MESSAGE_COMMANDS.get(name, ("", ""))
+        words = inbound.menu_words(data)
+        if command not in self._known:
+            await self._once(interaction, to_member(say("discord.no-command", name=name[:40])), private=True)
+        elif not words:
+            await self._once(interaction, to_member(say("discord.no-words")), private=True)
+        else:
+            request = inbound.request_of(interaction, line=Line(command, "", ((parameter, words),)))
+            await self._once(interaction, request, private=True)
+
+    async def _asks_words(self, interaction: discord.Interaction[Any], mark: str, line: str, title: str = "") -> bool:
+        """Open a modal for the words that a line lacks, under a title or its command; False when it lacks none."""
+        gap = inbound.has_gap(line, self._known)
+        if gap is None or gap.free is None:
+            return False
+        modal = as_modal(mark + line, title or f"/{gap.name}", gap.free.about.description)
+        await acknowledge(interaction, lambda: interaction.response.send_modal(modal))
+        return True
+
+    async def _submit(self, interaction: discord.Interaction[Any], data: dict[str, Any]) -> None:
+        """Answer a modal: its line with the words typed into it."""
+        mark, line = inbound.split_mark(str(data.get("custom_id", "")))
+        command = inbound.has_gap(line, self._known)
+        if command is None:
+            await self._once(interaction, to_member(say("discord.stale")), private=True)
+            return
+        alone = mark == ALONE_MARK or (interaction.message is not None and interaction.message.flags.ephemeral)
+        request = inbound.request_of(interaction, line=inbound.fill(line, command, inbound.modal_text(data)))
+        await self._once(interaction, request, private=command.private or alone)
+
+    async def _suggest(self, interaction: discord.Interaction[Any], data: dict[str, Any]) -> None:
+        """Complete an option from memory; an empty list where nothing fits or something breaks."""
+        values: list[str] = []
+        command = self._known.get(str(data.get("name", "")))
+        name, typed = inbound.focused_option(data)
+        if command and name:
+            line = inbound.completion(command, name, typed)
+            try:
+                lines = self._core.complete(inbound.request_of(interaction, text=line))
+                values = inbound.suggestions(command, name, typed, lines)
+            except Exception:  # a member who types must get an answer, even an empty one
+                _log.exception("completing %r failed", line[:100])
+        choices = [app_commands.Choice(name=value, value=value) for value in values]
+        await acknowledge(interaction, lambda: interaction.response.autocomplete(choices))
+
+    def _is_private(self, name: str) -> bool:
+        """Say whether a command's answer is for the asker alone; an unknown one's is an error."""
+        command = self._known.get(name)
+        return command is None or command.private

@@ -1,0 +1,316 @@
+"""From what a member asked to the answer where it belongs: request, core, drawing, sending, and the record of it."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import hashlib
+import logging
+import math
+import time
+from typing import TYPE_CHECKING, Final
+
+from bot.adapters.slack.inbound import Way, question_from
+from bot.adapters.slack.platform import PLATFORM
+from bot.adapters.slack.views import home_view
+from bot.contract.grammar import parse_line
+from bot.contract.message import Author, Channel, Reply, Request
+from bot.contract.post import Later, Refused, Sent, Unclear
+from bot.intake import busy, to_member, too_long
+from bot.policy.texts import say
+
+if TYPE_CHECKING:
+    from bot.adapters.slack.inbound import Place, Question
+    from bot.adapters.slack.naming import Naming
+    from bot.adapters.slack.people import People
+    from bot.adapters.slack.send import Sender
+    from bot.adapters.slack.surfaces import Surfaces
+    from bot.adapters.slack.workspaces import Workspace, Workspaces
+    from bot.contract.post import Posted
+    from bot.core import Core
+    from bot.intake import ChannelSettings, Inbound, Intake, Pending
+
+__all__ = ["Answers"]
+
+_log = logging.getLogger(__name__)
+
+KIND: Final = "command"
+"""The inbox's word for commands, buttons, shortcuts and modals, which Slack never sends again; events are of another
+kind."""
+
+SECRETS: Final = ("reply_url",)
+KEPT_SECONDS: Final = 1_500.0
+"""Five minutes less than a response_url lives."""
+
+_REPLY_EVENT: Final = "verbatim_reply"
+_MOST_TRIES: Final = 3
+_MOST_COUNTED: Final = 1_000
+_BY_EVENT: Final = frozenset({Way.MENTION, Way.DIRECT})
+_TOLD_SECONDS: Final = 3_600
+"""A member reads once an hour why the bot cannot answer in a channel."""
+
+_AT_HOME: Final = frozenset({Way.MODAL, Way.HOME})
+
+
+class Answers:
+    """Answers one question after the other, as many at a time as there is room for."""
+
+    def __init__(  # noqa: PLR0913 - an answer is made of that many things on Slack
+        self,
+        core: Core,
+        intake: Intake,
+        *,
+        workspaces: Workspaces,
+        sender: Sender,
+        surfaces: Surfaces,
+        people: People,
+        naming: Naming,
+        prefix: str,
+    ) -> None:
+        """Take the core, what events go through, and what shows answers; `prefix` stands before commands."""
+        self.core = core
+        self.intake = intake
+        self.workspaces = workspaces
+        self.sender = sender
+        self.surfaces = surfaces
+        self.people = people
+        self.naming = naming
+        self._prefix = prefix
+        self._tries: dict[str, int] = {}
+
+    def begin(self, question: Question, *, again: bool = False, after: float = 0.0) -> None:
+        """Answer in a task of its own, in `after` seconds."""
+        self.intake.work.start(self.answer(question, again=again, after=after))
+
+    async def settles(self, question: Question, seconds: float, *, again: bool = False) -> bool:
+        """Answer a question that could not be recorded; say whether it is settled within so many seconds.
+
+        It is answered to the end all the same; one that is not settled is asked for once more.
+        """
+        ended: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+
+        async def work() -> None:
+            settled = await self.answer(question, again=again)
+            if settled:
+                self.intake.inbox.settle(question.id)
+            if not ended.done():
+                ended.set_result(settled)
+
+        if not self.intake.work.start(work()):
+            return False
+        await asyncio.wait({ended}, timeout=seconds)
+        return ended.done() and ended.result()
+
+    async def answer(self, question: Question, *, again: bool = False, after: float = 0.0) -> bool:
+        """Answer a question and record that it is; `again` looks first whether its answer already stands.
+
+        False when nothing came of it that a second try would not better.
+        """
+        inbox = self.intake.inbox
+        if inbox.is_under_way(question.id):
+            return False
+        began = time.monotonic()
+        recorded = again or question.way in _BY_EVENT
+        with inbox.answering(question.id):
+            pending = None if recorded else inbox.keep(question.id, KIND, question.as_json(), SECRETS, KEPT_SECONDS)
+            await asyncio.sleep(after)
+            return await self._answer(question, pending, began, again=again)
+
+    async def finish(self, left: Inbound) -> None:
+        """Answer a question that some process recorded and never answered."""
+        inbox = self.intake.inbox
+        question = question_from(inbox.unseal(left, SECRETS) if left.kind == KIND else left.payload)
+        if question is None:
+            await inbox.end(left.delivery_id)
+        else:
+            await self._answer(question, None, time.monotonic(), again=True)
+
+    async def _answer(self, question: Question, pending: Pending | None, began: float, *, again: bool) -> bool:
+        """Answer a question whose name is held; `pending` is its record being written, if it needs one.
+
+        `began` is when it was taken up (the monotonic clock's).
+        """
+        place = Channel(PLATFORM.name, question.channel or question.user, question.team)
+        refusal = None if again else self.intake.refusal(place, question.user)
+        result: Posted
+        try:
+            workspace = await self.workspaces.of(question.team, question.enterprise)
+            if workspace is None:
+                _log.warning("a question came from a workspace that did not install the app: %s", question.team)
+                if question.reply_url:  # which needs no token
+                    thread = question.asked_in
+                    await self.sender.respond(
+                        question.reply_url, to_member(say("slack.not-installed")), private=True, thread=thread
+                    )
+                result = Refused("not installed")
+            elif again and await self._stands(workspace, question):
+                result = Sent("")
+            elif refusal and question.way in _BY_EVENT and not self.intake.tells(question.user):
+                result = Sent("")  # a moment ago, and each would keep the others in its channel waiting for a second
+            else:
+                reply = refusal or await self._reply(workspace, question, again=again)
+                if reply is None:
+                    return False
+                if pending and not await pending.is_ours():
+                    return True
+                alone = not self.intake.has_store or (pending is not None and pending.has_failed)
+                until = math.inf if alone else began + self.intake.platform.show_within
+                if time.monotonic() > until:
+                    _log.warning("an answer came late and was left to another process")
+                    return False
+                result = await self.deliver(workspace, question, reply, until)
+        except Exception:  # an event that breaks us is not taken up again and again
+            _log.exception("an answer on Slack broke")
+            result = Refused("it broke")
+        await self._record(question, result, pending)
+        if question.way in _AT_HOME and parse_line(question.line).name == "settings":
+            await self.home((question.team, question.enterprise), question.user)  # which shows what was set
+        return isinstance(result, Sent | Refused)
+
+    async def _reply(self, workspace: Workspace, question: Question, *, again: bool) -> Reply | None:
+        """Return what to answer; None for a question that is better answered later.
+
+        When Slack sends an event again that the database did not take, it may take it; a recorded one waits for a
+        quieter moment.
+        """
+        reply = await self.intake.answer(lambda: self._ask(workspace, question))
+        owed = self.intake.inbox.owes(question.id) and not again
+        waits = question.way in _BY_EVENT and self.intake.has_store
+        return None if (reply == too_long() and owed) or (reply == busy() and waits) else reply
+
+    async def _ask(self, workspace: Workspace, question: Question) -> Reply:
+        request = await self._request(workspace, question)
+        return to_member(say("slack.unsure")) if request is None else await self.core.answer(request)
+
+    async def deliver(self, workspace: Workspace, question: Question, reply: Reply, until: float = math.inf) -> Posted:
+        """Show a reply where it was asked for; nothing is begun after `until` (the monotonic clock's)."""
+        if question.way in _BY_EVENT:
+            return await self._to_event(workspace, question, reply, until)
+        if question.way is Way.MODAL and question.view and await self.surfaces.answer(workspace, question.view, reply):
+            return Sent("")
+        if question.reply_url:
+            private = _is_private(question, reply)
+            replace = question.way is Way.OWN_BUTTON and bool(reply.cards)
+            sent = await self.sender.respond(
+                question.reply_url, reply, private=private, replace=replace, thread=question.asked_in, until=until
+            )
+            if isinstance(sent, Sent | Later):
+                return sent
+            if isinstance(sent, Unclear) and not private:
+                await self._otherwise(workspace, question, to_member(say("slack.lost-answer")), until)
+                return sent
+        return await self._otherwise(workspace, question, reply, until)
+
+    async def _to_event(self, workspace: Workspace, question: Question, reply: Reply, until: float) -> Posted:
+        """Show a reply to a mention or a direct message; that a channel refuses it is told in private."""
+        show = functools.partial(self.sender.say, workspace, reply, question.channel, until=until)
+        if question.way is Way.MENTION and reply.private:
+            sent = await show(thread=question.asked_in, only=question.user)
+        else:
+            metadata = {"event_type": _REPLY_EVENT, "event_payload": {"key": _key(question)}}
+            sent = await show(thread=question.thread, metadata=metadata)
+        if not isinstance(sent, Refused) or question.way is not Way.MENTION:
+            return sent
+        if self.intake.inbox.is_new(
+            f"refused:{question.channel}:{question.user}:{sent.why}:{time.time() // _TOLD_SECONDS}"
+        ):
+            told = to_member(say("slack.mentioned-elsewhere", why=sent.why))
+            await self.sender.say(workspace, told, question.user, until=until)
+        return sent
+
+    async def home(self, place: Place, user: str) -> None:
+        """Show a member their Home tab."""
+        workspace = await self.workspaces.of(*place)
+        if workspace is None:
+            return
+        team, _ = place
+        admin = bool(await self.people.is_admin(workspace, user, team))
+        names = {command.name for command in self.core.commands}
+        where = Channel(PLATFORM.name, user, team)
+        highlight = None
+        if "highlight" in names:
+            shown = await self.core.answer(Request(where, Author(user, admin=admin), command="highlight"))
+            highlight = self.naming.written(shown)
+        channels = await self._channels(team) if "settings" in names else None
+        view = home_view(self.core.commands, self._prefix, highlight, channels, admin=admin)
+        await self.surfaces.home(workspace, user, view)
+
+    async def _channels(self, team: str) -> list[ChannelSettings] | None:
+        """Return the configured channels of a workspace; None without a database that answers."""
+        try:
+            return await self.intake.channels(Channel(PLATFORM.name, "", team)) if self.intake.has_store else None
+        except Exception as error:
+            _log.warning("the channels' settings could not be read (%s)", type(error).__name__)
+            return None
+
+    async def _request(self, workspace: Workspace, question: Question) -> Request | None:
+        """Return the core's request; None when its author must be an admin and Slack does not say.
+
+        Slack is asked only for an admin's command.
+        """
+        name = question.command or parse_line(question.line).name
+        command = next((known for known in self.core.commands if known.name == name), None)
+        own = question.home_team in {"", question.team, workspace.team} or bool(workspace.enterprise)
+        closed = bool(command and command.admin and own)
+        admin = await self.people.is_admin(workspace, question.user, question.team) if closed else False
+        if admin is None:
+            return None
+        channel = Channel(PLATFORM.name, question.channel or question.user, question.team, question.thread)
+        author = Author(question.user, admin=admin)
+        if question.command:
+            free = command.free.name if command and command.free else "claim"
+            return Request(channel, author, command=question.command, args={free: question.line})
+        return Request(channel, author, text=question.line)
+
+    async def _otherwise(self, workspace: Workspace, question: Question, reply: Reply, until: float) -> Posted:
+        """Show a reply without a response_url: to the asker in the channel, else in their messages with the bot."""
+        if question.channel and not question.channel.startswith("D"):
+            public = question.way in {Way.SLASH, Way.SHARE} and not reply.private
+            only = "" if public else question.user
+            thread = question.asked_in
+            sent = await self.sender.say(workspace, reply, question.channel, thread=thread, only=only, until=until)
+            if not isinstance(sent, Refused):
+                return sent
+        return await self.sender.say(workspace, reply, question.user, until=until)
+
+    async def _stands(self, workspace: Workspace, question: Question) -> bool:
+        """Say whether the answer to an event was posted before the process that owed it ended."""
+        try:
+            since = float(question.ts)
+        except ValueError:
+            return False
+        return bool(await self.sender.is_shown(workspace, question.channel, question.thread, since, _key(question)))
+
+    async def _record(self, question: Question, result: Posted, pending: Pending | None) -> None:
+        """Record a question as answered, unless it is to be tried again: nothing was shown, or it can be looked for."""
+        by_event = question.way in _BY_EVENT
+        if isinstance(result, Later) or (by_event and isinstance(result, Unclear)):
+            tries = self._tries.get(question.id, 0) + 1
+            if self.intake.has_store and tries < _MOST_TRIES:
+                if len(self._tries) >= _MOST_COUNTED:
+                    self._tries.clear()
+                self._tries[question.id] = tries
+                _log.warning("an answer waits: %s", result.why)
+                return
+        if isinstance(result, Later | Refused | Unclear):
+            _log.warning("an answer was not shown: %s", result.why)
+        self._tries.pop(question.id, None)
+        if by_event:
+            await self.intake.inbox.done(question.id, question.marks)
+        elif pending:
+            await pending.end(answered=True)
+        else:
+            await self.intake.inbox.end(question.id)
+
+
+def _is_private(question: Question, reply: Reply) -> bool:
+    """Say whether a reply by the response_url is for the asker alone; where two see it anyway, a button's is not."""
+    if question.way in {Way.SLASH, Way.SHARE}:
+        return reply.private
+    return question.way is not Way.BUTTON or not question.channel.startswith("D") or reply.private
+
+
+def _key(question: Question) -> str:
+    """Return the mark by which the answer to an event is known again, whichever of its deliveries was answered."""
+    name = question.marks[0] if question.marks else question.id
+    return hashlib.blake2s(name.encode(), digest_size=12).hexdigest()

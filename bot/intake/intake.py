@@ -1,0 +1,184 @@
+"""The way from an event to its answer: taken once, let in, answered within its time, finished or left to another."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import logging
+from typing import TYPE_CHECKING
+
+from bot.intake.admission import Admission
+from bot.intake.cipher import Cipher
+from bot.intake.inbox import MARK, Inbox
+from bot.intake.lease import Lease, turn
+from bot.intake.sentences import busy, slow_down, too_long
+from bot.intake.work import BusyError, Turns, Work
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from bot.contract.message import Channel, Reply
+    from bot.contract.platform import Platform
+    from bot.store import ChannelSettings, Inbound, Store
+
+__all__ = ["EARLY_SECONDS", "LOOK_SECONDS", "Intake"]
+
+_log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 5.0
+"""How often what some process left unanswered is looked for."""
+
+EARLY_SECONDS = 10.0
+"""By so much the inbox's lease (30 s) is cut short: what was left is found 20 to 25 s after it was asked."""
+
+DRAIN_SECONDS = 15.0
+"""How long the end waits for answers in work; what was recorded and takes longer, another process finishes."""
+
+NOTE_SECONDS = 5.0
+
+
+class Intake:
+    """What one platform's events go through. Without a store everything is kept in this process's memory."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        store: Store | None,
+        secret: str = "",
+        *,
+        look: float = LOOK_SECONDS,
+        early: float = EARLY_SECONDS,
+    ) -> None:
+        """Take the platform's row, the store, and a secret that all replicas share, for what is sealed there.
+
+        `look` is how often leftovers are looked for (seconds), and by `early` their lease is cut short.
+        """
+        self.platform = platform
+        self.inbox = Inbox(platform.name, store, Cipher(secret))
+        self.work = Work()
+        self.draining = False
+        self._store = store
+        self._look = look
+        self._early = early
+        self._admission = Admission()
+        self._turns = Turns(platform.at_once, platform.most_waiting)
+        self._notes: dict[str, str] = {}
+
+    @property
+    def has_store(self) -> bool:
+        """Whether anything outlives this process."""
+        return self._store is not None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several replicas may work on one store."""
+        return self._store is not None and self._store.shared
+
+    def refusal(self, place: Channel, member: str) -> Reply | None:
+        """Count a question and return None; or return what a member who asks too often reads instead of an answer."""
+        wait = self._admission.wait(place, member)
+        return slow_down(wait) if wait else None
+
+    def tells(self, member: str) -> bool:
+        """Say whether a refused member is told so by a message of its own: once in a while."""
+        return self._admission.is_first(member)
+
+    async def answer(self, ask: Callable[[], Awaitable[Reply]]) -> Reply:
+        """Return what `ask` gives when its turn comes, `busy` when too many wait, `too_long` when its time is over."""
+        try:
+            async with asyncio.timeout(self.platform.answer_within), self._turns.turn():
+                return await ask()
+        except BusyError:
+            return busy()
+        except TimeoutError:
+            _log.warning("an answer took more than %g s", self.platform.answer_within)
+            return too_long()
+
+    async def leftovers(self, finish: Callable[[Inbound], Awaitable[object]]) -> None:
+        """Take up, again and again, what some process recorded and never answered."""
+        while True:
+            if self._store is not None and not self.draining:
+                try:
+                    now = await self._store.now() + self._early
+                    for left in await self._store.inbox.unfinished(self.platform.name, 0.0, now):
+                        if left.kind == MARK:  # its question stands under its own name
+                            await self.inbox.end(left.delivery_id)
+                        elif not self.inbox.is_under_way(left.delivery_id):
+                            self.work.start(self._finish(left, finish))
+                except Exception as error:  # the database may be away for a while
+                    why = error or type(error).__name__
+                    _log.warning("what was left unanswered could not be looked up: %s", why)
+            await asyncio.sleep(self._look)
+
+    async def drain(self, seconds: float = DRAIN_SECONDS) -> None:
+        """Take on nothing new and finish what is being answered, within so many seconds."""
+        self.draining = True
+        await self.work.drain(seconds)
+
+    async def _finish(self, left: Inbound, finish: Callable[[Inbound], Awaitable[object]]) -> None:
+        """Finish one thing; the name is held meanwhile, and what breaks does not keep the others."""
+        with self.inbox.answering(left.delivery_id):
+            try:
+                await finish(left)
+            except Exception:
+                _log.exception("%s could not be finished", left.delivery_id)
+
+    async def tenant_left(self, tenant: str) -> None:
+        """Schedule what is kept of a tenant for deletion; an admin may have erred, and asks the bot back."""
+        if tenant:
+            await self.write(self._gone(tenant), dt.datetime.now(dt.UTC).isoformat())
+
+    async def tenant_is_back(self, tenant: str) -> None:
+        """Take back that the data of a server or workspace is to go."""
+        if tenant and await self.read(self._gone(tenant)):
+            await self.write(self._gone(tenant), "")
+
+    async def tenants_left(self) -> list[str]:
+        """Return the servers or workspaces whose data is to go."""
+        prefix = self._gone("")
+        return [name.removeprefix(prefix) for name, since in (await self.named(prefix)).items() if since]
+
+    def _gone(self, tenant: str) -> str:
+        return f"{self.platform.name}-gone:{tenant}"
+
+    async def read(self, name: str) -> str | None:
+        """Return a small fact that outlives the process; StoreError or TimeoutError when the store fails."""
+        if self._store is None:
+            return self._notes.get(name)
+        async with asyncio.timeout(NOTE_SECONDS):
+            return await self._store.kv.get(name)
+
+    async def write(self, name: str, text: str) -> None:
+        """Write a small fact in place of an earlier one; fails as `read` does."""
+        if self._store is None:
+            self._notes[name] = text
+            return
+        async with asyncio.timeout(NOTE_SECONDS):
+            await self._store.kv.put(name, text)
+
+    async def named(self, prefix: str) -> dict[str, str]:
+        """Return the facts whose name begins so; fails as `read` does."""
+        if self._store is None:
+            return {name: text for name, text in self._notes.items() if name.startswith(prefix)}
+        async with asyncio.timeout(NOTE_SECONDS):
+            return await self._store.kv.named(prefix)
+
+    async def now(self) -> float:
+        """Return the moment (UTC seconds) by the clock that all replicas share."""
+        return await self._store.now() if self._store is not None else dt.datetime.now(dt.UTC).timestamp()
+
+    async def channels(self, tenant: Channel) -> list[ChannelSettings]:
+        """Return the channels that the bot is set up in; [] without a store."""
+        return [] if self._store is None else await self._store.channels.of_tenant(tenant)
+
+    def lease(self, name: str, owner: str, seconds: float, every: float) -> Lease:
+        """Return a lease on what only one replica may hold; ValueError without a store."""
+        if self._store is None:
+            message = "a lease needs a store"
+            raise ValueError(message)
+        return Lease(self._store, name, owner, seconds, every)
+
+    def turn(self, name: str, owner: str, seconds: float) -> AbstractAsyncContextManager[None]:
+        """Wait for this process's turn at short work that each replica would do."""
+        return turn(self._store, name, owner, seconds)

@@ -1,0 +1,108 @@
+"""What is being answered: so much at once, so much waiting, and all of it waited for at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Coroutine, Iterator
+
+__all__ = ["BusyError", "Turns", "Work"]
+
+_log = logging.getLogger(__name__)
+
+MOST_TASKS = 300
+"""Tasks at once; every one of them may be waiting to tell a member that the bot is busy."""
+
+CANCEL_SECONDS = 1.0
+
+
+class BusyError(Exception):
+    """More is waiting than can be answered soon."""
+
+
+class Turns:
+    """Lets a bounded number in at once and a bounded number wait."""
+
+    def __init__(self, at_once: int, most_waiting: int) -> None:
+        """Take the two bounds."""
+        self._turns = asyncio.Semaphore(at_once)
+        self._waiting = 0
+        self._most_waiting = most_waiting
+
+    @contextlib.asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait for a turn, or raise BusyError where too many wait already."""
+        if self._turns.locked() and self._waiting >= self._most_waiting:
+            raise BusyError
+        self._waiting += 1
+        try:
+            await self._turns.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+
+class Work:
+    """What is under way: tasks of our own, and whatever else counts itself in."""
+
+    def __init__(self, most: int = MOST_TASKS) -> None:
+        """Take how many tasks may run at once."""
+        self._most = most
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._counted = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    @contextlib.contextmanager
+    def count(self) -> Iterator[None]:
+        """Count what is done inside, so that draining waits for it."""
+        self._begin()
+        try:
+            yield
+        finally:
+            self._end()
+
+    def start(self, coroutine: Coroutine[Any, Any, object]) -> bool:
+        """Run a coroutine to its end in a task; False, and not run, when there are too many."""
+        if len(self._tasks) >= self._most:
+            coroutine.close()
+            return False
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        self._begin()
+        task.add_done_callback(self._ended)
+        return True
+
+    async def drain(self, seconds: float) -> None:
+        """Wait so long for what is under way, then cancel the tasks that are left."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._idle.wait()
+        late = set(self._tasks)
+        for task in late:
+            task.cancel()
+        if late:
+            _log.warning("stopped with %d answers unfinished", len(late))
+            await asyncio.wait(late, timeout=CANCEL_SECONDS)
+
+    def _ended(self, task: asyncio.Task[object]) -> None:
+        self._tasks.discard(task)
+        self._end()
+        if not task.cancelled() and task.exception():
+            _log.error("an answer broke", exc_info=task.exception())
+
+    def _begin(self) -> None:
+        self._counted += 1
+        self._idle.clear()
+
+    def _end(self) -> None:
+        self._counted -= 1
+        if not self._counted:
+            self._idle.set()
