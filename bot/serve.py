@@ -17,8 +17,7 @@ from bot.adapters.console import Console, JsonLines
 from bot.commands import COMMAND_LINES, COMMANDS
 from bot.contract.message import Outcome
 from bot.core import Core
-from bot.delivery import Delivery, ticking
-from bot.delivery.daily import Daily
+from bot.delivery import Daily, Delivery, ticking
 from bot.errors import OperatorError, StoreError
 from bot.highlights import Highlights
 

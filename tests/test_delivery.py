@@ -15,9 +15,8 @@ from bot.contract.message import Author, Channel
 from bot.contract.post import Later, Refused, Unclear
 from bot.contract.reply_json import freeze
 from bot.contract.schedule import next_due
-from bot.delivery import Delivery, Timing, ticking
-from bot.delivery.daily import Daily
-from bot.delivery.timing import MOST_LOOKS, MOST_SWEEPS
+from bot.delivery import Daily, Delivery, Timing, ticking
+from bot.delivery.deliver import MOST_LOOKS, MOST_SWEEPS
 from bot.errors import OperatorError
 from bot.highlights import Highlights
 from bot.store import ChannelSettings, PostRow, Store, backup, open_store, restore

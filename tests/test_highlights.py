@@ -15,7 +15,7 @@ from bot.adapters.console.jsonl import reply_object
 from bot.contract.message import Author, Channel, Outcome, Reply, Request
 from bot.corpus import Corpus, Section, curated_highlights, open_corpus
 from bot.corpus.check import check_episode
-from bot.corpus.curated import HIGHLIGHTS, HIGHLIGHTS_HEADER, LONGEST, SHORTEST, read_highlights
+from bot.corpus.curated import HIGHLIGHTS, HIGHLIGHTS_HEADER, LONGEST_HIGHLIGHT, SHORTEST_HIGHLIGHT, read_highlights
 from bot.corpus.library import read_show
 from bot.errors import OperatorError, TranscriptError
 from bot.highlights import Highlight, Highlights, Judged, judged, read, score
@@ -94,7 +94,7 @@ def test_the_curated_list_is_word_for_word_unique_and_within_bounds(corpus: Corp
     assert [each.passage.text.replace("\n", " ") for each in listed] == [row.split("\t")[2] for row in rows]
     assert len(taken) == len(set(taken))
     for each in listed:
-        assert SHORTEST <= len(each.passage.text) <= LONGEST
+        assert SHORTEST_HIGHLIGHT <= len(each.passage.text) <= LONGEST_HIGHLIGHT
         assert {paragraph.section for paragraph in each.passage.paragraphs} == {Section.CONVERSATION}
         assert len(each.passage.speakers) == 1
         assert each.prompt.endswith("?")
@@ -221,7 +221,7 @@ def test_a_year_of_posts_repeats_nothing_and_posts_nothing_bad(
     assert len(taken) == len(set(taken))
     assert not {(row["start"], row["end"]) for row in bad} & set(spans)
     for each in found:
-        assert SHORTEST <= len(each.passage.text) <= LONGEST
+        assert SHORTEST_HIGHLIGHT <= len(each.passage.text) <= LONGEST_HIGHLIGHT
         assert each.passage.section is Section.CONVERSATION
         assert len(each.passage.speakers) == 1
     curated = [each.curated for each in found]

@@ -19,7 +19,7 @@ from bot.contract.schedule import (
     zone_named,
     zones,
 )
-from bot.delivery.daily import language_named
+from bot.delivery import language_named
 from bot.errors import UserError
 from bot.policy.texts import languages, say
 from bot.search import scope_of

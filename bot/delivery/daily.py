@@ -46,10 +46,12 @@ def _fold(text: str) -> str:
 
 
 class Daily:
-    """Chooses highlights for channels; what was used, voted and queued is the store's, what is good the highlights'."""
+    """Chooses highlights for channels; what was used, voted and queued is the store's, what is good the highlights'.
+
+    Without a store nothing counts as used or voted on.
+    """
 
     def __init__(self, store: Store | None, highlights: Highlights, corpus: Corpus, lines: Lines) -> None:
-        """Take the parts; without a store nothing counts as used or voted on."""
         self._store = store
         self._highlights = highlights
         self._corpus = corpus

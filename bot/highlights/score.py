@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from bot.corpus import Section
-from bot.corpus.curated import LONGEST, SHORTEST
+from bot.corpus import LONGEST_HIGHLIGHT, SHORTEST_HIGHLIGHT, Section
 from bot.errors import OperatorError
 from bot.highlights.features import FEATURES, Reading
 from bot.language.linear import Linear, logistic, read_weights
@@ -98,7 +97,7 @@ def _score(features: dict[str, float], length: int) -> float:
     chance = logistic(_model().score(features))
     for name, most in weighed()["at-most"].items():
         chance *= 1 - (1 - most) * min(1.0, features[name])
-    out = SHORTEST - length if length < SHORTEST else max(0, length - LONGEST)
+    out = SHORTEST_HIGHLIGHT - length if length < SHORTEST_HIGHLIGHT else max(0, length - LONGEST_HIGHLIGHT)
     return chance / (1 + out / 15)
 
 
@@ -140,13 +139,13 @@ def _runs(reading: Reading) -> Iterator[tuple[float, int, int]]:
         insight = feeling = universal = 0
         for last in range(first, min(first + MOST_SENTENCES, count)):
             place, end = paragraphs[last], ends[last]
-            if end - begin > LONGEST or not spoken[place] or speakers[place] != speakers[paragraph]:
+            if end - begin > LONGEST_HIGHLIGHT or not spoken[place] or speakers[place] != speakers[paragraph]:
                 break
             if not episode.is_whole(first, last):
                 break
             more = promises[last]
             insight, feeling, universal = insight + more[0], feeling + more[1], universal + more[2]
-            if end - begin >= SHORTEST:
+            if end - begin >= SHORTEST_HIGHLIGHT:
                 words = _LOG[min(_MOST, insight)] + _LOG[min(_MOST, feeling)] + _LOG[min(_MOST, universal)]
                 promise = words - _LATER * (last - first)
                 if promise >= LEAST_PROMISE:
@@ -192,9 +191,9 @@ def _reasons(seen: dict[str, float], length: int) -> Iterator[str]:
         (seen["begins-inside"], "begins-inside"),
         (seen["ends-inside"], "ends-inside"),
         (whole, "whole"),
-        (length < SHORTEST, "too-short"),
-        (length > LONGEST, "too-long"),
-        (SHORTEST <= length <= LONGEST, "good-length"),
+        (length < SHORTEST_HIGHLIGHT, "too-short"),
+        (length > LONGEST_HIGHLIGHT, "too-long"),
+        (SHORTEST_HIGHLIGHT <= length <= LONGEST_HIGHLIGHT, "good-length"),
         (not seen["voices"] and not seen["nameless"], "one-speaker"),
         (seen["nameless"], "nameless"),
         (seen["repeated"] > 0.2, "repeated"),  # noqa: PLR2004 - a fifth of the words

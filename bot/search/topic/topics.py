@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bot.corpus import fold, words
-from bot.corpus.curated import key_passages
+from bot.corpus import fold, key_passages, words
 from bot.language.likeness import same_words
 from bot.language.names import named_speaker
 from bot.search.expansion import is_english, known_aliases
@@ -31,9 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from bot.corpus import Corpus, Passage
-    from bot.corpus.aliases import Aliases
-    from bot.corpus.transcript import Chapter
+    from bot.corpus import Aliases, Chapter, Corpus, Passage
     from bot.search.index.embeddings import Embeddings
     from bot.search.index.labels import LabelLikeness
     from bot.search.index.words import WordIndex
