@@ -102,7 +102,7 @@ def aliases_of(corpus: Corpus) -> Aliases:
 
 def read_aliases(path: Path) -> Aliases:
     """Read one file; raises TranscriptError with what is wrong and how it should look."""
-    text, table = read_toml(path, "aliases.not-a-row")
+    text, table = read_toml(path, lambda error: say("aliases.not-a-row", error=error))
     wordings: dict[str, tuple[str, ...]] = {}
     seen: dict[tuple[str, ...], str] = {}
     for name, value in table.items():
@@ -115,7 +115,6 @@ def read_aliases(path: Path) -> Aliases:
 
 
 def _refuse(path: Path, text: str, name: str, value: object) -> None:
-    """Raise TranscriptError for a line that is not a name with wordings."""
     good = isinstance(value, list) and value and all(isinstance(v, str) and _forms(v) for v in value)
     if not good:
         shown = f'"{name}"' if not re.fullmatch(r"[A-Za-z0-9_-]+", name) else name

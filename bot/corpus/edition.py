@@ -163,7 +163,6 @@ def _said(text: str) -> tuple[Said, ...]:
 
 
 def _meta(front: str, path: str) -> Meta:
-    """Read the front matter."""
     try:
         table = yaml.load(front, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are the safe loader
     except (yaml.YAMLError, ValueError) as error:

@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.corpus.transcript import Block, Said
-from bot.corpus.words import ends_sentence, sentence_spans
+from bot.corpus.words import TOKEN, ends_sentence, sentence_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +24,6 @@ _BREATHLESS = 45
 _LONGEST = 240
 _PAUSE = 1.5
 _PUNCTUATION = re.compile(r"[.?!…,;:。！？、\uff0c]")
-_TOKEN = re.compile(r"\S+")
 
 
 class _Run(NamedTuple):
@@ -120,7 +119,7 @@ def _breaths(text: str, begin: int, end: int, pauses: Sequence[int]) -> Iterator
         return
     inner = pauses[bisect_right(pauses, begin) : bisect_right(pauses, end - 1)]
     for first, last in zip([begin, *inner], [*inner, end + 1], strict=True):
-        tokens = list(_TOKEN.finditer(text, first, last - 1))
+        tokens = list(TOKEN.finditer(text, first, last - 1))
         size = -(-len(tokens) // max(1, round(len(tokens) / _SENTENCE)))
         for number in range(0, len(tokens), size):
             group = tokens[number : number + size]

@@ -137,20 +137,17 @@ def _missing(entry: Withdrawal, known: list[str]) -> TranscriptError:
 
 
 def _read(path: Path) -> tuple[Withdrawal, ...]:
-    """Read the file; raises TranscriptError for what is not as it should be."""
-    text, table = read_toml(path, "withdrawn.no-toml", form=say("withdrawn.form"))
+    form = say("withdrawn.form")
+    text, table = read_toml(path, lambda error: say("withdrawn.no-toml", error=error, form=form))
     entries = table.pop("withdrawn", [])
     if table or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise TranscriptError(
-            str(path), say("withdrawn.no-table", table=next(iter(table), "withdrawn"), form=say("withdrawn.form"))
-        )
+        raise TranscriptError(str(path), say("withdrawn.no-table", table=next(iter(table), "withdrawn"), form=form))
     lines = [text.count("\n", 0, match.start()) + 1 for match in _ENTRY.finditer(text)]
     numbered = lines if len(lines) == len(entries) else [None] * len(entries)
     return tuple(_entry(entry, str(path), line) for entry, line in zip(entries, numbered, strict=True))
 
 
 def _entry(table: dict[str, object], path: str, line: int | None) -> Withdrawal:
-    """Make an entry of its table."""
     for reason in _wrong(table):
         raise TranscriptError(path, reason, line)
     times = {key: parse_time(str(table[key])) for key in ("from", "to") if key in table}
@@ -322,5 +319,4 @@ def _tokens(tokens: TokenMap, text: str, spans: Sequence[tuple[int, int]]) -> To
 
 
 def _in_source(tokens: TokenMap, begin: int, end: int) -> tuple[int, int]:
-    """Return where in the source text[begin:end] stands."""
     return tokens.source_begins[bisect_left(tokens.begins, begin)], tokens.source_ends[bisect_left(tokens.ends, end)]

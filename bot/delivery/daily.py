@@ -40,7 +40,6 @@ def language_named(text: str) -> str:
 
 
 def _fold(text: str) -> str:
-    """Return a name in small letters without accents."""
     apart = unicodedata.normalize("NFD", text.strip().casefold())
     return "".join(letter for letter in apart if not unicodedata.combining(letter))
 

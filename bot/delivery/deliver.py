@@ -254,7 +254,7 @@ class Delivery:
             await self._store.posts.postpone(row, now, row.state, wait, off and f"{off}.", **untried)
             return
         adapter = self._adapters[row.settings.channel.platform]
-        posted: Posted = await self._ask(row, adapter.post(row.settings.channel, post), Unclear, "the adapter failed")
+        posted: Posted = await self._ask(row, adapter.post(row.settings.channel, post), Unclear)
         await self._record(row, posted, sweep=sweep and not adapter.resend_within)
 
     async def _record(self, row: PostRow, posted: Posted, *, sweep: bool) -> None:
@@ -319,17 +319,16 @@ class Delivery:
         await self._store.posts.postpone(row, now, row.state, self._timing.look_again, seen.why, **again)
 
     async def _find(self, adapter: Adapter, row: PostRow, post: Post) -> Seen:
-        asked = adapter.find(row.settings.channel, post)
-        return await self._ask(row, asked, Blind, "the channel could not be searched")
+        return await self._ask(row, adapter.find(row.settings.channel, post), Blind)
 
-    async def _ask(self, row: PostRow, asked: Awaitable[T], failed: Callable[[str], T], sentence: str) -> T:
+    async def _ask(self, row: PostRow, asked: Awaitable[T], failed: Callable[[str], T]) -> T:
         """Return what an adapter says, within the time of a send; `failed` makes the outcome when it says nothing."""
         try:
             return await asyncio.wait_for(asked, self._timing.send_within)
         except TimeoutError:
             return failed(say("delivery.no-answer", platform=row.settings.channel.platform))
         except Exception as error:
-            _log.exception("post %s: %s", row.key, sentence)
+            _log.exception("post %s: the adapter failed", row.key)
             return failed(type(error).__name__)
 
     async def _sweep(self, row: PostRow, now: float) -> None:

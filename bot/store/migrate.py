@@ -50,7 +50,6 @@ def migrate(database: Database) -> bool:
 
 
 def _revision(connection: sa.Connection) -> str | None:
-    """Return the schema's revision, None for an empty database."""
     if not sa.inspect(connection).has_table("alembic_version"):
         return None
     found = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
@@ -58,7 +57,6 @@ def _revision(connection: sa.Connection) -> str | None:
 
 
 def _upgrade(connection: sa.Connection) -> None:
-    """Run Alembic's scripts inside the caller's transaction."""
     from alembic import command  # noqa: PLC0415 - 0.1 s of import that only a changed schema needs
     from alembic.config import Config  # noqa: PLC0415
 

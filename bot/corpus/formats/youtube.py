@@ -53,7 +53,6 @@ def read_json(file: TranscriptFile) -> Transcript:
 
 
 def _caption(text: str, element: Element) -> Segment:
-    """Make a caption of a text and its element's times."""
     start, length = number(element.get("start")), number(element.get("dur"))
     if element.get("t") is not None:
         start, length = _thousandth(element.get("t")), _thousandth(element.get("d"))
@@ -61,7 +60,6 @@ def _caption(text: str, element: Element) -> Segment:
 
 
 def _thousandth(value: object) -> float | None:
-    """Return milliseconds as seconds."""
     found = number(value)
     return None if found is None else found / 1000
 
