@@ -232,7 +232,7 @@ async def test_a_private_answer_can_be_shared_and_nobody_else_can_press_it(local
         shared = await local.press(copied.message, "Share to channel", user=local.world.alice)
 
     assert "Share to channel" not in labels(asked.message)
-    assert (text_of(refused.message), refused.ephemeral) == (say("discord.not-yours"), True)
+    assert (text_of(refused.message), refused.ephemeral) == (say("discord.not-yours", help="/help"), True)
     assert not shared.ephemeral
     assert SAID in text_of(shared.message).replace("*", "")
 
@@ -322,7 +322,7 @@ async def test_a_mention_alone_is_told_what_to_write(local: LocalDiscord, core: 
         await local.say("", mention_bot=True)
         await local.settle(local.of_bot)
 
-    assert text_of(local.of_bot()[0]) == say("discord.nothing-said")
+    assert text_of(local.of_bot()[0]) == say("discord.nothing-said", help="/help")
 
 
 async def test_a_private_answer_to_a_mention_goes_to_the_member_directly(local: LocalDiscord, core: Core) -> None:

@@ -49,6 +49,10 @@ MOST_COMPLETIONS = 25
 """Suggestions at once: what Discord's autocomplete shows."""
 
 
+NOT_SHARED = frozenset({Role.NEAREST, Role.INFO})
+"""What a card tells its asker alone: it is no answer that others should see."""
+
+
 class Core:
     """Answers requests with the commands it was given."""
 
@@ -107,7 +111,14 @@ class Core:
                 given[narrowing] = ",".join(settings.shows)
             reply = await command.handler(self._context(request), **command.arguments(given))
             kept = tuple(card for card in reply.cards if self._is_verbatim(card))
-            reply = dataclasses.replace(reply, command=name, cards=kept, private=reply.private or command.private)
+            shared = next((card.quote.id for card in kept if card.quote and card.role not in NOT_SHARED), "")
+            reply = dataclasses.replace(
+                reply,
+                command=name,
+                cards=kept,
+                private=reply.private or command.private,
+                share=self.lines.to(Use.PASSAGE, shared) if shared else "",
+            )
             await self._remember(request.channel, command, given, reply)
             return self._with_other_readings(reply, command, intent) if intent else reply
         except UserError as error:
@@ -214,7 +225,11 @@ class Core:
             return self._commands[name]
         shown = [each for each, command in self._commands.items() if not command.hidden]
         near = difflib.get_close_matches(name, shown, n=1, cutoff=0.5)
-        hint = say("hint.did-you-mean", names=f"/{near[0]}") if near else say("answer.try-help")
+        hint = (
+            say("hint.did-you-mean", names=f"/{near[0]}")
+            if near
+            else say("answer.try-help", help=self.lines.to(Use.HELP))
+        )
         raise UserError(say("answer.no-command", name=name[:40], hint=hint))
 
     def _is_verbatim(self, card: Card) -> bool:

@@ -82,7 +82,7 @@ class VerbatimClient(PatientClient):
         self._name = name
         self._gateway = gateway
         self._interactions = Interactions(self, core, self._intake)
-        self._messages = Messages(self, core.answer, self._intake, self._is_leading)
+        self._messages = Messages(self, core, self._intake, self._is_leading)
         self._backfill = Backfill(self, self._intake, self._messages.hear, self._is_leading, pace.alive)
         self._starts = Starts(self._intake, pace)
         self._tasks: list[asyncio.Task[None]] = []
