@@ -36,7 +36,6 @@ EXCEPTIONS = {
     "adapters/slack/manifest.py": (r"(?s:# Generated.*)", "a comment in a file"),
     "adapters/slack/web.py": (r"too (large|slow)", "what Slack's servers read"),
     "intake/inbox.py": (r"record an? \w+", "parts of lines for the log"),
-    "serve.py": (r"(?s:.*)", "moved next"),
     "adapters/console/draw.py": (r"bold yellow", "a style"),
     "commands/declaration.py": (r"[a-z{].*", "rules for those who declare commands, raised at import"),
     "commands/settings.py": (r"daily (on|off)|post now|skip today", "values of do:, which people type as they are"),
