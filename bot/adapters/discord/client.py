@@ -147,14 +147,16 @@ class VerbatimClient(PatientClient):
     async def on_guild_remove(self, guild: discord.abc.Snowflake) -> None:
         """Schedule what is kept of a server that threw the bot out for deletion."""
         try:
-            await self._intake.tenant_left(str(guild.id))
+            with self._intake.work.count():
+                await self._intake.tenant_left(str(guild.id))
         except Exception as error:
             _log.warning("that server %s is left could not be noted: %s", guild.id, why(error))
 
     async def on_guild_join(self, guild: discord.abc.Snowflake) -> None:
         """Keep what is known of a server that asked the bot back."""
         try:
-            await self._intake.tenant_is_back(str(guild.id))
+            with self._intake.work.count():
+                await self._intake.tenant_is_back(str(guild.id))
         except Exception as error:
             _log.warning("that server %s is back could not be noted: %s", guild.id, why(error))
 
