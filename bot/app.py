@@ -20,7 +20,7 @@ from bot.logs import set_up
 from bot.policy.texts import listed, say
 from bot.search import load_embeddings, open_reranker, open_searcher
 from bot.serve import Parts, Server
-from bot.settings import SHIPPED, Settings, home, is_checkout, read_env_file
+from bot.settings import SHIPPED, Settings, home, program, read_env_file
 from bot.store import open_store
 
 if TYPE_CHECKING:
@@ -69,9 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="run_bot.py" if is_checkout() else "verbatim", description=say("cli.description")
-    )
+    parser = argparse.ArgumentParser(prog=program(), description=say("cli.description"))
     way = parser.add_mutually_exclusive_group()
     way.add_argument("--once", metavar="LINE", help=say("cli.once"))
     way.add_argument("--jsonl", action="store_true", help=say("cli.jsonl"))

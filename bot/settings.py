@@ -22,6 +22,7 @@ __all__ = [
     "Settings",
     "home",
     "is_checkout",
+    "program",
     "read_env_file",
     "secret_names",
     "setting_rows",
@@ -37,6 +38,11 @@ SHIPPED = Path(__file__).resolve().with_name("content")
 def is_checkout() -> bool:
     """Say whether the bot runs from its own folder and is not installed among other packages."""
     return (ROOT / "run_bot.py").is_file()
+
+
+def program() -> str:
+    """Return what the bot is called on a command line: its script in a checkout, else the installed command."""
+    return "run_bot.py" if is_checkout() else "verbatim"
 
 
 def home() -> Path:

@@ -119,6 +119,7 @@ async def test_a_daily_quote_is_posted_at_its_time_and_not_before(desk: Desk) ->
 
 async def test_a_daily_quote_is_framed_in_its_channels_language(small: Desk) -> None:
     await small.daily_on(language="fr")
+    await small.until(DUE - 10, 3600)
     await small.until(DUE + 5)
     [(_, _, text)] = small.platform.messages["C1"]
     assert text.startswith("☀ Citation du jour")

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import pytest
 
 from bot.adapters.discord import Discord, announce, create_discord_client
-from bot.adapters.discord.interactions import BROKEN, NO_WORDS, NOT_YOURS, STALE
-from bot.adapters.discord.messages import NOTHING_SAID, SENT_PRIVATELY
 from bot.adapters.discord.ready import invite_link
 from bot.commands import COMMANDS
 from bot.commands.declaration import Context, Param, command
@@ -20,8 +18,9 @@ from bot.contract.message import Button, Channel, Outcome, Reply
 from bot.contract.platform import Adapter
 from bot.core import Core
 from bot.errors import UserError
-from bot.intake import STOPPING
+from bot.intake import stopping
 from bot.intake.admission import MEMBER_BURST
+from bot.policy.texts import say
 from bot.settings import Settings
 from bot.store import ChannelSettings, open_store
 from tests.local_discord import TOKEN, LocalDiscord
@@ -233,7 +232,7 @@ async def test_a_private_answer_can_be_shared_and_nobody_else_can_press_it(local
         shared = await local.press(copied.message, "Share to channel", user=local.world.alice)
 
     assert "Share to channel" not in labels(asked.message)
-    assert (text_of(refused.message), refused.ephemeral) == (NOT_YOURS, True)
+    assert (text_of(refused.message), refused.ephemeral) == (say("discord.not-yours"), True)
     assert not shared.ephemeral
     assert SAID in text_of(shared.message).replace("*", "")
 
@@ -265,7 +264,7 @@ async def test_a_messages_menu_verifies_and_finds_what_somebody_wrote(local: Loc
     assert verified.ephemeral
     assert "Share to channel" in labels(verified.message)
     assert "imperfect" in text_of(found.message)
-    assert text_of(nothing.message) == NO_WORDS
+    assert text_of(nothing.message) == say("discord.no-words")
 
 
 async def test_a_members_menu_asks_for_words_and_answers_the_asker_alone_and_nobody_else_hears_of_it(
@@ -323,7 +322,7 @@ async def test_a_mention_alone_is_told_what_to_write(local: LocalDiscord, core: 
         await local.say("", mention_bot=True)
         await local.settle(local.of_bot)
 
-    assert text_of(local.of_bot()[0]) == NOTHING_SAID
+    assert text_of(local.of_bot()[0]) == say("discord.nothing-said")
 
 
 async def test_a_private_answer_to_a_mention_goes_to_the_member_directly(local: LocalDiscord, core: Core) -> None:
@@ -331,7 +330,7 @@ async def test_a_private_answer_to_a_mention_goes_to_the_member_directly(local: 
         await local.say("/help", mention_bot=True)
         await local.settle(local.of_bot)
 
-    assert text_of(local.of_bot()[0]) == SENT_PRIVATELY
+    assert text_of(local.of_bot()[0]) == say("discord.sent-privately")
     assert "/quote" in text_of(local.of_bot(local.world.dm_with(local.world.bob))[0])
 
 
@@ -414,7 +413,7 @@ async def test_stale_commands_and_buttons_get_a_sentence(local: LocalDiscord, co
 
     assert "/forgotten" in text_of(gone.message)
     assert gone.ephemeral
-    assert (text_of(pressed.message), pressed.ephemeral) == (STALE, True)
+    assert (text_of(pressed.message), pressed.ephemeral) == (say("discord.stale"), True)
 
 
 async def test_buttons_work_after_a_restart(local: LocalDiscord, core: Core) -> None:
@@ -551,7 +550,7 @@ async def test_whatever_breaks_a_member_gets_a_sentence(local: LocalDiscord, cor
     async with serving(local, core):
         asked = await local.slash("quote", {"words": LINE})
 
-    assert (text_of(asked.message), asked.ephemeral) == (BROKEN, True)
+    assert (text_of(asked.message), asked.ephemeral) == (say("discord.broken"), True)
 
 
 async def test_stopping_finishes_what_is_being_answered_and_takes_nothing_new(local: LocalDiscord, core: Core) -> None:
@@ -567,7 +566,7 @@ async def test_stopping_finishes_what_is_being_answered_and_takes_nothing_new(lo
     asked = await asking
     await asyncio.wait_for(running, 10)
 
-    assert text_of(late.message) == STOPPING.text
+    assert text_of(late.message) == stopping().text
     assert text_of(asked.message) == "At last: done"
     assert not local.gateway.ready
 

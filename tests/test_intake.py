@@ -23,7 +23,7 @@ from bot.commands.declaration import Context, Param, command
 from bot.contract.buttons import LONGEST_LINE
 from bot.contract.message import Channel, Outcome, Reply
 from bot.core import Core
-from bot.intake import BUSY, TOO_LONG, Admission, Intake, Store, Taken, slow_down
+from bot.intake import Admission, Intake, Store, Taken, busy, slow_down, too_long
 from bot.intake.admission import MEMBER_BURST, PER_SECONDS, TENANT_BURST
 from bot.intake.memory import MOST_REMEMBERED, Memory
 from bot.intake.work import Work
@@ -279,7 +279,7 @@ async def test_without_a_store_that_works_a_question_is_its_own_processes(platfo
 async def test_an_answer_that_takes_too_long_is_given_up(platform: Platform) -> None:
     intake = Intake(dataclasses.replace(platform, answer_within=0.05), None)
 
-    assert await intake.answer(lambda: asyncio.sleep(60, TOO_LONG)) is TOO_LONG
+    assert await intake.answer(lambda: asyncio.sleep(60, busy())) == too_long()
 
 
 @EACH
@@ -296,7 +296,7 @@ async def test_beyond_those_who_wait_members_are_told_to_come_back(platform: Pla
     await asyncio.sleep(0)
     go.set()
 
-    assert [reply.text for reply in await asyncio.gather(*asked)] == ["done", "done", BUSY.text]
+    assert [reply.text for reply in await asyncio.gather(*asked)] == ["done", "done", busy().text]
 
 
 async def test_work_is_bounded_and_waited_for_and_what_is_late_is_cancelled() -> None:
@@ -449,4 +449,4 @@ async def test_an_answer_that_was_given_up_reads_the_same_everywhere(
     quick = dataclasses.replace(platform, answer_within=0.2)
     monkeypatch.setattr(f"bot.adapters.{platform.name}.adapter.PLATFORM", quick)
     async with asking(platform, echoing) as ask:
-        assert await ask("slow", 0) == TOO_LONG.text
+        assert await ask("slow", 0) == too_long().text

@@ -117,6 +117,15 @@ def test_what_ships_is_not_written(installed: Path, folder: Path) -> None:
     assert files(installed) == before
 
 
+def test_sentences_name_the_program_as_it_was_installed(installed: Path, folder: Path) -> None:
+    program = str(installed / "bin" / "verbatim")
+    usage = run(installed, folder, program, "--help")
+    refused = run(installed, folder, program, "restore", "nothing.db")
+
+    assert usage.stdout.startswith("usage: verbatim ")
+    assert "Name a file that `verbatim backup` wrote" in refused.stderr
+
+
 def test_a_user_without_a_home_is_told_what_to_set(installed: Path, folder: Path) -> None:
     done = run(installed, folder, sys.executable, "-m", "bot", "--once", PRIDE, VERBATIM_DATA_DIR="~nobody-at-all/data")
 

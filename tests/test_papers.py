@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LONGEST_README = 8_192
+_CODE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 
@@ -23,7 +24,7 @@ def anchors(page: Path) -> set[str]:
     """Return the names that a page's headings have on GitHub."""
     return {
         re.sub(r"[^\w -]", "", heading.casefold()).replace(" ", "-")
-        for heading in _HEADING.findall(page.read_text("utf-8"))
+        for heading in _HEADING.findall(_CODE.sub("", page.read_text("utf-8")))
     }
 
 
@@ -35,7 +36,8 @@ def test_what_is_generated_is_what_the_code_makes_and_the_examples_do(name: str)
 @pytest.mark.parametrize("name", PAGES)
 def test_every_link_in_a_page_leads_to_a_file_and_a_heading(name: str) -> None:
     page = ROOT / name
-    targets = [link for link in _LINK.findall(page.read_text("utf-8")) if "://" not in link]
+    prose = _CODE.sub("", page.read_text("utf-8"))
+    targets = [link for link in _LINK.findall(prose) if "://" not in link]
     lost = []
     for path, _, heading in (target.partition("#") for target in targets):
         there = (page.parent / path).resolve() if path else page

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 from bot.commands.declaration import Context, Param, Place, Prompt, Use, command
 from bot.contract.buttons import LONGEST_LINE, listen, more_context
 from bot.contract.message import Button, Card, Outcome, Reply, Role, Span, clock
+from bot.contract.schedule import written_date
 from bot.policy.texts import say
 from bot.search import scope_of
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from bot.corpus import Episode
 
 __all__ = ["episodes"]
@@ -73,14 +72,14 @@ def _one(episode: Episode) -> Reply:
     meta = episode.meta
     fields = []
     if meta.published:
-        fields.append((say("episodes.published"), _day(meta.published)))
+        fields.append((say("episodes.published"), written_date(meta.published)))
     if meta.duration:
         fields.append((say("episodes.length"), clock(meta.duration)))
     people = ", ".join(f"{person.name} ({person.role})" if person.role else person.name for person in meta.people)
     if people:
         fields.append((say("episodes.people"), people))
     fields.append((say("episodes.transcript"), say("episodes.words", count=len(episode.text.split()))))
-    year = f", {_day(meta.published)}" if meta.published else ""
+    year = f", {written_date(meta.published)}" if meta.published else ""
     fields.append((say("episodes.cite-as"), f"{episode.label}, “{episode.title}”{year}"))
     rows = []
     for chapter in episode.chapters[:MOST_CHAPTERS]:
@@ -91,11 +90,6 @@ def _one(episode: Episode) -> Reply:
     if rows:
         cards.append(Card(Role.INFO, title=say("episodes.chapters"), body=(Span("\n".join(rows)),)))
     return Reply("", Outcome.FOUND, cards=tuple(cards))
-
-
-def _day(date: dt.date) -> str:
-    """Return a date as in a citation: 8 June 2023."""
-    return f"{date.day} {date:%B %Y}"
 
 
 def _chapter(ctx: Context, episode: Episode, title: str) -> Reply:

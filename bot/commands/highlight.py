@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from bot.commands.declaration import Context, Param, Prompt, Use, command
 from bot.contract.message import Button, Outcome, Reply
-from bot.contract.schedule import local_date, read_date
+from bot.contract.schedule import local_date, read_date, written_date
 from bot.errors import UserError
 from bot.policy.texts import say
 from bot.store import ChannelSettings
@@ -47,11 +47,11 @@ async def highlight(
     day = read_date(date, today) if date else today
     posted = await _posted(ctx, day)
     if posted:
-        return ctx.daily.reply(posted, settings.language, lead="" if day == today else f"☀ {_written(day)}")
+        return ctx.daily.reply(posted, settings.language, lead="" if day == today else f"☀ {written_date(day)}")
     if day != today:
         when = say("highlight.not-chosen") if day > today else say("highlight.not-posted")
         return Reply(
-            say("highlight.other-day", day=_written(day), when=when),
+            say("highlight.other-day", day=written_date(day), when=when),
             Outcome.NONE,
             buttons=(Button(say("buttons.todays"), "/highlight"),),
         )
@@ -75,7 +75,3 @@ async def _posted(ctx: Context, day: dt.date) -> Highlight | None:
     row = await ctx.kept.posts.of_date(ctx.request.channel, day.isoformat())
     chosen = row.passage_id if row and row.state in {"sent", "sending", "unknown", "held"} else None
     return await ctx.daily.of(chosen) if chosen else None
-
-
-def _written(day: dt.date) -> str:
-    return f"{day.day} {day:%B %Y}"

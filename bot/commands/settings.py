@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from bot.commands.declaration import Context, Param, Place, Use, command
 from bot.contract.message import Button, Card, Channel, Outcome, Reply, Role
-from bot.contract.schedule import day_names, local_date, next_due, read_days, read_time, written, zone_named, zones
+from bot.contract.schedule import (
+    day_names,
+    local_date,
+    next_due,
+    read_days,
+    read_time,
+    written,
+    written_day,
+    zone_named,
+    zones,
+)
 from bot.delivery.daily import language_named
 from bot.errors import UserError
 from bot.policy.texts import languages, say
@@ -211,7 +221,7 @@ async def _shown(ctx: Context, found: ChannelSettings, before: str) -> Reply:
     ]
     if not found.daily:
         lead = f"{before} {say('settings.off', where=where)}".lstrip()
-        buttons: tuple[Button, ...] = (Button(say("buttons.turn-on"), f"/settings daily on{options}"),)
+        buttons: tuple[Button, ...] = (Button(say("buttons.work-daily-on"), f"/settings daily on{options}"),)
         return Reply(
             lead,
             Outcome.FOUND,
@@ -236,8 +246,8 @@ async def _shown(ctx: Context, found: ChannelSettings, before: str) -> Reply:
         cards.append(dataclasses.replace(preview, role=Role.INFO, title=say("settings.preview")))
     buttons = (
         Button(say("buttons.post-now"), f"/settings post now{options}"),
-        Button(say("buttons.queue"), f"/settings queue{options}"),
-        Button(say("buttons.turn-off"), f"/settings daily off{options}"),
+        Button(say("buttons.work-queue"), f"/settings queue{options}"),
+        Button(say("buttons.work-daily-off"), f"/settings daily off{options}"),
     )
     lead = " ".join(part for part in (before, lead, also) if part)
     return Reply(lead, Outcome.FOUND, cards=tuple(cards), buttons=buttons)
@@ -319,7 +329,7 @@ async def _queue(ctx: Context, found: ChannelSettings) -> Reply:
     cards, buttons = [], []
     for number, (highlight, _) in enumerate(chosen, 1):
         mark = marks.get(highlight.id)
-        title = f"{number}. {dates[number - 1]:%A} {dates[number - 1].day} {dates[number - 1]:%B}"
+        title = f"{number}. {written_day(dates[number - 1])}"
         card = ctx.daily.reply(highlight).cards[0]
         cards.append(
             dataclasses.replace(
@@ -346,7 +356,7 @@ async def _mark(ctx: Context, found: ChannelSettings, do: str, passage_id: str) 
     if do != "drop" and passage_id in await ctx.store.posts.used(found.channel, found.cycle):
         return Reply(say("settings.posted-already"), Outcome.NONE)
     await ctx.store.channels.mark(found, passage_id, _MARKS[do], author, now)
-    queue = Button(say("buttons.queue"), f"/settings queue{_option(ctx, found.channel)}")
+    queue = Button(say("buttons.work-queue"), f"/settings queue{_option(ctx, found.channel)}")
     return Reply(say(f"settings.done-{do}"), Outcome.FOUND, buttons=(queue,))
 
 

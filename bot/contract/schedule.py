@@ -28,6 +28,8 @@ __all__ = [
     "read_moment",
     "read_time",
     "written",
+    "written_date",
+    "written_day",
     "zone_named",
     "zones",
 ]
@@ -187,7 +189,32 @@ def local_date(moment: dt.datetime, zone: str) -> dt.date:
 def written(moment: dt.datetime, zone: str) -> str:
     """Return a moment in plain words as a zone's clocks show it: Tuesday 24 November 2026, 09:00."""
     local = moment.astimezone(_load(zone))
-    return f"{local:%A} {local.day} {local:%B %Y, %H:%M}"
+    return say(
+        "schedule.moment",
+        weekday=_weekday(local),
+        day=local.day,
+        month=_month(local),
+        year=local.year,
+        time=f"{local:%H:%M}",
+    )
+
+
+def written_date(date: dt.date) -> str:
+    """Return a date in plain words, as in a citation: 8 June 2023."""
+    return say("schedule.date", day=date.day, month=_month(date), year=date.year)
+
+
+def written_day(date: dt.date) -> str:
+    """Return a date of these weeks in plain words: Tuesday 24 November."""
+    return say("schedule.day", day=date.day, month=_month(date), weekday=_weekday(date))
+
+
+def _month(date: dt.date) -> str:
+    return say(f"schedule.month-{date.month}")
+
+
+def _weekday(date: dt.date) -> str:
+    return say(f"schedule.weekday-{date.isoweekday()}")
 
 
 def due_at(date: dt.date, time: str, zone: str) -> dt.datetime | None:

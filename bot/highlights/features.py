@@ -10,7 +10,6 @@ import math
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -68,8 +67,7 @@ class _Piece(NamedTuple):
     start: _Start
 
 
-@dataclass(frozen=True, slots=True)
-class _Span:
+class _Span(NamedTuple):
     """A span as read: its text, how many sentences it touches, what is counted in these, and how it begins.
 
     `repeated` is the share of words that the transcript has elsewhere too, in runs; `places` are how many characters
@@ -86,9 +84,9 @@ class _Span:
     begins_inside: bool
     ends_inside: bool
 
-    def share(self, *names: str) -> float:
+    def share(self, name: str) -> float:
         """Return how often something is counted, a word."""
-        return sum(self.counts[name] for name in names) / max(1.0, self.counts["words"])
+        return self.counts[name] / (self.counts["words"] or 1)
 
     def log(self, name: str) -> float:
         """Return the logarithm of how often something is counted: each further time tells less."""
@@ -116,7 +114,7 @@ FEATURES: dict[str, Callable[[_Span], float]] = {
     "universal": lambda span: span.log("universal"),  # words for everyone and always
     "first-person": lambda span: span.share("own"),
     "second-person": lambda span: span.share("yours"),
-    "filler": lambda span: span.share("filler", "idle", "idle"),  # um, like, and twice: you know, I mean
+    "filler": lambda span: span.share("filler") + 2 * span.share("idle"),  # um, like, and twice: you know, I mean
     "stutter": lambda span: span.share("stutters"),  # words said twice in a row
     "content": lambda span: span.share("content"),  # words that are not among the commonest
     "word-length": lambda span: span.share("letters"),
@@ -210,10 +208,9 @@ class Reading:
             self._piece(number, max(begin, self._begins[number]), min(end, self._ends[number]))
             for number in range(first, last + 1)
         ]
-        counts = dict(pieces[0].counts)
+        counts = pieces[0].counts
         for piece in pieces[1:]:
-            for name, count in piece.counts.items():
-                counts[name] += count
+            counts = {name: count + piece.counts[name] for name, count in counts.items()}
         span = _Span(
             self.episode.text[begin:end].strip(),
             len(pieces),

@@ -9,16 +9,13 @@ from bot.intake.cipher import Cipher
 from bot.intake.inbox import KEPT_SECONDS, Inbox, Pending, Taken
 from bot.intake.intake import EARLY_SECONDS, LOOK_SECONDS, Intake
 from bot.intake.lease import Lease
-from bot.intake.sentences import BUSY, STOPPING, TOO_LONG, say, slow_down
+from bot.intake.sentences import busy, slow_down, stopping, to_member, too_long
 from bot.store import ChannelSettings, Inbound, Store
 
 __all__ = [
-    "BUSY",
     "EARLY_SECONDS",
     "KEPT_SECONDS",
     "LOOK_SECONDS",
-    "STOPPING",
-    "TOO_LONG",
     "Admission",
     "ChannelSettings",
     "Cipher",
@@ -29,6 +26,9 @@ __all__ = [
     "Pending",
     "Store",
     "Taken",
-    "say",
+    "busy",
     "slow_down",
+    "stopping",
+    "to_member",
+    "too_long",
 ]

@@ -11,7 +11,7 @@ from bot.intake.admission import Admission
 from bot.intake.cipher import Cipher
 from bot.intake.inbox import MARK, Inbox
 from bot.intake.lease import Lease, turn
-from bot.intake.sentences import BUSY, TOO_LONG, slow_down
+from bot.intake.sentences import busy, slow_down, too_long
 from bot.intake.work import BusyError, Turns, Work
 
 if TYPE_CHECKING:
@@ -86,15 +86,15 @@ class Intake:
         return self._admission.is_first(member)
 
     async def answer(self, ask: Callable[[], Awaitable[Reply]]) -> Reply:
-        """Return what `ask` gives when its turn comes, BUSY when too many wait, TOO_LONG when its time is over."""
+        """Return what `ask` gives when its turn comes, `busy` when too many wait, `too_long` when its time is over."""
         try:
             async with asyncio.timeout(self.platform.answer_within), self._turns.turn():
                 return await ask()
         except BusyError:
-            return BUSY
+            return busy()
         except TimeoutError:
             _log.warning("an answer took more than %g s", self.platform.answer_within)
-            return TOO_LONG
+            return too_long()
 
     async def leftovers(self, finish: Callable[[Inbound], Awaitable[object]]) -> None:
         """Take up, again and again, what some process recorded and never answered."""

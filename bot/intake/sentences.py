@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from bot.contract.message import Outcome, Reply
+from bot.policy.texts import say
 
-__all__ = ["BUSY", "STOPPING", "TOO_LONG", "say", "slow_down"]
+__all__ = ["busy", "slow_down", "stopping", "to_member", "too_long"]
 
 
-def say(sentence: str) -> Reply:
+def to_member(sentence: str) -> Reply:
     """Return a sentence for one member."""
     return Reply(sentence, Outcome.ERROR, private=True)
 
 
-BUSY = say("I'm busy right now. Try again in a few seconds.")
-TOO_LONG = say("That took too long, and I gave up. Ask for less at once.")
-STOPPING = say("I'm restarting. Ask again in a minute.")
+def busy() -> Reply:
+    """Return the sentence for a member who asks while too many wait."""
+    return to_member(say("intake.busy"))
+
+
+def too_long() -> Reply:
+    """Return the sentence for a member whose answer is not found in time."""
+    return to_member(say("intake.too-long"))
+
+
+def stopping() -> Reply:
+    """Return the sentence for a member who asks while the bot ends."""
+    return to_member(say("intake.stopping"))
 
 
 def slow_down(seconds: float) -> Reply:
     """Return the sentence for a member who asks too often, with the full seconds to wait."""
-    wait = max(1, round(seconds + 0.5))
-    return say(f"That's a lot of questions at once. Try again in {wait} second{'' if wait == 1 else 's'}.")
+    return to_member(say("intake.slow-down", count=max(1, round(seconds + 0.5))))

@@ -35,14 +35,17 @@ class Linear:
         unknown = [say("weights.no-feature", name=name) for name in weights if name not in features]
         if unweighed or unknown:
             raise OperatorError(say("weights.other", source=source, differing=", ".join(unweighed + unknown)))
-        self._constant = float(table.get("constant", 0.0))
-        self._rows = [(name, *(row if isinstance(row, list) else (0.0, 1.0, row))) for name, row in weights.items()]
+        rows = {name: row if isinstance(row, list) else (0.0, 1.0, row) for name, row in weights.items()}
+        # Standardising is folded into weights and constant, so that a score costs one product a feature.
+        self._weights = [(name, weight / scale) for name, (_, scale, weight) in rows.items()]
+        folded = sum(mean / scale * weight for mean, scale, weight in rows.values())
+        self._constant = float(table.get("constant", 0.0)) - folded
 
     def score(self, values: Mapping[str, _Value]) -> _Value:
         """Return the constant and the weighed sum of standardised features."""
         total: Any = self._constant
-        for name, mean, scale, weight in self._rows:
-            total = total + (values[name] - mean) / scale * weight
+        for name, weight in self._weights:
+            total = total + weight * values[name]
         return total  # type: ignore[no-any-return]  # a number of numbers, a column of columns
 
 

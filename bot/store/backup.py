@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from bot.errors import OperatorError
 from bot.policy.texts import say
+from bot.settings import program
 from bot.store.database import DamagedError, Database, connect, file_url, is_damaged, reason
 from bot.store.kv import LAST_TICK
 from bot.store.migrate import migrate
@@ -69,7 +70,7 @@ def restore(source: Path, url: str) -> int:
     at `url` is set aside.
     """
     if not source.is_file():
-        raise OperatorError(say("backup.no-file", path=source))
+        raise OperatorError(say("backup.no-file", path=source, program=program()))
     try:
         with tempfile.TemporaryDirectory() as folder:
             copied = Path(folder) / "backup.db"  # an older backup is brought up to date, the file itself left as it is
@@ -119,7 +120,7 @@ def _refuse_foreign(copied: Path, source: Path) -> None:
         with contextlib.closing(sqlite3.connect(copied)) as db:
             tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
     except sqlite3.Error as error:
-        raise OperatorError(say("backup.no-backup", path=source, error=error)) from error
+        raise OperatorError(say("backup.no-backup", path=source, error=error, program=program())) from error
     if not {"alembic_version", "channels"} <= tables:
         raise OperatorError(say("backup.foreign", path=source))
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 
 from bot.errors import OperatorError, StoreError
 from bot.policy.texts import say
+from bot.settings import program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -270,7 +271,7 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
 def _trouble(path: Path, why: str) -> str:
     """Say what is wrong with a database file and what to do."""
     if is_damaged(why):
-        return say("database.damaged", path=path, error=why)
+        return say("database.damaged", path=path, error=why, program=program())
     if "locked" in why:
         return say("database.locked", path=path)
     if "full" in why:

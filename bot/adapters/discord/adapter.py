@@ -23,6 +23,7 @@ from bot.adapters.discord.wire import TROUBLE, aim, why
 from bot.contract.post import Blind, Later
 from bot.errors import OperatorError
 from bot.intake import Intake
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,18 +47,9 @@ LOGIN_WAITS = (2.0, 5.0, 15.0, 60.0, 300.0)
 BAD_TOKEN, DISALLOWED_INTENTS = 4004, 4014
 """Close codes of the gateway that no second try mends: topics/opcodes-and-status-codes."""
 
-MISSING = (
-    "DISCORD_TOKEN is missing. Make an application in the Developer Portal (discord.com/developers/applications), copy "
-    "its token under Bot → Reset Token, then set it."
-)
-REFUSED = (
-    "Discord refuses DISCORD_TOKEN. In the Developer Portal open the application, then Bot → Reset Token, and set the "
-    "new token."
-)
-WRONG_INTENTS = (
-    "Discord refuses the bot's intents, though it asks for no privileged one. In the Developer Portal look at the "
-    "application's Bot page for a notice, then start the bot again."
-)
+MISSING = say("discord.no-token")
+REFUSED = say("discord.bad-token")
+WRONG_INTENTS = say("discord.intents")
 
 
 class Discord:
@@ -124,15 +116,15 @@ class Discord:
 
     async def check(self, channel: Channel) -> str:
         """Return "" when the bot may post in the channel and read its own messages there, else what lacks."""
-        return await self._poster.check(channel) if self._poster else "Discord is not connected. Try again shortly."
+        return await self._poster.check(channel) if self._poster else say("discord.not-connected-again")
 
     async def post(self, channel: Channel, post: Post) -> Posted:
         """Try once to send a message."""
-        return await self._poster.post(channel, post) if self._poster else Later(15.0, "Discord is not connected.")
+        return await self._poster.post(channel, post) if self._poster else Later(15.0, say("discord.not-connected"))
 
     async def find(self, channel: Channel, post: Post) -> Seen:
         """Look for the bot's messages with the post's key."""
-        return await self._poster.find(channel, post) if self._poster else Blind("Discord is not connected.")
+        return await self._poster.find(channel, post) if self._poster else Blind(say("discord.not-connected"))
 
     async def delete(self, channel: Channel, ref: str) -> bool:
         """Delete one of the bot's own messages; True when it is gone."""
@@ -249,8 +241,7 @@ async def _connect(client: VerbatimClient) -> None:
             raise OperatorError(REFUSED) from None
         if error.code == DISALLOWED_INTENTS:
             raise OperatorError(WRONG_INTENTS) from None
-        sentence = f"Discord closed the connection for good (code {error.code}). Look the code up in its documentation."
-        raise OperatorError(sentence) from None
+        raise OperatorError(say("discord.closed", code=error.code)) from None
 
 
 async def _close(client: VerbatimClient) -> None:

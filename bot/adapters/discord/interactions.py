@@ -16,7 +16,8 @@ from bot.adapters.discord.respond import respond
 from bot.adapters.discord.views import as_modal
 from bot.contract.grammar import Line, parse_line
 from bot.contract.message import Request
-from bot.intake import STOPPING, say
+from bot.intake import stopping, to_member
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from bot.contract.message import Reply
@@ -30,10 +31,6 @@ _log = logging.getLogger(__name__)
 IN_PLACE = frozenset({"at", "page"})
 """Options of a button's line that page: the asker's own press changes the message instead of adding one."""
 
-STALE = "That button is from an older version of me. Ask again, and use the buttons of the new answer."
-NOT_YOURS = "These buttons belong to whoever asked. Ask me yourself; /help says how."
-NO_WORDS = "That message has no words I can read."
-BROKEN = "Something broke on my side. If it happens again, tell whoever runs me."
 
 MODAL_MARK, ALONE_MARK = "m:", "a:"
 """Marks of a modal's custom id, before its line: answered as the command says, or to the asker alone."""
@@ -59,7 +56,7 @@ class Interactions:
         elif interaction.type is discord.InteractionType.modal_submit:
             await self._submit(interaction, data)
         elif interaction.type is discord.InteractionType.component and not inbound.is_ours(interaction):
-            await self._once(interaction, say(STALE), private=True)
+            await self._once(interaction, to_member(say("discord.stale")), private=True)
 
     async def press(self, interaction: discord.Interaction[Any], mark: str, line: str) -> None:
         """Run a button's line for whoever pressed it."""
@@ -67,7 +64,7 @@ class Interactions:
         owner = inbound.asker(message) if message else None
         alone = message is not None and message.flags.ephemeral
         if alone and owner not in {None, interaction.user.id}:
-            await self._once(interaction, say(NOT_YOURS), private=True)
+            await self._once(interaction, to_member(say("discord.not-yours")), private=True)
             return
         if await self._asks_words(interaction, MODAL_MARK, line):
             return
@@ -94,7 +91,7 @@ class Interactions:
         if not inbox.is_new(name_of(interaction)):
             return
         member = str(interaction.user.id)
-        refusal = STOPPING if self._intake.draining else self._intake.refusal(inbound.place_of(interaction), member)
+        refusal = stopping() if self._intake.draining else self._intake.refusal(inbound.place_of(interaction), member)
         if refusal:
             asked, private, update = refusal, True, False
         announcement = Announcement(inbox, interaction, asked, update=update) if isinstance(asked, Request) else None
@@ -106,7 +103,7 @@ class Interactions:
                 if self._client.is_closed():
                     raise
                 _log.exception("interaction %s broke", interaction.id)
-                await respond(interaction, self._reply(say(BROKEN)), private=True)
+                await respond(interaction, self._reply(to_member(say("discord.broken"))), private=True)
 
     async def _command(self, interaction: discord.Interaction[Any], data: dict[str, Any]) -> None:
         """Answer a slash command or a command of a menu; nothing is read of the member whose menu it was."""
@@ -121,9 +118,9 @@ class Interactions:
         command, parameter = MESSAGE_COMMANDS.get(name, ("", ""))
         words = inbound.menu_words(data)
         if command not in self._known:
-            await self._once(interaction, say(f"I have no command “{name[:40]}” any more."), private=True)
+            await self._once(interaction, to_member(say("discord.no-command", name=name[:40])), private=True)
         elif not words:
-            await self._once(interaction, say(NO_WORDS), private=True)
+            await self._once(interaction, to_member(say("discord.no-words")), private=True)
         else:
             request = inbound.request_of(interaction, line=Line(command, "", ((parameter, words),)))
             await self._once(interaction, request, private=True)
@@ -142,7 +139,7 @@ class Interactions:
         mark, line = inbound.split_mark(str(data.get("custom_id", "")))
         command = inbound.has_gap(line, self._known)
         if command is None:
-            await self._once(interaction, say(STALE), private=True)
+            await self._once(interaction, to_member(say("discord.stale")), private=True)
             return
         alone = mark == ALONE_MARK or (interaction.message is not None and interaction.message.flags.ephemeral)
         request = inbound.request_of(interaction, line=inbound.fill(line, command, inbound.modal_text(data)))

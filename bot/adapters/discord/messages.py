@@ -16,7 +16,8 @@ from bot.adapters.discord.render import render
 from bot.adapters.discord.views import as_view
 from bot.adapters.discord.wire import TROUBLE, is_discords, why
 from bot.contract.message import Author, Channel, Outcome, Reply, Request
-from bot.intake import KEPT_SECONDS, Taken, say
+from bot.intake import KEPT_SECONDS, Taken, to_member
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -36,13 +37,6 @@ TOLD = "told"
 
 TOLD_SECONDS = 30 * 86_400.0
 """How long what somebody was told of a missing permission is not told again."""
-
-NOTHING_SAID = "Write what you remember of a line after my name, or type / and pick a command. /help lists them."
-SENT_PRIVATELY = "That is for you alone; I sent it to you directly."
-CANNOT_SEND_PRIVATELY = (
-    "That is for you alone, and you take no direct messages from me. Type it as a / command instead."
-)
-
 
 TRIED_AGAIN = dt.timedelta(minutes=2)
 """Age up to which a message is answered again after a fault: Discord keeps a nonce for a few minutes."""
@@ -130,7 +124,7 @@ class Messages:
     async def _reply(self, message: discord.Message, place: Channel, text: str, *, heard: bool) -> Reply | None:
         """Return what to answer; None for a member who asks too often and was told so."""
         if not text:
-            return say(NOTHING_SAID)
+            return to_member(say("discord.nothing-said"))
         author = message.author
         refusal = self._intake.refusal(place, str(author.id)) if heard else None
         if refusal is not None:
@@ -146,8 +140,9 @@ class Messages:
         if not place.tenant or not reply.private or reply.outcome is Outcome.ERROR:
             return await self._send_there(message, place, reply, "re")
         told = await self._send_directly(message.author, reply, _nonce("dm", message))
+        aside = to_member(say("discord.sent-privately") if told else say("discord.not-sent-privately"))
         if reply.outcome is not Outcome.DECLINED:  # where answers are switched off, the channel stays quiet
-            return await self._send_there(message, place, say(SENT_PRIVATELY if told else CANNOT_SEND_PRIVATELY), "re")
+            return await self._send_there(message, place, aside, "re")
         return True
 
     async def _send_directly(self, member: discord.User | discord.Member, reply: Reply, nonce: str) -> bool:
@@ -201,23 +196,22 @@ class Messages:
         _log.warning("no right to answer in channel %s: %s", message.channel.id, error.text)
         if not place.tenant:
             return
-        send = "Send Messages in Threads" if place.thread else "Send Messages"
-        rights = f"allow me View Channel, {send} and Read Message History in the channel's settings, under Permissions."
+        send = "send_messages_in_threads" if place.thread else "send_messages"
         runs = _is_admin(message.author)
-        sentence = f"I can't answer in #{where}: Discord refuses me there. "
+        yours = say("discord.no-right-yours", channel=where, send=say(f"discord.right-{send}"))
+        theirs = say("discord.no-right-theirs", channel=where, send=say(f"discord.right-{send}"))
         if await self._is_first(f"told:{message.channel.id}:{message.author.id}"):
-            whose = "You can " if runs else "Whoever runs the server can "
-            await self._send_directly(message.author, say(sentence + whose + rights), _nonce("no", message))
+            await self._send_directly(message.author, to_member(yours if runs else theirs), _nonce("no", message))
         owner = message.guild.owner_id if message.guild else None
         if owner and not runs and owner != message.author.id and await self._is_first(f"told-owner:{place.tenant}"):
-            server = f"A member of {message.guild} asked me something. " if message.guild else ""
+            asked = say("discord.member-asked", server=message.guild)
             try:
                 async with asyncio.timeout(SEND_SECONDS):
                     member = await self._client.fetch_user(owner)
             except TROUBLE as trouble:
                 _log.warning("member %s could not be told: %s", owner, why(trouble))
             else:
-                await self._send_directly(member, say(f"{server}{sentence}You can {rights}"), _nonce("ow", message))
+                await self._send_directly(member, to_member(f"{asked} {yours}"), _nonce("ow", message))
 
     async def _is_first(self, what: str) -> bool:
         """Say whether something is told for the first time in a month; without a database, since the start."""

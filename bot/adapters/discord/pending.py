@@ -21,7 +21,8 @@ from bot.adapters.discord.render import render
 from bot.adapters.discord.views import as_view
 from bot.adapters.discord.wire import TROUBLE, why
 from bot.contract.message import Author, Channel, Request
-from bot.intake import say
+from bot.intake import to_member
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -42,7 +43,6 @@ KEPT_SECONDS = 840.0
 SECRETS = ("token",)
 FINISH_SECONDS = 15.0
 _SERVER_ERROR = 500
-ALONE = "That answer is for whoever asked alone. Ask me once more."
 
 
 class Announcement:
@@ -96,7 +96,7 @@ async def _put(client: discord.Client, kept: Mapping[str, Any], reply: Reply) ->
                 if kept.get("update"):
                     await hook.send(view=as_view(render(reply)), ephemeral=True)
                     return True
-                reply = say(ALONE)
+                reply = to_member(say("discord.for-asker-alone"))
             view = as_view(render(reply, share=hidden and not direct))
             original: Any = "@original"
             await hook.edit_message(original, view=view)

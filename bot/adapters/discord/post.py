@@ -22,10 +22,11 @@ from bot.adapters.discord.render import post_key, render
 from bot.adapters.discord.views import as_view, custom_ids
 from bot.adapters.discord.wire import TROUBLE, Attempt, BreakerOpenError, is_discords, watch, why
 from bot.contract.post import Blind, Found, Later, Refused, Sent, Unclear
-from bot.intake import say
+from bot.intake import to_member
+from bot.policy.texts import listed, say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from bot.adapters.discord.client import VerbatimClient
     from bot.contract.message import Channel
@@ -65,16 +66,8 @@ UNKNOWN_MESSAGE = 10008
 
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY = 401, 403, 404, 429
 
-NEEDED = {
-    "view_channel": "View Channel",
-    "send_messages": "Send Messages",
-    "read_message_history": "Read Message History",
-}
-NEEDED_IN_THREADS = {
-    "view_channel": "View Channel",
-    "send_messages_in_threads": "Send Messages in Threads",
-    "read_message_history": "Read Message History",
-}
+NEEDED = ("view_channel", "send_messages", "read_message_history")
+NEEDED_IN_THREADS = ("view_channel", "send_messages_in_threads", "read_message_history")
 
 
 class Poster:
@@ -89,7 +82,7 @@ class Poster:
         """Try once to send a post, and open its thread where it asks for one."""
         place = self._place(channel)
         if place is None or self._client.user is None:
-            return Refused(f"“{channel.id}” is no channel of Discord.", channel=True) if place is None else _offline()
+            return Refused(say("discord.no-channel", channel=channel.id), channel=True) if place is None else _offline()
         attempt = watch()
         try:
             async with asyncio.timeout(self._seconds):
@@ -107,7 +100,7 @@ class Poster:
         """Look for the bot's messages with the post's key since a minute before its first try."""
         me, place = self._client.user, self._place(channel)
         if me is None or place is None:
-            return Blind("Discord is not connected.")
+            return Blind(say("discord.not-connected"))
         since = (post.first_try or dt.datetime.now(dt.UTC)) - BEFORE_FIRST_TRY
         refs: list[str] = []
         read = 0
@@ -119,11 +112,11 @@ class Poster:
                         refs.append(str(message.id))
                 lacking = "" if read else await self._lacking(channel)
         except TROUBLE as error:
-            return Blind(f"The channel's history could not be read: {why(error)}.")
+            return Blind(say("discord.no-history", error=why(error)))
         if refs:
             return Found(tuple(refs))
         if read >= MOST_READ:
-            return Blind(f"More than {MOST_READ} messages were written since; the post may be among older ones.")
+            return Blind(say("discord.too-many", most=MOST_READ))
         # Without Read Message History Discord returns an empty list, not an error (resources/message).
         return Blind(lacking) if lacking else Found(())
 
@@ -148,14 +141,14 @@ class Poster:
             async with asyncio.timeout(READ_SECONDS):
                 return await self._lacking(channel)
         except TROUBLE as error:
-            return f"I could not look at that channel just now: {why(error)}. Try again in a minute."
+            return say("discord.no-look", error=why(error))
 
     async def tell(self, member: str, sentence: str) -> bool:
         """Write to a member directly; True when Discord took it."""
         try:
             async with asyncio.timeout(POST_SECONDS):
                 user = await self._client.fetch_user(int(member))
-                await user.send(view=as_view(render(say(sentence))))
+                await user.send(view=as_view(render(to_member(sentence))))
         except (*TROUBLE, ValueError) as error:
             _log.warning("member %s could not be told: %s", member, why(error))
             return False
@@ -209,17 +202,17 @@ class Poster:
         """Return "" or what the bot lacks in a channel, by its roles and the channel's overwrites as they are now."""
         me = self._client.user
         if me is None:
-            return "Discord is not connected. Try again shortly."
+            return say("discord.not-connected-again")
         if not channel.tenant.isdecimal() or not channel.id.isdecimal():
-            return "That is no channel of a server."
+            return say("discord.no-server-channel")
         try:
             guild = await self._client.fetch_guild(int(channel.tenant), with_counts=False)
             place = await guild.fetch_channel(int(channel.id))
             member = await guild.fetch_member(me.id)
         except (discord.NotFound, discord.InvalidData):
-            return "I can't find that channel in this server. Pick one I can see."
+            return say("discord.channel-unknown")
         except discord.Forbidden:
-            return "I can't see that channel. Allow me View Channel in its settings, under Permissions."
+            return say("discord.channel-unseen")
         return _missing(place, member, NEEDED_IN_THREADS if channel.thread else NEEDED)
 
     def _outcome(self, error: Exception, attempt: Attempt) -> Posted:
@@ -227,50 +220,47 @@ class Poster:
         if isinstance(error, discord.HTTPException):
             return _refusal(error, attempt)
         if attempt.doubtful:
-            return Unclear(f"No clear answer from Discord: {why(error)}.")
+            return Unclear(say("discord.unclear", error=why(error)))
         if isinstance(error, BreakerOpenError):
-            return Later(self._client.breaker.wait, "Discord refused too many requests; none are sent for now.")
+            return Later(self._client.breaker.wait, say("discord.too-many-refused"))
         if isinstance(error, discord.RateLimited):
-            return Later(error.retry_after, "Discord's rate limit.")
+            return Later(error.retry_after, say("discord.rate-limit"))
         if isinstance(error, TimeoutError) and attempt.sent and attempt.statuses[-1:] == [_TOO_MANY]:
-            return Later(max(1.0, attempt.retry_after), "Discord's rate limit.")
+            return Later(max(1.0, attempt.retry_after), say("discord.rate-limit"))
         connected = attempt.sent and not isinstance(error, aiohttp.ClientConnectorError)
-        return Unclear(f"No answer from Discord: {why(error)}.") if connected else _offline()
+        return Unclear(say("discord.no-answer", error=why(error))) if connected else _offline()
 
 
-def _missing(place: object, member: discord.Member, needed: Mapping[str, str]) -> str:
+def _missing(place: object, member: discord.Member, needed: Sequence[str]) -> str:
     """Return "" or which of the needed permissions a member lacks in a channel."""
     if isinstance(place, discord.Thread) or not isinstance(place, discord.abc.GuildChannel):
-        return "That is a thread. Pick the channel it is in."
+        return say("discord.thread")
     if not isinstance(place, discord.abc.Messageable):
-        return f"I can't post in #{place.name}. Pick a text channel."
+        return say("discord.cannot-post", channel=place.name)
     rights = place.permissions_for(member)
-    missing = [name for right, name in needed.items() if not getattr(rights, right)]
+    missing = [say(f"discord.right-{right}") for right in needed if not getattr(rights, right)]
     if not missing:
         return ""
-    return f"In #{place.name} I lack {_list_of(missing)}. Allow that in the channel's settings, under Permissions."
+    return say("discord.lacking", channel=place.name, missing=listed(missing))
 
 
 def _refusal(error: discord.HTTPException, attempt: Attempt) -> Posted:
     """Return what an answer of Discord that is no success means."""
     if error.status >= 500 or (attempt.doubtful and error.status == _TOO_MANY):  # noqa: PLR2004 - HTTP's server errors
-        return Unclear(f"Discord answered {error.status}.")
+        return Unclear(say("discord.answered", status=error.status))
     if error.status in {_FORBIDDEN, _TOO_MANY} and not is_discords(error):
         seconds = max(BLOCKED_SECONDS, attempt.retry_after)
-        return Later(seconds, f"Cloudflare, in front of Discord, refuses this machine's requests ({error.status}).")
+        return Later(seconds, say("discord.cloudflare", status=error.status))
     if error.status == _TOO_MANY:
-        return Later(max(1.0, attempt.retry_after), "Discord's rate limit.")
+        return Later(max(1.0, attempt.retry_after), say("discord.rate-limit"))
     if error.status == _UNAUTHORIZED:
-        return Later(BAD_TOKEN_SECONDS, "Discord refuses the token. Make a new one in the Developer Portal, under Bot.")
+        return Later(BAD_TOKEN_SECONDS, say("discord.token-refused"))
     if error.code == UNKNOWN_MESSAGE:
         return Sent("", attempt.date)
-    sentence = f"Discord answered {error.status}: {error.text or 'no reason'} ({error.code})."
+    text = error.text or say("discord.no-reason")
+    sentence = say("discord.refused", status=error.status, text=text, code=error.code)
     return Refused(sentence, channel=error.status in {_FORBIDDEN, _NOT_FOUND})
 
 
 def _offline() -> Later:
-    return Later(NOT_CONNECTED_SECONDS, "Discord cannot be reached.")
-
-
-def _list_of(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return Later(NOT_CONNECTED_SECONDS, say("discord.not-reached"))

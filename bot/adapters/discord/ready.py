@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from bot.policy.texts import say
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -47,25 +49,21 @@ def ready_event(client: discord.Client) -> dict[str, object]:
 def announce(client: discord.Client) -> None:
     """Write who is connected to standard error for people, and one line of JSON to standard output for machines."""
     count = len(client.guilds)
-    servers = "no server yet" if not count else "1 server" if count == 1 else f"{count:,} servers"
-    following = (
-        "Open the link to add it to one."
-        if not count
-        else "In a server, type /help; /settings turns the daily quote on. The link adds it to another server."
+    servers = say("discord.servers", count=count)
+    lines = (
+        say("discord.connected", user=client.user, servers=servers),
+        say("discord.invite", link=invite_link(client.application_id or 0)),
+        say("discord.type-help") if count else say("discord.open-link"),
     )
-    sys.stderr.write(
-        f"Discord: connected as {client.user}, in {servers}.\n"
-        f"Invite: {invite_link(client.application_id or 0)}\n"
-        f"{following}\n"
-    )
+    sys.stderr.writelines(f"{line}\n" for line in lines)
     sys.stdout.write(json.dumps(ready_event(client)) + "\n")
     sys.stdout.flush()
 
 
 def announce_without_gateway(client: discord.Client, *, standby: bool) -> None:
     """Write who is logged in to post: a replica that stands by for the gateway, or a process without that role."""
-    what = "standing by until the gateway is free" if standby else "posting only, as VERBATIM_ROLES says"
-    sys.stderr.write(f"Discord: logged in as {client.user}, {what}.\n")
+    what = say("discord.standing-by") if standby else say("environment.posting-only")
+    sys.stderr.write(f"{say('discord.logged-in', user=client.user, what=what)}\n")
     event = {"event": "standby" if standby else "ready", "platform": "discord", "gateway": False}
     sys.stdout.write(json.dumps(event) + "\n")
     sys.stdout.flush()

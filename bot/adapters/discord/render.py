@@ -22,6 +22,7 @@ from bot.adapters.discord.limits import (
 )
 from bot.adapters.discord.markup import block, cut, fit, styled
 from bot.contract.message import Button, Card, Quote, Reply, Role, Span, Style
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,8 +50,6 @@ LEAST_CARD = 200
 
 _SIGNS = "✓≠⧉⇄✗☀"
 _NOT_SHARED = {Role.NEAREST, Role.INFO}
-_NOTHING = "There is nothing to show."
-_LEFT_OUT = "-# There is more than fits here."
 _UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -59,7 +58,7 @@ def render(reply: Reply, *, share: bool = False, key: str = "") -> list[dict[str
 
     `share` adds a button that shows the reply's first quote to the channel; `key` puts a post's key into the message.
     """
-    left = LONGEST_MESSAGE - units(_LEFT_OUT)
+    left = LONGEST_MESSAGE - units(f"-# {say('discord.left-out')}")
     parts: list[dict[str, Any]] = []
     lead = fit(_headline(reply.lead), LEAD_SHARE) if reply.lead.strip() else ""
     aside = _small(reply.aside, ASIDE_SHARE)
@@ -80,11 +79,11 @@ def render(reply: Reply, *, share: bool = False, key: str = "") -> list[dict[str
             parts.append({"type": SEPARATOR})
         parts.append(_text(drawn))
     if left_out:
-        parts.append(_text(_LEFT_OUT))
+        parts.append(_text(f"-# {say('discord.left-out')}"))
     if aside:
         parts.append(_text(aside))
     if not parts:
-        parts.append(_text(_NOTHING))
+        parts.append(_text(say("discord.nothing")))
     buttons = _buttons(reply, share=share, key=key)
     parts.extend(
         {"type": ACTION_ROW, "components": buttons[first : first + MOST_BUTTONS_IN_ROW]}
@@ -191,7 +190,7 @@ def _text(markdown: str) -> dict[str, Any]:
 def _buttons(reply: Reply, *, share: bool, key: str) -> list[dict[str, Any]]:
     """Return the buttons that Discord accepts, each custom id once."""
     shown = next((card.quote for card in reply.cards if card.quote and card.role not in _NOT_SHARED), None)
-    shared = [_button_of(f"s:/show {shown.id}", "Share to channel")] if share and shown else []
+    shared = [_button_of(f"s:/show {shown.id}", say("discord.share"))] if share and shown else []
     buttons = [*_key_buttons(reply, key), *shared] if key else [*map(_button, reply.buttons), *shared]
     kept = _once(button for button in buttons if button)
     return kept if len(kept) <= MOST_BUTTONS else [*kept[: MOST_BUTTONS - 1], kept[-1]]
@@ -207,8 +206,10 @@ def _key_buttons(reply: Reply, key: str) -> list[dict[str, Any] | None]:
         drawn.append(keyed or _button(button))
     if not marked:
         shown = next((card.quote for card in reply.cards if card.quote), None)
-        line, label = (f"/show {shown.id} context:2", "Context") if shown else ("/help", "Help")
-        drawn.insert(0, _button_of(f"h:{key}:{line}", label) or _button_of(f"h:{key}:/help", "Help"))
+        line, label = (
+            (f"/show {shown.id} context:2", say("discord.context")) if shown else ("/help", say("discord.help"))
+        )
+        drawn.insert(0, _button_of(f"h:{key}:{line}", label) or _button_of(f"h:{key}:/help", say("discord.help")))
     return drawn
 
 
@@ -218,14 +219,14 @@ def _button(button: Button) -> dict[str, Any] | None:
         return _button_of(f"v:{button.line}", button.label)
     if not re.fullmatch(r"https?://[^\s\x00-\x20]+", button.url) or units(button.url) > LONGEST_URL:
         return None
-    return {"type": BUTTON, "style": LINK, "label": _label(button.label, "Open"), "url": button.url}
+    return {"type": BUTTON, "style": LINK, "label": _label(button.label, say("discord.open")), "url": button.url}
 
 
 def _button_of(custom_id: str, label: str) -> dict[str, Any] | None:
     """Return a button that sends its custom id, or None where that is too long or no line of ours."""
     if units(custom_id) > LONGEST_CUSTOM_ID or not PRESSED.fullmatch(custom_id) or _UNSHOWABLE.search(custom_id):
         return None
-    return {"type": BUTTON, "style": SECONDARY, "label": _label(label, "Go on"), "custom_id": custom_id}
+    return {"type": BUTTON, "style": SECONDARY, "label": _label(label, say("discord.go-on")), "custom_id": custom_id}
 
 
 def _label(label: str, otherwise: str) -> str:

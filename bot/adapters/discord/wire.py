@@ -23,6 +23,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.adapters.discord.limits import INVALID_REQUESTS, INVALID_SECONDS
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -172,7 +173,7 @@ def aim(settings: Settings) -> None:
 def why(error: BaseException) -> str:
     """Return what an error says, shortened: the answer of what stands in front of Discord is a whole page."""
     if isinstance(error, (TypeError, KeyError)):
-        return f"an answer that cannot be read ({type(error).__name__})"
+        return say("discord.unreadable", error=type(error).__name__)
     text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= _LONGEST_WHY else f"{text[: _LONGEST_WHY - 1]}…"
 

@@ -26,6 +26,7 @@ from bot.adapters.slack.workspaces import Installs, Vault, Workspace, Workspaces
 from bot.contract.post import Later, Refused
 from bot.errors import OperatorError
 from bot.intake import EARLY_SECONDS, LOOK_SECONDS, Intake
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -152,22 +153,13 @@ class Slack:
         """Raise OperatorError for a setting that is missing or cannot be."""
         given = self._settings
         if given.slack_mode not in {"socket", "http"}:
-            sentence = f"SLACK_MODE is socket or http; “{given.slack_mode}” is neither."
-            raise OperatorError(sentence)
+            raise OperatorError(say("slack.no-mode", mode=given.slack_mode))
         if not given.slack_bot_token and self._installs is None:
-            sentence = (
-                "SLACK_BOT_TOKEN is missing. Install the app, then copy OAuth & Permissions → Bot User OAuth Token."
-            )
-            raise OperatorError(sentence)
+            raise OperatorError(say("slack.no-bot-token"))
         if self._listens and given.slack_mode == "socket" and not given.slack_app_token:
-            sentence = (
-                "SLACK_APP_TOKEN is missing. Create an app-level token with connections:write under "
-                "Basic Information → App-Level Tokens, then set it."
-            )
-            raise OperatorError(sentence)
+            raise OperatorError(say("slack.no-app-token", mend=say("slack.create-app-token")))
         if self._listens and given.slack_mode == "http" and not given.slack_signing_secret:
-            sentence = "SLACK_SIGNING_SECRET is missing. Copy it from Basic Information → App Credentials."
-            raise OperatorError(sentence)
+            raise OperatorError(say("slack.no-signing-secret"))
 
     async def _identify(self) -> Workspace | None:
         """Ask Slack who the bot is, for as long as it cannot be reached; say what it lacks."""
@@ -187,7 +179,7 @@ class Slack:
         if lacking:
             _log.warning(
                 "Slack: %s has not granted %s. Add %s under OAuth & Permissions → Bot Token Scopes, then reinstall.",
-                found.name or "the workspace",
+                found.name or say("slack.the-workspace"),
                 ", ".join(lacking),
                 "them" if len(lacking) > 1 else "it",
             )
@@ -241,11 +233,11 @@ class Slack:
 
     def _ready(self, workspace: Workspace | None, **more: Any) -> None:
         """Say, for people and for machines, that the bot serves."""
-        name = workspace.name if workspace else "every workspace that installs it"
-        where = f", listening on {more['address']}" if more else ""
+        name = workspace.name if workspace else say("slack.every-workspace")
         mode = self._settings.slack_mode if self._listens else "posts"
-        how = f"by {mode}" if self._listens else "posting only, as VERBATIM_ROLES says"
-        sys.stderr.write(f"Slack: {name}, {how}{where}.\n")
+        how = say("slack.serving", mode=mode) if self._listens else say("environment.posting-only")
+        how = say("slack.listening", how=how, address=more["address"]) if more else how
+        sys.stderr.write(f"{say('slack.ready', workspace=name, how=how)}\n")
         line: dict[str, Any] = {
             "event": "ready",
             "platform": self.platform,
@@ -274,6 +266,5 @@ def _number(name: str, given: str, least: float, most: float) -> float:
     except ValueError:
         number = -1.0
     if not least <= number <= most:
-        sentence = f"{name} is a number from {least:g} to {most:g}; “{given}” is not."
-        raise OperatorError(sentence)
+        raise OperatorError(say("environment.no-number", name=name, least=least, most=most, given=given))
     return number

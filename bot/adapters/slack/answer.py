@@ -16,7 +16,8 @@ from bot.adapters.slack.views import home_view
 from bot.contract.grammar import parse_line
 from bot.contract.message import Author, Channel, Reply, Request
 from bot.contract.post import Later, Refused, Sent, Unclear
-from bot.intake import BUSY, TOO_LONG, say
+from bot.intake import busy, to_member, too_long
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from bot.adapters.slack.inbound import Place, Question
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from bot.core import Core
     from bot.intake import ChannelSettings, Inbound, Intake, Pending
 
-__all__ = ["NOT_OPENED", "STALE", "WORDLESS", "Answers"]
+__all__ = ["Answers"]
 
 _log = logging.getLogger(__name__)
 
@@ -49,13 +50,6 @@ _TOLD_SECONDS: Final = 3_600
 """A member reads once an hour why the bot cannot answer in a channel."""
 
 _AT_HOME: Final = frozenset({Way.MODAL, Way.HOME})
-
-LOST: Final = say("Slack lost my answer on the way; ask me once more.")
-UNSURE: Final = say("Slack did not tell me whether you are an admin. Try again in a minute.")
-NOT_OPENED: Final = say("Slack did not let me open the window for your question. Try once more, or ask me here.")
-NOT_INSTALLED: Final = say("I am not installed in this workspace any more. Ask an admin to install me again.")
-WORDLESS: Final = say("That message has no words I could check. Type /verify and the words.")
-STALE: Final = say("This button is from an older message and no longer works. Ask again, or type /help.")
 
 
 class Answers:
@@ -145,7 +139,9 @@ class Answers:
                 _log.warning("a question came from a workspace that did not install the app: %s", question.team)
                 if question.reply_url:  # which needs no token
                     thread = question.asked_in
-                    await self.sender.respond(question.reply_url, NOT_INSTALLED, private=True, thread=thread)
+                    await self.sender.respond(
+                        question.reply_url, to_member(say("slack.not-installed")), private=True, thread=thread
+                    )
                 result = Refused("not installed")
             elif again and await self._stands(workspace, question):
                 result = Sent("")
@@ -180,11 +176,11 @@ class Answers:
         reply = await self.intake.answer(lambda: self._ask(workspace, question))
         owed = self.intake.inbox.owes(question.id) and not again
         waits = question.way in _BY_EVENT and self.intake.has_store
-        return None if (reply is TOO_LONG and owed) or (reply is BUSY and waits) else reply
+        return None if (reply == too_long() and owed) or (reply == busy() and waits) else reply
 
     async def _ask(self, workspace: Workspace, question: Question) -> Reply:
         request = await self._request(workspace, question)
-        return UNSURE if request is None else await self.core.answer(request)
+        return to_member(say("slack.unsure")) if request is None else await self.core.answer(request)
 
     async def deliver(self, workspace: Workspace, question: Question, reply: Reply, until: float = math.inf) -> Posted:
         """Show a reply where it was asked for; nothing is begun after `until` (the monotonic clock's)."""
@@ -201,7 +197,7 @@ class Answers:
             if isinstance(sent, Sent | Later):
                 return sent
             if isinstance(sent, Unclear) and not private:
-                await self._otherwise(workspace, question, LOST, until)
+                await self._otherwise(workspace, question, to_member(say("slack.lost-answer")), until)
                 return sent
         return await self._otherwise(workspace, question, reply, until)
 
@@ -218,7 +214,7 @@ class Answers:
         if self.intake.inbox.is_new(
             f"refused:{question.channel}:{question.user}:{sent.why}:{time.time() // _TOLD_SECONDS}"
         ):
-            told = say(f"I could not answer where you mentioned me. {sent.why}")
+            told = to_member(say("slack.mentioned-elsewhere", why=sent.why))
             await self.sender.say(workspace, told, question.user, until=until)
         return sent
 

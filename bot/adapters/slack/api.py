@@ -19,6 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.contract.post import Later, Refused, Unclear
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -56,28 +57,34 @@ NOT_REACHED: Final = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutErr
 _UNCLEAR: Final = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
 """Refusals after which the work may have been done all the same (docs.slack.dev, chat.postMessage, errors)."""
 
-_CHANNEL: Final = {
-    "channel_not_found": "The channel is gone, or private and I am not in it. Invite me: /invite @{bot}",
-    "not_in_channel": "I am not in this channel. Invite me: /invite @{bot}",
-    "is_archived": "The channel is archived. Unarchive it or choose another.",
-    "restricted_action": "The workspace's settings keep me from posting here. Ask an owner, or choose another channel.",
-    "restricted_action_read_only_channel": "The channel is read-only. Choose another.",
-    "restricted_action_thread_only_channel": "The channel takes replies in threads only. Choose another.",
-    "restricted_action_non_threadable_channel": "The channel takes no threads. Choose another.",
-    "channel_is_limited_access": "The channel is limited to chosen people. Invite me: /invite @{bot}",
-    "posting_to_channel_denied": "The channel does not let me post. Choose another.",
-    "method_not_supported_for_channel_type": "I can't post in this kind of channel. Choose another.",
-}
-_TOKEN: Final = {
-    "invalid_auth": "Slack does not know SLACK_BOT_TOKEN. Copy OAuth & Permissions → Bot User OAuth Token again.",
-    "not_authed": "SLACK_BOT_TOKEN is missing. Copy it from OAuth & Permissions → Bot User OAuth Token.",
-    "token_revoked": "SLACK_BOT_TOKEN was revoked. Install the app again, then set the new token.",
-    "token_expired": "SLACK_BOT_TOKEN has expired. Install the app again with token rotation off, then set the token.",
-    "account_inactive": "SLACK_BOT_TOKEN belongs to an app that was removed. Install it again, then set the new token.",
-    "not_allowed_token_type": "SLACK_BOT_TOKEN is not a bot token. Copy OAuth & Permissions → Bot User OAuth Token.",
-    "org_login_required": "The workspace is moving to another organisation. Try again when that is done.",
-    "team_access_not_granted": "The app is not installed in this workspace. Install it there.",
-}
+_CHANNEL: Final = frozenset(
+    {
+        "channel_not_found",
+        "not_in_channel",
+        "is_archived",
+        "restricted_action",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_only_channel",
+        "restricted_action_non_threadable_channel",
+        "channel_is_limited_access",
+        "posting_to_channel_denied",
+        "method_not_supported_for_channel_type",
+    }
+)
+"""Refusals that are about the channel."""
+_TOKEN: Final = frozenset(
+    {
+        "invalid_auth",
+        "not_authed",
+        "token_revoked",
+        "token_expired",
+        "account_inactive",
+        "not_allowed_token_type",
+        "org_login_required",
+        "team_access_not_granted",
+    }
+)
+"""Refusals that are about the bot's token."""
 
 
 class Api:
@@ -198,11 +205,11 @@ async def trouble(
     except SlackApiError as error:
         return _refusal(error, bot)
     except NOT_REACHED as error:
-        return Later(_RETRY_SECONDS, f"Slack cannot be reached ({type(error).__name__}).")
+        return Later(_RETRY_SECONDS, say("slack.not-reached", error=type(error).__name__))
     except TimeoutError:
-        return Unclear(f"Slack did not answer within {seconds:g} seconds.")
+        return Unclear(say("slack.no-answer", seconds=seconds))
     except Exception as error:  # any answer that is not Slack's, or a connection cut half-way
-        return Unclear(f"Slack's answer was lost ({type(error).__name__}).")
+        return Unclear(say("slack.lost", error=type(error).__name__))
 
 
 def _refusal(error: SlackApiError, bot: str) -> Later | Refused | Unclear:
@@ -210,20 +217,20 @@ def _refusal(error: SlackApiError, bot: str) -> Later | Refused | Unclear:
     status = int(getattr(error.response, "status_code", 0) or getattr(error.response, "status", 0) or 0)
     name = error_of(error)
     if status == 429 or name in {"ratelimited", "rate_limited"}:  # noqa: PLR2004 - Too Many Requests
-        return Later(retry_after(getattr(error.response, "headers", None) or {}), "Slack asks me to slow down.")
+        return Later(retry_after(getattr(error.response, "headers", None) or {}), say("slack.slow-down"))
     if status >= 500 or not name or name in _UNCLEAR:  # noqa: PLR2004 - server errors
-        return Unclear(f"Slack failed: {name or f'status {status}'}.")
+        return Unclear(say("slack.failed", error=name or say("slack.status", status=status)))
     if name == "missing_scope":
-        needed = _data(error).get("needed", "a scope")
-        return Refused(f"The app lacks {needed}. Add it under OAuth & Permissions → Scopes, then reinstall the app.")
+        needed = _data(error).get("needed", say("slack.a-scope"))
+        return Refused(say("slack.no-scope", needed=needed))
     if name in _CHANNEL:
-        return Refused(_CHANNEL[name].format(bot=bot), channel=True)
-    return Refused(_TOKEN.get(name, f"Slack refused: {name}."))
+        return Refused(say(f"slack.channel-{name}", bot=bot), channel=True)
+    return Refused(say(f"slack.token-{name}") if name in _TOKEN else say("slack.refused", error=name))
 
 
 def is_about_the_token(refused: Refused) -> bool:
     """Say whether Slack refused the bot's token, which the operator can mend, and no message or channel."""
-    return refused.why in _TOKEN.values()
+    return refused.why in {say(f"slack.token-{name}") for name in _TOKEN}
 
 
 def error_of(error: SlackApiError) -> str:

@@ -19,7 +19,6 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.adapters.slack.answer import NOT_OPENED, STALE, WORDLESS
 from bot.adapters.slack.api import quiet
 from bot.adapters.slack.inbound import (
     Question,
@@ -38,7 +37,8 @@ from bot.adapters.slack.views import ASK, QUESTION, SETUP, ask_view, setup_view,
 from bot.contract.grammar import parse_line
 from bot.contract.schedule import zone_named
 from bot.errors import UserError
-from bot.intake import Taken
+from bot.intake import Taken, to_member
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -194,7 +194,7 @@ class Listeners:
             if self._inbox.is_new(f"setup:{body.get('trigger_id')}"):
                 self._work.start(self._open(body, self._setup))
         elif not _is_link(body):
-            self._work.start(self._notice(body, STALE))
+            self._work.start(self._notice(body, to_member(say("slack.stale"))))
 
     async def _notice(self, body: dict[str, Any], reply: Reply) -> None:
         """Say something to whoever pressed or chose what cannot be answered, replacing nothing."""
@@ -208,7 +208,7 @@ class Listeners:
         if body.get("type") == "message_action":
             question = read_shortcut(body, "verify")
             if question is None:
-                self._work.start(self._notice(body, WORDLESS))
+                self._work.start(self._notice(body, to_member(say("slack.wordless"))))
             self._begin(question)
         elif body.get("callback_id") == ASK and self._inbox.is_new(f"{body.get('trigger_id')}:{body.get('action_ts')}"):
             self._work.start(self._open(body, self._question))
@@ -231,7 +231,7 @@ class Listeners:
             return
         view = await make(workspace, user, place[0])
         if await self._answers.surfaces.open(workspace, str(body.get("trigger_id") or ""), view) is None:
-            await self._answers.sender.say(workspace, NOT_OPENED, user)
+            await self._answers.sender.say(workspace, to_member(say("slack.not-opened")), user)
 
     async def _in_window(self, body: Mapping[str, Any], question: Question) -> None:
         """Answer a press in the Home tab in a modal; without one, in the member's messages with the bot."""
@@ -279,13 +279,13 @@ def _bot_revoked(event: Mapping[str, Any]) -> bool:
 
 def _wrong_question(question: Question | None) -> dict[str, str]:
     """Return what is wrong with a sent question, by its block."""
-    return {} if question else {QUESTION: "Write what you want to know."}
+    return {} if question else {QUESTION: say("slack.write-question")}
 
 
 def _wrong_setup(question: Question | None) -> dict[str, str]:
     """Return what is wrong with a sent setup, by its block."""
     if question is None:
-        return {"channel": "Choose a channel."}
+        return {"channel": say("slack.choose-channel")}
     try:
         zone_named(dict(parse_line(question.line).options).get("zone", ""))
     except UserError as error:

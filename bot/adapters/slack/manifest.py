@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.adapters.slack import limits
 from bot.adapters.slack.prompts import prompts
 from bot.adapters.slack.views import ASK, members_commands
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -47,13 +48,6 @@ SCOPES: Final = (
 
 EVENTS: Final = ("app_home_opened", "app_mention", "app_uninstalled", "message.im", "tokens_revoked")
 
-_DESCRIPTION: Final = "Finds what was said on a podcast, in its own words, with a source."
-_LONG_DESCRIPTION: Final = (
-    "Verbatim finds lines you half remember, checks quotes, answers questions and shows what was said on a topic: "
-    "always in the show's own words, with speaker, chapter, time and a link, or it says plainly that it wasn't said. "
-    "It can post a quote of the day in a channel. It writes nothing itself and speaks as nobody."
-)
-
 
 def build_manifest(commands: Sequence[Command], prefix: str = "", url: str = "") -> dict[str, Any]:
     """Return the manifest for Socket Mode, or for HTTP mode at a public address such as https://bot.example.org.
@@ -70,8 +64,8 @@ def build_manifest(commands: Sequence[Command], prefix: str = "", url: str = "")
         "_metadata": {"major_version": 1},
         "display_information": {
             "name": "Verbatim",
-            "description": _DESCRIPTION,
-            "long_description": _LONG_DESCRIPTION,
+            "description": say("slack.description"),
+            "long_description": say("slack.long-description"),
             "background_color": "#1f2a44",
         },
         "features": {
@@ -82,21 +76,21 @@ def build_manifest(commands: Sequence[Command], prefix: str = "", url: str = "")
             },
             "bot_user": {"display_name": "Verbatim", "always_online": True},
             "agent_view": {
-                "agent_description": _DESCRIPTION,
+                "agent_description": say("slack.description"),
                 "suggested_prompts": prompts(commands),
             },
             "shortcuts": [
                 {
-                    "name": "Verify this quote",
+                    "name": say("slack.verify-title"),
                     "type": "message",
                     "callback_id": VERIFY,
-                    "description": "Check whether the message's words were really said",
+                    "description": say("slack.verify-description"),
                 },
                 {
-                    "name": "Ask Verbatim",
+                    "name": say("slack.ask-title"),
                     "type": "global",
                     "callback_id": ASK,
-                    "description": "Ask what was said, in the show's own words",
+                    "description": say("slack.ask-description"),
                 },
             ],
             "slash_commands": slash,

@@ -15,6 +15,7 @@ from bot.adapters.slack.api import Api, is_about_the_token, trouble
 from bot.adapters.slack.send import Sender, own_keys
 from bot.contract.message import Outcome, Reply
 from bot.contract.post import Blind, Found, Later, Refused, Sent, Unclear
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from bot.adapters.slack.workspaces import Workspaces
@@ -29,8 +30,6 @@ _AFTER: Final = dt.timedelta(seconds=120)
 _MOST_PAGES: Final = 20
 _TOKEN_SECONDS: Final = 300.0
 _PATIENCE: Final = 5.0
-_NOT_INSTALLED: Final = "The app is not installed in this workspace. Install it there."
-_GONE: Final = frozenset({"Slack refused: message_not_found."})
 
 
 class Poster:
@@ -46,16 +45,16 @@ class Poster:
         """Return "" when the bot may post in the channel and read its posts back, else what to do."""
         workspace = await self._workspaces.of(channel.tenant)
         if workspace is None:
-            return _NOT_INSTALLED
+            return say("slack.token-team_access_not_granted")
         reader = self._api.reader(workspace.token)
         answer = await trouble(reader.conversations_info(channel=channel.id), workspace.bot_name)
         if isinstance(answer, Later | Refused | Unclear):
             return answer.why
         found: dict[str, Any] = answer.get("channel") or {}
         if found.get("is_archived"):
-            return "The channel is archived. Unarchive it or choose another."
+            return say("slack.channel-is_archived")
         if not found.get("is_im") and not found.get("is_member"):
-            return f"I am not in this channel. Invite me: /invite @{workspace.bot_name}"
+            return say("slack.channel-not_in_channel", bot=workspace.bot_name)
         seen = await trouble(reader.conversations_history(channel=channel.id, limit=1), workspace.bot_name)
         return seen.why if isinstance(seen, Later | Refused | Unclear) else ""
 
@@ -63,7 +62,7 @@ class Poster:
         """Try once to send a post; with a token that Slack refuses it waits for a new one."""
         workspace = await self._workspaces.of(channel.tenant)
         if workspace is None:
-            return Refused(_NOT_INSTALLED)
+            return Refused(say("slack.token-team_access_not_granted"))
         sent = await self._sender.say(
             workspace,
             post.reply,
@@ -84,7 +83,7 @@ class Poster:
         """Read the channel's history around the tries for the post's key."""
         workspace = await self._workspaces.of(channel.tenant)
         if workspace is None:
-            return Blind(_NOT_INSTALLED)
+            return Blind(say("slack.token-team_access_not_granted"))
         now = dt.datetime.now(dt.UTC)
         oldest = (post.first_try or now) - _BEFORE
         latest = (post.last_try or now) + _AFTER
@@ -96,7 +95,7 @@ class Poster:
             "include_all_metadata": True,
         }
         if not workspace.bot_id and not workspace.bot_user:
-            return Blind("I don't know which messages are mine: Slack did not answer auth.test.")
+            return Blind(say("slack.not-mine"))
         reader = self._api.reader(workspace.token)
         refs: list[str] = []
         for _ in range(_MOST_PAGES):
@@ -104,13 +103,13 @@ class Poster:
             if isinstance(answer, Later | Refused | Unclear):
                 return Blind(answer.why)
             if not isinstance(answer.get("messages"), list):
-                return Blind("Slack's answer has no messages.")
+                return Blind(say("slack.no-messages"))
             refs += own_keys(answer["messages"], workspace, post.key)
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
                 return Found(tuple(sorted(refs, key=float)))
             window["cursor"] = cursor
-        return Blind(f"The channel has more than {_MOST_PAGES * limits.HISTORY_PAGE} messages in those minutes.")
+        return Blind(say("slack.too-many", most=_MOST_PAGES * limits.HISTORY_PAGE))
 
     async def delete(self, channel: Channel, ref: str) -> bool:
         """Delete one of the bot's messages; True when it is gone."""
@@ -119,7 +118,7 @@ class Poster:
             return False
         answer = await trouble(self._api.writer(workspace.token).chat_delete(channel=channel.id, ts=ref))
         if isinstance(answer, Refused):
-            return answer.why in _GONE
+            return answer.why == say("slack.refused", error="message_not_found")
         return not isinstance(answer, Later | Unclear)
 
     async def tell(self, channel: Channel, member: str, sentence: str) -> bool:

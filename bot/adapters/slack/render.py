@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from bot.adapters.slack import limits
 from bot.contract.grammar import Line, format_line
 from bot.contract.message import Button, Card, Quote, Reply, Role, Span, Style, clock, plain
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +29,6 @@ Block = dict[str, Any]
 _SIGNS = "✓≠⧉⇄✗☀"
 _NOT_SHARED = {Role.NEAREST, Role.INFO}
 _CUT = "…"
-_LEFT_OUT = "There is more than fits here. Ask for less at once, or for one passage by its id."
 _LEAST = 200
 """Characters of a quote below which a card is left out rather than shortened."""
 
@@ -64,7 +64,7 @@ def blocks_of(reply: Reply, *, share: bool = False, cited: bool = True, most: in
         *([_context(_cut(reply.aside, _ASIDE))] if _clean(reply.aside).strip() else []),
         *_actions(reply, share=share),
     ]
-    notice = _context(_LEFT_OUT)
+    notice = _context(say("slack.left-out"))
     room = _ROOM - _size([*last, notice])
     places = most - len(last) - 1
     shown: list[Block] = []
@@ -73,7 +73,7 @@ def blocks_of(reply: Reply, *, share: bool = False, cited: bool = True, most: in
         fitting = _fitting(piece, room - _size(shown), places - len(shown))
         full = full or fitting is not piece
         shown += fitting
-    return [*shown, *([notice] if full else []), *last] or [plain_block("(nothing to show)")]
+    return [*shown, *([notice] if full else []), *last] or [plain_block(say("slack.nothing"))]
 
 
 def escape(text: str) -> str:
@@ -180,8 +180,8 @@ def _citation(quote: Quote, number: int) -> list[Block]:
         return []
     start = quote.citation.start
     time = "" if start is None else f"{'≈ ' if quote.citation.approximate else ''}{clock(start)}"
-    label = _cut(_clean(quote.citation.label), _CITED) or "Source"
-    show = _cut(_clean(quote.citation.show), _CITED) or "Source"
+    label = _cut(_clean(quote.citation.label), _CITED) or say("proof.source")
+    show = _cut(_clean(quote.citation.show), _CITED) or say("proof.source")
     details = {"citation_type": "web", "display_name": show, "title": label}
     return [_section([{"type": "citation", "url": url, "text": time or label, "index": number, "details": details}])]
 
@@ -192,7 +192,7 @@ def _body(spans: Sequence[Span]) -> list[Block]:
     claimed = False
     for span in spans:
         if span.style is Style.STRONG:
-            claimed = span.text.strip().startswith("claimed")
+            claimed = span.text.strip() == say("verify.claimed")
         marked = span.style is Style.MARK
         elements += _runs(
             span.text,
@@ -214,7 +214,7 @@ def _actions(reply: Reply, *, share: bool) -> list[Block]:
             buttons.append(face | {"action_id": f"line:{number}", "value": button.line})
     line = _shared(reply) if share else ""
     if line:
-        buttons.append({"type": "button", "text": _plain("Share"), "action_id": "share:0", "value": line})
+        buttons.append({"type": "button", "text": _plain(say("buttons.share")), "action_id": "share:0", "value": line})
     kept: list[Block] = []
     for made in buttons[: limits.ACTIONS]:
         if _size([*kept, made]) <= _BUTTONS_ROOM:

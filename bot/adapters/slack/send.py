@@ -15,6 +15,7 @@ from bot.adapters.slack.api import CALL_SECONDS, NOT_REACHED, Api, Throttle, is_
 from bot.adapters.slack.naming import Naming
 from bot.adapters.slack.render import message
 from bot.contract.post import Later, Refused, Sent, Unclear
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,6 @@ _PATIENCE: Final = 20.0
 _GRACE_SECONDS: Final = 2.5
 """By so much a call that began in time may outlast the end of its time; others wait three seconds for that."""
 
-_LATE: Final = "It is late; whoever looks for unanswered questions says it."
 _TRIES: Final = 3
 _OK: Final = 200
 _TOO_MANY: Final = 429
@@ -74,13 +74,13 @@ class Sender:
         After `until` (the monotonic clock's) nothing is begun any more, and it is Later: another process may begin.
         """
         reply = self._naming.written(reply)
-        result: Posted = Later(1.0, "not tried")
+        result: Posted = Later(1.0, say("slack.not-tried"))
         tried = 0
         while tried < tries:
             ahead = self._throttle.ahead(channel)
             if ahead > patience or time.monotonic() + ahead > until:
                 self._throttle.give_back(channel)
-                return Later(max(ahead, 1.0), "This channel gets a message a second." if ahead else _LATE)
+                return Later(max(ahead, 1.0), say("slack.one-a-second") if ahead else say("slack.late"))
             await asyncio.sleep(ahead)
             body: dict[str, Any] = message(reply, share=bool(only), cited=self._cited)
             body |= {"channel": channel, "link_names": False, "parse": "none"}
@@ -120,9 +120,9 @@ class Sender:
         """
         if not self.allowed(url):
             _log.warning("a response_url names a host that SLACK_RESPONSE_HOSTS does not list; answering otherwise")
-            return Refused("not a host of Slack's")
+            return Refused(say("slack.not-slacks"))
         reply = self._naming.written(reply)
-        sent: Posted = Later(1.0, _LATE)
+        sent: Posted = Later(1.0, say("slack.late"))
         for _ in range(limits.REPLY_USES - 1):
             if time.monotonic() > until:
                 return sent
@@ -141,7 +141,7 @@ class Sender:
             await asyncio.sleep(wait)
         if isinstance(sent, Refused | Unclear):
             _log.warning("a response_url took no answer: %s", sent.why)
-        return Refused("Slack asks to slow down.") if isinstance(sent, Later) else sent
+        return Refused(say("slack.asks-to-slow-down")) if isinstance(sent, Later) else sent
 
     async def _hook_once(self, url: str, body: dict[str, Any], seconds: float) -> Posted:
         """Post once to a response_url."""
@@ -149,17 +149,17 @@ class Sender:
             async with asyncio.timeout(seconds):
                 answer = await self._api.hook(url).send_dict(body)
         except NOT_REACHED as error:
-            return Refused(f"It cannot be reached ({type(error).__name__}).")
+            return Refused(say("slack.hook-not-reached", error=type(error).__name__))
         except Exception as error:  # a connection cut half-way, or no answer in time
-            return Unclear(f"Its answer was lost ({type(error).__name__}).")
+            return Unclear(say("slack.hook-lost", error=type(error).__name__))
         if answer.status_code == _OK and not _UNHAPPY.search(answer.body):
             return Sent("")
         if answer.status_code == _TOO_MANY:
-            return Later(retry_after(answer.headers), "Slack asks me to slow down.")
+            return Later(retry_after(answer.headers), say("slack.slow-down"))
         if answer.status_code >= _SERVER_ERROR:
-            return Unclear(f"It failed with status {answer.status_code}.")
+            return Unclear(say("slack.hook-failed", status=answer.status_code))
         why = " (invalid_blocks)" if "invalid_blocks" in answer.body else ""
-        return Refused(f"It refused with status {answer.status_code}{why}.")
+        return Refused(say("slack.hook-refused", status=answer.status_code, why=why))
 
     def allowed(self, url: str) -> bool:
         """Say whether a response_url may be posted to: a listed host, by https unless it is this machine."""

@@ -18,6 +18,7 @@ from bot.adapters.slack.api import is_loopback, quiet, trouble
 from bot.adapters.slack.dispatch import Dispatch
 from bot.contract.post import Later, Refused, Unclear
 from bot.errors import OperatorError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from slack_bolt.app.async_app import AsyncApp
@@ -34,9 +35,6 @@ SILENCE_SECONDS: Final = 60.0
 _CONNECT_SECONDS: Final = 15.0
 _FIRST_WAIT: Final = 1.0
 _LONGEST_WAIT: Final = 60.0
-_FIX: Final = (
-    "Create an app-level token with connections:write under Basic Information → App-Level Tokens, then set it."
-)
 
 
 class Sockets:
@@ -189,7 +187,7 @@ def _read(raw: str) -> dict[str, Any] | None:
 def _told(why: str) -> str:
     """Return what an operator reads when the app-level token is refused."""
     if "connections:write" in why:
-        return f"SLACK_APP_TOKEN lacks connections:write. {_FIX}"
+        return say("slack.no-connections-write", mend=say("slack.create-app-token"))
     if "forbidden" in why:
-        return "Slack does not let this app connect. Turn on Settings → Socket Mode, or set SLACK_MODE to http."
-    return f"Slack refuses SLACK_APP_TOKEN. {_FIX}"
+        return say("slack.no-connecting")
+    return say("slack.app-token-refused", mend=say("slack.create-app-token"))

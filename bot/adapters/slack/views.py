@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.adapters.slack import limits
 from bot.adapters.slack.render import blocks_of, plain_block
 from bot.contract.grammar import Line, format_line
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,15 +38,7 @@ QUESTION: Final = "question"
 SETUP: Final = "setup"
 """The callback id of the modal for a channel's daily quote, and the action id of the button that opens it."""
 
-_DAYS: Final = (("Every day", "daily"), ("Monday to Friday", "weekdays"))
-_WORDS: Final = {
-    "daily on": "Turn it on",
-    "daily off": "Turn it off",
-    "status": "Settings",
-    "queue": "Queue",
-    "pause": "Pause",
-    "resume": "Resume",
-}
+_DAYS: Final = ("daily", "weekdays")
 _LONGEST_ZONE: Final = 60
 _LONGEST_QUESTION: Final = 2_000
 _MOST_CHANNELS: Final = 20
@@ -61,15 +54,15 @@ def members_commands(commands: Sequence[Command]) -> list[Command]:
 def ask_view() -> dict[str, Any]:
     """Return the modal that takes a question."""
     entry = {"type": "plain_text_input", "action_id": "words", "multiline": True, "max_length": _LONGEST_QUESTION}
-    label = _plain("A question, a line you half remember, or a quote to check")
-    return _modal([{"type": "input", "block_id": QUESTION, "label": label, "element": entry}], "Ask Verbatim") | {
-        "submit": _plain("Ask")
-    }
+    label = _plain(say("slack.question-label"))
+    return _modal(
+        [{"type": "input", "block_id": QUESTION, "label": label, "element": entry}], say("slack.ask-title")
+    ) | {"submit": _plain(say("slack.ask"))}
 
 
 def waiting_view() -> dict[str, Any]:
     """Return the modal while the answer is looked for."""
-    return _modal([plain_block("Looking…")])
+    return _modal([plain_block(say("slack.looking"))])
 
 
 def answer_view(reply: Reply, *, cited: bool) -> dict[str, Any]:
@@ -81,19 +74,19 @@ def setup_view(zone: str) -> dict[str, Any]:
     """Return the modal in which an admin turns on a channel's daily quote; `zone` is the admin's own."""
     channels = {"type": "conversations_select", "filter": {"include": ["public", "private"]}}
     entry = {"type": "plain_text_input", "max_length": _LONGEST_ZONE}
-    every = [{"text": _plain(name), "value": days} for name, days in _DAYS]
+    every = [{"text": _plain(say(f"slack.days-{days}")), "value": days} for days in _DAYS]
     picked = {"type": "static_select", "options": every, "initial_option": every[0]}
     fields: list[tuple[str, str, Block]] = [
-        ("channel", "Channel, which I must be in: /invite me first", channels),
-        ("time", "Time", {"type": "timepicker", "initial_time": "09:00"}),
-        ("zone", "Time zone, such as Europe/Berlin", entry | {"initial_value": zone or "UTC"}),
-        ("days", "Days", picked),
+        ("channel", say("slack.setup-channel"), channels),
+        ("time", say("slack.setup-time"), {"type": "timepicker", "initial_time": "09:00"}),
+        ("zone", say("slack.setup-zone"), entry | {"initial_value": zone or "UTC"}),
+        ("days", say("slack.setup-days"), picked),
     ]
     blocks = [
         {"type": "input", "block_id": name, "label": _plain(label), "element": element | {"action_id": name}}
         for name, label, element in fields
     ]
-    return _modal(blocks, "Daily quote") | {"callback_id": SETUP, "submit": _plain("Turn on")}
+    return _modal(blocks, say("slack.setup-title")) | {"callback_id": SETUP, "submit": _plain(say("slack.turn-on"))}
 
 
 def home_view(
@@ -110,13 +103,11 @@ def home_view(
     """
     blocks: list[Block] = []
     if highlight is not None:
-        blocks += [_header("Quote of the day"), *blocks_of(highlight, cited=False, most=_HIGHLIGHT_BLOCKS)]
+        blocks += [_header(say("slack.prompt-highlight")), *blocks_of(highlight, cited=False, most=_HIGHLIGHT_BLOCKS)]
     shown = [command for command in members_commands(commands) if not command.admin or admin][:_MOST_COMMANDS]
     blocks += [
-        _header("What I can do"),
-        plain_block(
-            "I find what was said, in the show's own words, with its source. Mention me, write to me, or type:"
-        ),
+        _header(say("slack.what-i-can-do")),
+        plain_block(say("slack.home")),
         _list(
             [
                 [_code(command.usage.replace("/", f"/{prefix}", 1)), _words(f"  {command.description}")]
@@ -125,7 +116,7 @@ def home_view(
         ),
     ]
     if channels is not None:
-        blocks += [_header("Daily quotes"), *_daily(channels, prefix, admin=admin)]
+        blocks += [_header(say("slack.daily-quotes")), *_daily(channels, prefix, admin=admin)]
     return {"type": "home", "blocks": blocks[: limits.VIEW_BLOCKS]}
 
 
@@ -134,13 +125,14 @@ def _daily(channels: Sequence[ChannelSettings], prefix: str, *, admin: bool) -> 
     shown = [kept for kept in channels if kept.channel.id[:1] in {"C", "G"}][:_MOST_CHANNELS]
     rows = [[{"type": "channel", "channel_id": kept.channel.id}, _words(f"  {_state(kept)}")] for kept in shown]
     if not admin:
-        return [_list(rows)] if rows else [plain_block("No channel gets a daily quote yet.")]
+        return [_list(rows)] if rows else [plain_block(say("slack.no-daily"))]
     blocks: list[Block] = []
     for kept, row in zip(shown, rows, strict=True):
         blocks += [_rich({"type": "rich_text_section", "elements": row}), _choices(kept)]
     line = f"/{prefix}settings daily on time:09:00 zone:Europe/Berlin"
-    told = [_words("Or type "), _code(line), _words(" in a channel.")]
-    button = {"type": "button", "text": _plain("Set up a channel"), "action_id": SETUP}
+    before, _, after = say("slack.or-type", line=line).partition(line)
+    told = [_words(before), _code(line), _words(after)]
+    button = {"type": "button", "text": _plain(say("slack.set-up")), "action_id": SETUP}
     return [*blocks, {"type": "actions", "elements": [button]}, _rich({"type": "rich_text_section", "elements": told})]
 
 
@@ -152,7 +144,7 @@ def _choices(kept: ChannelSettings) -> Block:
     buttons = [
         {
             "type": "button",
-            "text": _plain(_WORDS[work]),
+            "text": _plain(say(f"buttons.work-{work.replace(' ', '-')}")),
             "action_id": f"line:{work}",
             "value": format_line(Line("settings", work, (("channel", kept.channel.id),))),
         }
@@ -163,10 +155,11 @@ def _choices(kept: ChannelSettings) -> Block:
 
 def _state(kept: ChannelSettings) -> str:
     if kept.disabled:
-        return f"switched off: {kept.disabled}"
+        return say("slack.switched-off", why=kept.disabled)
     if not kept.daily:
-        return "off"
-    return f"{'paused, ' if kept.paused else ''}{kept.time} {kept.zone}"
+        return say("settings.answers-off")
+    state = f"{kept.time} {kept.zone}"
+    return say("slack.paused", state=state) if kept.paused else state
 
 
 def _modal(blocks: list[Block], title: str = "Verbatim") -> dict[str, Any]:
@@ -174,7 +167,7 @@ def _modal(blocks: list[Block], title: str = "Verbatim") -> dict[str, Any]:
         "type": "modal",
         "callback_id": ASK,
         "title": _plain(title),
-        "close": _plain("Close"),
+        "close": _plain(say("slack.close")),
         "blocks": blocks,
     }
 

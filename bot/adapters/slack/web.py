@@ -21,6 +21,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from bot.adapters.slack import limits
 from bot.adapters.slack.dispatch import Dispatch
 from bot.errors import OperatorError
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,8 +80,7 @@ class WebServer:
         except (OSError, OverflowError) as error:
             await self.close()
             why = getattr(error, "strerror", None) or error
-            sentence = f"SLACK_HTTP_HOST {host}, SLACK_HTTP_PORT {port}: cannot listen there ({why}). Choose another."
-            raise OperatorError(sentence) from None
+            raise OperatorError(say("slack.cannot-listen", host=host, port=port, error=why)) from None
         return int(self._runner.addresses[0][1])
 
     async def close(self) -> None:

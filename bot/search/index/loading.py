@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.policy.texts import say
 from bot.search.index.models import Dense, Late, weights_folder
+from bot.settings import program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +50,7 @@ def load_embeddings(
         vectors = load_vectors(folder, episode) if folder else None
         if vectors is None:
             if not build:
-                notice(say("search.no-meaning"))
+                notice(say("search.no-meaning", program=program()))
                 return None
             notice(
                 say(

@@ -44,6 +44,9 @@ MOST_OBVIOUS = 100
 REPEATED, SHORTEST_REPEAT = 0.95, 40
 """Likeness of letters, and characters, from which a passage is another one said again; only the first is shown."""
 
+_RETOLD = {name: f"{name}, retold" for name in FROM_WORDS | FROM_MODELS}
+"""How each feature goes by name where it counts for lines retold."""
+
 _JOINS = 0.2
 """A neighbouring sentence belongs to the span when it adds at least this share of the query's weight."""
 
@@ -75,7 +78,7 @@ class _Weights:
         """Read them, when first needed."""
         table = read_weights("bot.search.quote")["models" if models else "words"]
         features = FROM_WORDS.keys() | (FROM_MODELS.keys() if models else ())
-        names = features | set(map(_retold, features))
+        names = features | {_RETOLD[name] for name in features}
         order, chance = (Linear(table[name], names, "bot/search/quote") for name in ("order", "chance"))
         return cls(table["gate"], order, chance)
 
@@ -86,13 +89,8 @@ def gated(features: dict[str, float], gate: float, shape: Sequence[float]) -> di
     The gate opens for lines remembered by their words; the rest counts for lines retold.
     """
     share = 1 / (1 + math.exp(-(gate - shape[0]) / shape[1]))
-    retold = {_retold(name): value * (1 - share) for name, value in features.items()}
+    retold = {_RETOLD[name]: value * (1 - share) for name, value in features.items()}
     return {name: value * share for name, value in features.items()} | retold
-
-
-def _retold(name: str) -> str:
-    """Return how a feature goes by the name where it counts for lines retold."""
-    return f"{name}, retold"
 
 
 def rank(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
