@@ -470,15 +470,17 @@ async def test_a_server_that_throws_it_out_is_forgotten_after_a_week_unless_it_a
 ) -> None:
     place = Channel("discord", str(local.world.general.id), str(local.world.guild.id))
     await store.channels.save(ChannelSettings(place, daily=True), "1", "on", 0)
-    ready = asyncio.Event()
+    ready, note = asyncio.Event(), f"discord-gone:{place.tenant}"
     async with serving(local, core, store, lambda _: ready.set()):
         await ready.wait()
         await local.leave_guild(local.world.guild)
-        await local.settle(quiet=0.2)
+        while not await store.notes.get(note):  # noqa: ASYNC110 - the store's, not the loop's
+            await asyncio.sleep(0.05)
         if comes_back:
             local.world.guild.installed = True
             await local.join_guild(local.world.guild)
-            await local.settle(quiet=0.2)
+            while await store.notes.get(note):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.05)
     await store.tidy(time.time() + 6 * 86_400)
     within = (await store.channels.get(place)).daily
     await store.tidy(time.time() + 8 * 86_400)

@@ -38,12 +38,19 @@ class Notes:
 
     async def named(self, prefix: str) -> dict[str, str]:
         """Return the texts whose name begins so."""
-        chosen = sa.select(notes.c.key, notes.c.value).where(notes.c.key.startswith(prefix, autoescape=True))
-        return await self._db.read(lambda db: {row.key: row.value for row in db.execute(chosen.limit(10_000))})
+        return await self._choose(notes.c.key.startswith(prefix, autoescape=True))
+
+    async def containing(self, part: str) -> dict[str, str]:
+        """Return the texts whose name has that part."""
+        return await self._choose(notes.c.key.contains(part, autoescape=True))
 
     async def delete(self, key: str) -> None:
         """Forget the text of that name."""
         await self._db.write(lambda db: db.execute(sa.delete(notes).where(notes.c.key == key)))
+
+    async def _choose(self, condition: sa.ColumnElement[bool]) -> dict[str, str]:
+        chosen = sa.select(notes.c.key, notes.c.value).where(condition).limit(10_000)
+        return await self._db.read(lambda db: {row.key: row.value for row in db.execute(chosen)})
 
 
 class Leases:
