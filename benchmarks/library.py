@@ -134,7 +134,7 @@ def asked(content: Path, data: Path) -> dict[str, float]:
     texts = [
         text
         for number, entry in enumerate(corpus.entries)
-        for text in (corpus.text(number, sentence, sentence) for sentence in range(entry.sentences))
+        for text in (corpus.episode(number).passage(sentence, sentence).text for sentence in range(entry.sentences))
     ]
     database = sqlite3.connect(":memory:")
     database.execute("CREATE VIRTUAL TABLE said USING fts5(words, content='', tokenize='porter unicode61')")
@@ -161,7 +161,7 @@ def _queries(corpus: Corpus) -> list[str]:
     while len(queries) < QUERIES:
         number = draw.randrange(len(corpus.entries))
         sentence = draw.randrange(corpus.entries[number].sentences)
-        said = corpus.text(number, sentence, sentence + 4).split()[:WORDS]
+        said = corpus.episode(number).passage(sentence, sentence + 4).text.split()[:WORDS]
         text = list(" ".join(said))
         for _ in range(2):
             text[draw.randrange(len(text))] = draw.choice("abcdefghijklmnopqrstuvwxyz")

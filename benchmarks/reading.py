@@ -10,7 +10,8 @@ from pathlib import Path
 
 from benchmarks.quote import machine
 from bot.corpus import open_corpus
-from bot.corpus.library import episode_folders, read_episode
+from bot.corpus.episode import EpisodeFiles, build_episode
+from bot.corpus.library import episode_folders
 from bot.settings import ROOT
 
 __all__ = ["write_episodes"]
@@ -58,7 +59,9 @@ def main() -> None:
         largest = write_episodes(content, EPISODES)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         started = time.perf_counter()
-        words = sum(len(read_episode(show, path).tokens.begins) for show, path in episode_folders(content))
+        words = sum(
+            len(build_episode(show, EpisodeFiles.of(path)).tokens.begins) for show, path in episode_folders(content)
+        )
         seconds = time.perf_counter() - started
         after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print("| Measure | Value |")

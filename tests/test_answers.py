@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.corpus import open_corpus
-from bot.corpus.keypassages import key_passages
+from bot.corpus.curated import key_passages
 from bot.search import Scope, load_embeddings
 from bot.search.ask.answerability import Weights
 from bot.search.ask.answers import Answered, Band, answer

@@ -23,7 +23,7 @@ async def saved(folder: Path) -> tuple[str, Path]:
     """Make a database with a note in it, and a backup of it."""
     url = f"sqlite:///{folder}/verbatim.db"
     store = open_store(url)
-    await store.notes.put("name", "kept")
+    await store.kv.put("name", "kept")
     store.close()
     backup(url, folder / "copy.db")
     return url, folder / "copy.db"
@@ -71,7 +71,7 @@ async def test_a_backup_made_by_an_earlier_version_is_read_from_its_file_alone(t
     restore(old / "copy.db", url)
     assert names(old) == ["copy.db"]
     store = open_store(url)
-    assert await store.notes.get("name") == "kept"
+    assert await store.kv.get("name") == "kept"
     store.close()
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from bot.corpus import Corpus, Section, Show
 from bot.corpus.cache import pack, unpack
-from bot.corpus.columns import Paragraph, Paragraphs, Sentence, Sentences, TokenMap
-from bot.corpus.library import read_episode
+from bot.corpus.episode import EpisodeFiles, build_episode
+from bot.corpus.model import Paragraph, Paragraphs, Sentence, Sentences, TokenMap
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +69,7 @@ def test_a_compiled_episode_is_the_episode(tmp_path: Path, corpus: Corpus) -> No
     path.parent.mkdir(parents=True)
     path.write_text(EDITION, "utf-8")
     show = Show("show", "T", "R")
-    for episode in (read_episode(show, tmp_path / "show" / "7-x"), corpus.episode(0)):
+    for episode in (build_episode(show, EpisodeFiles.of(tmp_path / "show" / "7-x")), corpus.episode(0)):
         for settled in (True, False):
             found = unpack(pack(episode, settled=settled), episode.show)
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.corpus import Corpus, open_corpus
-from bot.corpus.formats.plain import read_plain
+from bot.corpus.formats import plain
+from bot.corpus.formats.transcript_file import TranscriptFile
 from bot.corpus.words import sentence_spans, words
 from bot.errors import TranscriptError
 from bot.settings import ROOT
@@ -96,11 +97,13 @@ def test_words_are_slices_of_the_text(text: str) -> None:
 
 @given(st.text())
 def test_a_plain_reader_keeps_every_token_in_order(text: str) -> None:
-    assert text.split() == [token for segment in read_plain(text) for token in segment.text.split()]
+    assert text.split() == [
+        token for segment in plain.read(TranscriptFile("a.txt", text)).segments for token in segment.text.split()
+    ]
 
 
 def test_a_paragraph_that_stops_inside_a_sentence_goes_on_in_the_next() -> None:
-    segments = read_plain("We build a\n\ntight group. Yes.\n\nNew one.")
+    segments = plain.read(TranscriptFile("a.txt", "We build a\n\ntight group. Yes.\n\nNew one.")).segments
 
     assert [segment.text for segment in segments] == ["We build a\ntight group. Yes.", "New one."]
 

@@ -235,10 +235,10 @@ async def test_a_process_that_died_after_its_send_leaves_one_message(desk: Desk)
     async def died(*_: object, **__: object) -> bool:
         raise Dead
 
-    recorded, desk.store.posts.sent = desk.store.posts.sent, died  # type: ignore[method-assign]
+    recorded, desk.store.posts.record_sent = desk.store.posts.record_sent, died  # type: ignore[method-assign]
     desk.clock.now = DUE + 1
     await desk.delivery.tick()
-    desk.store.posts.sent = recorded  # type: ignore[method-assign]
+    desk.store.posts.record_sent = recorded  # type: ignore[method-assign]
     assert (await desk.last()).state == "sending"
     desk.delivery = desk.another("second")
     await desk.until(DUE + LEASE + SETTLE + 30)
@@ -281,9 +281,9 @@ async def test_a_second_copy_that_can_be_proven_is_removed_and_the_oldest_stays(
         await desk.store.posts.claim(DUE + LEASE + 2, "other", LEASE, 20, ("slack",))
         return await recorded(*_, **__)  # type: ignore[arg-type]
 
-    recorded, desk.store.posts.sent = desk.store.posts.sent, lost_lease  # type: ignore[method-assign]
+    recorded, desk.store.posts.record_sent = desk.store.posts.record_sent, lost_lease  # type: ignore[method-assign]
     await desk.delivery.tick()
-    desk.store.posts.sent = recorded  # type: ignore[method-assign]
+    desk.store.posts.record_sent = recorded  # type: ignore[method-assign]
     assert len(desk.platform.messages["C1"]) == 2
     await desk.until(DUE + LEASE + SWEEP_AFTER + 200, 20)
     assert [ref for ref, _, _ in desk.platform.messages["C1"]] == ["C1:other"]

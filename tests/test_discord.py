@@ -45,7 +45,7 @@ class Ahead:
 
     def __init__(self, store: Store) -> None:
         self.inbox = store.inbox
-        self.notes = store.notes
+        self.kv = store.kv
 
     async def now(self) -> float:
         return time.time() + 60
@@ -474,12 +474,12 @@ async def test_a_server_that_throws_it_out_is_forgotten_after_a_week_unless_it_a
     async with serving(local, core, store, lambda _: ready.set()):
         await ready.wait()
         await local.leave_guild(local.world.guild)
-        while not await store.notes.get(note):  # noqa: ASYNC110 - the store's, not the loop's
+        while not await store.kv.get(note):  # noqa: ASYNC110 - the store's, not the loop's
             await asyncio.sleep(0.05)
         if comes_back:
             local.world.guild.installed = True
             await local.join_guild(local.world.guild)
-            while await store.notes.get(note):  # noqa: ASYNC110 - as above
+            while await store.kv.get(note):  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.05)
     await store.tidy(time.time() + 6 * 86_400)
     within = (await store.channels.get(place)).daily
@@ -494,9 +494,9 @@ async def test_a_server_that_asks_it_back_while_no_process_runs_is_kept(
 ) -> None:
     place = Channel("discord", str(local.world.general.id), str(local.world.guild.id))
     await store.channels.save(ChannelSettings(place, daily=True), "1", "on", 0)
-    await store.notes.put(f"discord-gone:{place.tenant}", "2026-11-01T00:00:00+00:00")
+    await store.kv.put(f"discord-gone:{place.tenant}", "2026-11-01T00:00:00+00:00")
     async with serving(local, core, store):
-        while await store.notes.get(f"discord-gone:{place.tenant}"):  # noqa: ASYNC110 - the store's, not the loop's
+        while await store.kv.get(f"discord-gone:{place.tenant}"):  # noqa: ASYNC110 - the store's, not the loop's
             await asyncio.sleep(0.05)
     await store.tidy(time.time() + 8 * 86_400)
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from bot.corpus import Corpus, open_corpus
 from bot.corpus.check import check_corpus
 from bot.corpus.edition import Cut, Edition, Meta, parse_time, read_edition, write_edition
+from bot.corpus.episode import sentence_times
 from bot.corpus.errata import HEADER, mend, read_errata
-from bot.corpus.times import sentence_times
 from bot.corpus.transcript import Block, Chapter, Person, Said, Section
 from bot.errors import TranscriptError
 from bot.settings import ROOT

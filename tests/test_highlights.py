@@ -15,7 +15,7 @@ from bot.adapters.console.jsonl import reply_object
 from bot.contract.message import Author, Channel, Outcome, Reply, Request
 from bot.corpus import Corpus, Section, curated_highlights, open_corpus
 from bot.corpus.check import check_episode
-from bot.corpus.highlights import HEADER, HIGHLIGHTS, LONGEST, SHORTEST, read_highlights
+from bot.corpus.curated import HIGHLIGHTS, HIGHLIGHTS_HEADER, LONGEST, SHORTEST, read_highlights
 from bot.corpus.library import read_show
 from bot.errors import OperatorError, TranscriptError
 from bot.highlights import Highlight, Highlights, Judged, judged, read, score
@@ -126,7 +126,7 @@ def test_check_counts_the_curated_list(corpus: Corpus) -> None:
 )  # fmt: skip
 def test_a_wrong_line_of_a_curated_list_is_named(corpus: Corpus, row: str, says: str) -> None:
     with pytest.raises(TranscriptError, match=re.escape(says)) as refused:
-        read_highlights(f"{HEADER}\n{row}\n", "highlights.tsv", corpus.episode(0))
+        read_highlights(f"{HIGHLIGHTS_HEADER}\n{row}\n", "highlights.tsv", corpus.episode(0))
 
     assert refused.value.line == 2
 
@@ -136,7 +136,7 @@ def test_two_lines_that_share_words_are_refused(corpus: Corpus) -> None:
     row = f"Mark Zuckerberg\tWhy?\t{words}"
 
     with pytest.raises(TranscriptError, match="shares words with line 2"):
-        read_highlights(f"{HEADER}\n{row}\n\n{row}\n", "highlights.tsv", corpus.episode(0))
+        read_highlights(f"{HIGHLIGHTS_HEADER}\n{row}\n\n{row}\n", "highlights.tsv", corpus.episode(0))
 
 
 # The score

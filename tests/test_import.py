@@ -50,7 +50,7 @@ def _importer(content: Path, *, force: bool = False, pages: dict[str, str] | Non
         if url not in (pages or {}):
             sentence = f"{url}: no such page"
             raise OperatorError(sentence)
-        return Fetched(url, (pages or {})[url].encode(), "text/plain")
+        return Fetched(url, (pages or {})[url].encode())
 
     return Importer(content, "engines", force, said.append, get), said
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.corpus import Corpus, open_corpus
-from bot.corpus.corpus import Loader
+from bot.corpus.library import Loader
 from bot.corpus.model import episode_code
 from bot.errors import TranscriptError
 from bot.search.index.generations import Generations
@@ -138,13 +138,13 @@ def test_a_library_of_which_memory_holds_a_part_is_whole(tmp_path: Path) -> None
     texts = {f"{number}-x": f"Episode {number} has words." for number in range(10, 40)}
     content = _write(tmp_path / "content", texts)
     known = open_corpus(content, tmp_path / "data")
-    loader = Loader(content, known.loader.store, most=50_000)
+    loader = Loader(content, known.loader.cache, most=50_000)
     loader.names = known.loader.names
     corpus = Corpus(content, known.entries, loader)
     first = corpus.episode(0)
 
     assert _said(corpus) == list(texts.values())
-    assert loader.held < 10
+    assert len(loader) < 10
     assert corpus.episode(0) is first
     assert corpus.passage(first.passage(0, 0).id) == first.passage(0, 0)
 
@@ -158,9 +158,9 @@ def test_entries_tell_of_episodes_without_loading_them(tmp_path: Path) -> None:
         ("Über", 8, 5, ("Ada", "Bob")),
         ("Y", 3, 2, ("Cy",)),
     ]
-    assert corpus.loader.held == 0
+    assert len(corpus.loader) == 0
     assert (corpus.speakers, corpus.find("show", "9-y"), corpus.find("show", "y")) == (("Ada", "Bob", "Cy"), 1, None)
-    assert corpus.text(1, 0, 0) == "One two."
+    assert corpus.episode(1).passage(0, 0).text == "One two."
     for entry, episode in zip(corpus.entries, corpus.episodes, strict=True):
         assert (entry.id, entry.code, entry.label, entry.digest) == (
             episode.id,
@@ -241,7 +241,7 @@ def _found(index: WordIndex, word: str) -> set[tuple[int, int]]:
 def _places(corpus: Corpus, word: str) -> set[tuple[int, int]]:
     """Return the sentences that have a word."""
     everything = ((n, at) for n, entry in enumerate(corpus.entries) for at in range(entry.sentences))
-    return {(number, at) for number, at in everything if word in corpus.text(number, at, at)}
+    return {(number, at) for number, at in everything if word in corpus.episode(number).passage(at, at).text}
 
 
 TEXTS = st.lists(st.sampled_from(WORDS), min_size=1, max_size=6).map(lambda words: " ".join(f"{w}." for w in words))

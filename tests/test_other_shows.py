@@ -507,7 +507,7 @@ async def test_a_topic_has_passages_in_the_order_of_the_conversation(
     assert reply.outcome is Outcome.FOUND
     assert 1 <= len(quotes) <= 6
     assert any(words in quote.text for quote in quotes), reply.text
-    order = [(shows.episodes.index(place.episode), place.first) for place in places if place]
+    order = [(list(shows.episodes).index(place.episode), place.first) for place in places if place]
     assert order == sorted(order)
 
 

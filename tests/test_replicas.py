@@ -405,7 +405,7 @@ async def test_the_start_of_every_session_is_written_down(local: LocalDiscord, c
         replica = Replica(local, core, file_store)
         await asyncio.wait_for(replica.connected.wait(), 5)
         await replica.stop()
-    kept = json.loads(await file_store.notes.get(f"discord-identifies:{local.world.bot.id}") or "[]")
+    kept = json.loads(await file_store.kv.get(f"discord-identifies:{local.world.bot.id}") or "[]")
     assert len(kept) == len(local.gateway.identifies) == 2
 
 

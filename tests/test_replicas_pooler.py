@@ -110,8 +110,8 @@ async def test_behind_a_pooler_statements_keep_to_their_time_and_none_is_prepare
         there = url.set(host="127.0.0.1", port=pooler.port, query={}).render_as_string(hide_password=False)
         store = await asyncio.to_thread(open_store, there)
         for number in range(12):
-            await store.notes.put("name", str(number))
-        assert await store.notes.get("name") == "11"
+            await store.kv.put("name", str(number))
+        assert await store.kv.get("name") == "11"
         await asyncio.to_thread(store.close)
         database = await asyncio.to_thread(connect, there)
         asked = sa.text("SELECT current_setting('statement_timeout'), current_setting('lock_timeout')")
@@ -135,7 +135,7 @@ def test_without_a_pooler_the_limits_cost_no_statement(postgresql: str) -> None:
 def silent(store: Store, count: int) -> list[Awaitable[object]]:
     """Ask the database so often for what takes it a second."""
     slow = sa.text("SELECT pg_sleep(1)")
-    return [store.notes._db.read(lambda db: db.scalar(slow)) for _ in range(count)]  # noqa: SLF001 - a slow statement
+    return [store.kv._db.read(lambda db: db.scalar(slow)) for _ in range(count)]  # noqa: SLF001 - a slow statement
 
 
 async def test_a_database_that_falls_silent_is_said_within_bounds_and_used_again_afterwards(
@@ -146,8 +146,8 @@ async def test_a_database_that_falls_silent_is_said_within_bounds_and_used_again
     told = await asyncio.gather(*silent(store, 6), return_exceptions=True)
     assert [str(error) for error in told] == ["nothing for 0 s"] * 6
     monkeypatch.setattr(database_module, "LONGEST_SILENCE", 5.0)
-    await store.notes.put("name", "again")
-    assert await store.notes.get("name") == "again"
+    await store.kv.put("name", "again")
+    assert await store.kv.get("name") == "again"
     await asyncio.to_thread(store.close)
 
 
@@ -156,10 +156,10 @@ async def test_work_that_had_not_begun_when_the_database_fell_silent_is_never_do
 ) -> None:
     monkeypatch.setattr(database_module, "LONGEST_SILENCE", 0.3)
     store = open_store(empty_database(postgresql))
-    told = await asyncio.gather(*silent(store, 4), store.notes.put("name", "late"), return_exceptions=True)
+    told = await asyncio.gather(*silent(store, 4), store.kv.put("name", "late"), return_exceptions=True)
     assert all(isinstance(error, StoreError) for error in told)
     monkeypatch.setattr(database_module, "LONGEST_SILENCE", 5.0)
-    assert await store.notes.get("name") is None
+    assert await store.kv.get("name") is None
     await asyncio.to_thread(store.close)
 
 
@@ -169,13 +169,13 @@ async def test_while_a_database_is_silent_nobody_waits_long_again(
     store = open_store(empty_database(postgresql))
     silent = sa.text("SELECT pg_sleep(1)")
     monkeypatch.setattr(database_module, "LONGEST_SILENCE", 0.2)
-    asked = [store.notes._db.read(lambda db: db.scalar(silent)) for _ in range(4)]  # noqa: SLF001 - a slow statement
+    asked = [store.kv._db.read(lambda db: db.scalar(silent)) for _ in range(4)]  # noqa: SLF001 - a slow statement
     assert all(isinstance(error, StoreError) for error in await asyncio.gather(*asked, return_exceptions=True))
     monkeypatch.setattr(database_module, "LONGEST_SILENCE", 60.0)
     monkeypatch.setattr(database_module, "WHILE_SILENT", 0.1)
     with pytest.raises(StoreError, match="nothing for"):
-        await store.notes.get("name")
+        await store.kv.get("name")
     monkeypatch.setattr(database_module, "WHILE_SILENT", 30.0)
-    await store.notes.put("name", "again")
-    assert await store.notes.get("name") == "again"
+    await store.kv.put("name", "again")
+    assert await store.kv.get("name") == "again"
     await asyncio.to_thread(store.close)

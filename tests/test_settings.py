@@ -155,7 +155,7 @@ async def test_posting_now_is_one_of_the_days_posts(room: Room) -> None:
     [row] = await room.store.posts.claim(NOON.timestamp(), "a", 120, 20, ("slack",))
     await room.store.posts.choose(row, "p", 0, {})
     await room.store.posts.intend(row, NOON.timestamp())
-    await room.store.posts.sent(row, NOON.timestamp(), "m1")
+    await room.store.posts.record_sent(row, NOON.timestamp(), "m1")
     assert "out already" in (await room.ask("/settings post now")).lead
     status = await room.ask("/settings status")
     assert ("2026-11-23", "posted Monday 23 November 2026, 12:00") in status.cards[0].fields

@@ -286,7 +286,7 @@ async def test_removing_an_organisations_installation_schedules_deletion_for_eac
         body = {"type": "event_callback", "event_id": "Ev1", "event": {"type": "app_uninstalled"}, **more}
         await local.http.send(json.dumps(body).encode(), "application/json")
         for _ in range(500):
-            scheduled = sorted(name for name, at in (await store.notes.named("slack-gone:")).items() if at)
+            scheduled = sorted(name for name, at in (await store.kv.named("slack-gone:")).items() if at)
             if len(scheduled) >= len(gone):
                 break
             await asyncio.sleep(0.01)
@@ -299,5 +299,5 @@ async def test_replicas_that_share_the_client_secret_open_each_others_tokens(sto
     other = Installs(Intake(PLATFORM, store), Vault(CLIENT))
     assert await other.get("T1") == kept
     assert await Installs(Intake(PLATFORM, store), Vault("another")).get("T1") is None
-    await store.notes.put("slack-install:T2", await store.notes.get("slack-install:T1") or "")
+    await store.kv.put("slack-install:T2", await store.kv.get("slack-install:T1") or "")
     assert await other.get("T2") is None

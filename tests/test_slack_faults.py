@@ -638,10 +638,10 @@ async def test_removing_the_app_schedules_deletion_with_one_line(
     async with serving(local, core, store):
         await local.uninstall()
         for _ in range(200):
-            if await store.notes.get("slack-gone:T0LOCAL"):
+            if await store.kv.get("slack-gone:T0LOCAL"):
                 break
             await asyncio.sleep(0.01)
-        assert dt.datetime.fromisoformat(await store.notes.get("slack-gone:T0LOCAL") or "")
+        assert dt.datetime.fromisoformat(await store.kv.get("slack-gone:T0LOCAL") or "")
     assert len([line for line in caplog.messages if "scheduled for deletion" in line]) == 1
 
 
@@ -805,16 +805,16 @@ async def test_several_workspaces_install_the_app_and_are_answered_with_their_ow
             assert (await local.install(page, other, back)).status == 200
             await local.mention("C0GENERALOTHER", f"/quote {LINE}", user="U0ADAOTHER")
             await local.until(lambda: local.posts("C0GENERALOTHER"))
-            kept = await store.notes.get("slack-install:T0OTHER")
+            kept = await store.kv.get("slack-install:T0OTHER")
             assert kept
             assert other.bot_token not in kept
             await local.uninstall(other)
             for _ in range(200):
-                if not await store.notes.get("slack-install:T0OTHER"):
+                if not await store.kv.get("slack-install:T0OTHER"):
                     break
                 await asyncio.sleep(0.01)
-            assert await store.notes.get("slack-gone:T0OTHER")
-            assert not await store.notes.get("slack-install:T0OTHER")
+            assert await store.kv.get("slack-gone:T0OTHER")
+            assert not await store.kv.get("slack-install:T0OTHER")
 
 
 async def test_making_the_app_connects_to_nothing(local: LocalSlack, core: Core) -> None:

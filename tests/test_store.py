@@ -126,7 +126,7 @@ async def test_whoever_lost_the_lease_changes_nothing(store: Store) -> None:
     await store.posts.claim(221.0, "b", 120, 20, PLATFORMS)
     assert not await store.posts.choose(row, "p-2", 0, {})
     assert not await store.posts.intend(row, 222.0)
-    assert not await store.posts.sent(row, 223.0, "m1")
+    assert not await store.posts.record_sent(row, 223.0, "m1")
     assert not await store.posts.end(row, 223.0, "failed", "no")
     [found] = await store.posts.recent(HERE)
     assert (found.state, found.passage_id, found.reason) == ("pending", "p-1", "")
@@ -136,8 +136,8 @@ async def test_a_message_recorded_as_sent_stays_sent(store: Store) -> None:
     row = await claimed(store)
     await store.posts.choose(row, "p-1", 0, {})
     await store.posts.intend(row, 101.0)
-    assert await store.posts.sent(row, 102.0, "m1")
-    assert not await store.posts.unsettled(row, 103.0, "unknown", 1.0, "late answer")
+    assert await store.posts.record_sent(row, 102.0, "m1")
+    assert not await store.posts.postpone(row, 103.0, "unknown", 1.0, "late answer")
     [found] = await store.posts.recent(HERE)
     assert (found.state, found.message_ref, found.sent_at) == ("sent", "m1", 102.0)
     assert await store.posts.claim(10_000.0, "b", 120, 20, PLATFORMS) == []
@@ -195,7 +195,7 @@ async def test_of_two_edits_of_what_was_read_at_once_the_second_is_refused(store
 
 async def test_a_channel_that_refuses_three_times_is_switched_off_with_the_reason(store: Store) -> None:
     await configured(store)
-    assert [await store.channels.refused(HERE, "no permission", 3) for _ in range(3)] == [False, False, True]
+    assert [await store.channels.count_refusal(HERE, "no permission", 3) for _ in range(3)] == [False, False, True]
     assert (await store.channels.get(HERE)).disabled == "no permission"
 
 
@@ -240,20 +240,20 @@ async def test_conversations_keep_ids_and_a_question_and_expire(store: Store) ->
 
 
 async def test_notes_are_kept_by_name(store: Store) -> None:
-    await store.notes.put("discord-sync:1", "a")
-    await store.notes.put("discord-sync:1", "b")
-    await store.notes.put("discord%other", "c")
-    assert await store.notes.get("discord-sync:1") == "b"
-    assert await store.notes.named("discord-") == {"discord-sync:1": "b"}
-    await store.notes.delete("discord-sync:1")
-    assert await store.notes.get("discord-sync:1") is None
+    await store.kv.put("discord-sync:1", "a")
+    await store.kv.put("discord-sync:1", "b")
+    await store.kv.put("discord%other", "c")
+    assert await store.kv.get("discord-sync:1") == "b"
+    assert await store.kv.named("discord-") == {"discord-sync:1": "b"}
+    await store.kv.delete("discord-sync:1")
+    assert await store.kv.get("discord-sync:1") is None
 
 
 async def test_a_server_that_removed_the_bot_is_forgotten_after_a_week_unless_it_came_back(store: Store) -> None:
     removed = 1_795_000_000.0
     for tenant, since in (("T1", dt.datetime.fromtimestamp(removed, dt.UTC).isoformat()), ("T2", "")):
         await configured(store, Channel("slack", "C1", tenant))
-        await store.notes.put(f"slack-gone:{tenant}", since)
+        await store.kv.put(f"slack-gone:{tenant}", since)
     await store.tidy(removed + 6 * 86_400)
     assert (await store.channels.get(HERE)).id
     await store.tidy(removed + 8 * 86_400)
@@ -282,7 +282,7 @@ async def test_no_tenant_reads_or_changes_anothers(store: Store, mine: Channel, 
         theirs = await configured(store, channel, time="23:00", paused=True)
         await store.votes.cast(channel, Author("U1"), "p-1", -1, 1.0)
         await store.channels.mark(theirs, "p-9", "pinned", "admin", 1.0)
-        await store.channels.refused(channel, "no", 1)
+        await store.channels.count_refusal(channel, "no", 1)
         await store.posts.request_now(theirs, "2026-11-24", 5.0)
         assert mine not in [found.channel for found in await store.channels.of_tenant(channel)]
         assert [row.local_date for row in await store.posts.recent(channel)] == ["2026-11-24"]

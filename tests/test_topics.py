@@ -15,7 +15,7 @@ from bot.contract.buttons import LONGEST_LINE
 from bot.contract.message import Author, Channel, Outcome, Reply, Request, Role
 from bot.corpus import Corpus, open_corpus
 from bot.corpus.aliases import ALIASES, Aliases, aliases_of, read_aliases
-from bot.corpus.keypassages import HEADER, key_passages, read_key_passages
+from bot.corpus.curated import KEYPASSAGES_HEADER, key_passages, read_key_passages
 from bot.errors import TranscriptError
 from bot.search import load_embeddings, open_searcher
 from bot.search.index.words import open_index
@@ -94,7 +94,7 @@ def test_every_key_passage_is_in_the_edition_word_for_word(corpus: Corpus) -> No
 )
 def test_a_key_passage_that_is_wrong_is_told_with_its_line(corpus: Corpus, row: str, told: str) -> None:
     with pytest.raises(TranscriptError, match=r"^keys\.tsv:3: ") as caught:
-        read_key_passages(f"{HEADER}\n\n{row}\n", "keys.tsv", corpus.episode(0))
+        read_key_passages(f"{KEYPASSAGES_HEADER}\n\n{row}\n", "keys.tsv", corpus.episode(0))
 
     assert told in str(caught.value)
 
@@ -107,7 +107,7 @@ def test_a_key_passage_file_begins_with_its_header(corpus: Corpus) -> None:
 def test_an_episode_without_chapters_and_speakers_can_have_key_passages(plain: Corpus) -> None:
     row = "\tA hive agrees\t\tA hive   decides together."
 
-    (key,) = read_key_passages(f"{HEADER}\n{row}", "keys.tsv", plain.episode(0))
+    (key,) = read_key_passages(f"{KEYPASSAGES_HEADER}\n{row}", "keys.tsv", plain.episode(0))
 
     assert key.passage.text == "A hive decides together."
 
@@ -125,8 +125,6 @@ def test_an_alias_is_found_in_any_case_with_a_plural_s_and_the_longest_name_coun
 
     assert table.within("what about llms?") == {"LLM": ("language model",)}
     assert table.within("is ai safety solved") == {"AI safety": ("alignment",)}
-    assert table.spelled("LLM leaks") == "LLM leaks language model"
-    assert table.spelled("an LLM is a language model") == "an LLM is a language model"
     assert table.within("") == {}
 
 

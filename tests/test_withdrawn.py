@@ -17,7 +17,7 @@ from bot.contract.message import Author, Channel, Outcome, Reply, Request
 from bot.core import Core
 from bot.corpus import Corpus, curated_highlights, open_corpus
 from bot.corpus.check import check_corpus
-from bot.corpus.keypassages import key_passages
+from bot.corpus.curated import key_passages
 from bot.corpus.withdrawn import WITHDRAWN
 from bot.errors import TranscriptError
 from bot.highlights import Highlights
@@ -242,8 +242,8 @@ def test_no_passage_goes_across_what_is_withdrawn(less: Corpus) -> None:
             assert "\n\n" not in passage.text
     assert episode.passage(gap - 1, gap + 1).first == gap
     assert episode.passage(gap - 2, gap).last == gap - 1
-    assert (episode.passage(gap, gap).widened(10).first, episode.passage(gap, gap).widened(10).last) == (gap, gap + 10)
-    assert episode.passage(gap - 1, gap - 1).widened(10).last == gap - 1
+    assert (episode.passage(gap, gap).widen(10).first, episode.passage(gap, gap).widen(10).last) == (gap, gap + 10)
+    assert episode.passage(gap - 1, gap - 1).widen(10).last == gap - 1
 
 
 @given(st.data())

@@ -50,7 +50,7 @@ async def show(
     lead = "" if whole else say("show.part-withdrawn")
     cards = []
     for passage in shown:
-        wide = passage.widened(context)
+        wide = passage.widen(context)
         shift = passage.begin - wide.begin
         marked = ((shift, shift + len(passage.text)),) if context else ()
         cards.append(Card(Role.MATCH, quote=wide.quote(marked)))

@@ -1,6 +1,6 @@
 """The words that were said: shows, episodes, sentences, passages, and how they are read from files."""
 
-from bot.corpus.highlights import CuratedHighlight, curated_highlights
+from bot.corpus.curated import CuratedHighlight, curated_highlights
 from bot.corpus.library import Corpus, open_corpus
 from bot.corpus.model import Episode, Passage, Show
 from bot.corpus.transcript import Section

@@ -7,12 +7,11 @@ words of the conversations that it stands for.
 from __future__ import annotations
 
 import re
-import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bot.corpus.files import read_text
-from bot.corpus.words import fold, words
+from bot.corpus.files import read_toml
+from bot.corpus.words import words
 from bot.errors import TranscriptError
 from bot.policy.texts import say
 
@@ -29,8 +28,6 @@ ALIASES = "aliases.toml"
 
 LONGEST = 60
 """Characters of a name or of a wording; both are a few words."""
-
-_LINE = re.compile(r"at line (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +67,6 @@ class Aliases:
             at += step
         return found
 
-    def spelled(self, text: str) -> str:
-        """Return a text with the words that its names stand for added behind it: what to search with."""
-        said = fold(text)
-        added = [
-            wording for wordings in self.within(text).values() for wording in wordings if fold(wording) not in said
-        ]
-        return " ".join([text, *dict.fromkeys(added)])
-
     def joined(self, other: Aliases) -> Aliases:
         """Return both tables in one; a name in both has the wordings of both."""
         both = dict(self.wordings)
@@ -113,14 +102,7 @@ def aliases_of(corpus: Corpus) -> Aliases:
 
 def read_aliases(path: Path) -> Aliases:
     """Read one file; raises TranscriptError with what is wrong and how it should look."""
-    text = read_text(path)
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        line = _LINE.search(str(error))
-        raise TranscriptError(
-            str(path), say("aliases.not-a-row", error=error), int(line[1]) if line else None
-        ) from error
+    text, table = read_toml(path, "aliases.not-a-row")
     wordings: dict[str, tuple[str, ...]] = {}
     seen: dict[tuple[str, ...], str] = {}
     for name, value in table.items():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import io
 import json
 import os
 import sys
@@ -21,10 +22,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.corpus.columns import Paragraphs, Sentences, TokenMap
 from bot.corpus.edition import Cut, Meta
 from bot.corpus.episode import EDITION, ERRATA
-from bot.corpus.model import Episode
+from bot.corpus.model import Episode, Paragraphs, Sentences, TokenMap
 from bot.corpus.transcript import Chapter, Person
 from bot.corpus.withdrawn import refuse_misnamed
 
@@ -34,13 +34,14 @@ if TYPE_CHECKING:
     from bot.corpus.model import Show
     from bot.corpus.withdrawn import Withdrawal
 
-__all__ = ["Store", "pack", "signature", "unpack"]
+__all__ = ["EpisodeCache", "pack", "signature", "unpack"]
 
-_LAYOUT = "2"
+_LAYOUT = f"3 {sys.byteorder}"
 """Part of every name; raise it when the layout of these files changes. What reads transcripts is part of it too."""
 
-_MAGIC = b"VBE1"
-_HEAD = 12
+_HEAD = 8
+"""Bytes before the header: a checksum of what follows it, and the header's length."""
+
 _LIST = "list.json"
 _SET_ASIDE = ".old"
 _KEPT_ASIDE = 2 * 24 * 3600
@@ -57,7 +58,7 @@ def signature(folder: Path, withdrawn: Sequence[Withdrawal] = ()) -> tuple[str, 
     """
     parts = [_LAYOUT, _readers(), str(folder), *(each.span for each in withdrawn)]
     latest = 0
-    items = _listed(folder)
+    items = _items(folder)
     refuse_misnamed(folder, (item.name for item in items))
     for item in items:
         if item.name in {EDITION, ERRATA} or item.name.startswith("source."):
@@ -75,11 +76,11 @@ def signature(folder: Path, withdrawn: Sequence[Withdrawal] = ()) -> tuple[str, 
 def _readers() -> str:
     """Return a name for the code that makes an episode of files: after an upgrade everything is read again."""
     here = Path(__file__).parent
-    modules = [item for folder in (here, here / "formats") for item in _listed(folder) if item.name.endswith(".py")]
+    modules = [item for folder in (here, here / "formats") for item in _items(folder) if item.name.endswith(".py")]
     return " ".join(f"{item.stat().st_size} {item.stat().st_mtime_ns}" for item in modules)
 
 
-def _listed(folder: Path) -> list[os.DirEntry[str]]:
+def _items(folder: Path) -> list[os.DirEntry[str]]:
     """Return what lies in a folder by name; nothing when it cannot be read, which reading it then says."""
     try:
         with os.scandir(folder) as found:
@@ -108,33 +109,39 @@ def pack(episode: Episode, *, settled: bool) -> bytes:
     head = json.dumps(header, separators=(",", ":")).encode()
     said = episode.sentences
     columns = [said.begins, said.ends, said.paragraphs, said.starts, *episode.paragraphs.columns, *source]
-    body = b"".join([*map(_little, columns), said.approximate, episode.text.encode("utf-8", "surrogatepass")])
+    body = b"".join([*columns, said.approximate, episode.text.encode("utf-8", "surrogatepass")])
     rest = len(head).to_bytes(4, "little") + head + body
-    return _MAGIC + zlib.crc32(rest).to_bytes(4, "little") + rest
+    return zlib.crc32(rest).to_bytes(4, "little") + rest
 
 
 def unpack(data: bytes, show: Show) -> tuple[Episode, bool] | None:
     """Return the episode that was packed and whether it was settled, or None when the bytes are not what was packed."""
-    whole = len(data) > _HEAD and data[:4] == _MAGIC
-    if not whole or zlib.crc32(memoryview(data)[8:]) != int.from_bytes(data[4:8], "little"):
+    if len(data) <= _HEAD or zlib.crc32(memoryview(data)[4:]) != int.from_bytes(data[:4], "little"):
         return None
-    at = _HEAD + int.from_bytes(data[8:_HEAD], "little")
+    at = _HEAD + int.from_bytes(data[4:_HEAD], "little")
     header: dict[str, Any] = json.loads(data[_HEAD:at])
     sentences, paragraphs, tokens = header["sizes"]
-    reader = _Reader(data, at)
-    columns = [reader.column("I", sentences) for _ in range(3)]
-    starts = reader.column("d", sentences)
-    spoken = [reader.column("i", paragraphs) for _ in range(6)]
-    source = (reader.column("I", tokens), reader.column("I", tokens)) if header["path"] is not None else None
-    approximate = data[reader.at : reader.at + sentences]
-    text = str(memoryview(data)[reader.at + sentences :], "utf-8", "surrogatepass")
+    rest = io.BytesIO(data)
+    rest.seek(at)
+
+    def column(kind: str, length: int) -> array[Any]:
+        numbers: array[Any] = array(kind)
+        numbers.frombytes(rest.read(length * numbers.itemsize))
+        return numbers
+
+    begins, ends, inside = (column("I", sentences) for _ in range(3))
+    starts = column("d", sentences)
+    spoken = [column("i", paragraphs) for _ in range(6)]
+    source = (column("I", tokens), column("I", tokens)) if header["path"] is not None else None
+    approximate = rest.read(sentences)
+    text = str(rest.read(), "utf-8", "surrogatepass")
     episode = Episode(
         show,
         header["id"],
         header["title"],
         text,
         Paragraphs(tuple(header["names"]), *spoken),
-        Sentences(columns[0], columns[1], columns[2], starts, approximate),
+        Sentences(begins, ends, inside, starts, approximate),
         TokenMap(text, header["path"], source),
         header["digest"],
         tuple(Chapter(title, start) for title, start in header["chapters"]),
@@ -152,40 +159,13 @@ def _meta(table: dict[str, Any]) -> Meta:
     return Meta(**table, published=dt.date.fromisoformat(published) if published else None, people=people, cuts=cuts)
 
 
-def _little(column: array[Any]) -> bytes:
-    """Return a column's bytes, the lowest first."""
-    if sys.byteorder == "big":
-        column = column[:]
-        column.byteswap()
-    return column.tobytes()
-
-
-class _Reader:
-    """Takes one column after the other from bytes."""
-
-    def __init__(self, data: bytes, at: int) -> None:
-        self._data = memoryview(data)
-        self.at = at
-
-    def column(self, kind: str, length: int) -> array[Any]:
-        """Return the next `length` numbers."""
-        column: array[Any] = array(kind)
-        end = self.at + length * column.itemsize
-        column.frombytes(self._data[self.at : end])
-        if sys.byteorder == "big":
-            column.byteswap()
-        self.at = end
-        return column
-
-
-class Store:
-    """The compiled episodes of one content folder; several processes may use it at once.
+class EpisodeCache:
+    """The compiled episodes of one content folder, in a folder of their own; several processes may use it at once.
 
     A file that cannot be written raises OSError; one that cannot be read is as good as missing.
     """
 
     def __init__(self, folder: Path, content: Path) -> None:
-        """Keep the episodes of `content` in a folder of their own inside `folder`, made if need be."""
         library = hashlib.blake2s(str(content.resolve()).encode("utf-8", "surrogatepass")).hexdigest()[:16]
         self.folder = folder / library
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -217,7 +197,7 @@ class Store:
         with suppress(OSError):
             (self.folder / name).unlink()
 
-    def listed(self) -> list[dict[str, Any]]:
+    def rows(self) -> list[dict[str, Any]]:
         """Return the rows of the list, none when there is no whole list."""
         try:
             checksum, _, rows = (self.folder / _LIST).read_bytes().partition(b"\n")
@@ -228,7 +208,7 @@ class Store:
             return []
         return found
 
-    def list(self, rows: list[dict[str, Any]]) -> None:
+    def save_rows(self, rows: list[dict[str, Any]]) -> None:
         """Write the list."""
         data = json.dumps(rows, separators=(",", ":")).encode()
         self._write(_LIST, b"%08x\n%s" % (zlib.crc32(data), data))

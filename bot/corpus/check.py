@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING
 
 from bot.contract.message import clock
 from bot.corpus.aliases import ALIASES, read_aliases
-from bot.corpus.episode import EpisodeFiles, build_episode, edition_of, mended_source, source_words
-from bot.corpus.highlights import curated_highlights
-from bot.corpus.keypassages import key_passages
+from bot.corpus.curated import curated_highlights, key_passages
+from bot.corpus.episode import EpisodeFiles, build_episode, edition_of, mend_source, source_words
 from bot.corpus.library import episode_folders
 from bot.corpus.transcript import Section
-from bot.corpus.withdrawn import SpanError, withdrawn_of
-from bot.corpus.withholding import named, without
+from bot.corpus.withdrawn import SpanError, withdrawn_of, withdrawn_sentences, withhold
 from bot.errors import TranscriptError
 from bot.policy.texts import say
 
@@ -80,27 +78,31 @@ def check_episode(show: Show, folder: Path, withdrawn: Sequence[Withdrawal] = ()
     try:
         files = EpisodeFiles.of(folder)
         whole = build_episode(show, files)
-        episode = without(whole, withdrawn) if withdrawn else whole
+        episode = withhold(whole, withdrawn) if withdrawn else whole
         edition = edition_of(files)
-        problems = list(_ill_formed(files, edition))
-        facts = [*_facts(episode), *(_withdrawn(whole, edition, files, each) for each in withdrawn)]
+        problems = list(_form_problems(files, edition))
+        facts = [*_facts(episode), *(_withdrawal_fact(whole, edition, files, each) for each in withdrawn)]
         content = folder.parent.parent
         points, shown = len(key_passages(content, whole)), len(key_passages(content, episode))
         if points:
-            facts.append(_curated("points", points, points - shown))
+            facts.append(_curated_fact("points", points, points - shown))
         picked, shown = len(curated_highlights(content, whole)), len(curated_highlights(content, episode))
         if picked:
-            facts.append(_curated("highlights", picked, picked - shown))
+            facts.append(_curated_fact("highlights", picked, picked - shown))
         if (folder.parent / ALIASES).is_file():
             read_aliases(folder.parent / ALIASES)
         diff: tuple[str, ...] = ()
         if files.source and files.edition:
             source = source_words(files)
-            mended = mended_source(files, source)
-            undeclared = list(_undeclared(files, edition, source, mended))
+            mended = mend_source(files, source)
+            undeclared = list(_undeclared_differences(files, edition, source, mended))
             problems += undeclared
             # Where the edition does not follow from the source, nobody can say which mendings are withdrawn.
-            diff = () if undeclared and withdrawn else tuple(_diff(source, mended, _hidden(whole, episode, mended)))
+            diff = (
+                ()
+                if undeclared and withdrawn
+                else tuple(_diff(source, mended, _withdrawn_offsets(whole, episode, mended)))
+            )
             proof = "unproven" if undeclared else "proven"
             facts.append(say(f"check.errata-{proof}", count=len(mended.errata)))
         elif files.errata:
@@ -112,7 +114,7 @@ def check_episode(show: Show, folder: Path, withdrawn: Sequence[Withdrawal] = ()
     return EpisodeCheck(name, tuple(problems[:MOST_PROBLEMS]), tuple(facts), diff)
 
 
-def _ill_formed(files: EpisodeFiles, edition: Edition) -> Iterator[str]:
+def _form_problems(files: EpisodeFiles, edition: Edition) -> Iterator[str]:
     """Yield what is wrong with speakers, chapters and times."""
     if not files.edition:
         return
@@ -143,7 +145,7 @@ def _ill_formed(files: EpisodeFiles, edition: Edition) -> Iterator[str]:
         yield say("check.time-late", place=files.edition, late=late, end=end)
 
 
-def _undeclared(files: EpisodeFiles, edition: Edition, source: str, mended: Mended) -> Iterator[str]:
+def _undeclared_differences(files: EpisodeFiles, edition: Edition, source: str, mended: Mended) -> Iterator[str]:
     """Yield each place where the edition's words are not the source's words with the errata applied."""
     there = list(_tokens(mended.text))
     here = [
@@ -220,15 +222,15 @@ def _sentences(of: str, count: int) -> str:
     return say("check.sentences", name=of, count=count)
 
 
-def _curated(kind: str, count: int, left_out: int) -> str:
+def _curated_fact(kind: str, count: int, left_out: int) -> str:
     """Say how many curated rows there are, and how many a withdrawal takes."""
     fact = say(f"check.kept-{kind}", count=count)
     return say("check.left-out", fact=fact, count=left_out) if left_out else fact
 
 
-def _withdrawn(episode: Episode, edition: Edition, files: EpisodeFiles, withdrawal: Withdrawal) -> str:
+def _withdrawal_fact(episode: Episode, edition: Edition, files: EpisodeFiles, withdrawal: Withdrawal) -> str:
     """Return what a withdrawal takes, without its words: how much, where, when."""
-    numbers = named(episode, withdrawal)
+    numbers = withdrawn_sentences(episode, withdrawal)
     first, last = (episode.sentences[number] for number in (numbers[0], numbers[-1]))
     parts = [say("check.withdrawn", count=len(numbers))]
     if files.edition:
@@ -237,10 +239,10 @@ def _withdrawn(episode: Episode, edition: Edition, files: EpisodeFiles, withdraw
     if first.start is not None:
         start = f"≈ {clock(first.start)}" if first.approximate else clock(first.start)
         parts.append(say("check.withdrawn-from", start=start))
-    return ", ".join(parts) + withdrawal.told
+    return ", ".join(parts) + withdrawal.why_and_since
 
 
-def _hidden(whole: Episode, episode: Episode, mended: Mended) -> list[tuple[int, int]]:
+def _withdrawn_offsets(whole: Episode, episode: Episode, mended: Mended) -> list[tuple[int, int]]:
     """Return the [begin, end) offsets in the source's words of what is withdrawn; the edition follows from them."""
     if not episode.withdrawn:
         return []

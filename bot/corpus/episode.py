@@ -6,6 +6,7 @@ import hashlib
 import re
 from array import array
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from bot.corpus.edition import Edition, Meta, read_edition
@@ -14,8 +15,8 @@ from bot.corpus.files import read_bytes, read_text
 from bot.corpus.formats import read_transcript
 from bot.corpus.join import blocks
 from bot.corpus.model import Episode, Paragraph, Paragraphs, Sentence, Sentences, Show, TokenMap
-from bot.corpus.times import sentence_times
-from bot.corpus.withholding import without
+from bot.corpus.transcript import Section
+from bot.corpus.withdrawn import withhold
 from bot.errors import TranscriptError
 from bot.policy.texts import say
 
@@ -24,9 +25,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.corpus.errata import Mended
+    from bot.corpus.transcript import Block, Chapter
     from bot.corpus.withdrawn import Withdrawal
 
-__all__ = ["EDITION", "ERRATA", "EpisodeFiles", "build_episode", "edition_of", "mended_source", "source_words"]
+__all__ = [
+    "EDITION",
+    "ERRATA",
+    "EpisodeFiles",
+    "build_episode",
+    "edition_of",
+    "mend_source",
+    "sentence_times",
+    "source_words",
+]
 
 EDITION, ERRATA = "edition.md", "errata.tsv"
 
@@ -120,7 +131,7 @@ def build_episode(show: Show, files: EpisodeFiles, withdrawn: Sequence[Withdrawa
         edition.chapters,
         edition.meta,
     )
-    return without(episode, withdrawn) if withdrawn else episode
+    return withhold(episode, withdrawn) if withdrawn else episode
 
 
 def source_words(files: EpisodeFiles) -> str:
@@ -135,7 +146,7 @@ def source_words(files: EpisodeFiles) -> str:
     return words
 
 
-def mended_source(files: EpisodeFiles, source: str) -> Mended:
+def mend_source(files: EpisodeFiles, source: str) -> Mended:
     """Return the source's words with the declared errata applied."""
     declared = read_errata(read_text(files.errata), str(files.errata), source) if files.errata else ()
     return mend(source, declared)
@@ -150,10 +161,66 @@ def _token_map(text: str, files: EpisodeFiles) -> TokenMap:
         source = read_text(files.source)
         words = source_words(files)
         if words == source:
-            mended = mended_source(files, source)
+            mended = mend_source(files, source)
             if text.split() == mended.text.split():
                 there = [match.span() for match in _TOKEN.finditer(mended.text)]
                 begins = array("I", [mended.source_begin(begin) for begin, _ in there])
                 ends = array("I", [mended.source_end(end) for _, end in there])
                 return TokenMap(text, files.shown, (begins, ends))
     return TokenMap(text)
+
+
+_WORDS_A_SECOND = 2.8
+"""Speech of podcasts, for what follows the last known time; Lex Fridman Podcast #383 has 2.8."""
+
+
+def sentence_times(
+    blocks: Sequence[Block], chapters: Sequence[Chapter], duration: float | None
+) -> list[tuple[float | None, bool]]:
+    """Return for every sentence of all blocks its start in seconds (or None) and whether that is interpolated.
+
+    Known are the starts the format gives, the first sentence of each chapter with a time, and the episode's end. Ad
+    reads of an edition without exact times are spliced in and take no time of the cut that the times belong to, so
+    their sentences get none.
+    """
+    exact = any(said.start is not None for block in blocks for said in block.said)
+    starts: list[float | None] = []
+    positions: list[int] = []
+    anchors: list[tuple[int, float]] = []
+    chapter: int | None = None
+    position = 0
+    for block in blocks:
+        spliced = block.section is Section.AD and not exact
+        for said in block.said:
+            known = said.start
+            if block.chapter != chapter and block.chapter is not None:
+                known = chapters[block.chapter].start if known is None else known
+                chapter = block.chapter
+            if known is not None and (not anchors or known >= anchors[-1][1]):
+                anchors.append((position, known))
+            starts.append(said.start)
+            positions.append(-1 if spliced else position)
+            position += 0 if spliced else len(said.text.split())
+    if anchors:
+        end = duration if duration is not None else anchors[-1][1] + (position - anchors[-1][0]) / _WORDS_A_SECOND
+        anchors.append((position, max(end, anchors[-1][1])))
+    return _interpolate(starts, positions, anchors)
+
+
+def _interpolate(
+    starts: Sequence[float | None], positions: Sequence[int], anchors: Sequence[tuple[int, float]]
+) -> list[tuple[float | None, bool]]:
+    """Put an interpolated start where none is known; positions and anchors are counted in words."""
+    filled: list[tuple[float | None, bool]] = []
+    spans = iter(pairwise(anchors))
+    span = next(spans, None)
+    for start, position in zip(starts, positions, strict=True):
+        while span and position >= span[1][0] and (following := next(spans, None)):
+            span = following
+        if start is not None or span is None or position < span[0][0]:
+            filled.append((start, False))
+            continue
+        (first, begin), (last, end) = span
+        share = (position - first) / (last - first) if last > first else 0.0
+        filled.append((begin + (end - begin) * min(1.0, share), True))
+    return filled

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 
+from bot.corpus.files import rows_of
 from bot.errors import TranscriptError
 from bot.policy.texts import say
 
@@ -12,8 +13,6 @@ __all__ = ["HEADER", "Erratum", "Mended", "mend", "read_errata"]
 
 HEADER = "where\twrong\tright\twhy"
 """First line of an errata file; `where` is line:column in the source, both counted from 1."""
-
-_COLUMNS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +52,11 @@ class Mended:
 
 def read_errata(text: str, path: str, source: str) -> tuple[Erratum, ...]:
     """Read an errata file against its source; raises TranscriptError naming the line that does not fit."""
-    lines = text.splitlines()
-    if not lines or lines[0] != HEADER:
-        raise TranscriptError(path, say("table.header", header=HEADER), 1)
     starts = [0]
     for row in source.split("\n"):
         starts.append(starts[-1] + len(row) + 1)
     found: list[Erratum] = []
-    for number, row in enumerate(lines[1:], 2):
-        if not row.strip():
-            continue
+    for number, row in rows_of(text, path, HEADER):
         erratum = _erratum(row, number, path, source, starts)
         if found and erratum.begin < found[-1].end:
             raise TranscriptError(path, say("errata.order", line=found[-1].line), number)
@@ -73,7 +67,7 @@ def read_errata(text: str, path: str, source: str) -> tuple[Erratum, ...]:
 def _erratum(row: str, number: int, path: str, source: str, starts: list[int]) -> Erratum:
     """Read one row, or raise TranscriptError with what the source has at that place."""
     cells = row.split("\t")
-    if len(cells) != _COLUMNS:
+    if len(cells) != HEADER.count("\t") + 1:
         raise TranscriptError(path, say("errata.columns", count=len(cells)), number)
     where, wrong, right, why = cells
     line, _, column = where.partition(":")

@@ -91,7 +91,6 @@ class FetchError(OperatorError):
     """
 
     def __init__(self, where: str, reason: str) -> None:
-        """Compose `host: reason` from its parts."""
         self.where = where
         self.reason = reason
         super().__init__(f"{where}: {reason}")
@@ -99,11 +98,10 @@ class FetchError(OperatorError):
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A file as its server sent it; `url` is where it was in the end, `content_type` the header or nothing."""
+    """A file as its server sent it; `url` is where it was in the end."""
 
     url: str
     data: bytes
-    content_type: str
 
 
 def is_public(address: Address) -> bool:
@@ -112,7 +110,7 @@ def is_public(address: Address) -> bool:
     `ipaddress` alone does not say: to Python 3.11 multicast, NAT64 and 6to4 are global, though the last two can wrap
     any private address.
     """
-    plain = _unwrapped(address)
+    plain = _unwrap(address)
     if isinstance(plain, IPv6Address) and plain not in _UNICAST:
         return False
     return not any(plain in network for network in _CLOSED)
@@ -158,7 +156,7 @@ def fetch(  # noqa: PLR0913 - the last four are for tests, which have a server o
     raise FetchError(sender, say("fetch.too-many-redirects", most=MOST_REDIRECTS))
 
 
-def _unwrapped(address: Address) -> Address:
+def _unwrap(address: Address) -> Address:
     """Return the IPv4 address inside `::ffff:0:0/96`, or the address itself."""
     return (address.ipv4_mapped if isinstance(address, IPv6Address) else None) or address
 
@@ -230,7 +228,6 @@ class _Wire(io.RawIOBase):
     """What http.client needs of a socket, for as long as time and allowance last; no read waits longer than is left."""
 
     def __init__(self, visit: _Visit, sock: ssl.SSLSocket) -> None:
-        """Start with the allowance of a head."""
         self._visit = visit
         self._sock = sock
         self.allowance = LONGEST_HEAD
@@ -282,7 +279,7 @@ class _Visit:
 
     def get(self, target: _Target) -> Fetched | str:
         """Return the file, or the address the server redirects to, as it says it."""
-        with self._told(target.host), self._connect(target) as sock:
+        with self._explain(target.host), self._connect(target) as sock:
             connection = http.client.HTTPSConnection(target.host, self.port, context=self.context)
             connection.sock = wire = _Wire(self, sock)
             headers = {"User-Agent": "verbatim-bot", "Accept": "*/*", "Connection": "close"}
@@ -291,10 +288,10 @@ class _Visit:
             wire.allowance = 2 * self.limit + LONGEST_HEAD
             if response.status in {301, 302, 303, 307, 308}:
                 return _location(target.host, response)
-            return Fetched(target.url, self._body(target.host, response), _content_type(response))
+            return Fetched(target.url, self._body(target.host, response))
 
     @contextlib.contextmanager
-    def _told(self, host: str) -> Iterator[None]:
+    def _explain(self, host: str) -> Iterator[None]:
         """Turn whatever a network does into a sentence about a host."""
         again = say("fetch.again", by_hand=say("fetch.by-hand"))
         try:
@@ -339,8 +336,10 @@ class _Visit:
 
     def _addresses(self, target: _Target) -> list[Address]:
         """Return all addresses of a host, each once; raises FetchError if even one is not allowed."""
-        found = [target.literal] if target.literal else _within(self.left(), lambda: list(self.resolve(target.host)))
-        addresses = list(dict.fromkeys(_unwrapped(address) for address in found))
+        found = (
+            [target.literal] if target.literal else _call_within(self.left(), lambda: list(self.resolve(target.host)))
+        )
+        addresses = list(dict.fromkeys(_unwrap(address) for address in found))
         for address in addresses:
             if not self.allow(address):
                 reason = say("fetch.not-public", address=address)
@@ -378,12 +377,7 @@ def _location(host: str, response: http.client.HTTPResponse) -> str:
     return _UNSAFE.sub(lambda unsafe: quote(unsafe[0], encoding="latin-1"), location)
 
 
-def _content_type(response: http.client.HTTPResponse) -> str:
-    """Return the header in one line that is safe to print."""
-    return "".join(filter(str.isprintable, " ".join(response.headers.get("Content-Type", "").split())))[:200]
-
-
-def _within(seconds: float, call: Callable[[], list[Address]]) -> list[Address]:
+def _call_within(seconds: float, call: Callable[[], list[Address]]) -> list[Address]:
     """Return what a call returns; raises TimeoutError when it takes longer. The system's look-up has no limit."""
     future: Future[list[Address]] = Future()
 

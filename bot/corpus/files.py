@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+import tomllib
+from typing import TYPE_CHECKING, Any
 
 from bot.errors import TranscriptError
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["LONGEST_FILE", "read_bytes", "read_text"]
+__all__ = ["LONGEST_FILE", "read_bytes", "read_text", "read_toml", "rows_of"]
 
 LONGEST_FILE = 20 * 1024 * 1024
 """Bytes of one transcript file; a three-hour word-level JSON is under 3 MB."""
+
+_AT_LINE = re.compile(r"at line (\d+)")
 
 
 def read_bytes(path: Path) -> bytes:
@@ -36,3 +41,21 @@ def read_text(path: Path) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise TranscriptError(str(path), say("corpus.not-utf8", byte=data[error.start]), line) from error
+
+
+def read_toml(path: Path, broken: str, **blanks: str) -> tuple[str, dict[str, Any]]:
+    """Return a TOML file's text and its table; `broken` is the key of the sentence for one that is no TOML."""
+    text = read_text(path)
+    try:
+        return text, tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = _AT_LINE.search(str(error))
+        raise TranscriptError(str(path), say(broken, error=error, **blanks), int(line[1]) if line else None) from error
+
+
+def rows_of(text: str, path: str, header: str) -> Iterator[tuple[int, str]]:
+    """Yield the rows of a table with that first line, each with its line's number; blank lines count for nothing."""
+    lines = text.splitlines()
+    if not lines or lines[0] != header:
+        raise TranscriptError(path, say("table.header", header=header), 1)
+    yield from ((number, row) for number, row in enumerate(lines[1:], 2) if row.strip())

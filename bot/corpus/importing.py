@@ -81,11 +81,11 @@ class Importer:
                 raise OperatorError(say("import.no-transcript", path=target, kinds=", ".join(sorted(_SUFFIXES))))
             for number, path in enumerate(paths, 1):
                 self.say(f"[{number}/{len(paths)}] {path.name}")
-                yield from self._caught(lambda path=path: self._data(read_bytes(path), path.name, None))  # type: ignore[misc]
+                yield from self._catch(lambda path=path: self._data(read_bytes(path), path.name, None))  # type: ignore[misc]
         else:
             yield from self._data(read_bytes(Path(target)), Path(target).name, episode)
 
-    def _caught(self, work: Callable[[], Iterator[Imported | OperatorError]]) -> Iterator[Imported | OperatorError]:
+    def _catch(self, work: Callable[[], Iterator[Imported | OperatorError]]) -> Iterator[Imported | OperatorError]:
         """Yield what the work yields, an error as a value: one bad file does not stop the others."""
         try:
             yield from work()
@@ -98,7 +98,7 @@ class Importer:
             transcript = read_transcript(data, name)
         except TranscriptError as first:
             try:
-                items = read_feed(data, name).items
+                items = read_feed(data, name)
             except TranscriptError:
                 raise first from None
             yield from self._feed(items, name)
@@ -112,7 +112,7 @@ class Importer:
             raise TranscriptError(name, say("import.no-linked", count=len(items)))
         for count, (position, item) in enumerate(linked, 1):
             self.say(f"[{count}/{len(linked)}] {item.title}")
-            yield from self._caught(lambda item=item, position=position: iter((self._item(item, position),)))  # type: ignore[misc]
+            yield from self._catch(lambda item=item, position=position: iter((self._item(item, position),)))  # type: ignore[misc]
 
     def _item(self, item: FeedItem, position: int) -> Imported:
         """Import one item of a feed: the best of its transcripts, its chapters, its people."""
@@ -162,7 +162,7 @@ class Importer:
             shutil.rmtree(unfinished, ignore_errors=True)
         oddities = (*transcript.oddities, *lost, *new_show)
         return Imported(
-            folder, (*_understood(placed, chapters, known), *(say("import.odd", oddity=oddity) for oddity in oddities))
+            folder, (*_report(placed, chapters, known), *(say("import.odd", oddity=oddity) for oddity in oddities))
         )
 
     def _refuse(self, folder: Path, edition: str) -> None:
@@ -242,7 +242,7 @@ def _with_chapters(
     return tuple(placed), tuple(used), told
 
 
-def _understood(placed: Sequence[Block], chapters: Sequence[Chapter], meta: Meta) -> Iterator[str]:
+def _report(placed: Sequence[Block], chapters: Sequence[Chapter], meta: Meta) -> Iterator[str]:
     """Yield what a person should look at: length, times, speakers, chapters."""
     said = [sentence for block in placed for sentence in block.said]
     yield say("import.words", words=sum(len(sentence.text.split()) for sentence in said), sentences=len(said))

@@ -7,9 +7,8 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot.corpus.formats.plain import ends_sentence
 from bot.corpus.transcript import Block, Said
-from bot.corpus.words import sentence_spans
+from bot.corpus.words import ends_sentence, sentence_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,7 +82,7 @@ def _runs(segments: Sequence[Segment]) -> Iterator[_Run]:
     first = 0
     for index, segment in enumerate(spoken):
         following = spoken[index + 1] if index + 1 < len(spoken) else None
-        if following and following.speaker == segment.speaker and not _parted(segment, following):
+        if following and following.speaker == segment.speaker and not _ends_paragraph(segment, following):
             continue
         group = spoken[first : index + 1]
         texts = [" ".join(each.text.split()) for each in group]
@@ -92,7 +91,7 @@ def _runs(segments: Sequence[Segment]) -> Iterator[_Run]:
         first = index + 1
 
 
-def _parted(segment: Segment, following: Segment) -> bool:
+def _ends_paragraph(segment: Segment, following: Segment) -> bool:
     """Say whether a paragraph ends here: cues with times say nothing of paragraphs, and a headline has no full stop."""
     if segment.start is not None and following.start is not None:
         return False

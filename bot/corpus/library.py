@@ -1,31 +1,280 @@
-"""Reading a content folder: shows, their episodes and what is wrong with them."""
+"""The corpus: the list of everything that can be quoted, and the episodes themselves when they are asked for."""
 
 from __future__ import annotations
 
 import os
+import sys
+import threading
 import time
 import tomllib
+from collections import OrderedDict
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import cached_property, lru_cache
+from hashlib import blake2s
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
-from bot.corpus.cache import Store, signature
-from bot.corpus.corpus import Corpus, EpisodeEntry, Loader
+from bot.corpus.cache import EpisodeCache, signature
 from bot.corpus.episode import EpisodeFiles, build_episode
+from bot.corpus.errata import read_errata
 from bot.corpus.files import read_text
-from bot.corpus.model import Episode, Show, episode_code
+from bot.corpus.model import Episode, Passage, Show, episode_code, episode_label, is_position
 from bot.corpus.withdrawn import WITHDRAWN, SpanError, refuse_misnamed, withdrawn_of
 from bot.errors import TranscriptError
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from bot.corpus.errata import Erratum
     from bot.corpus.withdrawn import Withdrawal
 
-__all__ = ["Corpus", "EpisodeEntry", "episode_folders", "open_corpus", "read_episode", "read_show"]
+__all__ = [
+    "MOST_MEMORY",
+    "Corpus",
+    "EpisodeEntry",
+    "Loader",
+    "episode_folders",
+    "open_corpus",
+    "read_show",
+]
+
+MOST_MEMORY = 64 * 1024 * 1024
+"""Bytes of episodes held at once when they can be loaded again; about 800 of 10,000 words."""
+
+
+@lru_cache(maxsize=8)
+def _source_text(path: Path) -> str:
+    """Return a source file's text; a claim is compared with several places of a few episodes."""
+    return read_text(path)
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeEntry:
+    """What is known of an episode without loading it; `words` and `sentences` are counts."""
+
+    show: Show
+    id: str
+    title: str
+    number: int | None
+    digest: str
+    words: int
+    sentences: int
+    code: str
+    speakers: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """The episode in a few words."""
+        return episode_label(self.show, self.title, self.number)
+
+    @classmethod
+    def of(cls, episode: Episode) -> EpisodeEntry:
+        """Describe a loaded episode."""
+        said = dict.fromkeys(episode.paragraphs.speakers)
+        speakers = tuple(episode.paragraphs.names[number] for number in said if number >= 0)
+        words, sentences = len(episode.text.split()), len(episode.sentences)
+        return cls(
+            episode.show,
+            episode.id,
+            episode.title,
+            episode.number,
+            episode.digest,
+            words,
+            sentences,
+            episode.code,
+            speakers,
+        )
+
+
+class Corpus:
+    """Every episode that can be quoted, in order of show and folder name.
+
+    The list of them is in memory; the episodes themselves are loaded when they are asked for, and only so many are
+    held. As long as anyone holds an episode, asking for it again gives the same object. Safe to share between threads.
+    `withdrawn` are the codes of the episodes that are not here because they are withdrawn.
+    """
+
+    def __init__(
+        self, folder: Path, entries: tuple[EpisodeEntry, ...], loader: Loader, withdrawn: frozenset[str] = frozenset()
+    ) -> None:
+        self.folder = folder
+        self.entries = entries
+        self.loader = loader
+        self._withdrawn = withdrawn
+        self._by_code: dict[str, list[int]] = {}
+        for number, entry in enumerate(entries):
+            self._by_code.setdefault(entry.code, []).append(number)
+        self._numbers = {(entry.show.id, entry.id): number for number, entry in enumerate(entries)}
+
+    @property
+    def episodes(self) -> _Episodes:
+        """The episodes in order; each is loaded when it is looked at."""
+        return _Episodes(self)
+
+    @cached_property
+    def shows(self) -> tuple[Show, ...]:
+        """The shows that have an episode, each once."""
+        return tuple({entry.show.id: entry.show for entry in self.entries}.values())
+
+    @property
+    def label(self) -> str:
+        """What can be searched here, in a few words."""
+        return self.entries[0].label if len(self.entries) == 1 else say("citation.episodes", count=len(self.entries))
+
+    @cached_property
+    def speakers(self) -> tuple[str, ...]:
+        """Everyone who speaks, each once."""
+        return tuple(dict.fromkeys(name for entry in self.entries for name in entry.speakers))
+
+    @cached_property
+    def digest(self) -> str:
+        """A name for exactly these words in exactly these places."""
+        total = blake2s()
+        for entry in self.entries:
+            total.update(f"{entry.show.id}/{entry.id} {entry.digest}\n".encode())
+        return total.hexdigest()
+
+    def episode(self, number: int) -> Episode:
+        """Return the episode with that place in `entries`.
+
+        Raises TranscriptError when it is no longer in memory, nor in the data folder, and its files have changed.
+        """
+        return self.loader.load(self.entries[number])
+
+    def find(self, show: str, episode: str) -> int | None:
+        """Return the place in `entries` of the episode in those folders, or None."""
+        return self._numbers.get((show, episode))
+
+    def passage(self, quote_id: str) -> Passage | None:
+        """Return the passage with that id, or None when no episode here has it.
+
+        Among thousands of episodes two can share a code; then the one whose sentences begin and end there is meant.
+        """
+        code, _, position = quote_id.strip().casefold().partition("-")
+        numbers = self._by_code.get(code, ())
+        found = [passage for number in numbers if (passage := self.episode(number).passage_at(position))]
+        if len(found) > 1:
+            found.sort(key=lambda passage: passage.id != f"{code}-{position}")
+        return found[0] if found else None
+
+    def is_withdrawn(self, quote_id: str) -> bool:
+        """Say whether an id is that of a passage which is not here because it, or a part of it, is withdrawn."""
+        code, _, position = quote_id.strip().casefold().partition("-")
+        if self.passage(quote_id) is not None:
+            return False
+        if any(self.episode(number).is_withdrawn(position) for number in self._by_code.get(code, ())):
+            return True
+        return code in self._withdrawn and is_position(position)
+
+    def printed(self, passage: Passage) -> str:
+        """Return a passage as its source has it, before the declared mendings; its own words without such a source."""
+        source, episode = passage.source(), passage.episode
+        path = EpisodeFiles.of(self.folder / episode.show.id / episode.id).source
+        if source is None or path is None:
+            return passage.text
+        text = _source_text(path)
+        return " ".join(text[begin:end] for begin, end in source.spans)
+
+    def errata(self, passage: Passage) -> tuple[Erratum, ...]:
+        """Return the mendings inside a passage, read from the episode's folder; none without a plain source."""
+        place = passage.source()
+        files = EpisodeFiles.of(self.folder / passage.episode.show.id / passage.episode.id)
+        if place is None or files.source is None or files.errata is None:
+            return ()
+        declared = read_errata(read_text(files.errata), str(files.errata), read_text(files.source))
+        return tuple(e for e in declared if any(begin < e.end and e.begin < end for begin, end in place.spans))
+
+
+class _Episodes:
+    """The episodes of a corpus in order; each is loaded when it is looked at."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        self._corpus = corpus
+
+    def __len__(self) -> int:
+        return len(self._corpus.entries)
+
+    def __iter__(self) -> Iterator[Episode]:
+        return (self._corpus.episode(number) for number in range(len(self)))
+
+    def __getitem__(self, number: int) -> Episode:
+        return self._corpus.episode(number)
+
+
+class Loader:
+    """Loads episodes from the data folder and holds the latest, about `most` bytes; without one it holds all."""
+
+    def __init__(self, folder: Path, cache: EpisodeCache | None, most: int = MOST_MEMORY) -> None:
+        self.folder = folder
+        self.cache = cache
+        self.names: dict[tuple[str, str], str] = {}
+        self.withdrawn: dict[tuple[str, str], tuple[Withdrawal, ...]] = {}
+        self._most = most
+        self._size = 0
+        self._held: OrderedDict[tuple[str, str], Episode] = OrderedDict()
+        self._alive: WeakValueDictionary[tuple[str, str], Episode] = WeakValueDictionary()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def load(self, entry: EpisodeEntry) -> Episode:
+        """Return the episode of an entry."""
+        key = entry.show.id, entry.id
+        with self._lock:
+            episode = self._alive.get(key)
+            if episode is None:
+                episode = self._read(entry, key)
+                self._hold(key, episode)
+            elif key in self._held:
+                self._held.move_to_end(key)
+            else:
+                self._hold(key, episode)
+            return episode
+
+    def give(self, name: str, episode: Episode, *, settled: bool) -> None:
+        """Take an episode that was just read, to be kept under a name; raises OSError when it cannot be kept."""
+        key = episode.show.id, episode.id
+        self.names[key] = name
+        try:
+            if self.cache is not None:
+                self.cache.save(name, episode, settled=settled)
+        except OSError:
+            self.cache = None
+            raise
+        finally:
+            self._hold(key, episode)
+
+    def _read(self, entry: EpisodeEntry, key: tuple[str, str]) -> Episode:
+        """Load an episode from the data folder, or else from its own files if they still say the same."""
+        found = self.cache.load(self.names[key], entry.show) if self.cache else None
+        if found is not None and found[0].digest == entry.digest:
+            return found[0]
+        folder = self.folder / entry.show.id / entry.id
+        episode = build_episode(entry.show, EpisodeFiles.of(folder), self.withdrawn.get(key, ()))
+        if self.cache is not None:
+            self.cache.drop(self.names[key])
+        if episode.digest != entry.digest:
+            raise TranscriptError(str(folder), say("corpus.changed"))
+        return episode
+
+    def _hold(self, key: tuple[str, str], episode: Episode) -> None:
+        """Hold an episode, and let go of those not asked for the longest when it gets too much."""
+        self._alive[key] = self._held[key] = episode
+        self._size += _size(episode)
+        while self.cache is not None and self._size > self._most and len(self._held) > 1:
+            _, dropped = self._held.popitem(last=False)
+            self._size -= _size(dropped)
+
+
+def _size(episode: Episode) -> int:
+    """Return about how many bytes an episode takes."""
+    return sys.getsizeof(episode.text) + 21 * len(episode.sentences) + 24 * len(episode.paragraphs) + 8_192
+
 
 _SHOW_KEYS = ("title", "rights", "url", "links", "withdrawn", "why")
 
@@ -65,12 +314,12 @@ class _Opening:
     def __init__(self, folder: Path, data: Path | None, say: Callable[[str], None]) -> None:
         self._folder = folder
         self._say = say
-        store = None
+        cache = None
         try:
-            store = Store(data / "episodes", folder) if data else None
+            cache = EpisodeCache(data / "episodes", folder) if data else None
         except OSError as error:
-            self._unkept(error)
-        self._loader = Loader(folder, store)
+            self._say_not_kept(error)
+        self._loader = Loader(folder, cache)
         self._entries: dict[str, EpisodeEntry] = {}
         self._gone: set[str] = set()
         self._parted = False
@@ -78,14 +327,14 @@ class _Opening:
     def run(self) -> Corpus:
         """Open what is listed, read what is not, keep the list for the next time."""
         places = list(self._places())
-        store = self._loader.store
-        rows = store.listed() if store else []
+        cache = self._loader.cache
+        rows = cache.rows() if cache else []
         self._take(rows, places)
         missing = [place for place in places if place.name not in self._entries]
         self._read(missing)
         places = [place for place in places if place.name in self._entries]
-        if self._loader.store is not None and (missing or len(rows) != len(places)):
-            self._keep(self._loader.store, places)
+        if self._loader.cache is not None and (missing or len(rows) != len(places)):
+            self._keep(self._loader.cache, places)
         if not places:
             reason = say("corpus.all-withdrawn") if self._gone else say("corpus.no-episode")
             raise TranscriptError(str(self._folder), reason)
@@ -109,8 +358,8 @@ class _Opening:
 
     def _take(self, rows: list[dict[str, Any]], places: list[_Place]) -> None:
         """Take from the list what is still so."""
-        store = self._loader.store
-        here = store.names() if store else set()
+        cache = self._loader.cache
+        here = cache.names() if cache else set()
         listed = {row["name"]: row for row in rows if row["name"] in here}
         for place in places:
             self._loader.names[place.show.id, place.folder.name] = place.name
@@ -128,13 +377,13 @@ class _Opening:
             if len(places) > _MANY and time.monotonic() - said >= 1:
                 said = time.monotonic()
                 self._say(say("corpus.reading", number=number, count=len(places)))
-            store = self._loader.store
-            found = store.load(place.name, place.show) if store and place.settled else None
+            cache = self._loader.cache
+            found = cache.load(place.name, place.show) if cache and place.settled else None
             if found is not None and found[1]:
                 self._entries[place.name] = EpisodeEntry.of(found[0])
                 continue
             try:
-                episode = read_episode(place.show, place.folder, place.withdrawn)
+                episode = build_episode(place.show, EpisodeFiles.of(place.folder), place.withdrawn)
             except SpanError as error:
                 self._say(say("corpus.episode-hidden", error=error, show=place.show.id, episode=place.folder.name))
                 self._gone.add(episode_code(place.show.id, place.folder.name))
@@ -143,9 +392,9 @@ class _Opening:
             try:
                 self._loader.give(place.name, episode, settled=place.settled)
             except OSError as error:
-                self._unkept(error)
+                self._say_not_kept(error)
 
-    def _keep(self, store: Store, places: list[_Place]) -> None:
+    def _keep(self, cache: EpisodeCache, places: list[_Place]) -> None:
         """Write the list, and clear away what is on it no more."""
         rows = []
         for place in places:
@@ -154,13 +403,13 @@ class _Opening:
             if place.settled:
                 rows.append({"name": place.name, **row, "speakers": entry.speakers})
         try:
-            store.list(rows)
+            cache.save_rows(rows)
         except OSError as error:
-            self._unkept(error)
+            self._say_not_kept(error)
         # Withdrawn words leave the disk too, even if a bot that has not been started again still needs the file.
-        store.sweep((place.name for place in places), aside=not self._parted)
+        cache.sweep((place.name for place in places), aside=not self._parted)
 
-    def _unkept(self, error: OSError) -> None:
+    def _say_not_kept(self, error: OSError) -> None:
         self._say(say("corpus.no-cache", error=error.strerror))
 
 
@@ -204,8 +453,3 @@ def read_show(folder: Path) -> Show:
     if meant or not isinstance(withdrawn, bool) or not isinstance(why, str):
         raise TranscriptError(str(path), say("corpus.withdraw-show"))
     return Show(folder.name, table["title"], table["rights"], table.get("url"), links, withdrawn, why)
-
-
-def read_episode(show: Show, folder: Path, withdrawn: Sequence[Withdrawal] = ()) -> Episode:
-    """Read one episode folder, its edition or its transcript as it came, without what is withdrawn of it."""
-    return build_episode(show, EpisodeFiles.of(folder), withdrawn)

@@ -8,31 +8,44 @@ withholds its episode, an episode that is not there its show, and a file that ca
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
-import tomllib
-from dataclasses import dataclass, field
+from array import array
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from bot.contract.message import clock
 from bot.corpus.edition import parse_time
-from bot.corpus.files import read_text
+from bot.corpus.files import read_toml
+from bot.corpus.model import Paragraph, Paragraphs, Sentences, TokenMap
 from bot.corpus.words import words
 from bot.errors import TranscriptError
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from bot.corpus.model import Show
+    from bot.corpus.model import Episode, Show
 
-__all__ = ["WITHDRAWN", "SpanError", "Withdrawal", "Withdrawn", "refuse_misnamed", "withdrawn_of"]
+__all__ = [
+    "WITHDRAWN",
+    "SpanError",
+    "Withdrawal",
+    "Withdrawn",
+    "refuse_misnamed",
+    "withdrawn_of",
+    "withdrawn_sentences",
+    "withhold",
+]
 
 WITHDRAWN = "withdrawn.toml"
 """Name of the file in a show's folder."""
 
 _ENTRY = re.compile(r"^[ \t]*\[\[[ \t]*withdrawn[ \t]*\]\]", re.MULTILINE)
-_LINE = re.compile(r"at line (\d+)")
 _KEYS = ("episode", "from", "to", "words", "occurrence", "why", "since")
 
 
@@ -69,7 +82,7 @@ class Withdrawal:
         return repr((self.begin, self.end, self.words, self.occurrence))
 
     @property
-    def told(self) -> str:
+    def why_and_since(self) -> str:
         """Why and since when, in brackets; "" when the file does not say."""
         known = [self.why, say("withdrawn.since", since=self.since) if self.since else ""]
         return f" ({', '.join(filter(None, known))})" if any(known) else ""
@@ -99,7 +112,7 @@ def withdrawn_of(show: Show, folder: Path, names: Iterable[str]) -> Withdrawn:
     path = folder / WITHDRAWN
     entries = _read(path) if path.is_file() else ()
     known = sorted(names)
-    whole = {entry.episode: entry.told for entry in entries if entry.whole}
+    whole = {entry.episode: entry.why_and_since for entry in entries if entry.whole}
     problems = tuple(_missing(entry, known) for entry in entries if entry.episode not in known)
     if show.withdrawn or problems:
         whole = dict.fromkeys(known, f" ({show.why})" if show.why else "") | whole
@@ -125,14 +138,7 @@ def _missing(entry: Withdrawal, known: list[str]) -> TranscriptError:
 
 def _read(path: Path) -> tuple[Withdrawal, ...]:
     """Read the file; raises TranscriptError for what is not as it should be."""
-    text = read_text(path)
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        line = _LINE.search(str(error))
-        raise TranscriptError(
-            str(path), say("withdrawn.no-toml", error=error, form=say("withdrawn.form")), int(line[1]) if line else None
-        ) from error
+    text, table = read_toml(path, "withdrawn.no-toml", form=say("withdrawn.form"))
     entries = table.pop("withdrawn", [])
     if table or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise TranscriptError(
@@ -178,3 +184,143 @@ def _wrong(table: dict[str, object]) -> Iterator[str]:
             yield say("withdrawn.no-words")
     if not str(table.get("episode", "")).strip():
         yield say("withdrawn.nameless", form=say("withdrawn.form"))
+
+
+_SHOWN = 60
+"""Characters of words that an error repeats."""
+
+
+def withhold(episode: Episode, withdrawals: Sequence[Withdrawal]) -> Episode:
+    """Return an episode without the sentences that withdrawals touch.
+
+    In the text, line breaks stand in their place, as many as they had characters: all offsets and ids stay, and what
+    stood on either side is still apart. Raises SpanError for a withdrawal that is not clear, or when nothing is left.
+    """
+    gone = sorted({number for each in withdrawals for number in withdrawn_sentences(episode, each)})
+    if not gone:
+        return episode
+    if len(gone) == len(episode.sentences):
+        raise withdrawals[-1].unclear(say("withdrawn.nothing-left"))
+    begins, ends = episode.sentences.begins, episode.sentences.ends
+    spans = [(begins[first], ends[last]) for first, last in _runs(gone)]
+    text = episode.text
+    for begin, end in spans:
+        text = text[:begin] + "\n" * (end - begin) + text[end:]
+    paragraphs, numbers, chapters = _paragraphs(episode, frozenset(gone))
+    kept = [replace(episode.sentences[number], paragraph=paragraph) for number, paragraph in numbers.items()]
+    return replace(
+        episode,
+        text=text,
+        paragraphs=Paragraphs.of(paragraphs),
+        sentences=Sentences.of(kept),
+        tokens=_tokens(episode.tokens, text, spans),
+        digest=hashlib.blake2s(repr((episode.digest, spans)).encode()).hexdigest(),
+        chapters=tuple(episode.chapters[number] for number in chapters),
+        withdrawn=tuple(_in_source(episode.tokens, begin, end) for begin, end in spans),
+    )
+
+
+def withdrawn_sentences(episode: Episode, withdrawal: Withdrawal) -> range:
+    """Return the numbers of the sentences that a withdrawal touches; raises SpanError when that is not clear."""
+    timed = withdrawal.begin is not None or withdrawal.end is not None
+    if timed and (withdrawal.words or withdrawal.occurrence):
+        raise withdrawal.unclear(say("withdrawn.times-and-words"))
+    return _by_times(episode, withdrawal) if timed else _by_words(episode, withdrawal)
+
+
+def _by_times(episode: Episode, withdrawal: Withdrawal) -> range:
+    """Return the sentences of which any part is said between two times, and those without a time among them."""
+    begin, end = withdrawal.begin, withdrawal.end
+    if begin is None or end is None:
+        raise withdrawal.unclear(say("withdrawn.both-times"))
+    if begin >= end:
+        raise withdrawal.unclear(say("withdrawn.times-order", begin=clock(begin), end=clock(end)))
+    timed = [(s.start, number) for number, s in enumerate(episode.sentences) if s.start is not None]
+    if not timed:
+        raise withdrawal.unclear(say("withdrawn.no-times"))
+    starts = sorted({start for start, _ in timed})
+    found = [
+        number
+        for start, number in timed
+        if start < end and (bisect_right(starts, start) == len(starts) or starts[bisect_right(starts, start)] > begin)
+    ]
+    duration = episode.meta.duration
+    if not found or (duration is not None and begin >= duration):
+        last = clock(duration if duration is not None else starts[-1])
+        raise withdrawal.unclear(say("withdrawn.nothing-said", begin=clock(begin), end=clock(end), last=last))
+    return range(min(found), max(found) + 1)
+
+
+def _by_words(episode: Episode, withdrawal: Withdrawal) -> range:
+    """Return the sentences that have the words; case, punctuation and line breaks do not matter."""
+    wanted = [word.form for word in words(withdrawal.words)]
+    shown = withdrawal.words if len(withdrawal.words) <= _SHOWN else f"{withdrawal.words[:_SHOWN]}…"
+    if not wanted:
+        raise withdrawal.unclear(say("withdrawn.needs-words"))
+    said = words(episode.text)
+    forms = [word.form for word in said]
+    size = len(wanted)
+    places = [at for at, form in enumerate(forms) if form == wanted[0] and forms[at : at + size] == wanted]
+    if not places:
+        raise withdrawal.unclear(say("withdrawn.not-there", words=shown))
+    if len(places) > 1 and not withdrawal.occurrence:
+        raise withdrawal.unclear(say("withdrawn.several", words=shown, count=len(places)))
+    if withdrawal.occurrence > len(places):
+        raise withdrawal.unclear(
+            say("withdrawn.no-such-occurrence", words=shown, count=len(places), occurrence=withdrawal.occurrence)
+        )
+    at = places[max(0, withdrawal.occurrence - 1)]
+    first = bisect_right(episode.sentences.begins, said[at].begin) - 1
+    return range(first, bisect_left(episode.sentences.ends, said[at + size - 1].end) + 1)
+
+
+def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Return the first and last of each run of consecutive numbers."""
+    firsts = [numbers[0], *(after for before, after in pairwise(numbers) if after != before + 1)]
+    lasts = [*(before for before, after in pairwise(numbers) if after != before + 1), numbers[-1]]
+    return list(zip(firsts, lasts, strict=True))
+
+
+def _paragraphs(episode: Episode, gone: frozenset[int]) -> tuple[list[Paragraph], dict[int, int], list[int]]:
+    """Return the paragraphs that are left, of each sentence that is left its paragraph, and the chapters that are left.
+
+    A paragraph is parted where a sentence is gone; a chapter goes with its last word.
+    """
+    made: list[Paragraph] = []
+    numbers: dict[int, int] = {}
+    before: int | None = None
+    for number, sentence in enumerate(episode.sentences):
+        if number in gone:
+            before = None
+            continue
+        if sentence.paragraph == before:
+            made[-1] = replace(made[-1], end=sentence.end)
+        else:
+            made.append(replace(episode.paragraphs[sentence.paragraph], begin=sentence.begin, end=sentence.end))
+        before = sentence.paragraph
+        numbers[number] = len(made) - 1
+    lost = {paragraph.chapter for paragraph in episode.paragraphs} - {paragraph.chapter for paragraph in made}
+    chapters = [number for number in range(len(episode.chapters)) if number not in lost]
+    places = {number: place for place, number in enumerate(chapters)}
+    moved = [replace(each, chapter=None if each.chapter is None else places[each.chapter]) for each in made]
+    return moved, numbers, chapters
+
+
+def _tokens(tokens: TokenMap, text: str, spans: Sequence[tuple[int, int]]) -> TokenMap:
+    """Return the map of the tokens that are left; `text` is the text without the spans."""
+    if tokens.source is None:
+        return TokenMap(text)
+    starts = [begin for begin, _ in spans]
+
+    def stays(place: int) -> bool:
+        span = bisect_right(starts, place) - 1
+        return span < 0 or place >= spans[span][1]
+
+    kept = [number for number, begin in enumerate(tokens.begins) if stays(begin)]
+    begins, ends = (array("I", [column[number] for number in kept]) for column in tokens.source)
+    return TokenMap(text, tokens.path, (begins, ends))
+
+
+def _in_source(tokens: TokenMap, begin: int, end: int) -> tuple[int, int]:
+    """Return where in the source text[begin:end] stands."""
+    return tokens.source_begins[bisect_left(tokens.begins, begin)], tokens.source_ends[bisect_left(tokens.ends, end)]

@@ -6,10 +6,12 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-__all__ = ["Word", "fold", "sentence_spans", "words"]
+__all__ = ["Word", "ends_sentence", "fold", "sentence_spans", "words"]
 
 _WORD = re.compile(r"[^\W_]+(?:['’ʼ][^\W_]+)*")
 _END = re.compile(r"(?<![.?!…])[.?!…]++[\"'”’)\]]*+(?=\s)|[。！？]+[」』”]*")
+_STOPS = tuple(".?!…:。！？")
+_CLOSING = "\"'”’)]」』"
 # A full stop after these does not end a sentence.
 _ABBREVIATIONS = frozenset({"mr", "mrs", "ms", "dr", "prof", "st", "vs", "jr", "sr", "e.g", "i.e", "u.s", "u.k", "no"})
 _APOSTROPHES = str.maketrans("’ʼ", "''")
@@ -48,6 +50,11 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
         begin = match.end()
     _append(spans, text, begin, len(text))
     return spans
+
+
+def ends_sentence(text: str) -> bool:
+    """Say whether a text stops where a sentence can end; closing quotes and brackets may follow the stop."""
+    return text.rstrip().rstrip(_CLOSING).endswith(_STOPS)
 
 
 def _is_abbreviation(text: str, stop: int) -> bool:

@@ -30,16 +30,16 @@ RECENT = 7
 
 def language_named(text: str) -> str:
     """Return the code of a language given by its code (`de`, `de-AT`) or its name; UserError for one not here."""
-    wanted = _folded(text)
+    wanted = _fold(text)
     for code in languages():
-        names = {_folded(say("language.name", code)), _folded(say("language.english", code))}
+        names = {_fold(say("language.name", code)), _fold(say("language.english", code))}
         if wanted.replace("_", "-").split("-")[0] == code or wanted in names:
             return code
     known = ", ".join(say("language.name", code) for code in languages())
     raise UserError(say("daily.no-language", named=text.strip(), languages=known))
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     """Return a name in small letters without accents."""
     apart = unicodedata.normalize("NFD", text.strip().casefold())
     return "".join(letter for letter in apart if not unicodedata.combining(letter))

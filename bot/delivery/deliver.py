@@ -21,7 +21,7 @@ from bot.contract.message import Outcome, Reply
 from bot.contract.post import Blind, Later, Post, Posted, Seen, Sent, Unclear
 from bot.contract.reply_json import freeze, thaw
 from bot.contract.schedule import next_due
-from bot.delivery.notifications import Telling
+from bot.delivery.notifications import Notifications
 from bot.delivery.timing import AT_ONCE, BATCH, MOST_LOOKS, MOST_REFUSALS, MOST_SWEEPS, Timing
 from bot.errors import StoreError, UserError, VerbatimError
 from bot.policy.texts import say
@@ -69,7 +69,7 @@ class Delivery:
         self._shared = clock is None and store.shared
         self._timing = timing or Timing()
         self._tidies = tidies
-        self._telling = Telling(store, adapters, self._timing)
+        self._notifications = Notifications(store, adapters, self._timing)
         self._look_before: float | None = None
         self._ticked = 0.0
         self._off = ""
@@ -99,17 +99,17 @@ class Delivery:
             await self._notice_gap(now, waiting.last_tick)
             if waiting.channels:
                 await self._plan(now)
-            while rows := await self._claimed(platforms) if busy else []:
+            while rows := await self._claim(platforms) if busy else []:
                 claimed = time.monotonic()
                 await asyncio.gather(*(self._settle(row, claimed) for row in rows))
                 worked += len(rows)
             swept = await self._store.posts.to_sweep(now, AT_ONCE, platforms) if waiting.sweeps else []
             await asyncio.gather(*(self._sweep(row, now) for row in swept))
         if worked or waiting.ends or waiting.channels:
-            await self._telling.ends(await self._clock())
+            await self._notifications.ends(await self._clock())
         return worked
 
-    async def _claimed(self, platforms: tuple[str, ...]) -> list[PostRow]:
+    async def _claim(self, platforms: tuple[str, ...]) -> list[PostRow]:
         """Claim posts that are due as of now: a tick may take longer than a lease."""
         now = await self._clock()
         return await self._store.posts.claim(now, self._owner, self._timing.lease, AT_ONCE, platforms)
@@ -122,7 +122,7 @@ class Delivery:
             self._look_before = now if abs(now - seen) > self._timing.late else 0.0
             self._ticked = 0.0
         if abs(now - self._ticked) > self._timing.late / 10:
-            await self._store.notes.put(LAST_TICK, repr(now))
+            await self._store.kv.put(LAST_TICK, repr(now))
             if self._tidies:
                 await self._store.tidy(now)
             self._ticked = now
@@ -133,10 +133,10 @@ class Delivery:
             planned = []
             for settings in due:
                 try:
-                    planned.append(_planned(settings, now, self._timing))
+                    planned.append(_plan_row(settings, now, self._timing))
                 except UserError as error:  # a zone that the next release of the zones left out
                     await self._store.channels.disable(settings.channel, str(error))
-                    await self._telling.say(settings.channel, say("delivery.switched-off", why=error))
+                    await self._notifications.say(settings.channel, say("delivery.switched-off", why=error))
             await self._store.posts.plan(planned)
 
     async def _clocks_agree(self) -> bool:
@@ -190,7 +190,7 @@ class Delivery:
             await ledger.end(row, now, "skipped", say("delivery.too-late", hours=self._timing.grace / 3600))
             return
         late = now - row.due_at > self._timing.late or row.due_at <= (self._look_before or 0.0)
-        payload = await self._frozen(row, now)
+        payload = await self._words_of(row, now)
         if payload is None:
             return
         if late and row.first_try_at is None:
@@ -199,11 +199,11 @@ class Delivery:
                 await self._hold_or_look_again(row, now, seen)
                 return
             if seen.refs:
-                await ledger.sent(row, now, seen.refs[0])
+                await ledger.record_sent(row, now, seen.refs[0])
                 return
         await self._send(row, _post(row, payload, row.first_try_at, now), claimed, sweep=late)
 
-    async def _frozen(self, row: PostRow, now: float) -> Mapping[str, object] | None:
+    async def _words_of(self, row: PostRow, now: float) -> Mapping[str, object] | None:
         """Return what the post says: chosen and written down now, or as it was; None when it ends without a post."""
         ledger = self._store.posts
         if row.payload is not None and row.passage_id is not None:
@@ -237,7 +237,7 @@ class Delivery:
         if off or self._timing.lease - (time.monotonic() - claimed) < self._timing.guard:
             untried = {"first_try_at": row.first_try_at, "last_try_at": row.last_try_at}
             wait = self._timing.look_again if off else 0.0
-            await self._store.posts.unsettled(row, now, row.state, wait, off and f"{off}.", **untried)
+            await self._store.posts.postpone(row, now, row.state, wait, off and f"{off}.", **untried)
             return
         adapter = self._adapters[row.settings.channel.platform]
         try:
@@ -254,23 +254,23 @@ class Delivery:
         now = await self._clock()
         ledger, channel = self._store.posts, row.settings.channel
         if isinstance(posted, Sent):
-            await ledger.sent(row, now, posted.ref, sweep=sweep)
+            await ledger.record_sent(row, now, posted.ref, sweep=sweep)
             if row.settings.refusals:
-                await self._store.channels.accepted(channel)
+                await self._store.channels.forget_refusals(channel)
         elif isinstance(posted, Later):
             seconds = min(max(posted.seconds, 1.0), self._timing.longest_later)
             if seconds > self._timing.late / 10:
-                self._telling.log(
+                self._notifications.log(
                     say("delivery.put-off", platform=channel.platform, minutes=seconds / 60, why=posted.why)
                 )
             # An earlier try in doubt stays in doubt, though this one was surely not taken.
-            await ledger.unsettled(row, now, row.state, seconds, posted.why)
+            await ledger.postpone(row, now, row.state, seconds, posted.why)
         elif isinstance(posted, Unclear):
             again = 1.0 if self._adapters[channel.platform].resend_within else self._timing.settle
-            await ledger.unsettled(row, now, "unknown", again, posted.why)
+            await ledger.postpone(row, now, "unknown", again, posted.why)
         else:
             await ledger.end(row, now, "failed", posted.why)
-            if posted.channel and await self._store.channels.refused(channel, posted.why, MOST_REFUSALS):
+            if posted.channel and await self._store.channels.count_refusal(channel, posted.why, MOST_REFUSALS):
                 _log.warning("the daily post of %s %s is switched off: %s", channel.platform, channel.id, posted.why)
 
     async def _reconcile(self, row: PostRow, claimed: float) -> None:
@@ -287,16 +287,16 @@ class Delivery:
             await self._send(row, post, claimed)
             return
         if now - last < self._timing.settle:
-            await ledger.unsettled(row, now, "unknown", self._timing.settle - (now - last), row.reason)
+            await ledger.postpone(row, now, "unknown", self._timing.settle - (now - last), row.reason)
             return
         seen = await self._find(adapter, row, post)
         if isinstance(seen, Blind):
             await self._hold_or_look_again(row, now, seen)
         elif seen.refs:
-            await ledger.sent(row, now, seen.refs[0], sweep=len(seen.refs) > 1)
+            await ledger.record_sent(row, now, seen.refs[0], sweep=len(seen.refs) > 1)
         elif row.clear_at is None or now - row.clear_at < self._timing.agree:
             clear = now if row.clear_at is None else row.clear_at
-            await ledger.unsettled(row, now, "unknown", clear + self._timing.agree - now, row.reason, clear_at=clear)
+            await ledger.postpone(row, now, "unknown", clear + self._timing.agree - now, row.reason, clear_at=clear)
         elif now - row.due_at > self._timing.grace:
             await ledger.end(row, now, "skipped", say("delivery.too-late", hours=self._timing.grace / 3600))
         else:
@@ -308,7 +308,7 @@ class Delivery:
             await self._store.posts.end(row, now, "held", say("delivery.cannot-see", why=seen.why))
             return
         again = {"attempts": row.attempts + 1}
-        await self._store.posts.unsettled(row, now, row.state, self._timing.look_again, seen.why, **again)
+        await self._store.posts.postpone(row, now, row.state, self._timing.look_again, seen.why, **again)
 
     async def _find(self, adapter: Adapter, row: PostRow, post: Post) -> Seen:
         """Look for a post in its channel, within the time of a send."""
@@ -329,20 +329,20 @@ class Delivery:
         seen = await self._find(adapter, row, _post(row, None, row.first_try_at, now))
         again = now + self._timing.sweep_again
         if isinstance(seen, Blind):
-            await self._store.posts.swept(row, again if row.sweeps < MOST_SWEEPS else None)
+            await self._store.posts.record_sweep(row, again if row.sweeps < MOST_SWEEPS else None)
             return
         gone = [ref for ref in seen.refs[1:] if await adapter.delete(row.settings.channel, ref)]
         if gone:
             _log.warning("post %s stood %d times; %d removed", row.key, len(seen.refs), len(gone))
         left = len(seen.refs) - 1 - len(gone)
         if left > 0 and row.sweeps >= MOST_SWEEPS:
-            await self._telling.say(row.settings.channel, say("delivery.stands-twice", date=row.local_date))
+            await self._notifications.say(row.settings.channel, say("delivery.stands-twice", date=row.local_date))
         more = row.sweeps == 0 or (left > 0 and row.sweeps < MOST_SWEEPS)
         stands = seen.refs[0] if seen.refs else None
-        await self._store.posts.swept(row, again if more else None, stands)
+        await self._store.posts.record_sweep(row, again if more else None, stands)
 
 
-def _planned(settings: ChannelSettings, now: float, timing: Timing) -> Planned:
+def _plan_row(settings: ChannelSettings, now: float, timing: Timing) -> Planned:
     """Return the row for a channel's date that is due, and what is next for the channel."""
     date, due = dt.date.fromisoformat(settings.next_date or "1970-01-01"), settings.next_at or now
     by_admin = say("settings.left-out-by") if settings.skip_date == date.isoformat() else ""

@@ -1,4 +1,4 @@
-"""Telling admins how posts ended, and the log; whoever cannot be reached is tried for a day, ever more rarely."""
+"""Notifications admins how posts ended, and the log; whoever cannot be reached is tried for a day, ever more rarely."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from bot.delivery.timing import AT_ONCE, TELLING, Timing
+from bot.delivery.timing import AT_ONCE, TELL_FOR, Timing
 from bot.policy.texts import listed, say
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bot.contract.platform import Adapter
     from bot.store import PostRow, Store
 
-__all__ = ["Telling"]
+__all__ = ["Notifications"]
 
 _log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ MOST_LOGGED = 1_000
 """Sentences remembered, so that one that is tried again and again is logged once."""
 
 
-class Telling:
+class Notifications:
     """What is said to admins and to the log."""
 
     def __init__(self, store: Store, adapters: Mapping[str, Adapter], timing: Timing) -> None:
@@ -46,8 +46,8 @@ class Telling:
             if rows[0].settings.disabled:
                 sentence = f"{sentence} {say('delivery.off-until')}"
             told = await self.say(channel, sentence)
-            if told or now - min(row.due_at for row in rows) > TELLING:
-                await self._store.posts.told(rows)
+            if told or now - min(row.due_at for row in rows) > TELL_FOR:
+                await self._store.posts.mark_told(rows)
 
     async def say(self, channel: Channel, sentence: str) -> bool:
         """Tell a channel's last admin something, and the log; True when the platform took it."""

@@ -10,7 +10,7 @@ __all__ = [
     "MOST_LOOKS",
     "MOST_REFUSALS",
     "MOST_SWEEPS",
-    "TELLING",
+    "TELL_FOR",
     "Timing",
 ]
 
@@ -20,7 +20,7 @@ MOST_LOOKS = 10
 MOST_SWEEPS = 6
 """Searches for a copy, of those that found one they could not delete, or could not look."""
 
-TELLING = 86_400.0
+TELL_FOR = 86_400.0
 """Seconds for which an admin who cannot be reached is tried."""
 
 MOST_REFUSALS = 3

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
 from bot.corpus import curated_highlights
-from bot.corpus.highlights import HIGHLIGHTS
+from bot.corpus.curated import HIGHLIGHTS
 from bot.errors import TranscriptError
 from bot.highlights.score import candidates, read, scored, weighed
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from bot.corpus import Section
-from bot.corpus.highlights import LONGEST, SHORTEST
+from bot.corpus.curated import LONGEST, SHORTEST
 from bot.errors import OperatorError
 from bot.highlights.features import FEATURES, Reading
 from bot.language.linear import Linear, logistic, read_weights

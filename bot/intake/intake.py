@@ -150,7 +150,7 @@ class Intake:
         if self._store is None:
             return self._notes.get(name)
         async with asyncio.timeout(NOTE_SECONDS):
-            return await self._store.notes.get(name)
+            return await self._store.kv.get(name)
 
     async def write(self, name: str, text: str) -> None:
         """Write a small fact in place of an earlier one; fails as `read` does."""
@@ -158,14 +158,14 @@ class Intake:
             self._notes[name] = text
             return
         async with asyncio.timeout(NOTE_SECONDS):
-            await self._store.notes.put(name, text)
+            await self._store.kv.put(name, text)
 
     async def named(self, prefix: str) -> dict[str, str]:
         """Return the facts whose name begins so; fails as `read` does."""
         if self._store is None:
             return {name: text for name, text in self._notes.items() if name.startswith(prefix)}
         async with asyncio.timeout(NOTE_SECONDS):
-            return await self._store.notes.named(prefix)
+            return await self._store.kv.named(prefix)
 
     async def now(self) -> float:
         """Return the moment (UTC seconds) by the clock that all replicas share."""

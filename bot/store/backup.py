@@ -24,7 +24,7 @@ from bot.settings import program
 from bot.store.database import DamagedError, Database, connect, file_url, is_damaged, reason
 from bot.store.kv import LAST_TICK
 from bot.store.migrate import migrate
-from bot.store.tables import metadata, notes
+from bot.store.tables import kv, metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +92,7 @@ def _put_back(source: Path, url: str) -> int:
             rows = _copy(kept, target)
             with target.engine.begin() as db:
                 # As if the process had stood still since: delivery looks into each channel before it posts.
-                db.execute(notes.delete().where(notes.c.key == LAST_TICK))
+                db.execute(kv.delete().where(kv.c.key == LAST_TICK))
         except SQLAlchemyError as error:
             if target.dialect == "sqlite" and is_damaged(reason(error)):
                 raise DamagedError(reason(error)) from error

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from bot.contract.message import Channel
-from bot.store.tables import audit, channels, queue
+from bot.store.tables import audit, channels, key_of, of_channel, of_tenant, queue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,29 +59,21 @@ def settings_of(found: Mapping[Any, Any]) -> ChannelSettings:
     return ChannelSettings(Channel(found["platform"], found["ref"], found["tenant"]), id=found["id"], **values)
 
 
-def is_channel(channel: Channel) -> sa.ColumnElement[bool]:
-    """Return the condition that a row of `channels` is this channel's, of this tenant."""
-    return sa.and_(
-        channels.c.platform == channel.platform, channels.c.tenant == channel.tenant, channels.c.ref == channel.id
-    )
-
-
 class Channels:
     """The settings of channels."""
 
     def __init__(self, database: Database) -> None:
-        """Take the database."""
         self._db = database
 
     async def get(self, channel: Channel) -> ChannelSettings:
         """Return a channel's settings; what was never set has its default."""
-        chosen = sa.select(channels).where(is_channel(channel))
+        chosen = sa.select(channels).where(of_channel(channels, channel))
         row = await self._db.read(lambda db: db.execute(chosen).mappings().one_or_none())
-        return settings_of(row) if row else ChannelSettings(_whole(channel))
+        return settings_of(row) if row else ChannelSettings(dataclasses.replace(channel, thread=""))
 
     async def of_tenant(self, channel: Channel) -> list[ChannelSettings]:
         """Return the settings of every configured channel of this channel's tenant."""
-        chosen = sa.select(channels).where(channels.c.platform == channel.platform, channels.c.tenant == channel.tenant)
+        chosen = sa.select(channels).where(of_tenant(channels, channel))
         rows = await self._db.read(lambda db: db.execute(chosen.order_by(channels.c.id).limit(100)).mappings().all())
         return [settings_of(row) for row in rows]
 
@@ -92,7 +84,7 @@ class Channels:
         """
         channel = settings.channel
         values = {name: getattr(settings, name) for name in _COLUMNS} | {"shows": list(settings.shows)}
-        key = _key(channel)
+        key = key_of(channel)
         put = self._db.insert(channels).values(**key, **values)
         update = {name: value for name, value in values.items() if name != "cycle"}
         update["version"] = channels.c.version + 1
@@ -127,14 +119,18 @@ class Channels:
 
     async def disable(self, channel: Channel, reason: str) -> None:
         """Switch a channel's daily post off by itself, with the reason."""
-        off = sa.update(channels).where(is_channel(channel)).values(disabled=reason, version=channels.c.version + 1)
+        off = (
+            sa.update(channels)
+            .where(of_channel(channels, channel))
+            .values(disabled=reason, version=channels.c.version + 1)
+        )
         await self._db.write(lambda db: db.execute(off))
 
-    async def refused(self, channel: Channel, reason: str, limit: int) -> bool:
+    async def count_refusal(self, channel: Channel, reason: str, limit: int) -> bool:
         """Count a refusal by the channel; at the limit its daily post is disabled with the reason (then True)."""
         counted = (
             sa.update(channels)
-            .where(is_channel(channel))
+            .where(of_channel(channels, channel))
             .values(
                 refusals=channels.c.refusals + 1,
                 disabled=sa.case((channels.c.refusals + 1 >= limit, reason), else_=channels.c.disabled),
@@ -144,11 +140,11 @@ class Channels:
         )
         return bool(await self._db.write(lambda db: db.scalar(counted)))
 
-    async def accepted(self, channel: Channel) -> None:
+    async def forget_refusals(self, channel: Channel) -> None:
         """Forget earlier refusals of a channel that took a post."""
         forget = (
             sa.update(channels)
-            .where(is_channel(channel), channels.c.refusals > 0)
+            .where(of_channel(channels, channel), channels.c.refusals > 0)
             .values(refusals=0, version=channels.c.version + 1)
         )
         await self._db.write(lambda db: db.execute(forget))
@@ -158,7 +154,7 @@ class Channels:
         channel = settings.channel
         put = self._db.insert(queue).values(channel_id=settings.id, passage_id=passage_id, mark=mark, at=now)
         put = put.on_conflict_do_update(index_elements=["channel_id", "passage_id"], set_={"mark": mark, "at": now})
-        log = audit.insert().values(**_key(channel), member=member, at=now, change=f"{mark} {passage_id}")
+        log = audit.insert().values(**key_of(channel), member=member, at=now, change=f"{mark} {passage_id}")
         await self._db.write(lambda db: (db.execute(put), db.execute(log)))
 
     async def marks(self, settings: ChannelSettings) -> dict[str, str]:
@@ -171,25 +167,10 @@ class Channels:
 
     async def last_admin(self, channel: Channel) -> str:
         """Return the member who last changed a channel's settings, "" when nobody is known."""
-        chosen = sa.select(audit.c.member).where(
-            audit.c.platform == channel.platform, audit.c.tenant == channel.tenant, audit.c.ref == channel.id
-        )
+        chosen = sa.select(audit.c.member).where(of_channel(audit, channel))
         return await self._db.read(lambda db: db.scalar(chosen.order_by(audit.c.id.desc()).limit(1))) or ""
 
-    async def forget_tenant(self, platform: str, tenant: str) -> None:
-        """Delete everything kept of a tenant's channels; their posts and queues go with them."""
-        gone = (
-            sa.delete(channels).where(channels.c.platform == platform, channels.c.tenant == tenant),
-            sa.delete(audit).where(audit.c.platform == platform, audit.c.tenant == tenant),
-        )
+    async def forget_tenant(self, channel: Channel) -> None:
+        """Delete everything kept of the channels of a channel's tenant; their posts and queues go with them."""
+        gone = [sa.delete(table).where(of_tenant(table, channel)) for table in (channels, audit)]
         await self._db.write(lambda db: [db.execute(statement) for statement in gone])
-
-
-def _key(channel: Channel) -> dict[str, str]:
-    """Return the columns that name a channel of a tenant, in `channels` and in `audit`."""
-    return {"platform": channel.platform, "tenant": channel.tenant, "ref": channel.id}
-
-
-def _whole(channel: Channel) -> Channel:
-    """Return the channel without its thread: settings are the channel's."""
-    return dataclasses.replace(channel, thread="")

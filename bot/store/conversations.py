@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from bot.store.tables import conversations
+from bot.store.tables import conversations, key_of, of_channel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,24 +14,18 @@ if TYPE_CHECKING:
     from bot.contract.message import Channel
     from bot.store.database import Database
 
-__all__ = ["KeptConversations"]
+__all__ = ["Conversations"]
 
 
-class KeptConversations:
+class Conversations:
     """The last answer of each channel or thread."""
 
     def __init__(self, database: Database) -> None:
-        """Take the database."""
         self._db = database
 
     async def remember(self, channel: Channel, question: str, passage_ids: Sequence[str], expires_at: float) -> None:
         """Keep the last answer of a channel in place of the one before."""
-        key = {
-            "platform": channel.platform,
-            "tenant": channel.tenant,
-            "ref": channel.id,
-            "thread": channel.thread,
-        }
+        key = key_of(channel) | {"thread": channel.thread}
         values = {"question": question, "passage_ids": list(passage_ids), "expires_at": expires_at}
         put = self._db.insert(conversations).values(**key, **values)
         put = put.on_conflict_do_update(index_elements=list(key), set_=values)
@@ -40,9 +34,7 @@ class KeptConversations:
     async def last(self, channel: Channel, now: float) -> tuple[str, tuple[str, ...]] | None:
         """Return the last question and passage ids of a channel, unless they have expired."""
         chosen = sa.select(conversations.c.question, conversations.c.passage_ids).where(
-            conversations.c.platform == channel.platform,
-            conversations.c.tenant == channel.tenant,
-            conversations.c.ref == channel.id,
+            of_channel(conversations, channel),
             conversations.c.thread == channel.thread,
             conversations.c.expires_at > now,
         )

@@ -59,12 +59,12 @@ class Database:
 
     SQLite is written from a single thread by transactions that take the write lock at once (BEGIN IMMEDIATE): a plain
     BEGIN fails under contention whatever its busy timeout. The functions must not wait for anything but the database.
+    `engine` writes; `reading` reads and keeps no writer waiting. They are the same on PostgreSQL.
     """
 
     def __init__(self, engine: sa.Engine, reading: sa.Engine) -> None:
-        """Take the engine that writes and the one that reads; they are the same on PostgreSQL."""
-        self._engine = engine
-        self._reading = reading
+        self.engine = engine
+        self.reading = reading
         writers = CONNECTIONS if engine.dialect.name == "postgresql" else 1
         self._writers = ThreadPoolExecutor(writers, "store-write")
         self._readers = self._writers if reading is engine else ThreadPoolExecutor(READERS, "store-read")
@@ -73,17 +73,7 @@ class Database:
     @property
     def dialect(self) -> str:
         """`sqlite` or `postgresql`."""
-        return self._engine.dialect.name
-
-    @property
-    def engine(self) -> sa.Engine:
-        """The engine that writes, for migrations and restores."""
-        return self._engine
-
-    @property
-    def reading(self) -> sa.Engine:
-        """The engine that reads, for backups: it keeps no writer waiting."""
-        return self._reading
+        return self.engine.dialect.name
 
     def insert(self, table: sa.Table) -> Any:
         """Return an INSERT of the dialect, which has `on_conflict_do_nothing` and `on_conflict_do_update`."""
@@ -94,18 +84,18 @@ class Database:
 
         After a StoreError it may have been, too, where the database fell silent.
         """
-        return await self._run(self._writers, lambda: _transaction(self._engine, work))
+        return await self._run(self._writers, lambda: _transaction(self.engine, work))
 
     async def read(self, work: Callable[[sa.Connection], T]) -> T:
         """Run work in a transaction that only reads; a connection that the server dropped is replaced once."""
 
         def run() -> T:
             try:
-                return _transaction(self._reading, work)
+                return _transaction(self.reading, work)
             except DBAPIError as error:
                 if not error.connection_invalidated:
                     raise
-                return _transaction(self._reading, work)
+                return _transaction(self.reading, work)
 
         return await self._run(self._readers, run)
 
@@ -150,7 +140,7 @@ class Database:
         """Let what was begun end, then close every connection."""
         for threads in {self._writers, self._readers}:
             threads.shutdown(wait=True, cancel_futures=True)
-        for engine in {self._engine, self._reading}:
+        for engine in {self.engine, self.reading}:
             engine.dispose()
 
 

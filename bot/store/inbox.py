@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from bot.store.tables import inbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from bot.store.database import Database
 
@@ -35,14 +35,12 @@ class Inbound:
 class Inbox:
     """The events of the last day or so."""
 
-    def __init__(self, database: Database, clock: Callable[[], float] | None = None) -> None:
-        """Take the database and, for trying, a clock (UTC seconds) other than the one that all replicas share."""
+    def __init__(self, database: Database) -> None:
         self._db = database
-        self._clock: Callable[[], float | sa.ColumnElement[float]] = clock or database.moment
 
     async def take(self, platform: str, delivery_id: str, kind: str, payload: Mapping[str, Any], keep: float) -> bool:
         """Record an event for `keep` seconds; True when it is new and the caller is to answer it."""
-        now = self._clock()
+        now = self._db.moment()
         put = (
             self._db.insert(inbox)
             .values(

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from bot.store.channels import ChannelSettings, is_channel, settings_of
+from bot.store.channels import ChannelSettings, settings_of
 from bot.store.kv import LAST_TICK
-from bot.store.tables import channels, notes, posts
+from bot.store.tables import channels, kv, of_channel, posts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,9 +28,6 @@ __all__ = ["Ledger", "Planned", "PostRow", "Waiting", "post_key"]
 
 SWEEP_AFTER = 300.0
 """Seconds after a doubtful send until its channel is searched for a second copy."""
-
-_BATCH = 500
-"""Rows planned in one transaction, so that no other writer waits long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +97,19 @@ def post_key(channel: Channel, local_date: str) -> str:
 
 
 class Ledger:
-    """The daily posts."""
+    """The daily posts; `sweep_after` seconds after a doubtful send its channel is searched for a second copy."""
 
     def __init__(self, database: Database, sweep_after: float = SWEEP_AFTER) -> None:
-        """Take the database, and how many seconds after a doubtful send its channel is searched for a second copy."""
         self._db = database
         self._sweep_after = sweep_after
 
     async def plan(self, planned: Sequence[Planned]) -> None:
-        """Write rows for posts that are due and move their channels on; a row that is there stays as it is."""
-        for begin in range(0, len(planned), _BATCH):
-            await self._plan(planned[begin : begin + _BATCH])
+        """Write rows for posts that are due and move their channels on; a row that is there stays as it is.
 
-    async def _plan(self, batch: Sequence[Planned]) -> None:
+        One transaction: whoever plans keeps to so many that no other writer waits long.
+        """
+        if not planned:
+            return
         rows = [
             {
                 "channel_id": plan.settings.id,
@@ -124,11 +121,11 @@ class Ledger:
                 "key": post_key(plan.settings.channel, plan.local_date),
                 "next_at": plan.due_at if plan.state == "pending" else None,
             }
-            for plan in batch
+            for plan in planned
         ]
         moves = [
             {"of": plan.settings.id, "then": plan.settings.next_at, "date": plan.next_date, "at": plan.next_at}
-            for plan in batch
+            for plan in planned
         ]
         # A channel whose settings changed meanwhile has another next_at and is left to the next tick.
         move = (
@@ -147,10 +144,7 @@ class Ledger:
         ready = (
             sa.select(posts.c.id)
             .join(channels, posts.c.channel_id == channels.c.id)
-            .where(
-                channels.c.platform.in_(platforms),
-                posts.c.next_at <= now,
-            )
+            .where(channels.c.platform.in_(platforms), posts.c.next_at <= now)
             .order_by(posts.c.next_at)
             .limit(limit)
         )
@@ -175,8 +169,8 @@ class Ledger:
 
     async def choose(self, row: PostRow, passage_id: str, cycle: int, payload: Mapping[str, Any]) -> bool:
         """Freeze what an untried post says; False when the lease was lost or the passage was used meanwhile."""
-        frozen = sa.update(posts).where(_held(row), posts.c.state == "pending", posts.c.first_try_at.is_(None))
-        values = frozen.values(passage_id=passage_id, cycle=cycle, payload=dict(payload))
+        untried = sa.update(posts).where(_is_ours(row), posts.c.state == "pending", posts.c.first_try_at.is_(None))
+        values = untried.values(passage_id=passage_id, cycle=cycle, payload=dict(payload))
         move = sa.update(channels).where(channels.c.id == row.settings.id, channels.c.cycle < cycle).values(cycle=cycle)
 
         def work(db: sa.Connection) -> bool:
@@ -192,7 +186,7 @@ class Ledger:
 
     async def intend(self, row: PostRow, now: float) -> bool:
         """Write that a send begins, before it does; False when the lease was lost."""
-        begin = sa.update(posts).where(_held(row), posts.c.state.in_(("pending", "unknown")))
+        begin = sa.update(posts).where(_is_ours(row), posts.c.state.in_(("pending", "unknown")))
         values = begin.values(
             state="sending",
             attempts=posts.c.attempts + 1,
@@ -202,35 +196,25 @@ class Ledger:
         )
         return await self._db.write(lambda db: db.execute(values).rowcount == 1)
 
-    async def sent(self, row: PostRow, now: float, message_ref: str, *, sweep: bool = False) -> bool:
+    async def record_sent(self, row: PostRow, now: float, message_ref: str, *, sweep: bool = False) -> bool:
         """Record that the message stands; False (and a sweep is due) when the lease was lost meanwhile.
 
         `sweep` asks for a search for a second copy all the same.
         """
-        values: dict[str, object] = {
-            "state": "sent",
-            "sent_at": now,
-            "message_ref": message_ref,
-            "reason": "",
-            "next_at": None,
-        }
-        if sweep:
-            values["sweep_at"] = now + self._sweep_after
-        return await self._end(row, now, values)
+        values = {"state": "sent", "sent_at": now, "message_ref": message_ref, "reason": "", "next_at": None}
+        return await self._record(row, now, values | ({"sweep_at": now + self._sweep_after} if sweep else {}))
 
-    async def unsettled(
-        self, row: PostRow, now: float, state: str, seconds: float, reason: str, **more: object
-    ) -> bool:
+    async def postpone(self, row: PostRow, now: float, state: str, seconds: float, reason: str, **more: object) -> bool:
         """Record that a post is to be looked at again in so many seconds: `pending` (not sent) or `unknown`."""
         values = {"state": state, "next_at": now + seconds, "reason": reason, "lease_until": None, **more}
-        return await self._end(row, now, values)
+        return await self._record(row, now, values)
 
     async def end(self, row: PostRow, now: float, state: str, reason: str) -> bool:
         """Record an end without a message that is known to stand: `failed`, `skipped` or `held`."""
-        return await self._end(row, now, {"state": state, "reason": reason, "next_at": None, "tell_at": now})
+        return await self._record(row, now, {"state": state, "reason": reason, "next_at": None, "tell_at": now})
 
-    async def _end(self, row: PostRow, now: float, values: Mapping[str, object]) -> bool:
-        record = sa.update(posts).where(_held(row), posts.c.state != "sent").values(**values)
+    async def _record(self, row: PostRow, now: float, values: Mapping[str, object]) -> bool:
+        record = sa.update(posts).where(_is_ours(row), posts.c.state != "sent").values(**values)
         sweep = sa.update(posts).where(posts.c.id == row.id).values(sweep_at=now + self._sweep_after, sweeps=0)
 
         def work(db: sa.Connection) -> bool:
@@ -254,21 +238,19 @@ class Ledger:
         )
         return [_row(row) for row in rows]
 
-    async def swept(self, row: PostRow, again_at: float | None, stands: str | None = None) -> None:
+    async def record_sweep(self, row: PostRow, again_at: float | None, stands: str | None = None) -> None:
         """Record a pass of the sweeper; `again_at` is its next, `stands` the message that it left."""
-        values: dict[str, object] = {"sweep_at": again_at, "sweeps": posts.c.sweeps + 1}
-        if stands is not None:
-            values["message_ref"] = stands
+        values = {"sweep_at": again_at, "sweeps": posts.c.sweeps + 1} | ({"message_ref": stands} if stands else {})
         await self._db.write(lambda db: db.execute(sa.update(posts).where(posts.c.id == row.id).values(**values)))
 
     async def recent(self, channel: Channel, limit: int = 7) -> list[PostRow]:
         """Return a channel's last posts, newest first."""
-        chosen = _JOINED.where(is_channel(channel)).order_by(posts.c.local_date.desc()).limit(limit)
+        chosen = _JOINED.where(of_channel(channels, channel)).order_by(posts.c.local_date.desc()).limit(limit)
         return [_row(row) for row in await self._db.read(lambda db: db.execute(chosen).mappings().all())]
 
     async def of_date(self, channel: Channel, local_date: str) -> PostRow | None:
         """Return a channel's post of a local date."""
-        chosen = _JOINED.where(is_channel(channel), posts.c.local_date == local_date)
+        chosen = _JOINED.where(of_channel(channels, channel), posts.c.local_date == local_date)
         row = await self._db.read(lambda db: db.execute(chosen).mappings().one_or_none())
         return _row(row) if row else None
 
@@ -277,7 +259,7 @@ class Ledger:
         chosen = (
             sa.select(posts.c.passage_id)
             .join(channels, posts.c.channel_id == channels.c.id)
-            .where(is_channel(channel), posts.c.cycle == cycle, posts.c.passage_id.is_not(None))
+            .where(of_channel(channels, channel), posts.c.cycle == cycle, posts.c.passage_id.is_not(None))
             .order_by(posts.c.local_date)
         )
         return await self._db.read(lambda db: [str(name) for name in db.scalars(chosen)])
@@ -308,7 +290,7 @@ class Ledger:
             sa.exists(sa.select(posts.c.id).where(posts.c.sweep_at <= now)),
             sa.exists(sa.select(posts.c.id).where(posts.c.tell_at <= now)),
             sa.exists(sa.select(channels.c.id).where(channels.c.next_at <= now)),
-            sa.select(notes.c.value).where(notes.c.key == LAST_TICK).scalar_subquery(),
+            sa.select(kv.c.value).where(kv.c.key == LAST_TICK).scalar_subquery(),
         )
         row = await self._db.read(lambda db: db.execute(chosen).one())
         return Waiting(bool(row[0]), bool(row[1]), bool(row[2]), bool(row[3]), float(row[4]) if row[4] else None)
@@ -339,7 +321,7 @@ class Ledger:
 
         return [_row(found) for found in await self._db.write(work)]
 
-    async def told(self, rows: Sequence[PostRow]) -> None:
+    async def mark_told(self, rows: Sequence[PostRow]) -> None:
         """Record that an admin was told of how posts ended."""
         put = sa.update(posts).where(posts.c.id.in_([row.id for row in rows])).values(tell_at=None)
         await self._db.write(lambda db: db.execute(put))
@@ -359,7 +341,7 @@ class Ledger:
         return await self._db.read(lambda db: {state: int(count) for state, count in db.execute(chosen)})
 
 
-def _held(row: PostRow) -> sa.ColumnElement[bool]:
+def _is_ours(row: PostRow) -> sa.ColumnElement[bool]:
     return sa.and_(posts.c.id == row.id, posts.c.fence == row.fence)
 
 

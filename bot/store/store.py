@@ -6,16 +6,15 @@ import datetime as dt
 
 from bot.contract.message import Channel
 from bot.store.channels import Channels
-from bot.store.conversations import KeptConversations
+from bot.store.conversations import Conversations
 from bot.store.database import Database, connect
 from bot.store.inbox import Inbox
-from bot.store.kv import Leases, Notes
+from bot.store.kv import KeyValues, Leases
 from bot.store.migrate import migrate
 from bot.store.posts import SWEEP_AFTER, Ledger
 from bot.store.votes import Votes
 
 __all__ = ["Store", "open_store"]
-
 
 KEPT_AFTER_REMOVAL = 7 * 86400.0
 """Seconds for which a server's settings outlive the bot's removal: an admin may have erred."""
@@ -25,14 +24,13 @@ class Store:
     """Everything the bot keeps. A StoreError from any room means that the database failed meanwhile."""
 
     def __init__(self, database: Database, sweep_after: float = SWEEP_AFTER) -> None:
-        """Take an open database at this version's schema; for `sweep_after` see the ledger."""
         self._db = database
         self.channels = Channels(database)
         self.posts = Ledger(database, sweep_after)
         self.votes = Votes(database)
         self.inbox = Inbox(database)
-        self.conversations = KeptConversations(database)
-        self.notes = Notes(database)
+        self.conversations = Conversations(database)
+        self.kv = KeyValues(database)
         self.leases = Leases(database)
 
     @property
@@ -45,9 +43,9 @@ class Store:
         return await self._db.now()
 
     async def forget_tenant(self, channel: Channel) -> None:
-        """Delete everything kept of a guild or workspace."""
-        await self.channels.forget_tenant(channel.platform, channel.tenant)
-        await self.votes.forget_tenant(channel.platform, channel.tenant)
+        """Delete everything kept of a channel's guild or workspace."""
+        await self.channels.forget_tenant(channel)
+        await self.votes.forget_tenant(channel)
 
     async def tidy(self, now: float) -> int:
         """Delete what was to be kept only for a time; return how many rows and servers.
@@ -56,11 +54,11 @@ class Store:
         came back.
         """
         gone = 0
-        for name, since in (await self.notes.containing("-gone:")).items():
+        for name, since in (await self.kv.containing("-gone:")).items():
             platform, _, tenant = name.partition("-gone:")
             if since and now - dt.datetime.fromisoformat(since).timestamp() > KEPT_AFTER_REMOVAL:
                 await self.forget_tenant(Channel(platform, "", tenant))
-                await self.notes.delete(name)
+                await self.kv.delete(name)
                 gone += 1
         return gone + await self.inbox.expire(now) + await self.conversations.expire(now)
 

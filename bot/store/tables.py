@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy import (
     JSON,
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     Double,
     ForeignKey,
     Index,
@@ -16,19 +19,26 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     text,
 )
+
+if TYPE_CHECKING:
+    from bot.contract.message import Channel
 
 __all__ = [
     "audit",
     "channels",
     "conversations",
     "inbox",
+    "key_of",
+    "kv",
+    "leases",
     "metadata",
-    "notes",
+    "of_channel",
+    "of_tenant",
     "posts",
     "queue",
-    "shard_leases",
     "votes",
 ]
 
@@ -63,8 +73,7 @@ channels = Table(
 
 Index("channels_due", channels.c.next_at)
 
-STATES = ("pending", "sending", "unknown", "sent", "held", "failed", "skipped")
-_STATE_LIST = ", ".join(f"'{state}'" for state in STATES)
+_STATES = "'pending', 'sending', 'unknown', 'sent', 'held', 'failed', 'skipped'"
 
 posts = Table(
     "posts",
@@ -73,7 +82,7 @@ posts = Table(
     Column("channel_id", Integer, ForeignKey("channels.id", ondelete="CASCADE"), nullable=False),
     Column("local_date", String(10), nullable=False),
     Column("due_at", Double, nullable=False),
-    Column("state", String(8), CheckConstraint(f"state IN ({_STATE_LIST})"), nullable=False),
+    Column("state", String(8), CheckConstraint(f"state IN ({_STATES})"), nullable=False),
     Column("key", String(24), nullable=False, unique=True),
     Column("passage_id", String(64)),
     Column("payload", JSON),
@@ -158,7 +167,7 @@ conversations = Table(
 
 Index("conversations_expiry", conversations.c.expires_at)
 
-notes = Table(
+kv = Table(
     "notes",
     metadata,
     Column("key", String(128), primary_key=True),
@@ -166,7 +175,7 @@ notes = Table(
 )
 """Small facts the process must not forget: the hash of the synced commands, the last tick."""
 
-shard_leases = Table(
+leases = Table(
     "shard_leases",
     metadata,
     Column("shard", String(64), primary_key=True),
@@ -188,3 +197,18 @@ audit = Table(
     Column("change", Text, nullable=False),
 )
 """Who changed which setting, when."""
+
+
+def key_of(channel: Channel) -> dict[str, str]:
+    """Return the columns that name a channel of a tenant."""
+    return {"platform": channel.platform, "tenant": channel.tenant, "ref": channel.id}
+
+
+def of_tenant(table: Table, channel: Channel) -> ColumnElement[bool]:
+    """Return the condition that a row is of a channel's tenant; every query has it."""
+    return and_(table.c.platform == channel.platform, table.c.tenant == channel.tenant)
+
+
+def of_channel(table: Table, channel: Channel) -> ColumnElement[bool]:
+    """Return the condition that a row is of this channel, of this tenant."""
+    return and_(of_tenant(table, channel), table.c.ref == channel.id)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from bot.store.tables import votes
+from bot.store.tables import of_tenant, votes
 
 if TYPE_CHECKING:
     from bot.contract.message import Author, Channel
@@ -19,7 +19,6 @@ class Votes:
     """The votes of one tenant at a time."""
 
     def __init__(self, database: Database) -> None:
-        """Take the database."""
         self._db = database
 
     async def cast(self, channel: Channel, author: Author, passage_id: str, value: int, now: float) -> tuple[int, int]:
@@ -29,7 +28,7 @@ class Votes:
         put = put.on_conflict_do_update(index_elements=list(key), set_={"value": value, "at": now})
         count = (
             sa.select(votes.c.value, sa.func.count())
-            .where(_of_tenant(channel), votes.c.passage_id == passage_id)
+            .where(of_tenant(votes, channel), votes.c.passage_id == passage_id)
             .group_by(votes.c.value)
         )
 
@@ -42,26 +41,23 @@ class Votes:
 
     async def totals(self, channel: Channel) -> dict[str, int]:
         """Return the votes of a channel's tenant: for less against, by passage id."""
-        chosen = sa.select(votes.c.passage_id, sa.func.sum(votes.c.value)).where(_of_tenant(channel))
+        chosen = sa.select(votes.c.passage_id, sa.func.sum(votes.c.value)).where(of_tenant(votes, channel))
         rows = await self._db.read(lambda db: db.execute(chosen.group_by(votes.c.passage_id)).all())
         return {name: int(total) for name, total in rows}
 
     async def of_member(self, channel: Channel, author: Author) -> dict[str, int]:
         """Return one member's own votes by passage id."""
-        chosen = sa.select(votes.c.passage_id, votes.c.value).where(_of_tenant(channel), votes.c.member == author.id)
+        chosen = sa.select(votes.c.passage_id, votes.c.value).where(
+            of_tenant(votes, channel), votes.c.member == author.id
+        )
         rows = await self._db.read(lambda db: db.execute(chosen.order_by(votes.c.at).limit(1000)).all())
         return {name: int(value) for name, value in rows}
 
     async def forget_member(self, channel: Channel, author: Author) -> int:
         """Delete one member's votes; return how many there were."""
-        gone = sa.delete(votes).where(_of_tenant(channel), votes.c.member == author.id)
+        gone = sa.delete(votes).where(of_tenant(votes, channel), votes.c.member == author.id)
         return await self._db.write(lambda db: db.execute(gone).rowcount)
 
-    async def forget_tenant(self, platform: str, tenant: str) -> None:
-        """Delete every vote of a tenant."""
-        gone = sa.delete(votes).where(votes.c.platform == platform, votes.c.tenant == tenant)
-        await self._db.write(lambda db: db.execute(gone))
-
-
-def _of_tenant(channel: Channel) -> sa.ColumnElement[bool]:
-    return sa.and_(votes.c.platform == channel.platform, votes.c.tenant == channel.tenant)
+    async def forget_tenant(self, channel: Channel) -> None:
+        """Delete every vote of a channel's tenant."""
+        await self._db.write(lambda db: db.execute(sa.delete(votes).where(of_tenant(votes, channel))))

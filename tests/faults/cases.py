@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from bot.errors import OperatorError
 from bot.store import LAST_TICK, backup, restore
-from bot.store.tables import notes, posts
+from bot.store.tables import kv, posts
 from tests.faults.engines import BOTH, Engine, OwnEngines
 from tests.faults.history import Verdict, judge
 from tests.faults.pace import SCALED, Pace
@@ -583,7 +583,7 @@ def _forget_tick(file: Path) -> None:
     """Do to a copied backup what `restore` does: forget when delivery last looked."""
     engine = sa.create_engine(f"sqlite:///{file}", poolclass=sa.NullPool)
     with engine.begin() as db:
-        db.execute(notes.delete().where(notes.c.key == LAST_TICK))
+        db.execute(kv.delete().where(kv.c.key == LAST_TICK))
     engine.dispose()
 
 

@@ -119,9 +119,9 @@ class WatchedLedger(Ledger):
             self._points.reach("reconcile")
         return done
 
-    async def sent(self, row: PostRow, now: float, message_ref: str, *, sweep: bool = False) -> bool:
+    async def record_sent(self, row: PostRow, now: float, message_ref: str, *, sweep: bool = False) -> bool:
         self._points.reach("before-record")
-        return await super().sent(row, now, message_ref, sweep=sweep)
+        return await super().record_sent(row, now, message_ref, sweep=sweep)
 
 
 class RestDiscord(Discord):
@@ -172,7 +172,7 @@ class Naive(Delivery):
         del claimed
         try:
             now = await self._clock()
-            payload = await self._frozen(row, now)
+            payload = await self._words_of(row, now)
             if payload is None:
                 return
             adapter, channel = self._adapters[row.settings.channel.platform], row.settings.channel
@@ -184,9 +184,9 @@ class Naive(Delivery):
                 posted = None
             now = await self._clock()
             if isinstance(posted, Sent):
-                await self._store.posts.sent(row, now, posted.ref)
+                await self._store.posts.record_sent(row, now, posted.ref)
             else:
-                await self._store.posts.unsettled(row, now, "pending", 1.0, "")
+                await self._store.posts.postpone(row, now, "pending", 1.0, "")
         except StoreError:
             return
 

@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.contract.message import Channel
 from bot.settings import ROOT
 from bot.store import LAST_TICK, ChannelSettings, open_store
-from bot.store.tables import audit, channels, notes, posts
+from bot.store.tables import audit, channels, kv, posts
 from tests.faults.pace import SCALED, Pace
 from tests.faults.points import CALM
 from tests.faults.weather import put_weather
@@ -217,9 +217,9 @@ class Yard:
         with self.engine.begin() as db:
             db.execute(channels.insert(), rows)
             db.execute(audit.insert(), told)
-            db.execute(notes.delete().where(notes.c.key == LAST_TICK))
+            db.execute(kv.delete().where(kv.c.key == LAST_TICK))
             if ticked:
-                db.execute(notes.insert().values(key=LAST_TICK, value=repr(now)))
+                db.execute(kv.insert().values(key=LAST_TICK, value=repr(now)))
 
     def start(self, count: int = 2, database: str = "", **told: Any) -> Sequence[Replica]:
         """Start replicas; `told` are fields of their order."""

@@ -24,7 +24,7 @@ FOOTBALL, COOKING = "the-long-throw", "salt-and-small-change"
 
 def _beside(url: str) -> Fetched:
     """Answer an address of the feed with the file of its name."""
-    return Fetched(url, (RAW / FOOTBALL / PurePosixPath(urlsplit(url).path).name).read_bytes(), "")
+    return Fetched(url, (RAW / FOOTBALL / PurePosixPath(urlsplit(url).path).name).read_bytes())
 
 
 def make(content: Path) -> list[str]:

@@ -6,22 +6,19 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.corpus.formats import (
+    captions,
     chapters,
     feed,
+    jsons,
     labelled,
     page,
     plain,
-    podcast_json,
-    srt,
-    vtt,
-    whisper,
-    word_list,
     youtube,
 )
 from bot.corpus.formats.chapters import read_chapters
-from bot.corpus.formats.feed import Feed, FeedItem, Soundbite, TranscriptLink, read_feed
-from bot.corpus.formats.oddities import checked
-from bot.corpus.formats.source import Source, decode
+from bot.corpus.formats.feed import FeedItem, TranscriptLink, read_feed
+from bot.corpus.formats.oddities import clean
+from bot.corpus.formats.transcript_file import TranscriptFile, decode
 from bot.errors import TranscriptError
 from bot.policy.texts import say
 
@@ -32,10 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "READERS",
-    "Feed",
     "FeedItem",
     "Reader",
-    "Soundbite",
     "TranscriptLink",
     "read_chapters",
     "read_feed",
@@ -47,30 +42,30 @@ class Reader(NamedTuple):
     """A format: its name, whether a file is in it, and how to read it."""
 
     name: str
-    sniff: Callable[[Source], bool]
-    read: Callable[[Source], Transcript]
+    sniff: Callable[[TranscriptFile], bool]
+    read: Callable[[TranscriptFile], Transcript]
 
 
 READERS = (
-    Reader("WebVTT", vtt.sniff, vtt.read),
-    Reader("Podcasting 2.0 JSON", podcast_json.sniff, podcast_json.read),
-    Reader("word-level JSON", word_list.sniff, word_list.read),
-    Reader("Whisper JSON", whisper.sniff, whisper.read),
+    Reader("WebVTT", captions.sniff_vtt, captions.read_vtt),
+    Reader("Podcasting 2.0 JSON", jsons.sniff_podcast, jsons.read_podcast),
+    Reader("word-level JSON", jsons.sniff_word_list, jsons.read_word_list),
+    Reader("Whisper JSON", jsons.sniff_whisper, jsons.read_whisper),
     Reader("YouTube JSON", youtube.sniff_json, youtube.read_json),
     Reader("YouTube XML", youtube.sniff_xml, youtube.read_xml),
     Reader("HTML", page.sniff, page.read),
-    Reader("SubRip", srt.sniff, srt.read),
+    Reader("SubRip", captions.sniff_srt, captions.read_srt),
     Reader("labelled text", labelled.sniff, labelled.read),
     Reader("plain text", plain.sniff, plain.read),
 )
 """Every format, in the order in which they are asked; the first that knows a file reads it."""
 
-_OTHERS: tuple[tuple[Callable[[Source], bool], str], ...] = (
+_OTHERS: tuple[tuple[Callable[[TranscriptFile], bool], str], ...] = (
     (feed.sniff, "feed"),
     (chapters.sniff, "chapters"),
-    (lambda source: source.root == "tt", "ttml"),
-    (lambda source: source.root == "opml", "opml"),
-    (lambda source: "[Script Info]" in source.text[:400], "ass"),
+    (lambda file: file.root == "tt", "ttml"),
+    (lambda file: file.root == "opml", "opml"),
+    (lambda file: "[Script Info]" in file.text[:400], "ass"),
 )
 _WORD = re.compile(r"[^\W_]")
 
@@ -81,22 +76,22 @@ def read_transcript(data: bytes, name: str) -> Transcript:
     Raises TranscriptError, and nothing else, for whatever cannot be read: with the file, the reason, what to do, and
     the line where there is one.
     """
-    source = decode(data, name)
+    file = decode(data, name)
     for sniff, kind in _OTHERS:
-        if sniff(source):
+        if sniff(file):
             raise TranscriptError(name, say(f"format.is-{kind}"), 1)
-    reader = next(reader for reader in READERS if reader.sniff(source))
-    _refuse_unknown(source, reader)
-    transcript = checked(reader.read(source), source.oddities)
+    reader = next(reader for reader in READERS if reader.sniff(file))
+    _refuse_unknown(file, reader)
+    transcript = clean(reader.read(file), file.oddities)
     if not any(_WORD.search(segment.text) for segment in transcript.segments):
         raise TranscriptError(name, say("format.no-words", format=reader.name), 1)
     return transcript
 
 
-def _refuse_unknown(source: Source, reader: Reader) -> None:
+def _refuse_unknown(file: TranscriptFile, reader: Reader) -> None:
     """Raise TranscriptError for JSON or XML that no reader of its kind knows: it is not prose."""
     prose = reader.read in {plain.read, labelled.read}
-    kind = "JSON" if source.json is not None else "XML" if source.text.lstrip().startswith("<?xml") else ""
+    kind = "JSON" if file.json is not None else "XML" if file.text.lstrip().startswith("<?xml") else ""
     if prose and kind:
         names = ", ".join(each.name for each in READERS if kind in each.name)
-        raise TranscriptError(source.name, say("format.unknown", kind=kind, names=names), 1)
+        raise TranscriptError(file.name, say("format.unknown", kind=kind, names=names), 1)

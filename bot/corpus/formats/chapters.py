@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.corpus.formats.jsons import objects, string
-from bot.corpus.formats.source import decode
 from bot.corpus.formats.stamps import number
+from bot.corpus.formats.transcript_file import decode
 from bot.corpus.transcript import Chapter
 from bot.errors import TranscriptError
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
-    from bot.corpus.formats.source import Source
+    from bot.corpus.formats.transcript_file import TranscriptFile
 
 __all__ = ["read_chapters", "sniff"]
 
 
-def sniff(source: Source) -> bool:
+def sniff(file: TranscriptFile) -> bool:
     """Say whether the JSON has a list of chapters and no transcript."""
-    value = source.json
+    value = file.json
     return isinstance(value, dict) and isinstance(value.get("chapters"), list) and "segments" not in value
 
 
@@ -28,12 +28,12 @@ def read_chapters(data: bytes, name: str) -> tuple[Chapter, ...]:
 
     Raises TranscriptError for anything that is no chapters file.
     """
-    source = decode(data, name)
-    if not sniff(source):
+    file = decode(data, name)
+    if not sniff(file):
         raise TranscriptError(name, say("format.no-chapters"))
     found = [
         Chapter(title, start)
-        for item in objects(source.json, "chapters")
+        for item in objects(file.json, "chapters")
         if (title := " ".join(string(item.get("title")).split()))
         and (start := number(item.get("startTime"))) is not None
         and item.get("toc") is not False

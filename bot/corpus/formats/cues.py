@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from bot.corpus.formats.labels import NAME, believed, is_stage_label
-from bot.corpus.formats.plain import ends_sentence
+from bot.corpus.formats.labels import NAME, is_stage_label, speaker_labels
 from bot.corpus.transcript import Segment
+from bot.corpus.words import ends_sentence
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["TimedWord", "clipped", "from_words", "label_cues", "plain_text", "spread", "unrolled"]
+__all__ = ["TimedWord", "clip", "from_words", "label_cues", "plain_text", "spread", "unroll"]
 
 _TAG = re.compile(
     r"</?(?:b|c|em|font|i|lang|rp|rt|ruby|s|span|strong|sub|sup|u|v)(?:[\s.][^<>]*)?/?>|<[\d:.]{5,16}>|\{\\[^{}]*\}",
@@ -71,14 +71,14 @@ def label_cues(cues: Sequence[Segment]) -> tuple[list[Segment], tuple[str, ...]]
     if any(cue.speaker for cue in cues):
         return list(cues), ()
     found = [_LABEL.match(line) for cue in cues for line in cue.text.split("\n")]
-    names = believed([match[1] for match in found if match], (), len(cues), opens=found[:1] not in ([], [None]))
+    names = speaker_labels([match[1] for match in found if match], (), len(cues), opens=found[:1] not in ([], [None]))
     if not names:
         return list(cues), ()
     segments: list[Segment] = []
     speaker: str | None = None
     bare = 0
     for cue in cues:
-        pieces = _labelled_pieces(cue.text, names)
+        pieces = _pieces_by_label(cue.text, names)
         bare += pieces[0][1] == "" and cue.text != ""
         named = [(text, speaker if label == "" else label) for text, label in pieces]
         speaker = named[-1][1]
@@ -89,7 +89,7 @@ def label_cues(cues: Sequence[Segment]) -> tuple[list[Segment], tuple[str, ...]]
     return segments, oddities
 
 
-def _labelled_pieces(text: str, names: frozenset[str]) -> list[tuple[str, str | None]]:
+def _pieces_by_label(text: str, names: frozenset[str]) -> list[tuple[str, str | None]]:
     """Cut a cue's text at the lines that begin with a label; "" is the speaker of what stands before the first."""
     pieces: list[tuple[list[str], str | None]] = [([], "")]
     for line in text.split("\n"):
@@ -103,7 +103,7 @@ def _labelled_pieces(text: str, names: frozenset[str]) -> list[tuple[str, str | 
     return [("\n".join(lines).strip(), speaker) for lines, speaker in pieces]
 
 
-def unrolled(cues: Sequence[Sequence[str]], fresh: Sequence[Sequence[bool]]) -> list[list[str]]:
+def unroll(cues: Sequence[Sequence[str]], fresh: Sequence[Sequence[bool]]) -> list[list[str]]:
     """Return the lines that each cue adds to the one before it.
 
     Automatic captions roll: a cue shows the line before again. `fresh` marks lines that carry times inside, which are
@@ -123,7 +123,7 @@ def unrolled(cues: Sequence[Sequence[str]], fresh: Sequence[Sequence[bool]]) -> 
     return added
 
 
-def clipped(cues: Sequence[Segment]) -> list[Segment]:
+def clip(cues: Sequence[Segment]) -> list[Segment]:
     """End each cue where the next begins: captions of a video stay on the screen beyond their words."""
     kept = list(cues)
     for index, (cue, following) in enumerate(pairwise(cues)):

@@ -12,7 +12,7 @@ from bot.errors import TranscriptError
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
-    from bot.corpus.formats.source import Source
+    from bot.corpus.formats.transcript_file import TranscriptFile
 
 __all__ = ["FrontMatter", "front_matter"]
 
@@ -33,15 +33,15 @@ class FrontMatter(NamedTuple):
     found: bool = False
 
 
-def front_matter(source: Source) -> FrontMatter:
+def front_matter(file: TranscriptFile) -> FrontMatter:
     """Return a text's front matter; a text without any comes back whole. Broken YAML raises TranscriptError."""
-    opened = _FENCED.match(source.text)
-    closed = _CLOSE.search(source.text, opened.end(), opened.end() + _LONGEST) if opened else None
+    opened = _FENCED.match(file.text)
+    closed = _CLOSE.search(file.text, opened.end(), opened.end() + _LONGEST) if opened else None
     if not opened or not closed:
-        return FrontMatter(source.text)
-    fields = _fields(source, source.text[opened.end() : closed.start()], source.text.count("\n", 0, opened.end()))
+        return FrontMatter(file.text)
+    fields = _fields(file, file.text[opened.end() : closed.start()], file.text.count("\n", 0, opened.end()))
     if fields is None:
-        return FrontMatter(source.text)
+        return FrontMatter(file.text)
     people = {
         name: Person(name, role)
         for key, role in _ROLES.items()
@@ -49,7 +49,7 @@ def front_matter(source: Source) -> FrontMatter:
         for name in _names(value)
     }
     return FrontMatter(
-        source.text[closed.end() :],
+        file.text[closed.end() :],
         _scalar(fields.get("title")),
         _scalar(fields.get("date")) or _scalar(fields.get("published")),
         _scalar(fields.get("language")) or _scalar(fields.get("lang")),
@@ -58,15 +58,15 @@ def front_matter(source: Source) -> FrontMatter:
     )
 
 
-def _fields(source: Source, text: str, line: int) -> dict[Any, Any] | None:
+def _fields(file: TranscriptFile, text: str, line: int) -> dict[Any, Any] | None:
     """Load YAML that begins after `line` lines; None when it is no mapping."""
     try:
         fields = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - safe and simpler still: every scalar is a string
     except yaml.MarkedYAMLError as error:
         at = error.problem_mark.line if error.problem_mark else 0
-        raise TranscriptError(source.name, say("format.front-matter", problem=error.problem), line + at + 1) from error
+        raise TranscriptError(file.name, say("format.front-matter", problem=error.problem), line + at + 1) from error
     except (yaml.YAMLError, RecursionError, ValueError, LookupError) as error:
-        raise TranscriptError(source.name, say("format.front-matter-at-all"), line + 1) from error
+        raise TranscriptError(file.name, say("format.front-matter-at-all"), line + 1) from error
     return fields if isinstance(fields, dict) else None
 
 

@@ -7,17 +7,79 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.corpus.formats.front_matter import FrontMatter, front_matter
-from bot.corpus.formats.heads import Head, head_of
-from bot.corpus.formats.labels import believed, is_stage_label
+from bot.corpus.formats.labels import NAME, is_stage_label, speaker_labels
 from bot.corpus.formats.markdown import heading, is_link_line, words_of
 from bot.corpus.formats.stamps import STAMP, seconds
 from bot.corpus.transcript import Chapter, Segment, Transcript
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
-    from bot.corpus.formats.source import Source
+    from bot.corpus.formats.transcript_file import TranscriptFile
 
 __all__ = ["read", "sniff"]
+
+_BOXED = rf"\\?[\[(]{STAMP}\\?[\])]"
+_TIME = rf"(?:{_BOXED}|{STAMP})"
+_ALIAS = r"(?: ?\((?P<alias>[^\W\d_][\w.]{0,11})\))?"
+_LEAD = re.compile(rf"(?:\*\*|__)?(?P<time>{_TIME})(?:\*\*|__)?(?:[ \t]*[-\u2013\u2014|:](?=\s|$))?(?:[ \t]+|$)")
+# In bold with a colon inside or outside of it, the time inside, outside or instead of the colon.
+_BOLD = (
+    rf"(?P<bold>\*\*|__)(?P<name>{NAME}){_ALIAS}(?: ?(?P<time>{_TIME}))?"
+    rf"(?: ?:(?:\*\*|__)|(?:\*\*|__)(?: ?(?P<late>{_TIME}))? ?:|(?:\*\*|__) ?(?P<last>{_TIME})$)(?:\s+|$)"
+)
+# With a time in brackets before a colon, a dash or the end of the line.
+_TIMED = rf"(?P<name>{NAME}){_ALIAS}[ \t]{{0,4}}(?P<time>{_BOXED})[ \t]?(?:[:\u2013\u2014-](?=\s|$)|$)[ \t]*"
+# With a bare time, alone on its line.
+_ALONE = rf"(?P<name>{NAME}){_ALIAS}:?[ \t]{{1,8}}(?P<time>{STAMP})$"
+_WEAK = re.compile(rf"(?P<name>{NAME}){_ALIAS}(?: ?:(?:[ \t]+|$)|\uff1a[ \t]*)")
+_STYLES = (re.compile(_BOLD), re.compile(_TIMED), re.compile(_ALONE), _WEAK)
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What stands at the head of a line, a time, a speaker label or both, and the rest of it.
+
+    `strong` labels have a time or are bold; `boxed` times are in brackets; `before` is the head without its label.
+    """
+
+    name: str | None
+    start: float | None
+    rest: str
+    alias: str | None = None
+    strong: bool = False
+    bold: bool = False
+    boxed: bool = False
+    before: _Head | None = None
+
+
+def _head_of(line: str) -> _Head | None:
+    """Return the head of a line, or None when it has neither a time nor what looks like a label."""
+    text = line.strip()
+    lead = _LEAD.match(text)
+    before: _Head | None = None
+    if lead:
+        text = text[lead.end() :]
+        before = _Head(None, seconds(lead["time"]), text, boxed=not lead["time"][:1].isdigit())
+    elif ":" not in text and "\uff1a" not in text:
+        return None
+    for style in _STYLES:
+        match = style.match(text)
+        if match:
+            return _label_head(match, text[match.end() :], before)
+    return before
+
+
+def _label_head(match: re.Match[str], rest: str, before: _Head | None) -> _Head:
+    """Make a head of a label; a time in brackets right after it is its time."""
+    parts = match.groupdict()
+    stamp = parts.get("time") or parts.get("late") or parts.get("last")
+    start = seconds(stamp) if stamp else before.start if before else None
+    strong = match.re is not _WEAK or before is not None
+    lead = _LEAD.match(rest)
+    if start is None and lead and not lead["time"][:1].isdigit():
+        start, rest = seconds(lead["time"]), rest[lead.end() :]
+    return _Head(match["name"], start, rest, parts.get("alias"), strong, bool(parts.get("bold")), before=before)
+
 
 _INLINE = re.compile(rf"\\?\[({STAMP})\\?\]")
 _INSIDE = re.compile(rf"(\\?\[[^\[\]\d]{{1,30}}?)[ \t]{{1,4}}{STAMP}[ \t]{{0,4}}(\\?\])")
@@ -31,9 +93,9 @@ class _Plan:
     aliases: dict[str, str]
     stamped: bool
     markdown: bool
-    heads: dict[int, Head]
+    heads: dict[int, _Head]
 
-    def head(self, number: int) -> Head | None:
+    def head(self, number: int) -> _Head | None:
         """Return the head of a line if it is to be believed."""
         head = self.heads.get(number)
         if head is None or head.name in self.names:
@@ -56,7 +118,7 @@ class _Page:
     waiting: bool = False
     links: int = 0
 
-    def head(self, head: Head) -> None:
+    def head(self, head: _Head) -> None:
         """Begin a paragraph with a label, a time, or both."""
         self.close()
         stage = head.name is not None and is_stage_label(head.name)
@@ -106,17 +168,17 @@ class _Page:
         self.start = None
 
 
-def sniff(source: Source) -> bool:
+def sniff(file: TranscriptFile) -> bool:
     """Say whether a text has labels, times or front matter, or is Markdown."""
-    front = front_matter(source)
-    plan = _plan(source, front)
-    return bool(front.found or plan.names or plan.stamped or source.is_markdown)
+    front = front_matter(file)
+    plan = _plan(file, front)
+    return bool(front.found or plan.names or plan.stamped or file.is_markdown)
 
 
-def read(source: Source) -> Transcript:
+def read(file: TranscriptFile) -> Transcript:
     """Return paragraphs with speaker and time; headings become chapters."""
-    front = front_matter(source)
-    page = _Page(_plan(source, front))
+    front = front_matter(file)
+    page = _Page(_plan(file, front))
     for number, line in enumerate(front.text.split("\n")):
         section = heading(line) if page.plan.markdown else None
         head = page.plan.head(number)
@@ -143,10 +205,10 @@ def read(source: Source) -> Transcript:
     )
 
 
-def _plan(source: Source, front: FrontMatter) -> _Plan:
+def _plan(file: TranscriptFile, front: FrontMatter) -> _Plan:
     """Look at every line and decide which labels and times are to be believed."""
     lines = front.text.split("\n")
-    heads = {number: head for number, line in enumerate(lines) if (head := head_of(line))}
+    heads = {number: head for number, line in enumerate(lines) if (head := _head_of(line))}
     labelled = [head for head in heads.values() if head.name and not is_link_line(head.rest)]
     filled = [bool(line.strip()) for line in lines]
     paragraphs = sum(1 for before, line in zip([False, *filled], filled, strict=False) if line and not before)
@@ -155,18 +217,18 @@ def _plan(source: Source, front: FrontMatter) -> _Plan:
     strong = [head.name for head in labelled if head.name and head.strong]
     aliases = _aliases(labelled)
     known = {person.name for person in front.people} | set(aliases) | set(aliases.values())
-    names = believed(weak, strong, places, known)
+    names = speaker_labels(weak, strong, places, known)
     timed = sum(1 for head in heads.values() if head.before is not None or not head.name)
     return _Plan(
         names,
         {short: name for short, name in aliases.items() if name in names},
         stamped=timed > 1 and timed * 2 >= (paragraphs if paragraphs >= timed else sum(filled)),
-        markdown=source.is_markdown or front.found or any(head.bold for head in labelled if head.name in names),
+        markdown=file.is_markdown or front.found or any(head.bold for head in labelled if head.name in names),
         heads=heads,
     )
 
 
-def _aliases(heads: list[Head]) -> dict[str, str]:
+def _aliases(heads: list[_Head]) -> dict[str, str]:
     """Return the short names that labels such as `Ada Lovelace (AL):` declare and other labels use."""
     used = {head.name for head in heads}
     return {head.alias: head.name for head in heads if head.alias and head.name and head.alias in used}

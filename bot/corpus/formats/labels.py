@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-__all__ = ["NAME", "believed", "is_anonymous", "is_name", "is_stage_label"]
+__all__ = ["NAME", "is_anonymous", "is_name", "is_stage_label", "speaker_labels"]
 
 NAME = r"[^\W\d_][\w.'’&-]{0,40}(?: [\w.'’&-]{1,40}){0,4}"
 """A pattern for up to five words that may be a name."""
@@ -46,7 +46,7 @@ def is_anonymous(name: str) -> bool:
     return bool(_ANONYMOUS.fullmatch(name.casefold()))
 
 
-def believed(
+def speaker_labels(
     weak: Iterable[str],
     strong: Iterable[str],
     places: int,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bot.corpus.transcript import Segment, Transcript
 
-__all__ = ["checked"]
+__all__ = ["clean"]
 
 # NUL and halves of surrogate pairs get into text through JSON escapes; nothing can store them.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -29,7 +29,7 @@ _SLOW = 15.0
 _SLOWEST = 3.0
 
 
-def checked(transcript: Transcript, known: Sequence[str] = ()) -> Transcript:
+def clean(transcript: Transcript, known: Sequence[str] = ()) -> Transcript:
     """Return a transcript without cues that are no speech, and with oddities: those known, and what else is strange."""
     segments = [_storable(segment) for segment in transcript.segments if segment.text.strip()]
     oddities = [*known, *transcript.oddities]
@@ -41,9 +41,9 @@ def checked(transcript: Transcript, known: Sequence[str] = ()) -> Transcript:
     segments = [_forward(segment) for segment in segments]
     oddities += _times(segments)
     oddities += _speakers(segments)
-    people = tuple(replace(person, name=_mended(person.name)) for person in transcript.people)
-    chapters = tuple(replace(chapter, title=_mended(chapter.title)) for chapter in transcript.chapters)
-    title = None if transcript.title is None else _mended(transcript.title)
+    people = tuple(replace(person, name=_mend(person.name)) for person in transcript.people)
+    chapters = tuple(replace(chapter, title=_mend(chapter.title)) for chapter in transcript.chapters)
+    title = None if transcript.title is None else _mend(transcript.title)
     return replace(
         transcript,
         segments=tuple(segments),
@@ -54,15 +54,15 @@ def checked(transcript: Transcript, known: Sequence[str] = ()) -> Transcript:
     )
 
 
-def _mended(text: str) -> str:
+def _mend(text: str) -> str:
     """Put the replacement character for what cannot be stored."""
     return _UNSTORABLE.sub("\ufffd", text)
 
 
 def _storable(segment: Segment) -> Segment:
     """Mend a segment's text and speaker, and clean the speaker of white space at its ends."""
-    speaker = _mended(segment.speaker).strip() or None if segment.speaker else None
-    text = _mended(segment.text)
+    speaker = _mend(segment.speaker).strip() or None if segment.speaker else None
+    text = _mend(segment.text)
     return (
         segment if (text, speaker) == (segment.text, segment.speaker) else replace(segment, text=text, speaker=speaker)
     )

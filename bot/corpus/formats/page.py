@@ -18,7 +18,7 @@ from bot.corpus.transcript import Segment, Transcript
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.corpus.formats.source import Source
+    from bot.corpus.formats.transcript_file import TranscriptFile
 
 __all__ = ["read", "sniff"]
 
@@ -31,12 +31,12 @@ _TOKEN = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,20})\b[^<>]*>|<[!?/][^<>]*>|[^
 _FIELDS = frozenset({"cite", "time", "title"})
 
 
-def sniff(source: Source) -> bool:
+def sniff(file: TranscriptFile) -> bool:
     """Say whether a text begins with an element of HTML."""
-    return source.root in _ROOTS
+    return file.root in _ROOTS
 
 
-def read(source: Source) -> Transcript:
+def read(file: TranscriptFile) -> Transcript:
     """Return the paragraphs, each by the `cite` before it and at the `time` before it.
 
     A page without `cite` is read by its labels, or as plain paragraphs.
@@ -46,7 +46,7 @@ def read(source: Source) -> Transcript:
     start: float | None = None
     title: str | None = None
     cited = False
-    for field, text in _fields(source.text):
+    for field, text in _fields(file.text):
         if field == "title":
             title = title or text
         elif field == "cite":
@@ -59,7 +59,7 @@ def read(source: Source) -> Transcript:
     timed = any(segment.start is not None for segment in segments)
     if not cited and not timed:
         text = "\n\n".join(segment.text for segment in segments)
-        return replace(labelled.read(replace(source, text=text)), title=title)
+        return replace(labelled.read(replace(file, text=text)), title=title)
     return Transcript(tuple(segments), title=title)
 
 

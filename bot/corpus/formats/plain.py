@@ -6,35 +6,29 @@ import re
 from typing import TYPE_CHECKING
 
 from bot.corpus.transcript import Segment, Transcript
+from bot.corpus.words import ends_sentence
 
 if TYPE_CHECKING:
-    from bot.corpus.formats.source import Source
+    from bot.corpus.formats.transcript_file import TranscriptFile
 
-__all__ = ["ends_sentence", "read", "read_plain", "sniff"]
+__all__ = ["read", "sniff"]
 
 _GAP = re.compile(r"\n(?:[^\S\n]*\n)+")
-_ENDS = tuple(".?!…:。！？")
-_CLOSING = "\"'”’)]」』"
 
 
-def sniff(_source: Source) -> bool:
+def sniff(_file: TranscriptFile) -> bool:
     """Any text can be read as plain text, so this is the last reader to ask."""
     return True
 
 
-def read(source: Source) -> Transcript:
-    """Return the paragraphs of a text."""
-    return Transcript(tuple(read_plain(source.text)))
-
-
-def read_plain(text: str) -> list[Segment]:
+def read(file: TranscriptFile) -> Transcript:
     """Return one segment a paragraph.
 
     A paragraph that stops inside a sentence (a page break of the printed transcript) goes on in the next one.
     """
     paragraphs: list[list[str]] = []
     open_sentence = False
-    for part in _GAP.split(text):
+    for part in _GAP.split(file.text):
         piece = part.strip()
         if not piece:
             continue
@@ -43,9 +37,4 @@ def read_plain(text: str) -> list[Segment]:
         else:
             paragraphs.append([piece])
         open_sentence = not ends_sentence(piece)
-    return [Segment("\n".join(pieces)) for pieces in paragraphs]
-
-
-def ends_sentence(text: str) -> bool:
-    """Say whether a text stops where a sentence can end; closing quotes and brackets may follow the stop."""
-    return text.rstrip().rstrip(_CLOSING).endswith(_ENDS)
+    return Transcript(tuple(Segment("\n".join(pieces)) for pieces in paragraphs))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
-from bot.corpus.formats.cues import clipped, label_cues, plain_text
+from bot.corpus.formats.cues import clip, label_cues, plain_text
 from bot.corpus.formats.jsons import first_has, objects, string
 from bot.corpus.formats.stamps import number
 from bot.corpus.transcript import Segment, Transcript
@@ -13,22 +13,22 @@ from bot.corpus.transcript import Segment, Transcript
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-    from bot.corpus.formats.source import Source
+    from bot.corpus.formats.transcript_file import TranscriptFile
 
 __all__ = ["read_json", "read_xml", "sniff_json", "sniff_xml"]
 
 _INVISIBLE = str.maketrans("", "", "\u200b\u200e\u200f\u2060\ufeff")
 
 
-def sniff_xml(source: Source) -> bool:
+def sniff_xml(file: TranscriptFile) -> bool:
     """Say whether a text is one of YouTube's XML formats."""
-    return source.root in {"transcript", "timedtext"}
+    return file.root in {"transcript", "timedtext"}
 
 
-def read_xml(source: Source) -> Transcript:
+def read_xml(file: TranscriptFile) -> Transcript:
     """Return the captions: `<text start dur>` in seconds, or `<text t d>` and `<p t d>` in milliseconds."""
     captions: list[Segment] = []
-    for element in source.xml.iter():
+    for element in file.xml.iter():
         if element.tag == "text":
             # srv1 and srv2 escape twice: what is left after XML is HTML.
             captions.append(_caption(plain_text(html.unescape("".join(element.itertext()))), element))
@@ -37,15 +37,15 @@ def read_xml(source: Source) -> Transcript:
     return _transcript(captions)
 
 
-def sniff_json(source: Source) -> bool:
+def sniff_json(file: TranscriptFile) -> bool:
     """Say whether the JSON is YouTube's json3."""
-    return first_has(objects(source.json, "events"), "tStartMs")
+    return first_has(objects(file.json, "events"), "tStartMs")
 
 
-def read_json(source: Source) -> Transcript:
+def read_json(file: TranscriptFile) -> Transcript:
     """Return the events that have text."""
     captions: list[Segment] = []
-    for event in objects(source.json, "events"):
+    for event in objects(file.json, "events"):
         text = "".join(string(part.get("utf8")) for part in objects(event, "segs")).translate(_INVISIBLE).strip()
         start, length = _thousandth(event.get("tStartMs")), _thousandth(event.get("dDurationMs"))
         captions.append(Segment(text, start, None if start is None or length is None else start + length))
@@ -68,5 +68,5 @@ def _thousandth(value: object) -> float | None:
 
 def _transcript(captions: list[Segment]) -> Transcript:
     """Leave out captions without text, end each where the next begins, and look for labels."""
-    labelled, oddities = label_cues(clipped([caption for caption in captions if caption.text]))
+    labelled, oddities = label_cues(clip([caption for caption in captions if caption.text]))
     return Transcript(tuple(labelled), oddities=oddities)

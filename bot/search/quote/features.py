@@ -77,7 +77,7 @@ class _Candidate:
     @cached_property
     def wide(self) -> Passage:
         """The sentence with its neighbours."""
-        return self.single.widened(1)
+        return self.single.widen(1)
 
     def of_whole(self, field: str) -> float:
         """Return the score in a field, as a share of what the line itself would score among words or letters."""
@@ -157,7 +157,7 @@ def find_candidates(
         places.update(dict.fromkeys(view.candidates(TAKEN * deep)))
     looked = {place: corpus.episode(place[0]).passage(place[1], place[1]) for place in places}
     admitted = {place: single for place, single in looked.items() if scope.admits(place[0], single)}
-    vocabulary = sorted(frozenset().union(*(_vocabulary(single.widened(1).text) for single in admitted.values())))
+    vocabulary = sorted(frozenset().union(*(_vocabulary(single.widen(1).text) for single in admitted.values())))
     search = _Search(
         line,
         {field: {place: score for score, place in hits} for field, hits in found.items()},

@@ -143,7 +143,7 @@ def _obvious(corpus: Corpus, index: WordIndex, line: Line, limit: int) -> list[H
 
 def _span(single: Passage, score: float, line: Line, taken: Sequence[Hit]) -> Hit:
     """Widen the sentence by a neighbour that holds part of the line, and mark the words that match."""
-    wide = single.widened(1)
+    wide = single.widen(1)
     forms = words_of(wide.text)
     alike = same_words(line.wanted, sorted({word.form for word in forms}))
     pairs = pair_words(line.wanted, [word.form for word in forms], alike)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bot.corpus import fold, words
-from bot.corpus.keypassages import key_passages
+from bot.corpus.curated import key_passages
 from bot.language.likeness import same_words
 from bot.language.names import named_speaker
 from bot.search.expansion import is_english, known_aliases

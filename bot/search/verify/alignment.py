@@ -142,7 +142,7 @@ def read_regions(near: Sequence[Passage], reach: int, read: Callable[[Passage], 
     """
     spans: list[tuple[Episode, int, int]] = []
     for passage in near:
-        wide = passage.widened(reach)
+        wide = passage.widen(reach)
         first, last = wide.first, wide.last
         for number, (episode, begin, end) in enumerate(spans):
             touching = episode is wide.episode and first <= end + 1 and begin <= last + 1

@@ -86,7 +86,7 @@ def judge(
     hopeless = judged.verdict is Verdict.NOT_FOUND and len(asked) > _MANY_WORDS
     if printed is None or hopeless or judged.verdict in {Verdict.EXACT, Verdict.OTHER_SPEAKER}:
         return judged
-    mended = [passage for passage in near if _is_mended(passage.widened(1), printed)]
+    mended = [passage for passage in near if _is_mended(passage.widen(1), printed)]
     again = _judged(whole, mended, known, printed)
     if again.verdict in {Verdict.EXACT, Verdict.OTHER_SPEAKER, Verdict.CLOSE} - {judged.verdict}:
         return judged if _states_otherwise(again.differences) else again

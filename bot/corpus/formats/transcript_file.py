@@ -18,7 +18,7 @@ from bot.policy.texts import say
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-__all__ = ["Source", "decode"]
+__all__ = ["TranscriptFile", "decode"]
 
 # The longer mark comes first: UTF-32 begins like UTF-16.
 _MARKS = (
@@ -47,7 +47,7 @@ _CONTROLS_IN_TEXT = 1000
 
 
 @dataclass(frozen=True)
-class Source:
+class TranscriptFile:
     """A file to read: its name for messages, its text with line feeds only, what was odd in decoding it."""
 
     name: str
@@ -96,7 +96,7 @@ class Source:
         return element
 
 
-def decode(data: bytes, name: str) -> Source:
+def decode(data: bytes, name: str) -> TranscriptFile:
     """Return a file's text, or raise TranscriptError when it is too long, empty, binary or in no known encoding.
 
     UTF-8, UTF-16 and UTF-32 with a byte-order mark and UTF-8 without one are read; anything else is taken as
@@ -113,14 +113,14 @@ def decode(data: bytes, name: str) -> Source:
     _refuse_binary(text, name)
     if not text.strip():
         raise TranscriptError(name, say("format.empty"), 1)
-    return Source(name, text, oddities)
+    return TranscriptFile(name, text, oddities)
 
 
 def _text(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
     """Decode by byte-order mark, as UTF-8, or as Windows-1252."""
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            return _marked(data[len(mark) :], encoding, name), ()
+            return _decode_marked(data[len(mark) :], encoding, name), ()
     try:
         return data.decode("utf-8"), ()
     except UnicodeDecodeError as error:
@@ -135,7 +135,7 @@ def _text(data: bytes, name: str) -> tuple[str, tuple[str, ...]]:
     return text, (odd,)
 
 
-def _marked(data: bytes, encoding: str, name: str) -> str:
+def _decode_marked(data: bytes, encoding: str, name: str) -> str:
     """Decode what follows a byte-order mark."""
     try:
         return data.decode(encoding)
