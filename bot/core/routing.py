@@ -6,10 +6,11 @@ for `/quote`; one or two words that name a topic for `/topic`; everything else i
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from bot.language import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -20,7 +21,7 @@ TELLING = 2.5
 """Summed rarity from which words can be looked for as a line; below it they are said all over an episode."""
 
 SAME_NAME = 0.84
-"""Share of letters in order (difflib's ratio) from which a name is the known one with a slip."""
+"""Share of letters in order (`bot.language.ratio`) from which a name is the known one with a slip."""
 
 _FEWEST = 3
 """Words that make a claim or a fragment; fewer in quotation marks are somebody's scare quotes."""
@@ -184,7 +185,7 @@ def _is_known(name: str, known: Collection[str]) -> bool:
     """Say whether a name is a known one, give or take a slip."""
     wanted = _folded(name)
     names = {_folded(each) for each in known}
-    return wanted in names or bool(difflib.get_close_matches(wanted, names, n=1, cutoff=SAME_NAME))
+    return wanted in names or bool(nearest(wanted, names, SAME_NAME))
 
 
 def _folded(name: str) -> str:

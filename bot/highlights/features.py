@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.corpus import Section, fold
-from bot.highlights.lexicon import COMMON, KINDS, LISTS, PHRASES, PROMISING
+from bot.highlights.lexicon import KINDS, LISTS, PHRASES, PROMISING, common_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -181,7 +181,7 @@ class Reading:
 
     def content(self, first: int, last: int) -> frozenset[str]:
         """Return the words of sentences first..last that are not among the commonest."""
-        return frozenset(form for said in self._said[first : last + 1] for form in said) - COMMON
+        return frozenset(form for said in self._said[first : last + 1] for form in said) - common_words()
 
     def promise(self, number: int) -> tuple[int, int, int]:
         """Return how many words of insight, of feeling and for everyone a sentence has: cheap, and most of a score."""
@@ -268,10 +268,11 @@ class Reading:
         pairs = list(pairwise(said))
         counts = dict.fromkeys(LISTS, 0.0)
         content = letters = rare = 0
+        common = common_words()
         for form in said:
             for kind in KINDS.get(form, ()):
                 counts[kind] += 1
-            if form not in COMMON:
+            if form not in common:
                 content += 1
                 rare += self._times[form] <= _RARE
             letters += len(form)
@@ -353,9 +354,9 @@ def _start(folded: str, said: list[str]) -> _Start:
 
 def _early(said: list[str]) -> int:
     """Return how many pointing words stand before the first word that names anything."""
-    found = 0
+    found, common = 0, common_words()
     for form in said:
-        if form not in COMMON:
+        if form not in common:
             break
         found += form in _POINTING
     return found

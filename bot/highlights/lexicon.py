@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["COMMON", "KINDS", "LISTS", "PHRASES", "PROMISING"]
+from bot.language import stop_words
 
-COMMON = frozenset(
-    "a about actually after again all also always am an and any are aren't around as at back be because been "  # noqa: SIM905
-    "before being better both but by can can't could did didn't do does doesn't doing don't done down each even "
-    "ever every few first for from get getting give go going gonna good got great had has have having he her here "
-    "him his how i i'd i'll i'm i've if in into is isn't it it'll it's its just kind know last less let let's like "
-    "little long look lot lots made make makes making many maybe me mean might more most much my need never new "
-    "next no not now of off oh okay on once one only or other our out over own part people pretty probably put "
-    "quite really right said same say see she should so some something sort still stuff such sure take than that "
-    "that's the their them then there there's these they they're thing things think this those though through "
-    "time to today too try two uh um up us use used very want was way we we're we've well were what what's when "
-    "where which while who why will with without would yeah year years yes yet you you'd you'll you're "
-    "you've your".split()
-)
-"""The commonest words of talk."""
+__all__ = ["KINDS", "LISTS", "PHRASES", "PROMISING", "common_words"]
+
+
+def common_words() -> frozenset[str]:
+    """Return the commonest words of talk."""
+    return stop_words("commonest", "function", "contraction", "filler", "sound", "light", "plain", "usual")
+
 
 _INSIGHT = (
     "ability achieve advice art autonomy balance become beginner believe belief better build building care carry "
