@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bot.commands import COMMAND_LINES
 from bot.contract.buttons import LONGEST_LINE
-from bot.policy.guard import Rule, broken_rule, named, plain, rules
+from bot.language import Row
+from bot.policy.guard import broken_rule, named, plain, rules
 from bot.policy.refusals import MOST_CHARACTERS, REFUSALS, Refusal, hostile, refusal
 from bot.settings import ROOT
 
@@ -57,7 +58,7 @@ def test_no_question_to_another_show_is_refused() -> None:
 
 
 @pytest.mark.parametrize("rule", rules(), ids=[f"{rule.key}-{rule.examples[0][:40]}" for rule in rules()])
-def test_a_rule_refuses_its_examples_and_no_rule_what_only_looks_like_them(rule: Rule) -> None:
+def test_a_rule_refuses_its_examples_and_no_rule_what_only_looks_like_them(rule: Row) -> None:
     assert [broken_rule(text, SPEAKERS) for text in rule.examples] == [rule.key] * len(rule.examples)
     assert all(
         rule.pattern.search(plain(text)) or rule.pattern.search(named(plain(text), SPEAKERS)) for text in rule.examples
@@ -67,7 +68,7 @@ def test_a_rule_refuses_its_examples_and_no_rule_what_only_looks_like_them(rule:
 
 
 @pytest.mark.parametrize("rule", rules(), ids=[f"{rule.key}-{rule.examples[0][:40]}" for rule in rules()])
-def test_a_rule_holds_for_everybody_but_the_corpus(rule: Rule) -> None:
+def test_a_rule_holds_for_everybody_but_the_corpus(rule: Row) -> None:
     spoken = [text for text in rule.examples if rule.pattern.search(plain(text))]
 
     assert [text for text in spoken if broken_rule(text, SPEAKERS, lambda _: True)] == []

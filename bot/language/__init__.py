@@ -2,6 +2,7 @@
 
 from bot.language.likeness import edits, join_marks, letters_alike, nearest, pair_words, ratio, same_words
 from bot.language.names import named_speaker, speaker_in, ways_to_name, with_names_as
+from bot.language.patterns import Row, read_rows
 from bot.language.shorthand import shorthand
 from bot.language.spelling import is_slip, look_alike, real_words, respell
 from bot.language.stop import stop_words
@@ -9,6 +10,7 @@ from bot.language.tokens import Gap, Token, is_content, is_negation, tokens, wei
 
 __all__ = [
     "Gap",
+    "Row",
     "Token",
     "edits",
     "is_content",
@@ -21,6 +23,7 @@ __all__ = [
     "nearest",
     "pair_words",
     "ratio",
+    "read_rows",
     "real_words",
     "respell",
     "same_words",

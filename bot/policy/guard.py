@@ -8,26 +8,22 @@ find out. A rule does not hold for words that the corpus says itself.
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from bot.language import stop_words, with_names_as
+from bot.language import Row, read_rows, stop_words, with_names_as
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     Says = Callable[[str], bool]
 
-__all__ = ["Rule", "broken_rule", "plain", "rules"]
+__all__ = ["broken_rule", "plain", "rules"]
 
 _SPEAKER = "\ua66e"
 """Stands for any speaker's name: a letter that no message has."""
 
-_PART = re.compile(r"\(\?&(\w+)\)")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _RUN, _TELLING = 4, 2
 """Words, and telling words among them, that the corpus must say in a row where a rule matches for it not to hold."""
@@ -41,33 +37,10 @@ _BLOB = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """A row of `rules.toml`: the refusal's key, what it matches and for which matches it does not hold."""
-
-    key: str
-    pattern: re.Pattern[str]
-    unless: re.Pattern[str] | None
-    examples: tuple[str, ...]
-    but: tuple[str, ...]
-
-
 @lru_cache(maxsize=1)
-def rules() -> tuple[Rule, ...]:
-    """Return the rules in their order, read when first needed."""
-    table = tomllib.loads(resources.files("bot.policy").joinpath("rules.toml").read_text("utf-8"))
-    parts: dict[str, str] = table["parts"]
-
-    def compiled(pattern: str) -> re.Pattern[str]:
-        while _PART.search(pattern):
-            pattern = _PART.sub(lambda match: parts[match[1]], pattern)
-        return re.compile(pattern)
-
-    def rule(row: dict[str, Any]) -> Rule:
-        unless = compiled(row["unless"]) if "unless" in row else None
-        return Rule(row["key"], compiled(row["pattern"]), unless, tuple(row["examples"]), tuple(row["but"]))
-
-    return tuple(rule(row) for row in table["rule"])
+def rules() -> tuple[Row, ...]:
+    """Return the rules in their order, read when first needed; their keys are those of refusals."""
+    return read_rows("bot.policy", "rules.toml")
 
 
 def broken_rule(text: str, speakers: Iterable[str] = (), says: Says = lambda _: False) -> str | None:
