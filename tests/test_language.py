@@ -15,13 +15,17 @@ from bot.search.index.phrases import phrases_of
 from bot.settings import ROOT
 
 LANGUAGE = ROOT / "bot/language"
+DATA = [
+    *("bot/language/stop.toml", "bot/language/shorthand.toml", "bot/language/real_words.txt"),
+    *("bot/highlights/lexicon.toml", "bot/policy/rules.toml", "bot/core/intents.toml"),
+]
 TIERS: dict[str, str] = tomllib.loads((LANGUAGE / "stop.toml").read_text("utf-8"))
 SHORTHAND: dict[str, dict[str, str]] = tomllib.loads((LANGUAGE / "shorthand.toml").read_text("utf-8"))
 
 
-@pytest.mark.parametrize("name", ["stop.toml", "shorthand.toml", "real_words.txt"])
+@pytest.mark.parametrize("name", DATA)
 def test_a_file_of_words_says_where_it_comes_from(name: str) -> None:
-    head = (LANGUAGE / name).read_text("utf-8").split("\n\n")[0]
+    head = (ROOT / name).read_text("utf-8").split("\n\n")[0]
 
     assert head.startswith("#")
     assert "by hand" in head or "Made by `python -m benchmarks." in head

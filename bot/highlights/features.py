@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.corpus import Section, fold
-from bot.highlights.lexicon import KINDS, LISTS, PHRASES, PROMISING, common_words
+from bot.highlights.lexicon import PHRASES, common_words, kinds_by_word, words_by_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -185,12 +185,9 @@ class Reading:
 
     def promise(self, number: int) -> tuple[int, int, int]:
         """Return how many words of insight, of feeling and for everyone a sentence has: cheap, and most of a score."""
-        insight = feeling = universal = 0
-        for form in self._said[number]:
-            if form in PROMISING:
-                telling = PROMISING[form]
-                insight, feeling, universal = insight + telling[0], feeling + telling[1], universal + telling[2]
-        return insight, feeling, universal
+        kinds = kinds_by_word()
+        found = Counter(kind for form in self._said[number] if form in kinds for kind in kinds[form])
+        return found["insight"], found["feeling"], found["universal"]
 
     def leans(self, number: int) -> bool:
         """Say whether a sentence leans on what came before: points back, answers, or asks."""
@@ -266,11 +263,11 @@ class Reading:
         text = self.episode.text[begin:end]
         folded = self._folded[begin:end]
         pairs = list(pairwise(said))
-        counts = dict.fromkeys(LISTS, 0.0)
+        counts, kinds = dict.fromkeys(words_by_kind(), 0.0), kinds_by_word()
         content = letters = rare = 0
         common = common_words()
         for form in said:
-            for kind in KINDS.get(form, ()):
+            for kind in kinds.get(form, ()):
                 counts[kind] += 1
             if form not in common:
                 content += 1
