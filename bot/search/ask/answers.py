@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Answer", "Answered", "Band", "answer"]
 
-_ALL_MISSING, _MISSPELT, _NEAR = 0.999, 0.5, 0.6
+_ALL_MISSING, _MISSPELT, _NEAR = 0.999, 0.5, 0.55
 """Share of a question's weight that no sentence has, or not even nearly spelled so, up to which its words are said; and
 likeness in meaning from which a sentence is near it.
 
