@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import difflib
 import logging
 import re
 import secrets
@@ -21,6 +20,7 @@ from bot.core.routing import read_intent
 from bot.delivery.daily import Daily
 from bot.errors import StoreError, UserError
 from bot.highlights import Highlights
+from bot.language import nearest
 from bot.policy.refusals import hostile, refusal
 from bot.policy.texts import say
 
@@ -185,7 +185,7 @@ class Core:
         followed = follow_up(line.words, last, self._corpus.speakers, self.lines) if last else None
         if followed is not None and followed.name in self._commands:
             return followed, None
-        if hostile(line.words, self._corpus.speakers):
+        if hostile(line.words, self._corpus.speakers, self._search.says):
             return self.lines.line(Use.QUESTION, line.words), None
         intent = read_intent(line.words, self._search.topic_names(), self._search.weight)
         return Line(intent.command if intent.command in self._commands else "quote", intent.words), intent
@@ -224,7 +224,7 @@ class Core:
         if name in self._commands:
             return self._commands[name]
         shown = [each for each, command in self._commands.items() if not command.hidden]
-        near = difflib.get_close_matches(name, shown, n=1, cutoff=0.5)
+        near = nearest(name, shown, 0.5)
         hint = (
             say("hint.did-you-mean", names=f"/{near[0]}")
             if near
