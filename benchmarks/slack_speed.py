@@ -35,6 +35,7 @@ from bot.corpus import open_corpus
 from bot.search import load_embeddings, open_searcher
 from bot.settings import ROOT, Settings
 from tests.local_slack import LocalSlack
+from tests.local_slack.world import User
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -46,6 +47,9 @@ ALONE = 200
 ROUNDS = 4
 SECONDS = 5
 RATE = 50
+MEMBERS = cycle([User(f"U0MEMBER{number}", f"member{number}", "T0LOCAL") for number in range(RATE)])
+"""Who asks, in turns: the bot answers a member's three questions a second."""
+
 PATIENCE = 60.0
 BUILT = "built"
 """The process as it is shipped, beside those that this module makes."""
@@ -179,7 +183,7 @@ async def started(kind: str, slack: LocalSlack, folder: str) -> AsyncIterator[tu
 
 async def one(slack: LocalSlack, line: str, measured: Measured, *, busy: bool = False) -> float:
     """Send one command and wait for its answer; returns milliseconds until the answer."""
-    exchange = await slack.command("/quote", line)
+    exchange = await slack.command("/quote", line, next(MEMBERS).id)
     if exchange.ack is None:
         measured.lost += 1
         return 0.0
@@ -218,6 +222,9 @@ async def measure(folder: str) -> tuple[Measured, Measured]:
         running = {}
         for kind in found:
             slack = await stack.enter_async_context(LocalSlack())
+            members = {member.id: member for member in islice(MEMBERS, RATE)}
+            slack.world.users |= members
+            slack.world.channels["C0GENERAL"].members.update(members)
             process, _ = await stack.enter_async_context(started(kind, slack, folder))
             running[kind] = slack, process
         for kind, (slack, _) in running.items():

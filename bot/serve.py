@@ -20,6 +20,7 @@ from bot.core import Core
 from bot.delivery import Daily, Delivery, ticking
 from bot.errors import OperatorError, StoreError
 from bot.highlights import Highlights
+from bot.policy.texts import listed, say
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -87,19 +88,16 @@ class Server:
         """
         store = self._parts.store
         if store is None:
-            sentence = "Without a database nothing can be posted. Set VERBATIM_DATABASE_URL."
-            raise OperatorError(sentence)
+            raise OperatorError(say("serve.no-database"))
         self._console(None, channels)
         try:
             now = self._parts.clock() if self._parts.ahead else await store.now()
             await self._deliveries(store).deliver_due(now)
             left = await store.posts.left(tuple(self._adapters))
         except StoreError as error:
-            sentence = f"Not all could be posted: the database said {error}. Mend that, then run this again."
-            raise OperatorError(sentence) from error
+            raise OperatorError(say("serve.not-all", error=error)) from error
         if left:
-            posts = "1 post is" if left == 1 else f"{left:,} posts are"
-            sys.stderr.write(f"{posts} still to be settled; run this again in a minute.\n")
+            sys.stderr.write(f"{say('serve.left', count=left)}\n")
         return 1 if left else 0
 
     async def once(self, line: str, channels: Path | None) -> int:
@@ -200,24 +198,18 @@ def _nothing_to_do(settings: Settings) -> str:
     """Say why a process has nothing to do, and what to set."""
     served = _served(settings)
     if not served:
-        return "No token is set. Set DISCORD_TOKEN, or SLACK_BOT_TOKEN and SLACK_APP_TOKEN."
+        return say("serve.no-token")
     given = ", ".join(sorted(settings.roles))
     if "worker" in settings.roles:
-        return (
-            f"VERBATIM_ROLES is {given}, but without a database nothing can be posted. Set VERBATIM_DATABASE_URL, or "
-            "VERBATIM_DATA_DIR to a folder that can be written."
-        )
+        return say("serve.no-posting", roles=given)
     needed = sorted({role for _, role in served})
-    return (
-        f"VERBATIM_ROLES is {given}: with the tokens that are set there is nothing for it to do. Add "
-        f"{' or '.join((*needed, 'worker'))}."
-    )
+    return say("serve.nothing-to-do", roles=given, missing=listed((*needed, "worker"), "or"))
 
 
 def _shows(corpus: Corpus) -> str:
     """Return what the bot listens to: the one show, or how many there are."""
     shows = corpus.shows
-    return shows[0].title if len(shows) == 1 else f"{len(shows)} shows"
+    return shows[0].title if len(shows) == 1 else say("serve.shows", count=len(shows))
 
 
 async def _nothing() -> None:

@@ -232,7 +232,7 @@ async def test_a_private_answer_can_be_shared_and_nobody_else_can_press_it(local
         shared = await local.press(copied.message, "Share to channel", user=local.world.alice)
 
     assert "Share to channel" not in labels(asked.message)
-    assert (text_of(refused.message), refused.ephemeral) == (say("discord.not-yours"), True)
+    assert (text_of(refused.message), refused.ephemeral) == (say("discord.not-yours", help="/help"), True)
     assert not shared.ephemeral
     assert SAID in text_of(shared.message).replace("*", "")
 
@@ -322,7 +322,7 @@ async def test_a_mention_alone_is_told_what_to_write(local: LocalDiscord, core: 
         await local.say("", mention_bot=True)
         await local.settle(local.of_bot)
 
-    assert text_of(local.of_bot()[0]) == say("discord.nothing-said")
+    assert text_of(local.of_bot()[0]) == say("discord.nothing-said", help="/help")
 
 
 async def test_a_private_answer_to_a_mention_goes_to_the_member_directly(local: LocalDiscord, core: Core) -> None:
@@ -470,15 +470,17 @@ async def test_a_server_that_throws_it_out_is_forgotten_after_a_week_unless_it_a
 ) -> None:
     place = Channel("discord", str(local.world.general.id), str(local.world.guild.id))
     await store.channels.save(ChannelSettings(place, daily=True), "1", "on", 0)
-    ready = asyncio.Event()
+    ready, note = asyncio.Event(), f"discord-gone:{place.tenant}"
     async with serving(local, core, store, lambda _: ready.set()):
         await ready.wait()
         await local.leave_guild(local.world.guild)
-        await local.settle(quiet=0.2)
+        while not await store.kv.get(note):  # noqa: ASYNC110 - the store's, not the loop's
+            await asyncio.sleep(0.05)
         if comes_back:
             local.world.guild.installed = True
             await local.join_guild(local.world.guild)
-            await local.settle(quiet=0.2)
+            while await store.kv.get(note):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.05)
     await store.tidy(time.time() + 6 * 86_400)
     within = (await store.channels.get(place)).daily
     await store.tidy(time.time() + 8 * 86_400)

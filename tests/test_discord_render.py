@@ -272,9 +272,9 @@ async def test_views_and_modals_have_ended_before_they_are_sent() -> None:
     assert modal_problems(modal.to_dict()) == []
 
 
-def test_a_share_button_shows_the_first_quote_and_a_nearest_one_is_not_shared() -> None:
+def test_a_share_button_sends_the_line_that_is_to_be_shared_and_stands_only_where_there_is_one() -> None:
     quote = Quote("id-1", "words", Citation("Show", "Ep", 0.5), None)
-    match = render(Reply("", Outcome.FOUND, cards=(Card(Role.MATCH, quote=quote),)), share=True)
+    match = render(Reply("", Outcome.FOUND, cards=(Card(Role.MATCH, quote=quote),), share="/show id-1"), share=True)
     nearest = render(Reply("", Outcome.NEAREST, cards=(Card(Role.NEAREST, quote=quote),)), share=True)
 
     assert [part["custom_id"] for _, part in walk(match) if "custom_id" in part] == ["s:/show id-1"]
@@ -290,8 +290,8 @@ def test_commands_are_what_discord_accepts_and_hidden_ones_are_not_registered() 
         command.name for command in COMMANDS if not command.hidden
     ]
     assert [command["name"] for command in payload if command["type"] == 3] == [
-        "Verify this quote",
         "Find in transcripts",
+        "Verify this quote",
     ]
     assert [command["name"] for command in payload if command["type"] == 2] == ["Ask the show"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.commands import COMMANDS
+from bot.commands.declaration import Command
 from bot.settings import ROOT
 
 MODULES = sorted((ROOT / "bot").rglob("*.py"))
@@ -94,3 +97,24 @@ def test_requirements_are_pinned_with_hashes_and_name_no_address(name: str) -> N
     for line in text.removeprefix("-r requirements.txt\n").splitlines():
         assert not line or line.startswith((" ", "#")) or "==" in line
     assert text.count("--hash=sha256:") >= text.count("==")
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=[command.name for command in COMMANDS])
+def test_a_commands_name_stands_in_its_own_file_alone(command: Command) -> None:
+    own = {"declaration", command.handler.__module__.rpartition(".")[2]}
+    typed = re.compile(rf"(?<![\w/]){re.escape('/' + command.name)}(?![\w/-])")
+
+    for path in MODULES:
+        if path.parent.name == "commands" and path.stem in own:
+            continue
+        tree = ast.parse(path.read_text("utf-8"))
+        docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+                assert not typed.search(node.value), f"{path}:{node.lineno}"
+            if isinstance(node, ast.Call):
+                named = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                texts = [each.value for each in node.args if isinstance(each, ast.Constant)]
+                assert not (named == "Line" and command.name in texts), f"{path}:{node.lineno}"
+            if isinstance(node, ast.keyword) and node.arg == "command" and isinstance(node.value, ast.Constant):
+                assert node.value.value != command.name, f"{path}:{node.value.lineno}"

@@ -22,6 +22,7 @@ from bot.adapters.slack import Slack
 from bot.commands.declaration import Context, Param, command
 from bot.contract.buttons import LONGEST_LINE
 from bot.contract.message import Channel, Outcome, Reply
+from bot.contract.platform import Platform
 from bot.core import Core
 from bot.intake import Admission, Intake, Store, Taken, busy, slow_down, too_long
 from bot.intake.admission import MEMBER_BURST, PER_SECONDS, TENANT_BURST
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from pathlib import Path
 
-    from bot.contract.platform import Platform
     from bot.corpus import Corpus
     from bot.search import Searcher
     from bot.store import Inbound
@@ -369,6 +369,13 @@ async def test_a_tenants_data_outlives_the_bots_removal_by_a_week(platform: Plat
     await intake.tenant_is_back("never left")
 
     assert await intake.tenants_left() == ["gone"]
+    assert await store.tidy(time.time() + 6 * 86_400) == 0
+    assert await store.tidy(time.time() + 8 * 86_400) == 1
+
+
+async def test_a_newcomers_platform_has_the_same_grace(store: Store) -> None:
+    await Intake(Platform("pigeon", "Pigeons"), store).tenant_left("gone")
+
     assert await store.tidy(time.time() + 6 * 86_400) == 0
     assert await store.tidy(time.time() + 8 * 86_400) == 1
 

@@ -22,7 +22,7 @@ from bot.core import Core
 from bot.corpus import Corpus, Episode, Passage, Section
 from bot.corpus.check import check_corpus
 from bot.highlights import Highlights
-from bot.language.tokens import is_negation, tokens
+from bot.language import is_negation, tokens
 from bot.search import FOUND, Searcher, load_embeddings, open_searcher
 from bot.search.index.models import weights_folder
 from bot.settings import ROOT

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.routing import read_intent
+from bot.language import Row, read_rows
 from bot.settings import ROOT
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ KNOWN = (
     "Faith", "AI existential risk", "existential risk", "data centers", "Elon Musk", "Quest 3", "Hiring", "Bots",
     "Power", "remote work", "Remote work stays, but not fully remote",
 )  # fmt: skip
+PATTERNS = read_rows("bot.core", "intents.toml", re.IGNORECASE)
 COMMANDS = {"verify", "quote", "topic", "ask"}
 
 
@@ -30,6 +33,18 @@ def test_a_free_message_is_read_as_a_person_would_read_it(search: Searcher, row:
 
     assert found.command == row["command"]
     assert found.words == row.get("words", found.words)
+
+
+@pytest.mark.parametrize("row", PATTERNS, ids=[row.key for row in PATTERNS])
+def test_a_pattern_matches_its_examples_and_not_what_only_looks_like_them(row: Row) -> None:
+    assert [text for text in row.examples if not row.pattern.search(text)] == []
+    assert row.but
+    assert [text for text in row.but if row.pattern.search(text)] == []
+
+
+@pytest.mark.parametrize("piece", ["a ", "so ", "the ", '"', "'", "right!", "when he ", "?", "<@", "did he say "])
+def test_no_pattern_takes_long_over_a_long_text(piece: str) -> None:
+    assert read_intent((piece * 2_000)[:2_000], KNOWN).command in COMMANDS
 
 
 def test_the_table_has_rows_for_every_reading() -> None:

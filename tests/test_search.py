@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz import fuzz, process
 
-from bot.language.names import named_speaker
+from bot.language import named_speaker
 from bot.search import FOUND, Hit, Searcher, open_searcher
 from bot.search.quote.query import remembered
 from bot.settings import ROOT

@@ -10,8 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.corpus import Passage, words
-from bot.language.spelling import REAL_WORDS, is_slip
-from bot.language.tokens import is_content, is_negation, tokens
+from bot.language import is_content, is_negation, is_slip, tokens
 from bot.search.index.words import WordIndex, open_index
 from bot.search.verify.verdict import LONGEST_CLAIM, Judgement, Kind, Verdict, judge, split_speaker
 from bot.settings import ROOT
@@ -238,10 +237,6 @@ def test_a_word_of_the_corpus_is_never_read_as_misspelt(near: Callable[[str], li
 def test_another_word_is_not_a_slip_even_when_no_corpus_knows_it(said: str, claimed: str) -> None:
     assert not is_slip(said, claimed, lambda _: False)
     assert not is_slip(claimed, said, lambda _: False)
-
-
-def test_real_words_are_written_once_and_in_order() -> None:
-    assert all(word.isalpha() and word == word.casefold() for word in REAL_WORDS)
 
 
 def test_twists_made_from_the_transcript_are_not_confirmed(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.corpus import words
-from bot.language.tokens import word_set
+from bot.language import word_set
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -26,7 +26,9 @@ async def about(ctx: Context) -> Reply:
         if show.url:
             fields.append((say("about.web"), show.url))
         cards.append(Card(Role.INFO, title=show.title, fields=tuple(fields)))
-    limits = Card(Role.INFO, title=say("about.limits-title"), body=(Span(say("about.limits")),))
+    limits = Card(
+        Role.INFO, title=say("about.limits-title"), body=(Span(say("about.limits", library=ctx.lines.to(Use.LIBRARY))),)
+    )
     return Reply(
         say("about.lead"),
         Outcome.FOUND,

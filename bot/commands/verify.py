@@ -8,8 +8,9 @@ from bot.commands.declaration import Context, Menu, Param, Place, Reading, Use, 
 from bot.contract.buttons import listen, more_context
 from bot.contract.message import Button, Card, Outcome, Reply, Role, Span, Style
 from bot.errors import UserError
+from bot.language import named_speaker
 from bot.policy.texts import say
-from bot.search import Verdict, named_speaker, scope_of
+from bot.search import Verdict, scope_of
 
 if TYPE_CHECKING:
     from bot.search import Judgement

@@ -234,7 +234,7 @@ class Reply:
     """An answer: a leading sentence, cards, actions.
 
     `aside` is said last and small, such as how a message was read; `private` asks the platform to show the reply to the
-    asker alone.
+    asker alone; `share` is the line that shows its first quote to everyone, "" where there is none to share.
     """
 
     lead: str
@@ -244,6 +244,7 @@ class Reply:
     buttons: tuple[Button, ...] = ()
     private: bool = False
     aside: str = ""
+    share: str = ""
 
     @property
     def text(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import difflib
 import logging
 import re
 import secrets
@@ -21,6 +20,7 @@ from bot.core.routing import read_intent
 from bot.delivery import Daily
 from bot.errors import StoreError, UserError
 from bot.highlights import Highlights
+from bot.language import nearest
 from bot.policy.refusals import hostile, refusal
 from bot.policy.texts import say
 
@@ -47,6 +47,10 @@ _WORD = re.compile(r"[^\W_]+")
 _OPEN_VALUE = re.compile(r'(?:^|(?<=\s))([a-z][a-z_-]*:["“][^"”]*)$')
 MOST_COMPLETIONS = 25
 """Suggestions at once: what Discord's autocomplete shows."""
+
+
+NOT_SHARED = frozenset({Role.NEAREST, Role.INFO})
+"""What a card tells its asker alone: it is no answer that others should see."""
 
 
 class Core:
@@ -107,7 +111,14 @@ class Core:
                 given[narrowing] = ",".join(settings.shows)
             reply = await command.handler(self._context(request), **command.arguments(given))
             kept = tuple(card for card in reply.cards if self._is_verbatim(card))
-            reply = dataclasses.replace(reply, command=name, cards=kept, private=reply.private or command.private)
+            shared = next((card.quote.id for card in kept if card.quote and card.role not in NOT_SHARED), "")
+            reply = dataclasses.replace(
+                reply,
+                command=name,
+                cards=kept,
+                private=reply.private or command.private,
+                share=self.lines.to(Use.PASSAGE, shared) if shared else "",
+            )
             await self._remember(request.channel, command, given, reply)
             return self._with_other_readings(reply, command, intent) if intent else reply
         except UserError as error:
@@ -174,7 +185,7 @@ class Core:
         followed = follow_up(line.words, last, self._corpus.speakers, self.lines) if last else None
         if followed is not None and followed.name in self._commands:
             return followed, None
-        if hostile(line.words, self._corpus.speakers):
+        if hostile(line.words, self._corpus.speakers, self._search.says):
             return self.lines.line(Use.QUESTION, line.words), None
         intent = read_intent(line.words, self._search.topic_names(), self._search.weight)
         return Line(intent.command if intent.command in self._commands else "quote", intent.words), intent
@@ -213,8 +224,12 @@ class Core:
         if name in self._commands:
             return self._commands[name]
         shown = [each for each, command in self._commands.items() if not command.hidden]
-        near = difflib.get_close_matches(name, shown, n=1, cutoff=0.5)
-        hint = say("hint.did-you-mean", names=f"/{near[0]}") if near else say("answer.try-help")
+        near = nearest(name, shown, 0.5)
+        hint = (
+            say("hint.did-you-mean", names=f"/{near[0]}")
+            if near
+            else say("answer.try-help", help=self.lines.to(Use.HELP))
+        )
         raise UserError(say("answer.no-command", name=name[:40], hint=hint))
 
     def _is_verbatim(self, card: Card) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.contract.grammar import Use
 from bot.errors import StoreError
-from bot.search import named_speaker
+from bot.language import named_speaker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

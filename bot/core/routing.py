@@ -6,10 +6,12 @@ for `/quote`; one or two words that name a topic for `/topic`; everything else i
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from bot.language import nearest, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -20,7 +22,7 @@ TELLING = 2.5
 """Summed rarity from which words can be looked for as a line; below it they are said all over an episode."""
 
 SAME_NAME = 0.84
-"""Share of letters in order (difflib's ratio) from which a name is the known one with a slip."""
+"""Share of letters in order (`bot.language.ratio`) from which a name is the known one with a slip."""
 
 _FEWEST = 3
 """Words that make a claim or a fragment; fewer in quotation marks are somebody's scare quotes."""
@@ -28,73 +30,7 @@ _FEWEST = 3
 _LONGEST_TOPIC = 4
 _LONGEST_NAME = 40
 
-_MENTIONS = re.compile(r"<@!?\w+(?:\|[^>]*)?>|^@[\w.-]+(?=[\s,:])")
 _EDGES = " \t\r\n,:;-\u2013\u2014"
-_QUOTED = re.compile(r"[\"“”„«]([^\"“”„«»]{3,})[\"“”»]|(?<!\w)['‘]([^'‘’\"]{12,})['’](?!\w)")
-_PERSON = r"(?:he|she|they|you|someone|somebody|anyone|anybody|[A-Za-z][\w.'-]*(?: [A-Z][\w.'-]*)?)"
-_DID_SAY = re.compile(
-    rf"^(?:so |wait,? |but |and |hey,? )*"
-    rf"(?:(?:did|does|has|have) {_PERSON} (?:really |actually |ever |rly |just |literally )*"
-    r"(?:say|said|claim|claimed|state|stated|tell|call|called)\b|is it (?:true|real|right) (?:that )?|"
-    r"(?:is|was) (?:this|that|it) (?:a |an )?(?:real|actual|true|legit|genuine|fake)?\s*(?:quote|line)\b|"
-    r"(?:can you )?(?:verify|fact[- ]?check|check|confirm)\b(?: (?:this|that|if|whether))*:?)\s*"
-    r"(?:(?:this|that|it|quote|line)\b[,:]?\s*)*(?P<claim>.*)$",
-    re.IGNORECASE | re.DOTALL,
-)
-_SAY_WHAT = re.compile(
-    r"^(?:anything|something|something else|nothing|what|whether|if|why|how|when|where|who|which|more|about|much|a lot|"
-    r"so|yes|no|true)\b",
-    re.IGNORECASE,
-)
-_WHO_SAID = re.compile(
-    r"\b(?:who|where|when|which (?:episode|part)) (?:\w+ )?(?:said|says|was it said)\b", re.IGNORECASE
-)
-_PLACE = r"(?:bit|part|moment|line|quote|place|joke|point|story|example|analogy|comment|section|scene|thing)"
-_FIND = re.compile(
-    rf"^(?:(?:so|and|hey|ok|okay|pls|please|can you|could you|find|find me|show me|get me|look for|looking for|"
-    rf"what was|whats|what's|what is|where was|where's|where is|wheres|remember|anyone remember|"
-    rf"does anyone remember|quote)[,:]?\s+)*"
-    rf"(?:(?:that|the|this|his|her|one)\s+)+(?:\w+\s+)?{_PLACE}\s+"
-    rf"(?:in which|where|when|about|with|on|that|he|she|they|how)\b",
-    re.IGNORECASE,
-)
-_QUOTE_FIRST = re.compile(
-    r"^(?:find (?:me )?(?:the )?(?:quote|line)|quote|the quote|the line|who said(?: that)?|who says|where (?:did|does) "
-    r"[\w'-]+(?: [\w'-]+)? say|something (?:like|about how)|"
-    r"when [\w'-]+(?: [\w'-]+)? (?:said|says|goes|was like))"
-    r"\b[:,]?\s*(?P<words>.+)$",
-    re.IGNORECASE | re.DOTALL,
-)
-_SCENE = re.compile(
-    r"^(?:(?:when|where) (?:(?:you|u|we|i)\b|[\w'-]+ (?!(?:does|is|was|has|did|s|r)\b)\w+(?:s|ed|es)\b)|"
-    r"something about\b)"
-    r"(?=(?:.*\s){3})[^?]*$",
-    re.IGNORECASE | re.DOTALL,
-)
-"""“when lex asked if …”, “where he mentions …”: a scene, not a question."""
-_WHO_SAID_IT = re.compile(
-    r"^(?:and )?(?:who|when|where) (?:said|was|is|did \w+ say) (?:that|this|it)\W*$", re.IGNORECASE
-)
-_ASKS = re.compile(
-    r"^(?:(?:so|and|but|ok|okay|well|hey|hi|hello|yo|wait|also|then|btw|um|uh|pls|please|lol|tbh|hmm+)[\s,]+)*"
-    r"(?:what|whats|wat|wats|wut|wuts|who|whos|whom|whose|when|whens|where|wheres|why|y|how|hows|which|is|isnt|isn't|are|aren't|was|were|"
-    r"do|does|doesn't|did|didn't|can|can't|could|would|will|won't|should|has|have|had|may|might|any|"
-    r"tell|explain|describe|summari[sz]e|give|list|compare|thoughts|any|more)\b",
-    re.IGNORECASE,
-)
-_SLANG = re.compile(
-    r"\b(?:how come|or nah|or not|or what|acc to|according to|what for|rite|right)\W*$|\?|\bidk\b", re.IGNORECASE
-)
-_FOLLOWS = re.compile(
-    r"^(?:and|but|more|again|next|another|else|why|also|ok|thanks|thank you|hi|hello|hey|yes|no|really)\b[^.]{0,12}$|"
-    r"^(?:and|but)\b.{0,20}\?",
-    re.IGNORECASE,
-)
-_TOPIC = re.compile(
-    r"^(?:the )?(?:topic|topics|subject|summary of|summari[sz]e|overview of|tell me about|talk about|anything on|"
-    r"everything on|everything about|stuff about|more on|more about)\b:?\s+(?:the )?(?:topic )?(?P<name>.+)$",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,24 +61,36 @@ def read_intent(
     )
 
 
+@lru_cache(maxsize=1)
+def _patterns() -> dict[str, re.Pattern[str]]:
+    """Return the rows of `intents.toml` by their keys, read when first needed."""
+    return {row.key: row.pattern for row in read_rows("bot.core", "intents.toml", re.IGNORECASE)}
+
+
+def _pattern(key: str) -> re.Pattern[str]:
+    return _patterns()[key]
+
+
 def _without_mentions(text: str) -> str:
     """Take mentions and what parts them from the words off a message."""
-    return " ".join(_MENTIONS.sub(" ", text.strip()).split()).strip(_EDGES)
+    return " ".join(_pattern("mention").sub(" ", text.strip()).split()).strip(_EDGES)
 
 
 def _verify(words: str) -> Intent | None:
     """Read a claimed quote: in quotation marks, or after “did he say”."""
-    quoted = next((match for match in _QUOTED.finditer(words) if len((match[1] or match[2]).split()) >= _FEWEST), None)
+    quoted = next(
+        (match for match in _pattern("quoted").finditer(words) if len((match[1] or match[2]).split()) >= _FEWEST), None
+    )
     if quoted:
         inside = (quoted[1] or quoted[2]).strip()
         around = (words[: quoted.start()] + " " + words[quoted.end() :]).strip(_EDGES + ".?!")
-        if _WHO_SAID.search(around) or _FIND.match(around + " about"):
+        if _pattern("who-said").search(around) or _pattern("find").match(around + " about"):
             return Intent("quote", inside, ("verify", "ask"))
-        if _ASKS.match(around) and not _DID_SAY.match(around) and len(around.split()) > _FEWEST:
+        if _pattern("asks").match(around) and not _pattern("did-say").match(around) and len(around.split()) > _FEWEST:
             return Intent("ask", words, ("verify", "quote"))
         return Intent("verify", words if _names_who(around) else inside, ("quote", "ask"))
-    said = _DID_SAY.match(words)
-    if said and len(said["claim"].split()) >= _FEWEST and not _SAY_WHAT.match(said["claim"]):
+    said = _pattern("did-say").match(words)
+    if said and len(said["claim"].split()) >= _FEWEST and not _pattern("say-what").match(said["claim"]):
         return Intent("verify", said["claim"].strip(_EDGES + "?"), ("ask", "quote"))
     return None
 
@@ -154,17 +102,17 @@ def _names_who(around: str) -> bool:
 
 def _lookup(words: str, weigh: Callable[[str], float | None]) -> Intent | None:
     """Read a line looked for: “the bit where …”, “who said …”."""
-    if _WHO_SAID_IT.match(words):
+    if _pattern("who-said-it").match(words):
         return None
-    first = _QUOTE_FIRST.match(words)
+    first = _pattern("quote-first").match(words)
     if first and (weigh(first["words"]) or 0.0) >= TELLING:
         return Intent("quote", words, ("ask",))
-    return Intent("quote", words, ("ask",)) if _FIND.match(words) or _SCENE.match(words) else None
+    return Intent("quote", words, ("ask",)) if _pattern("find").match(words) or _pattern("scene").match(words) else None
 
 
 def _topic(words: str, known: Collection[str]) -> Intent | None:
     """Read a few words that name a topic, alone or after “tell me about”."""
-    asked = _TOPIC.match(words)
+    asked = _pattern("topic").match(words)
     name = (asked["name"] if asked else words).strip(_EDGES + ".?!")
     if (
         not name
@@ -184,7 +132,7 @@ def _is_known(name: str, known: Collection[str]) -> bool:
     """Say whether a name is a known one, give or take a slip."""
     wanted = _folded(name)
     names = {_folded(each) for each in known}
-    return wanted in names or bool(difflib.get_close_matches(wanted, names, n=1, cutoff=SAME_NAME))
+    return wanted in names or bool(nearest(wanted, names, SAME_NAME))
 
 
 def _folded(name: str) -> str:
@@ -193,6 +141,11 @@ def _folded(name: str) -> str:
 
 def _fragment(words: str, weigh: Callable[[str], float | None]) -> Intent | None:
     """Read a bare fragment of a line: no question, no order, and words that are telling enough to look for."""
-    if len(words.split()) < _FEWEST or _ASKS.match(words) or _SLANG.search(words) or _FOLLOWS.match(words):
+    if (
+        len(words.split()) < _FEWEST
+        or _pattern("asks").match(words)
+        or _pattern("slang").search(words)
+        or _pattern("follows").match(words)
+    ):
         return None
     return Intent("quote", words, ("ask", "verify")) if (weigh(words) or 0.0) >= TELLING else None

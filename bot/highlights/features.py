@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.corpus import Section, fold
-from bot.highlights.lexicon import COMMON, KINDS, LISTS, PHRASES, PROMISING
+from bot.highlights.lexicon import PHRASES, common_words, kinds_by_word, words_by_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -181,16 +181,13 @@ class Reading:
 
     def content(self, first: int, last: int) -> frozenset[str]:
         """Return the words of sentences first..last that are not among the commonest."""
-        return frozenset(form for said in self._said[first : last + 1] for form in said) - COMMON
+        return frozenset(form for said in self._said[first : last + 1] for form in said) - common_words()
 
     def promise(self, number: int) -> tuple[int, int, int]:
         """Return how many words of insight, of feeling and for everyone a sentence has: cheap, and most of a score."""
-        insight = feeling = universal = 0
-        for form in self._said[number]:
-            if form in PROMISING:
-                telling = PROMISING[form]
-                insight, feeling, universal = insight + telling[0], feeling + telling[1], universal + telling[2]
-        return insight, feeling, universal
+        kinds = kinds_by_word()
+        found = Counter(kind for form in self._said[number] if form in kinds for kind in kinds[form])
+        return found["insight"], found["feeling"], found["universal"]
 
     def leans(self, number: int) -> bool:
         """Say whether a sentence leans on what came before: points back, answers, or asks."""
@@ -266,12 +263,13 @@ class Reading:
         text = self.episode.text[begin:end]
         folded = self._folded[begin:end]
         pairs = list(pairwise(said))
-        counts = dict.fromkeys(LISTS, 0.0)
+        counts, kinds = dict.fromkeys(words_by_kind(), 0.0), kinds_by_word()
         content = letters = rare = 0
+        common = common_words()
         for form in said:
-            for kind in KINDS.get(form, ()):
+            for kind in kinds.get(form, ()):
                 counts[kind] += 1
-            if form not in COMMON:
+            if form not in common:
                 content += 1
                 rare += self._times[form] <= _RARE
             letters += len(form)
@@ -353,9 +351,9 @@ def _start(folded: str, said: list[str]) -> _Start:
 
 def _early(said: list[str]) -> int:
     """Return how many pointing words stand before the first word that names anything."""
-    found = 0
+    found, common = 0, common_words()
     for form in said:
-        if form not in COMMON:
+        if form not in common:
             break
         found += form in _POINTING
     return found

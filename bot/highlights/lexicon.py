@@ -3,88 +3,36 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from functools import lru_cache
+from importlib import resources
 
-__all__ = ["COMMON", "KINDS", "LISTS", "PHRASES", "PROMISING"]
+from bot.language import stop_words
 
-COMMON = frozenset(
-    "a about actually after again all also always am an and any are aren't around as at back be because been "  # noqa: SIM905
-    "before being better both but by can can't could did didn't do does doesn't doing don't done down each even "
-    "ever every few first for from get getting give go going gonna good got great had has have having he her here "
-    "him his how i i'd i'll i'm i've if in into is isn't it it'll it's its just kind know last less let let's like "
-    "little long look lot lots made make makes making many maybe me mean might more most much my need never new "
-    "next no not now of off oh okay on once one only or other our out over own part people pretty probably put "
-    "quite really right said same say see she should so some something sort still stuff such sure take than that "
-    "that's the their them then there there's these they they're thing things think this those though through "
-    "time to today too try two uh um up us use used very want was way we we're we've well were what what's when "
-    "where which while who why will with without would yeah year years yes yet you you'd you'll you're "
-    "you've your".split()
-)
-"""The commonest words of talk."""
+__all__ = ["PHRASES", "common_words", "kinds_by_word", "words_by_kind"]
 
-_INSIGHT = (
-    "ability achieve advice art autonomy balance become beginner believe belief better build building care carry "
-    "challenge challenges change changes choice choose civilization cohesive community conviction courage create "
-    "creating creation creative culture curiosity decide decision decisions depend discover embarrassed ethos "
-    "evolve experience experiences experiment express expressing fact failing failed failure faith feedback focus "
-    "freedom future grow growth goal grounding hard harder help helping humble humbled humbling humility idea ideas "
-    "impart important improve incredible innovation integrity intelligence intuition journey judgment knowledge "
-    "language learn learned learning lesson lessons level life limit limits listen meaning mental mind mission "
-    "mistake mistakes moment mortality nature needed nuance open opinion opinions opportunity patience perfect "
-    "perspective philosophy power practice principle principles process purpose push quality question reason respect "
-    "responsibility risk skill skills smarter society solve soul spirit strategy strong struggle succeed success "
-    "teach teaches tension tradition traditions trust truth understand understanding value values virtue vision "
-    "willing willingness wisdom wise worth"
-)
-_FEELING = (
-    "admire afraid alive amazing amazed anger angry anxiety awesome badass beautiful beauty camaraderie choke cry "
-    "crying crazy curious delight die dream dreams dying embarrassed embarrassing enjoy excited exciting fascinating "
-    "fear fears feel feeling feels friend friends fun funny grace grateful grief happier happiest happiness happy "
-    "hate heart honest honor hope hurt hurting inspiring jerk joke joy kidding kindness laugh lonely lose loss love "
-    "loved magic magical miracle nice nightmare pain painful passion primal pride proud raw sad saddest scared "
-    "scary shame silly smile stress stresses stressful stupid suck sucks suffer surprised tears terrified terrifying "
-    "tough upset weird wild wonder wonderful worry worse zen zombie zombies"
-)
-_UNIVERSAL = (
-    "always any anyone anything anywhere children dad daughter each earth every everyone everybody everything family "
-    "father forever giants god greatest history human humanity humans kid kids life lives man men mom mortal mother "
-    "never nobody nothing one's ourselves parents people person planet species together universe woman women world "
-    "yourself"
-)
-_OWN = "i i'd i'll i'm i've me mine my myself our ours ourselves us we we'd we'll we're we've"
-_YOURS = "you you'd you'll you're you've your yours yourself"
-_FILLER = "uh um er hmm basically literally like actually yeah okay whatever stuff"
-_VAGUE = "this that that's it it's its they they're them their those these there he she him her here thing things stuff"
-_DEALINGS = (
-    "announce announced available api apps benchmark billion cameras code commercial commercially compute connect "
-    "dataset deploy developer developers device devices feature features fine-tuning gpt gpu graphics headset headsets "
-    "hardware infrastructure instagram launch launched launching license llama llm llms meeting messenger million "
-    "model models parameter parameters platform price priced pro product products quest release released releases "
-    "releasing rumors screens server servers ship software tracking tuning update users v1 v2 version versions whatsapp"
-)
 
-LISTS = {
-    name: frozenset(listed.split())
-    for name, listed in {
-        "insight": _INSIGHT,
-        "feeling": _FEELING,
-        "universal": _UNIVERSAL,
-        "own": _OWN,
-        "yours": _YOURS,
-        "filler": _FILLER,
-        "vague": _VAGUE,
-        "dealings": _DEALINGS,
-    }.items()
-}
-"""Kinds of words."""
+def common_words() -> frozenset[str]:
+    """Return the commonest words of talk."""
+    return stop_words("commonest", "function", "contraction", "filler", "sound", "light", "plain", "usual")
 
-KINDS = {
-    word: tuple(name for name, listed in LISTS.items() if word in listed) for word in frozenset().union(*LISTS.values())
-}
-"""For a word the kinds it belongs to."""
 
-_PROMISES = (LISTS["insight"], LISTS["feeling"], LISTS["universal"])
-PROMISING = {word: tuple(int(word in listed) for listed in _PROMISES) for word in frozenset().union(*_PROMISES)}
-"""For a word of insight, of feeling or for everyone, which of these it is: one or nought for each."""
+@lru_cache(maxsize=1)
+def words_by_kind() -> dict[str, frozenset[str]]:
+    """Return the words of each kind in `lexicon.toml`, read when first needed."""
+    table: dict[str, str] = tomllib.loads(resources.files("bot.highlights").joinpath("lexicon.toml").read_text("utf-8"))
+    return {kind: frozenset(words.split()) for kind, words in table.items()}
+
+
+@lru_cache(maxsize=1)
+def kinds_by_word() -> dict[str, tuple[str, ...]]:
+    """Return for a word the kinds it belongs to."""
+    kinds = words_by_kind()
+    return {
+        word: tuple(kind for kind, words in kinds.items() if word in words)
+        for word in frozenset().union(*kinds.values())
+    }
+
 
 PHRASES = {
     "idle": re.compile(r"\b(?:you know|i mean|kind of|sort of|i don't know|and so on|all that kind of)\b"),

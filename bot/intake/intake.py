@@ -64,6 +64,7 @@ class Intake:
         self._admission = Admission()
         self._turns = Turns(platform.at_once, platform.most_waiting)
         self._notes: dict[str, str] = {}
+        self._in_order = asyncio.Lock()
 
     @property
     def has_store(self) -> bool:
@@ -127,12 +128,14 @@ class Intake:
     async def tenant_left(self, tenant: str) -> None:
         """Schedule what is kept of a tenant for deletion; an admin may have erred, and asks the bot back."""
         if tenant:
-            await self.write(self._gone(tenant), dt.datetime.now(dt.UTC).isoformat())
+            async with self._in_order:
+                await self.write(self._gone(tenant), dt.datetime.now(dt.UTC).isoformat())
 
     async def tenant_is_back(self, tenant: str) -> None:
         """Take back that the data of a server or workspace is to go."""
-        if tenant and await self.read(self._gone(tenant)):
-            await self.write(self._gone(tenant), "")
+        async with self._in_order:
+            if tenant and await self.read(self._gone(tenant)):
+                await self.write(self._gone(tenant), "")
 
     async def tenants_left(self) -> list[str]:
         """Return the servers or workspaces whose data is to go."""

@@ -1,1 +1,38 @@
-"""English as it is typed and spoken: tokens, spelling, likeness of words, names."""
+"""English as it is typed and spoken: tokens, stop words, shorthand, spelling, likeness of words, names of people."""
+
+from bot.language.likeness import edits, join_marks, letters_alike, nearest, pair_words, ratio, same_words
+from bot.language.names import named_speaker, speaker_in, ways_to_name, with_names_as
+from bot.language.patterns import Row, read_rows
+from bot.language.shorthand import shorthand
+from bot.language.spelling import is_slip, look_alike, real_words, respell
+from bot.language.stop import stop_words
+from bot.language.tokens import Gap, Token, is_content, is_negation, tokens, weight, word_set
+
+__all__ = [
+    "Gap",
+    "Row",
+    "Token",
+    "edits",
+    "is_content",
+    "is_negation",
+    "is_slip",
+    "join_marks",
+    "letters_alike",
+    "look_alike",
+    "named_speaker",
+    "nearest",
+    "pair_words",
+    "ratio",
+    "read_rows",
+    "real_words",
+    "respell",
+    "same_words",
+    "shorthand",
+    "speaker_in",
+    "stop_words",
+    "tokens",
+    "ways_to_name",
+    "weight",
+    "with_names_as",
+    "word_set",
+]

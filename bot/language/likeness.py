@@ -1,19 +1,35 @@
-"""Letting a half-remembered line and a passage meet, word by word (RapidFuzz)."""
+"""How alike lines, words and names are (RapidFuzz)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz, process
-from rapidfuzz.distance import Indel
+from rapidfuzz.distance import OSA, Indel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["SAME_WORD", "join_marks", "letters_alike", "pair_words", "same_words"]
+__all__ = ["SAME_WORD", "edits", "join_marks", "letters_alike", "nearest", "pair_words", "ratio", "same_words"]
 
 SAME_WORD = 0.75
 """Two words at least this alike (share of letters in common, Indel) count as one word with a typo."""
+
+
+def edits(one: str, other: str) -> int:
+    """Return how many letters are added, dropped, replaced, or swapped with their neighbour (optimal alignment)."""
+    return OSA.distance(one, other)
+
+
+def ratio(one: str, other: str) -> float:
+    """Return the share of letters that two names have in common, in order, 0..1."""
+    return Indel.normalized_similarity(one, other)
+
+
+def nearest(name: str, known: Iterable[str], least: float, limit: int = 1) -> list[str]:
+    """Return up to `limit` of the known names whose `ratio` to a name is at least `least`, nearest first."""
+    found = process.extract(name, list(known), scorer=Indel.normalized_similarity, limit=limit)
+    return [likely for likely, score, _ in found if score >= least]
 
 
 def letters_alike(query: str, text: str) -> float:

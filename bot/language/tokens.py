@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from bot.corpus import fold
+from bot.language.shorthand import ENDINGS, shorthand
+from bot.language.stop import stop_words
 
 __all__ = ["Gap", "Token", "is_content", "is_negation", "tokens", "weight", "word_set"]
 
@@ -40,14 +42,6 @@ _CONTRACTIONS = {
         "y'all": "you:y all:all",
     }.items()
 }
-_ENDINGS = {"n't": "not", "'m": "am", "'re": "are", "'ve": "have", "'ll": "will", "'d": "would", "'s": "is"}
-_BARE = word_set(
-    "dont doesnt didnt isnt arent wasnt werent havent hasnt hadnt wouldnt couldnt shouldnt mustnt neednt cant "
-    "wont aint im ive youre youve youll theyre theyve theyll weve thats whats heres theres hes shes itll "
-    "wouldve couldve shouldve whos hows wheres theyd youd"
-)
-_CHAT = {"u": "you", "ur": "your", "r": "are", "ya": "you", "n": "and", "w": "with", "ppl": "people", "thru": "through",
-         "cuz": "because", "bc": "because", "rly": "really", "tho": "though", "abt": "about", "em": "them"}  # fmt: skip
 _ONES = {
     word: number
     for number, word in enumerate(
@@ -66,22 +60,8 @@ _SUFFIXES = {"k": 10**3, "b": 10**9, "bn": 10**9}
 _SIGNS = {"$": "dollar", "€": "euro", "£": "pound", "%": "percent"}
 _UNITS = {"dollar": "dollar", "dollars": "dollar", "bucks": "dollar", "euro": "euro", "euros": "euro",
           "pound": "pound", "pounds": "pound", "percent": "percent"}  # fmt: skip
-_SOUNDS = word_set("um umm uh uhh uhm er erm ah hmm mm mhm lol lmao rofl haha hahaha omg")
 _NEGATIONS = word_set("not no never nothing nobody none neither nor without hardly barely")
 _EMPHASIS = word_set("very really so many much more most far way too long again again no yes over")
-_FUNCTION = word_set(
-    "a an the and or but so if as of to in on at by for from with about into over than then that this these "
-    "those it its i you he she we they me him her us them my your his their our mine yours is am are was were "
-    "be been being do does did have has had having will would can could should may might must shall not no "
-    "never just like well very really there here what which who whom whose when where why how all some any "
-    "out up down off also too only even because while through okay ok yeah yes right oh hey um uh er ah hmm "
-    "mm know mean kind sort get got"
-)
-_LIGHT = word_set(
-    "think people thing things going go want say said make made way lot much more most good little bit "
-    "something time one two now actually basically probably maybe stuff get need look see come take every "
-    "other been back first different whatever everything someone always still"
-)
 # Where "like" is a verb or a preposition, it means something.
 _LIKE_BEFORE = word_set(
     "i we you they he she who people to would not never do did does really would'd look looks looked looking "
@@ -143,16 +123,21 @@ def tokens(text: str) -> tuple[Token, ...]:
 @lru_cache(maxsize=4096)
 def weight(form: str) -> float:
     """Return what a word tells: little for function words, more the longer a content word is."""
-    if form in _FUNCTION or form in _SOUNDS:
+    if form in _function_words():
         return 0.3
-    if form in _LIGHT or form == "#1":
+    if form == "#1" or form in stop_words("light", "plain"):
         return 0.6
     return 1.3 if form.startswith("#") else 0.8 + 0.5 * min(1.0, len(form) / _LONG_WORD)
 
 
 def is_content(form: str) -> bool:
     """Say whether a word means something by itself."""
-    return form not in _FUNCTION and form not in _SOUNDS and form != "#1"
+    return form != "#1" and form not in _function_words()
+
+
+def _function_words() -> frozenset[str]:
+    """Return words that mean nothing by themselves."""
+    return stop_words("commonest", "function", "filler", "sound")
 
 
 def is_negation(form: str) -> bool:
@@ -194,8 +179,7 @@ def _opened(raw: str, begin: int, before: list[Token]) -> list[Token]:
     """Return a written word as one token, or several when it is a contraction."""
     form = fold(raw).replace("`", "'").replace("\u00b4", "'")
     word = before[-1].word + 1 if before else 1
-    if form in _BARE:
-        form = _restored(form)
+    form = shorthand("bare").get(form, form)
     parts = _CONTRACTIONS.get(form)
     if parts:
         at, opened = begin, []
@@ -204,7 +188,7 @@ def _opened(raw: str, begin: int, before: list[Token]) -> list[Token]:
             opened.append(Token(at, end, meant, written, word=word))
             at = end
         return opened
-    for ending, meant in _ENDINGS.items():
+    for ending, meant in ENDINGS.items():
         if form.endswith(ending) and len(form) > len(ending):
             stem = form[: -len(ending)]
             cut = begin + max(1, len(raw) - len(ending) + (0 if "'" in fold(raw) else 1))
@@ -213,16 +197,7 @@ def _opened(raw: str, begin: int, before: list[Token]) -> list[Token]:
                 Token(cut, begin + len(raw), meant, ending.replace("'", ""), word=word),
             ]
     surface = form.replace("'", "")
-    return [Token(begin, begin + len(raw), _CHAT.get(surface, surface), surface, word=word)]
-
-
-def _restored(form: str) -> str:
-    """Put the apostrophe back: dont, im, theyre."""
-    for ending in _ENDINGS:
-        bare = ending.replace("'", "")
-        if form.endswith(bare):
-            return form[: -len(bare)] + ending
-    return form
+    return [Token(begin, begin + len(raw), shorthand("typed").get(surface, surface), surface, word=word)]
 
 
 def _numbers(found: list[Token], text: str) -> list[Token]:
@@ -353,7 +328,7 @@ def _insists(forms: list[str]) -> bool:
 def _is_filler(found: list[Token], at: int, text: str) -> bool:
     """Say whether one token is a sound, or a "like" that means nothing."""
     form = found[at].form
-    if form in _SOUNDS:
+    if form in stop_words("sound"):
         return True
     if form != "like":
         return False

@@ -1,8 +1,8 @@
 """What the bot says when it does not do what was asked: one catalogue, each entry with one next step.
 
 `hostile` recognises, by rules and not by scores, what is never answered: orders to the bot, requests to speak as a
-person or for secrets, pings and false links, hidden orders, and what no transcript can answer. Whoever shows a refusal
-fills the blanks of its sentence with `told` and of its button with `step`.
+person or for secrets, pings and false links, hidden orders. Whoever shows a refusal fills the blanks of its sentence
+with `told` and of its button with `step`.
 """
 
 from __future__ import annotations
@@ -14,21 +14,11 @@ from typing import TYPE_CHECKING
 from bot.contract.buttons import LONGEST_LINE
 from bot.contract.grammar import Use
 from bot.contract.message import Button, Card, Outcome, Reply
-from bot.policy.guard import (
-    ABOUT_THE_BOT,
-    FOR_AN_OPINION,
-    PATTERNS,
-    is_beside_the_show,
-    is_foreign,
-    is_hidden,
-    named,
-    plain,
-    unleet,
-)
+from bot.policy.guard import broken_rule
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from bot.contract.grammar import Lines
 
@@ -97,41 +87,16 @@ def refusal(key: str) -> Refusal:
     return _BY_KEY[key]
 
 
-def hostile(text: str, speakers: Iterable[str] = ()) -> Refusal | None:
+def hostile(text: str, speakers: Iterable[str] = (), says: Callable[[str], bool] = lambda _: False) -> Refusal | None:
     """Return why a message is not answered, or None when it is to be read as a question or a quote.
 
-    `speakers` are the names of those who speak, as whom the bot is not to speak.
+    `speakers` are the names of those who speak, as whom the bot is not to speak. `says` tells whether the corpus says
+    words in just that order (`Searcher.says`): a line of the show is never refused.
     """
     said = _OWN_MENTION.sub("", text[: MOST_CHARACTERS + 1])
     if not any(character.isalnum() for character in said):
         return refusal("empty")
     if len(said) > MOST_CHARACTERS:
         return refusal("too-long")
-    key = _ordered(said, tuple(speakers)) or _beside(said, tuple(speakers))
+    key = broken_rule(said, speakers, says)
     return refusal(key) if key else None
-
-
-def _ordered(said: str, speakers: tuple[str, ...]) -> str | None:
-    """Return the key for a message that gives orders, or None."""
-    if is_hidden(said):
-        return "orders"
-    text = plain(said)
-    told = dict.fromkeys((text, named(text, speakers)))
-    for key, pattern in PATTERNS:
-        if any(pattern.search(each) for each in told):
-            return key
-    loud = unleet(text)
-    louder = dict.fromkeys((loud, named(loud, speakers))) if loud != text else ()
-    return "orders" if any(pattern.search(each) for each in louder for _, pattern in PATTERNS) else None
-
-
-def _beside(said: str, speakers: tuple[str, ...]) -> str | None:
-    """Return the key for a message that is not for a transcript, or None."""
-    text = plain(said)
-    if is_foreign(said):
-        return "language"
-    if FOR_AN_OPINION.search(text):
-        return "opinion"
-    if ABOUT_THE_BOT.search(text):
-        return "self"
-    return "out-of-scope" if is_beside_the_show(text, speakers) else None

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from bot.language.names import named_speaker, with_names_as
 from bot.search.ask import Answer, Answered, Band
 from bot.search.index.loading import load_embeddings
 from bot.search.quote import FOUND, LONGEST_QUERY, Hit
@@ -31,9 +30,7 @@ __all__ = [
     "TopicFound",
     "Verdict",
     "load_embeddings",
-    "named_speaker",
     "open_reranker",
     "open_searcher",
     "scope_of",
-    "with_names_as",
 ]

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from bot.corpus import NO_ALIASES, Aliases, aliases_of, fold, words
 from bot.errors import TranscriptError
-from bot.language.tokens import word_set
+from bot.language import stop_words
 from bot.search.index.models import weights_folder
-from bot.search.index.phrases import COMMON
+from bot.search.index.phrases import hollow_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,22 +24,10 @@ if TYPE_CHECKING:
     from bot.corpus import Corpus, Episode, Word
     from bot.search.index.words import WordIndex
 
-__all__ = ["STOP", "abbreviations", "is_english", "known_aliases", "other_words"]
+__all__ = ["abbreviations", "is_english", "known_aliases", "other_words", "question_words"]
 
 MOST_SPELLED_OUT = 50
 """Episodes that are looked through for abbreviations and their words; takes 10 ms an episode, once."""
-
-STOP = word_set(
-    "a an the of to in on at for from by with and or but if so as is are was were be been being am do does did doing "
-    "done have has had having will would can could should may might must shall not no nor it its this that these those "
-    "there here he she they him her his hers their them we us our you your i me my mine what which who whom whose when "
-    "where why how than then too very just about into over up down out off again more most some any each all both few "
-    "other own same such only s t don now also get got go going goes one ones really kind sort thing things lot "
-    "according say says said saying tell tells told think thinks thought talk talks talked talking mention mentions "
-    "mentioned ask asks asked discuss discussed view opinion believe feel feels want wants wanted like make makes made "
-    "way bring brought stuff mean means consider see mr or's let's i'm it's that's don't he's what's there's"
-)
-"""Words that a question has whatever it asks."""
 
 _ENDING = re.compile(r"(?:'s|s|es|ed|d|ing|er|ers|ly)$")
 _TOKEN = re.compile(r"[^\W_]+")
@@ -58,6 +46,11 @@ def known_aliases(corpus: Corpus) -> Aliases:
     except TranscriptError as error:
         _log.warning("no aliases are used: %s", error)
         return NO_ALIASES
+
+
+def question_words() -> frozenset[str]:
+    """Return words that a question has whatever it asks."""
+    return stop_words("commonest", "function", "contraction", "light", "reporting")
 
 
 def is_english(form: str) -> bool:
@@ -106,11 +99,12 @@ def _abbreviated(corpus: Corpus, forms: list[str]) -> Iterator[tuple[list[str], 
     if len(corpus.entries) > MOST_SPELLED_OUT:
         return
     said: set[str] = set().union(*(_capitals(corpus.episode(number)) for number in range(len(corpus.entries))))
+    stop = question_words()
     for length in range(_SHORT + 1, _LONG + 1):
         for at in range(len(forms) - length + 1):
             run = forms[at : at + length]
             capitals = "".join(form[0] for form in run).upper()
-            if capitals in said and run[0] not in STOP and run[-1] not in STOP:
+            if capitals in said and not {run[0], run[-1]} & stop:
                 yield run, capitals
 
 
@@ -153,7 +147,8 @@ def _phrases(episode: Episode, form: str) -> Iterator[str]:
     """Yield each phrase of an episode whose words, or whose words that matter, begin with the letters."""
     letters = re.sub(r"\d", lambda match: {"2": "t", "4": "f"}.get(match[0], match[0]), form)
     seen = set()
-    for (run, initials), hollow in zip(_initials(episode), (STOP, STOP | COMMON), strict=True):
+    hollows = (question_words(), hollow_words() | question_words())
+    for (run, initials), hollow in zip(_initials(episode), hollows, strict=True):
         at = initials.find(letters)
         while at >= 0:
             first, last = run[at], run[at + len(letters) - 1]
@@ -168,6 +163,6 @@ def _phrases(episode: Episode, form: str) -> Iterator[str]:
 @lru_cache(maxsize=MOST_SPELLED_OUT)
 def _initials(episode: Episode) -> tuple[tuple[list[Word], str], ...]:
     """Return the words of an episode and of those the ones that matter, each with their first letters as a text."""
-    everything = words(episode.text)
-    telling = [word for word in everything if word.form not in STOP]
+    everything, stop = words(episode.text), question_words()
+    telling = [word for word in everything if word.form not in stop]
     return tuple((run, "".join(word.form[0] for word in run)) for run in (everything, telling))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.errors import UserError
-from bot.language.names import named_speaker
+from bot.language import named_speaker, nearest, ratio
 from bot.policy.texts import listed, say
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def scope_of(corpus: Corpus, speaker: str = "", episode: str = "", show: str = "
 def _speaker(corpus: Corpus, name: str) -> str:
     known = named_speaker(name, corpus.speakers)
     if known is None:
-        near = difflib.get_close_matches(name.casefold(), [s.casefold() for s in corpus.speakers], n=3, cutoff=0.4)
+        near = nearest(name.casefold(), [s.casefold() for s in corpus.speakers], 0.4, 3)
         shown = [s for s in corpus.speakers if s.casefold() in near] or list(corpus.speakers)[:3]
         hint = say("hint.did-you-mean", names=listed(shown, "or")) if shown else say("scope.nobody")
         raise UserError(say("scope.no-speaker", name=name, hint=hint))
@@ -101,8 +100,8 @@ def _nearest(name: str, known: dict[str, str], kind: str) -> str:
     folded = {title.casefold(): title for title in known}
     if name.casefold() in folded:
         return known[folded[name.casefold()]]
-    near = difflib.get_close_matches(name.casefold(), folded, n=3, cutoff=0.4)
-    if near and difflib.SequenceMatcher(None, near[0], name.casefold()).ratio() >= 0.75:  # noqa: PLR2004 - a slip or two
+    near = nearest(name.casefold(), folded, 0.4, 3)
+    if near and ratio(near[0], name.casefold()) >= 0.75:  # noqa: PLR2004 - a slip or two
         return known[folded[near[0]]]
     shown = [folded[title] for title in near] or sorted(known)[:3]
     raise UserError(say(f"scope.unknown-{kind}", name=name, names=listed(shown, "or")))

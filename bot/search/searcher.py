@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from bot.corpus import words
 from bot.errors import UserError
 from bot.policy.texts import say
 from bot.search.ask import LONGEST_QUESTION, Band, answer
@@ -34,6 +35,9 @@ __all__ = ["Searcher", "open_searcher"]
 
 MOST_WAITING = 64
 """Searches that may wait for the one worker; at 20 ms each the last one waits just over a second."""
+
+SAID_AMONG = 20
+"""Sentences from each way of searching words among which a run of words is looked for."""
 
 REGIONS = 8
 """Sentences from each way of searching words that a claim is compared with."""
@@ -191,6 +195,19 @@ class Searcher:
         stems = self._index.stems(line)
         return sum(self._index.rarity(stem) for stem in set(stems)) if stems else None
 
+    def says(self, run: str) -> bool:
+        """Say whether the conversations have these words one after another, among the sentences nearest to them.
+
+        Takes some milliseconds, so it is asked only when something hangs on it.
+        """
+        wanted = _forms(run)
+        for number, sentence in self._index.candidates(run, SAID_AMONG) if wanted.strip() else ():
+            episode = self._corpus.episode(number)
+            after = min(sentence + 1, len(episode.sentences) - 1)
+            if wanted in _forms(episode.passage(sentence, after).text):
+                return True
+        return False
+
     async def _loaded(self) -> None:
         """Wait a moment for models that are being loaded: a process is ready a second before they are."""
         until = time.monotonic() + LOADING_SECONDS
@@ -218,6 +235,11 @@ class Searcher:
         self._workers.shutdown(wait=False, cancel_futures=True)
         if self._loader is not None:
             self._loader.join(timeout=30)
+
+
+def _forms(text: str) -> str:
+    """Return the words of a text as compared, with a space around each."""
+    return f" {' '.join(word.form for word in words(text))} "
 
 
 def open_searcher(

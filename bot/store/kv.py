@@ -37,12 +37,19 @@ class KeyValues:
 
     async def named(self, prefix: str) -> dict[str, str]:
         """Return the texts whose name begins so."""
-        chosen = sa.select(kv.c.key, kv.c.value).where(kv.c.key.startswith(prefix, autoescape=True))
-        return await self._db.read(lambda db: {row.key: row.value for row in db.execute(chosen.limit(10_000))})
+        return await self._choose(kv.c.key.startswith(prefix, autoescape=True))
+
+    async def containing(self, part: str) -> dict[str, str]:
+        """Return the texts whose name has that part."""
+        return await self._choose(kv.c.key.contains(part, autoescape=True))
 
     async def delete(self, key: str) -> None:
         """Forget the text of that name."""
         await self._db.write(lambda db: db.execute(sa.delete(kv).where(kv.c.key == key)))
+
+    async def _choose(self, condition: sa.ColumnElement[bool]) -> dict[str, str]:
+        chosen = sa.select(kv.c.key, kv.c.value).where(condition).limit(10_000)
+        return await self._db.read(lambda db: {row.key: row.value for row in db.execute(chosen)})
 
 
 class Leases:

@@ -54,12 +54,12 @@ class Store:
         came back.
         """
         gone = 0
-        for platform in ("discord", "slack"):
-            for name, since in (await self.kv.named(f"{platform}-gone:")).items():
-                if since and now - dt.datetime.fromisoformat(since).timestamp() > KEPT_AFTER_REMOVAL:
-                    await self.forget_tenant(Channel(platform, "", name.partition(":")[2]))
-                    await self.kv.delete(name)
-                    gone += 1
+        for name, since in (await self.kv.containing("-gone:")).items():
+            platform, _, tenant = name.partition("-gone:")
+            if since and now - dt.datetime.fromisoformat(since).timestamp() > KEPT_AFTER_REMOVAL:
+                await self.forget_tenant(Channel(platform, "", tenant))
+                await self.kv.delete(name)
+                gone += 1
         return gone + await self.inbox.expire(now) + await self.conversations.expire(now)
 
     def close(self) -> None:

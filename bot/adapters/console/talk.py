@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 from bot.adapters.console.draw import in_colour, in_plain
 from bot.adapters.console.files import Files
 from bot.adapters.console.platform import PLATFORM
+from bot.contract.grammar import Use
 from bot.contract.message import Author, Button, Channel, Reply, Request
 from bot.contract.post import Found, Sent
 from bot.policy.texts import say
@@ -145,7 +146,7 @@ class Console:
 
         history = FileHistory(str(self._history)) if self._history else InMemoryHistory()
         session: PromptSession[str] = PromptSession(history=history, completer=Commands(), complete_while_typing=False)
-        self._out.write(f"{say('console.hello')}\n\n")
+        self._out.write(f"{say('console.hello', help=core.lines.to(Use.HELP))}\n\n")
         while True:
             try:
                 with patch_stdout(raw=True):  # a post that comes meanwhile is written above the prompt

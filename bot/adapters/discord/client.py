@@ -82,10 +82,11 @@ class VerbatimClient(PatientClient):
         self._name = name
         self._gateway = gateway
         self._interactions = Interactions(self, core, self._intake)
-        self._messages = Messages(self, core.answer, self._intake, self._is_leading)
+        self._messages = Messages(self, core, self._intake, self._is_leading)
         self._backfill = Backfill(self, self._intake, self._messages.hear, self._is_leading, pace.alive)
         self._starts = Starts(self._intake, pace)
         self._tasks: list[asyncio.Task[None]] = []
+        self._left: set[int] = set()
 
     async def setup_hook(self) -> None:
         """Register the buttons, start syncing the commands and looking for what was left over."""
@@ -146,17 +147,26 @@ class VerbatimClient(PatientClient):
 
     async def on_guild_remove(self, guild: discord.abc.Snowflake) -> None:
         """Schedule what is kept of a server that threw the bot out for deletion."""
+        self._left.add(guild.id)
         try:
-            await self._intake.tenant_left(str(guild.id))
+            with self._intake.work.count():
+                await self._intake.tenant_left(str(guild.id))
         except Exception as error:
             _log.warning("that server %s is left could not be noted: %s", guild.id, why(error))
 
     async def on_guild_join(self, guild: discord.abc.Snowflake) -> None:
         """Keep what is known of a server that asked the bot back."""
+        self._left.discard(guild.id)
         try:
-            await self._intake.tenant_is_back(str(guild.id))
+            with self._intake.work.count():
+                await self._intake.tenant_is_back(str(guild.id))
         except Exception as error:
             _log.warning("that server %s is back could not be noted: %s", guild.id, why(error))
+
+    async def on_guild_available(self, guild: discord.abc.Snowflake) -> None:
+        """Take a server that left and is there again for one that asked the bot back, however Discord tells of it."""
+        if guild.id in self._left:
+            await self.on_guild_join(guild)
 
     async def on_message(self, message: discord.Message) -> None:
         """Answer a mention, a reply to the bot or a direct message."""

@@ -27,13 +27,7 @@ if TYPE_CHECKING:
 
     from bot.commands.declaration import Command, Parameter
 
-__all__ = ["MESSAGE_COMMANDS", "USER_COMMANDS", "application_commands", "declared_hash", "registered"]
-
-MESSAGE_COMMANDS = {"Verify this quote": ("verify", "claim"), "Find in transcripts": ("quote", "words")}
-"""Message commands: the command each runs, and the parameter that takes the message's words."""
-
-USER_COMMANDS = {"Ask the show": "ask"}
-"""User commands: the command each asks the words for."""
+__all__ = ["application_commands", "declared_hash", "registered"]
 
 CHAT_INPUT, USER, MESSAGE = 1, 2, 3
 """Types of commands: interactions/application-commands."""
@@ -55,15 +49,13 @@ def application_commands(commands: Sequence[Command], locales: Locales | None = 
     """Return the body of a bulk overwrite of the global commands, in English and in the languages of `locales`."""
     texts = locales or Locales()
     chosen = registered(commands)[:MOST_CHAT_COMMANDS]
-    known = {command.name for command in chosen}
-    menus = {name: (MESSAGE, runs) for name, (runs, _) in MESSAGE_COMMANDS.items()}
-    menus |= {name: (USER, runs) for name, runs in USER_COMMANDS.items()}
+    kinds = {"message": MESSAGE, "member": USER}
     return [
         *(_command(command, texts) for command in chosen),
         *(
-            {"type": kind, "name": name, **texts.menu(name), **_places(admin=False)}
-            for name, (kind, runs) in menus.items()
-            if runs in known
+            {"type": kinds[menu.target], "name": menu.label, **texts.menu(menu.label), **_places(admin=False)}
+            for command in chosen
+            for menu in command.menus
         ),
     ]
 

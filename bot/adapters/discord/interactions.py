@@ -10,11 +10,10 @@ from discord import app_commands
 
 from bot.adapters.discord import inbound
 from bot.adapters.discord.acknowledge import acknowledge
-from bot.adapters.discord.declare import MESSAGE_COMMANDS, USER_COMMANDS
 from bot.adapters.discord.pending import Announcement, finish, name_of
 from bot.adapters.discord.respond import respond
 from bot.adapters.discord.views import as_modal
-from bot.contract.grammar import Line, parse_line
+from bot.contract.grammar import Line, Use, parse_line
 from bot.contract.message import Request
 from bot.intake import stopping, to_member
 from bot.policy.texts import say
@@ -45,6 +44,7 @@ class Interactions:
         self._core = core
         self._intake = intake
         self._known = {command.name: command for command in core.commands}
+        self._menus = {menu.label: (menu.target, each) for each in core.commands for menu in each.menus}
 
     async def answer(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a command, an autocompletion or a modal; presses of our buttons come through `press`."""
@@ -64,7 +64,9 @@ class Interactions:
         owner = inbound.asker(message) if message else None
         alone = message is not None and message.flags.ephemeral
         if alone and owner not in {None, interaction.user.id}:
-            await self._once(interaction, to_member(say("discord.not-yours")), private=True)
+            await self._once(
+                interaction, to_member(say("discord.not-yours", help=self._core.lines.to(Use.HELP))), private=True
+            )
             return
         if await self._asks_words(interaction, MODAL_MARK, line):
             return
@@ -112,17 +114,16 @@ class Interactions:
             request = inbound.request_of(interaction, line=Line(name, "", inbound.options(data)))
             await self._once(interaction, request, private=self._is_private(name))
             return
-        asks = USER_COMMANDS.get(name)
-        if asks and await self._asks_words(interaction, ALONE_MARK, f"/{asks}", name):
+        target, command = self._menus.get(name, ("", None))
+        if command and target == "member" and await self._asks_words(interaction, ALONE_MARK, f"/{command.name}", name):
             return
-        command, parameter = MESSAGE_COMMANDS.get(name, ("", ""))
         words = inbound.menu_words(data)
-        if command not in self._known:
+        if command is None or command.free is None:
             await self._once(interaction, to_member(say("discord.no-command", name=name[:40])), private=True)
         elif not words:
             await self._once(interaction, to_member(say("discord.no-words")), private=True)
         else:
-            request = inbound.request_of(interaction, line=Line(command, "", ((parameter, words),)))
+            request = inbound.request_of(interaction, line=Line(command.name, "", ((command.free.name, words),)))
             await self._once(interaction, request, private=True)
 
     async def _asks_words(self, interaction: discord.Interaction[Any], mark: str, line: str, title: str = "") -> bool:

@@ -15,13 +15,15 @@ from bot.adapters.discord.platform import PLATFORM
 from bot.adapters.discord.render import render
 from bot.adapters.discord.views import as_view
 from bot.adapters.discord.wire import TROUBLE, is_discords, why
+from bot.contract.grammar import Use
 from bot.contract.message import Author, Channel, Outcome, Reply, Request
 from bot.intake import KEPT_SECONDS, Taken, to_member
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Callable, Mapping
 
+    from bot.core import Core
     from bot.intake import Inbound, Intake
 
 __all__ = ["Messages"]
@@ -50,13 +52,13 @@ class Messages:
     def __init__(
         self,
         client: discord.Client,
-        answer: Callable[[Request], Awaitable[Reply]],
+        core: Core,
         intake: Intake,
         leads: Callable[[], bool],
     ) -> None:
-        """Take the client, the core's answer, what events go through, and what says whether the gateway is ours."""
+        """Take the client, the core, what events go through, and what says whether the gateway is ours."""
         self._client = client
-        self._core_answer = answer
+        self._core = core
         self._intake = intake
         self._inbox = intake.inbox
         self._leads = leads
@@ -124,13 +126,13 @@ class Messages:
     async def _reply(self, message: discord.Message, place: Channel, text: str, *, heard: bool) -> Reply | None:
         """Return what to answer; None for a member who asks too often and was told so."""
         if not text:
-            return to_member(say("discord.nothing-said"))
+            return to_member(say("discord.nothing-said", help=self._core.lines.to(Use.HELP)))
         author = message.author
         refusal = self._intake.refusal(place, str(author.id)) if heard else None
         if refusal is not None:
             return refusal if self._intake.tells(str(author.id)) else None
         request = Request(place, Author(str(author.id), admin=_is_admin(author)), text=text)
-        return await self._intake.answer(lambda: self._core_answer(request))
+        return await self._intake.answer(lambda: self._core.answer(request))
 
     async def _send(self, message: discord.Message, place: Channel, reply: Reply) -> bool:
         """Send a reply under a message; what is for the asker alone goes to them directly.

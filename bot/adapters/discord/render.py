@@ -21,7 +21,7 @@ from bot.adapters.discord.limits import (
     units,
 )
 from bot.adapters.discord.markup import block, cut, fit, styled
-from bot.contract.message import Button, Card, Quote, Reply, Role, Span, Style
+from bot.contract.message import Button, Card, Quote, Reply, Span, Style
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -49,7 +49,6 @@ LEAST_CARD = 200
 """A card that would get fewer characters of Markdown than this is left out, and the message says so."""
 
 _SIGNS = "✓≠⧉⇄✗☀"
-_NOT_SHARED = {Role.NEAREST, Role.INFO}
 _UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -189,8 +188,7 @@ def _text(markdown: str) -> dict[str, Any]:
 
 def _buttons(reply: Reply, *, share: bool, key: str) -> list[dict[str, Any]]:
     """Return the buttons that Discord accepts, each custom id once."""
-    shown = next((card.quote for card in reply.cards if card.quote and card.role not in _NOT_SHARED), None)
-    shared = [_button_of(f"s:/show {shown.id}", say("discord.share"))] if share and shown else []
+    shared = [_button_of(f"s:{reply.share}", say("discord.share"))] if share and reply.share else []
     buttons = [*_key_buttons(reply, key), *shared] if key else [*map(_button, reply.buttons), *shared]
     kept = _once(button for button in buttons if button)
     return kept if len(kept) <= MOST_BUTTONS else [*kept[: MOST_BUTTONS - 1], kept[-1]]
@@ -205,11 +203,7 @@ def _key_buttons(reply: Reply, key: str) -> list[dict[str, Any] | None]:
         marked = marked or keyed is not None
         drawn.append(keyed or _button(button))
     if not marked:
-        shown = next((card.quote for card in reply.cards if card.quote), None)
-        line, label = (
-            (f"/show {shown.id} context:2", say("discord.context")) if shown else ("/help", say("discord.help"))
-        )
-        drawn.insert(0, _button_of(f"h:{key}:{line}", label) or _button_of(f"h:{key}:/help", say("discord.help")))
+        drawn.insert(0, _button_of(f"h:{key}:{reply.share or f'/{reply.command}'}", say("discord.context")))
     return drawn
 
 

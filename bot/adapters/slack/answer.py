@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from bot.adapters.slack.inbound import Way, question_from
 from bot.adapters.slack.platform import PLATFORM
 from bot.adapters.slack.views import home_view
-from bot.contract.grammar import parse_line
+from bot.contract.grammar import Use, parse_line
 from bot.contract.message import Author, Channel, Reply, Request
 from bot.contract.post import Later, Refused, Sent, Unclear
 from bot.intake import busy, to_member, too_long
@@ -163,7 +163,7 @@ class Answers:
             _log.exception("an answer on Slack broke")
             result = Refused("it broke")
         await self._record(question, result, pending)
-        if question.way in _AT_HOME and parse_line(question.line).name == "settings":
+        if question.way in _AT_HOME and parse_line(question.line).name == self.core.lines.line(Use.SETTINGS).name:
             await self.home((question.team, question.enterprise), question.user)  # which shows what was set
         return isinstance(result, Sent | Refused)
 
@@ -225,13 +225,13 @@ class Answers:
             return
         team, _ = place
         admin = bool(await self.people.is_admin(workspace, user, team))
-        names = {command.name for command in self.core.commands}
         where = Channel(PLATFORM.name, user, team)
         highlight = None
-        if "highlight" in names:
-            shown = await self.core.answer(Request(where, Author(user, admin=admin), command="highlight"))
+        if Use.DAILY in self.core.lines.names:
+            daily = self.core.lines.line(Use.DAILY).name
+            shown = await self.core.answer(Request(where, Author(user, admin=admin), command=daily))
             highlight = self.naming.written(shown)
-        channels = await self._channels(team) if "settings" in names else None
+        channels = await self._channels(team) if Use.SETTINGS in self.core.lines.names else None
         view = home_view(self.core.commands, self._prefix, highlight, channels, admin=admin)
         await self.surfaces.home(workspace, user, view)
 

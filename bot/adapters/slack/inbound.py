@@ -8,10 +8,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bot.adapters.slack.prompts import line_of
-from bot.contract.grammar import Line, format_line
+from bot.contract.grammar import Use
+
+if TYPE_CHECKING:
+    from bot.contract.grammar import Lines
 
 __all__ = [
     "Place",
@@ -159,7 +161,7 @@ def read_event(body: Mapping[str, Any]) -> Question | None:
         team=team,
         channel=channel,
         user=user,
-        line=line_of(words),
+        line=words,
         thread=thread or ("" if direct else ts),
         asked_in=thread,
         ts=ts,
@@ -250,7 +252,7 @@ def read_view(body: Mapping[str, Any]) -> Question | None:
     return None
 
 
-def read_setup(body: Mapping[str, Any]) -> Question | None:
+def read_setup(body: Mapping[str, Any], lines: Lines) -> Question | None:
     """Read the sent modal for a channel's daily quote as the line that sets it; None when it names no channel."""
     view = _map(body, "view")
     team, enterprise = read_place(body)
@@ -258,14 +260,14 @@ def read_setup(body: Mapping[str, Any]) -> Question | None:
     given = {name: _chosen(_map(_map(values, name), name)) for name in ("channel", "time", "zone", "days")}
     if not given["channel"]:
         return None
-    options = tuple((name, value.strip()) for name, value in given.items() if value.strip())
+    options = {name: value.strip() for name, value in given.items()}
     return Question(
         Way.MODAL,
         id=f"{_str(view, 'id')}:{_str(view, 'hash')}",
         team=team,
         channel="",
         user=_str(_map(body, "user"), "id"),
-        line=_SURROGATE.sub("\ufffd", format_line(Line("settings", "daily on", options))),
+        line=_SURROGATE.sub("\ufffd", lines.to(Use.SETTINGS, "daily on", **options)),
         view=_str(view, "id"),
         home_team=_str(_map(body, "user"), "team_id") or team,
         enterprise=enterprise,

@@ -32,9 +32,9 @@ from bot.adapters.slack.inbound import (
     read_slash,
     read_view,
 )
-from bot.adapters.slack.prompts import prompts
-from bot.adapters.slack.views import ASK, QUESTION, SETUP, ask_view, setup_view, waiting_view
-from bot.contract.grammar import parse_line
+from bot.adapters.slack.prompts import prompted_line, prompts
+from bot.adapters.slack.views import ASK, QUESTION, SETUP, ask_view, message_menu, setup_view, waiting_view
+from bot.contract.grammar import Use, parse_line
 from bot.contract.schedule import zone_named
 from bot.errors import UserError
 from bot.intake import Taken, to_member
@@ -85,7 +85,9 @@ class Listeners:
         self._inbox = answers.intake.inbox
         self._work = answers.intake.work
         self._workspaces = answers.workspaces
+        self._core = answers.core
         self._prompts = prompts(answers.core.commands)
+        self._menus = {command.name for command in self._core.commands if message_menu(command)}
 
     def app(self) -> AsyncApp:
         """Return a Bolt app with the listeners; it connects to nothing by itself.
@@ -125,7 +127,8 @@ class Listeners:
         """
         question = read_event(body) if body.get("type") == "event_callback" else None
         if question is not None:
-            question = dataclasses.replace(question, line=self._answers.naming.read(question.line))
+            line = prompted_line(question.line, self._core.commands, self._core.lines)
+            question = dataclasses.replace(question, line=self._answers.naming.read(line))
             began = time.monotonic()
             again = self._inbox.owes(question.id) or request.headers.get("x-slack-retry-num", ["0"])[0] not in {"", "0"}
             taken = await self._inbox.take(question.id, KIND, question.as_json(), question.marks)
@@ -194,11 +197,11 @@ class Listeners:
             if self._inbox.is_new(f"setup:{body.get('trigger_id')}"):
                 self._work.start(self._open(body, self._setup))
         elif not _is_link(body):
-            self._work.start(self._notice(body, to_member(say("slack.stale"))))
+            self._work.start(self._notice(body, to_member(say("slack.stale", help=self._core.lines.to(Use.HELP)))))
 
     async def _notice(self, body: dict[str, Any], reply: Reply) -> None:
         """Say something to whoever pressed or chose what cannot be answered, replacing nothing."""
-        question = read_action({**body, "actions": [{"action_id": "line:0", "value": "/help"}]})
+        question = read_action({**body, "actions": [{"action_id": "line:0", "value": self._core.lines.to(Use.HELP)}]})
         workspace = await self._workspaces.of(question.team, question.enterprise) if question else None
         if question is not None and workspace is not None:
             await self._answers.deliver(workspace, question, reply)
@@ -206,9 +209,12 @@ class Listeners:
     async def _shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
         if body.get("type") == "message_action":
-            question = read_shortcut(body, "verify")
+            name = str(body.get("callback_id"))
+            question = read_shortcut(body, name) if name in self._menus else None
             if question is None:
-                self._work.start(self._notice(body, to_member(say("slack.wordless"))))
+                self._work.start(
+                    self._notice(body, to_member(say("slack.wordless", claim=self._core.lines.to(Use.CLAIM))))
+                )
             self._begin(question)
         elif body.get("callback_id") == ASK and self._inbox.is_new(f"{body.get('trigger_id')}:{body.get('action_ts')}"):
             self._work.start(self._open(body, self._question))
@@ -244,7 +250,7 @@ class Listeners:
     async def _view(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         view = body.get("view")
         setup = isinstance(view, dict) and view.get("callback_id") == SETUP
-        question = read_setup(body) if setup else read_view(body)
+        question = read_setup(body, self._core.lines) if setup else read_view(body)
         wrong = _wrong_setup(question) if setup else _wrong_question(question)
         if question is None or wrong:
             await ack(response_action="errors", errors=wrong)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.adapters.slack import limits
 from bot.adapters.slack.prompts import prompts
-from bot.adapters.slack.views import ASK, members_commands
+from bot.adapters.slack.views import ASK, members_commands, message_menu
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 
     from bot.commands.declaration import Command
 
-__all__ = ["EVENTS", "SCOPES", "VERIFY", "Scope", "build_manifest", "manifest_text", "missing_scopes", "scope_table"]
-
-VERIFY: Final = "verify"
-"""The callback id of the shortcut on messages."""
+__all__ = ["EVENTS", "SCOPES", "Scope", "build_manifest", "manifest_text", "missing_scopes", "scope_table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +77,16 @@ def build_manifest(commands: Sequence[Command], prefix: str = "", url: str = "")
                 "suggested_prompts": prompts(commands),
             },
             "shortcuts": [
-                {
-                    "name": say("slack.verify-title"),
-                    "type": "message",
-                    "callback_id": VERIFY,
-                    "description": say("slack.verify-description"),
-                },
+                *(
+                    {
+                        "name": menu.label,
+                        "type": "message",
+                        "callback_id": command.name,
+                        "description": command.description[: limits.DESCRIPTION],
+                    }
+                    for command in commands
+                    if (menu := message_menu(command))
+                ),
                 {
                     "name": say("slack.ask-title"),
                     "type": "global",

@@ -35,8 +35,7 @@ PLATFORM = Platform(
     lacks=(
         Lack("suggestions while an option is typed", "a wrong value is answered with those there are"),
         Lack("slash commands inside a thread", "mention the bot there, with the same line"),
-        Lack("“Find in transcripts” in a message's menu", "type /quote and the words"),
-        Lack("“Ask the show” in a member's menu", "the shortcut Ask, or /ask"),
+        Lack("“Ask the show” in a member's menu", "the shortcut Ask, or a typed question"),
     ),
     acknowledge_within=limits.ACKNOWLEDGE_SECONDS,
     role=_role,

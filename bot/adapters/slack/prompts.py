@@ -1,34 +1,27 @@
-"""What a conversation with the agent suggests, in sentences any show can answer."""
+"""What a conversation with the agent suggests, in sentences any show can answer: the prompts that commands declare."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from bot.policy.texts import say
+from bot.contract.grammar import Use
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.commands.declaration import Command
+    from bot.contract.grammar import Lines
 
-__all__ = ["line_of", "prompts"]
-
-
-_PROMPTS: Final = ("help", "highlight", "episodes", "about")
-"""The commands that are suggested, in order."""
+__all__ = ["prompted_line", "prompts"]
 
 
 def prompts(commands: Sequence[Command]) -> list[dict[str, str]]:
-    """Return the suggestions whose command there is, as Slack takes them; at most `limits.PROMPTS`."""
-    names = {command.name for command in commands}
-    return [
-        {"title": say(f"slack.prompt-{name}"), "message": say(f"slack.prompted-{name}")}
-        for name in _PROMPTS
-        if name in names
-    ]
+    """Return the suggestions as Slack takes them; at most `limits.PROMPTS`."""
+    return [{"title": one.title, "message": one.sentence} for command in commands for one in command.prompts]
 
 
-def line_of(words: str) -> str:
+def prompted_line(words: str, commands: Sequence[Command], lines: Lines) -> str:
     """Return the command line that a suggestion means, other words as they are; nothing said asks for help."""
-    lines = {say(f"slack.prompted-{name}").casefold(): f"/{name}" for name in _PROMPTS} | {"help": "/help"}
-    return lines.get(words.casefold(), words) or "/help"
+    known = {one.sentence.casefold(): f"/{command.name}" for command in commands for one in command.prompts}
+    asks_help = lines.to(Use.HELP)
+    return known.get(words.casefold(), words) if words and f"/{words.casefold()}" != asks_help else asks_help

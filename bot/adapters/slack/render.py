@@ -14,8 +14,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from bot.adapters.slack import limits
-from bot.contract.grammar import Line, format_line
-from bot.contract.message import Button, Card, Quote, Reply, Role, Span, Style, clock, plain
+from bot.contract.message import Button, Card, Quote, Reply, Span, Style, clock, plain
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ Block = dict[str, Any]
 """A block or an element of Block Kit, as JSON."""
 
 _SIGNS = "✓≠⧉⇄✗☀"
-_NOT_SHARED = {Role.NEAREST, Role.INFO}
 _CUT = "…"
 _LEAST = 200
 """Characters of a quote below which a card is left out rather than shortened."""
@@ -212,21 +210,14 @@ def _actions(reply: Reply, *, share: bool) -> list[Block]:
             buttons.append(face | {"action_id": f"link:{number}", "url": button.url})
         elif button.line and not button.url and len(button.line) <= limits.VALUE:
             buttons.append(face | {"action_id": f"line:{number}", "value": button.line})
-    line = _shared(reply) if share else ""
-    if line:
+    line = reply.share if share else ""
+    if line and len(line) <= limits.VALUE:
         buttons.append({"type": "button", "text": _plain(say("buttons.share")), "action_id": "share:0", "value": line})
     kept: list[Block] = []
     for made in buttons[: limits.ACTIONS]:
         if _size([*kept, made]) <= _BUTTONS_ROOM:
             kept.append(made)
     return [{"type": "actions", "elements": kept}] if kept else []
-
-
-def _shared(reply: Reply) -> str:
-    """Return the line that shows a reply's first quote to everyone; "" when it has none."""
-    quotes = [card.quote for card in reply.cards if card.quote and card.role not in _NOT_SHARED]
-    line = format_line(Line("show", quotes[0].id)) if quotes else ""
-    return line if len(line) <= limits.VALUE else ""
 
 
 def _fitting(piece: list[Block], room: int, places: int) -> list[Block]:

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.adapters.slack import limits
 from bot.adapters.slack.render import blocks_of, plain_block
-from bot.contract.grammar import Line, format_line
+from bot.commands.declaration import lines_of
+from bot.contract.grammar import Use
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.adapters.slack.render import Block
-    from bot.commands.declaration import Command
+    from bot.commands.declaration import Command, Menu
+    from bot.contract.grammar import Lines
     from bot.contract.message import Reply
     from bot.intake import ChannelSettings
 
@@ -25,6 +27,7 @@ __all__ = [
     "ask_view",
     "home_view",
     "members_commands",
+    "message_menu",
     "setup_view",
     "waiting_view",
 ]
@@ -44,6 +47,11 @@ _LONGEST_QUESTION: Final = 2_000
 _MOST_CHANNELS: Final = 20
 _HIGHLIGHT_BLOCKS: Final = 12
 _MOST_COMMANDS: Final = 20
+
+
+def message_menu(command: Command) -> Menu | None:
+    """Return what a command stands as in the menu of messages, or None."""
+    return next((menu for menu in command.menus if menu.target == "message"), None)
 
 
 def members_commands(commands: Sequence[Command]) -> list[Command]:
@@ -103,7 +111,7 @@ def home_view(
     """
     blocks: list[Block] = []
     if highlight is not None:
-        blocks += [_header(say("slack.prompt-highlight")), *blocks_of(highlight, cited=False, most=_HIGHLIGHT_BLOCKS)]
+        blocks += [_header(say("slack.quote-of-the-day")), *blocks_of(highlight, cited=False, most=_HIGHLIGHT_BLOCKS)]
     shown = [command for command in members_commands(commands) if not command.admin or admin][:_MOST_COMMANDS]
     blocks += [
         _header(say("slack.what-i-can-do")),
@@ -116,11 +124,11 @@ def home_view(
         ),
     ]
     if channels is not None:
-        blocks += [_header(say("slack.daily-quotes")), *_daily(channels, prefix, admin=admin)]
+        blocks += [_header(say("slack.daily-quotes")), *_daily(channels, lines_of(commands), prefix, admin=admin)]
     return {"type": "home", "blocks": blocks[: limits.VIEW_BLOCKS]}
 
 
-def _daily(channels: Sequence[ChannelSettings], prefix: str, *, admin: bool) -> list[Block]:
+def _daily(channels: Sequence[ChannelSettings], lines: Lines, prefix: str, *, admin: bool) -> list[Block]:
     """Return the channels with a daily quote, and for an admin what to do about each."""
     shown = [kept for kept in channels if kept.channel.id[:1] in {"C", "G"}][:_MOST_CHANNELS]
     rows = [[{"type": "channel", "channel_id": kept.channel.id}, _words(f"  {_state(kept)}")] for kept in shown]
@@ -128,15 +136,15 @@ def _daily(channels: Sequence[ChannelSettings], prefix: str, *, admin: bool) -> 
         return [_list(rows)] if rows else [plain_block(say("slack.no-daily"))]
     blocks: list[Block] = []
     for kept, row in zip(shown, rows, strict=True):
-        blocks += [_rich({"type": "rich_text_section", "elements": row}), _choices(kept)]
-    line = f"/{prefix}settings daily on time:09:00 zone:Europe/Berlin"
+        blocks += [_rich({"type": "rich_text_section", "elements": row}), _choices(kept, lines)]
+    line = lines.to(Use.SETTINGS, "daily on", time="09:00", zone="Europe/Berlin").replace("/", f"/{prefix}", 1)
     before, _, after = say("slack.or-type", line=line).partition(line)
     told = [_words(before), _code(line), _words(after)]
     button = {"type": "button", "text": _plain(say("slack.set-up")), "action_id": SETUP}
     return [*blocks, {"type": "actions", "elements": [button]}, _rich({"type": "rich_text_section", "elements": told})]
 
 
-def _choices(kept: ChannelSettings) -> Block:
+def _choices(kept: ChannelSettings, lines: Lines) -> Block:
     """Return the buttons by which an admin changes one channel."""
     works = ["daily on"]
     if kept.daily:
@@ -146,7 +154,7 @@ def _choices(kept: ChannelSettings) -> Block:
             "type": "button",
             "text": _plain(say(f"buttons.work-{work.replace(' ', '-')}")),
             "action_id": f"line:{work}",
-            "value": format_line(Line("settings", work, (("channel", kept.channel.id),))),
+            "value": lines.to(Use.SETTINGS, work, channel=kept.channel.id),
         }
         for work in works
     ]

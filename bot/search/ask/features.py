@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from bot.corpus import Section, fold
-from bot.language.likeness import same_words
+from bot.language import same_words
 from bot.search.ask.region import REGION, Region, chapters_of
 from bot.search.index.labels import label_columns
 from bot.search.scope import EVERYWHERE

@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.corpus import fold, words
-from bot.language.names import named_speaker
-from bot.search.expansion import STOP, abbreviations, other_words
+from bot.language import named_speaker, shorthand
+from bot.search.expansion import abbreviations, other_words, question_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,25 +68,6 @@ class Question:
         return sum(term.weight for term in self.terms) or 1.0
 
 
-_FORMS = {
-    "y": "why", "wat": "what", "wut": "what", "whats": "what is", "whos": "who is", "hows": "how is", "hes": "he is",
-    "wheres": "where is", "shes": "she is", "rite": "right", "bout": "about", "b4": "before", "nite": "night",
-    "wk": "week", "yr": "year", "insta": "instagram", "ig": "instagram", "fb": "facebook", "yt": "youtube",
-    "wfh": "work from home", "kinda": "kind of", "sorta": "sort of", "acc": "according", "wont": "won't",
-    "wasnt": "wasn't", "arent": "aren't", "theyre": "they're", "gimme": "give me", "lemme": "let me",
-    "cos": "because", "coz": "because", "fav": "favorite", "vid": "video", "govt": "government", "biz": "business",
-    "imo": "in my opinion", "dat": "that", "tmrw": "tomorrow", "dev": "developer", "devs": "developers",
-    "acct": "account", "accts": "accounts",
-    "convo": "conversation", "prob": "probably", "def": "definitely", "bestie": "best friend",
-    "besties": "best friends", "info": "information", "mgmt": "management", "u": "you", "ur": "your", "r": "are",
-    "n": "and", "w": "with", "abt": "about", "bc": "because", "cuz": "because", "ppl": "people", "rly": "really",
-    "tho": "though", "wanna": "want to", "gonna": "going to", "gotta": "got to", "im": "i'm", "dont": "don't",
-    "cant": "can't", "thats": "that's", "theres": "there's", "didnt": "didn't", "doesnt": "doesn't", "isnt": "isn't",
-    "youre": "you're", "lol": "", "lmao": "", "omg": "", "btw": "", "tbh": "", "ngl": "", "fr": "", "bro": "",
-    "dude": "", "pls": "", "plz": "", "please": "", "idk": "", "smth": "", "haha": "", "tf": "",
-}  # fmt: skip
-"""Texting forms of questions and what they are said as; nothing for those that say nothing."""
-
 _WANTED = {
     "number": r"\bhow (?:many|much|old|long|often|big|large|far|fast|expensive)\b|\bpercent|\bnumber\b|\bprice\b|\bcost"
     r"|\bshare of\b",
@@ -129,7 +110,8 @@ def read(corpus: Corpus, index: WordIndex, question: str) -> Question:
 
 def _spelled_out(question: str) -> str:
     """Write texting forms as they are said, and leave out those that say nothing."""
-    spelled = [_FORMS.get(fold(word.strip("?!.,;:\"'()")), word) for word in question.split()]
+    forms = shorthand("typed", "slurred", "cut", "bare", "silent")
+    spelled = [forms.get(fold(word.strip("?!.,;:\"'()")), word) for word in question.split()]
     return " ".join(word for word in spelled if word) or question
 
 
@@ -160,9 +142,10 @@ def _with(index: WordIndex, term: Term, others: Sequence[str]) -> Term:
 def _own(index: WordIndex, text: str) -> list[Term]:
     """Return the words of a text that matter, each once."""
     found: dict[str, Term] = {}
+    stop = question_words()
     for word in words(text):
         form = word.form.removesuffix("'s")
-        stems = tuple(index.stems(form)) if form not in STOP and len(form) > 1 else ()
+        stems = tuple(index.stems(form)) if form not in stop and len(form) > 1 else ()
         if stems:
             found.setdefault(form, Term(form, stems, sum(map(index.rarity, stems)) / len(stems)))
     return list(found.values())

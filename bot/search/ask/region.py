@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bot.corpus import words
-from bot.language.tokens import word_set
+from bot.language import stop_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,10 +43,6 @@ _KINDS = {
 """What a question may ask for, and how it looks in a sentence."""
 
 _TAG = re.compile(r"\b(?:right|you know|okay)\?$")
-_FILLERS = word_set(
-    "the a an and or but so to of in on at it is was that this i you we they he she yeah um uh right okay well "
-    "actually basically know like just be are for with as not do have mean think"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +115,7 @@ def _read(index: WordIndex, single: Passage) -> Said:
     return Said(
         frozenset(index.stems(text)),
         forms,
-        len(forms - _FILLERS),
+        len(forms - stop_words("commonest", "filler", "sound")),
         text.rstrip().endswith("?") and not _TAG.search(text),
         paragraph.speaker,
         any(person.name == paragraph.speaker and person.role == "host" for person in single.episode.meta.people),

@@ -6,39 +6,30 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from bot.corpus import Section, words
+from bot.language import stop_words
 
 if TYPE_CHECKING:
     from bot.corpus import Episode
 
-__all__ = ["COMMON", "phrases_of"]
+__all__ = ["hollow_words", "phrases_of"]
 
 _PHRASE_TIMES = 3
 _PHRASE_LENGTHS = (2, 3)
 _SHORTEST_END = 3
 
-COMMON = frozenset(
-    "a able about actually ago all already also am amount an and any are around as at back basically be "  # noqa: SIM905
-    "because been before being best better big bit bunch but by can can't could day days design did didn't "
-    "different do does doesn't doing don't down end even every fair feel feels few first for from get getting "
-    "give go goes going gonna good got great had happen happened hard has have he he's her here him his how i "
-    "i'd i'll i'm i've if important in interesting into is isn't it it's its just keep kind know last less let "
-    "let's life like little long look lot lots love made make makes many maybe me mean more most much "
-    "my need new next no not now number of off oh okay on one or other our out over own part people person "
-    "place point pretty probably problem put question quite really reason rest right said same say see sense "
-    "set she she's should side so some something sort start still stuff such sure take talk tell than that "
-    "that's the their them then there there's these they they're thing things think thinking this those though "
-    "thought through time times to today too try trying two uh um understand up us use used using very want "
-    "was wasn't way ways we we'll we're we've well were what what's whatever when where whether which while "
-    "who whole why will with without won't work world would yeah year years yes you you'd you're you've your".split()
-)
-"""Words that begin and end no phrase."""
+_HOLLOW = ("commonest", "function", "contraction", "filler", "sound", "light", "plain", "usual", "hollow")
+
+
+def hollow_words() -> frozenset[str]:
+    """Return words that begin and end no phrase."""
+    return stop_words(*_HOLLOW)
 
 
 def phrases_of(episode: Episode) -> dict[str, int]:
     """Return phrases of two or three words said several times in the conversation, each in its most usual spelling."""
     times: Counter[tuple[str, ...]] = Counter()
     spelled: dict[tuple[str, ...], Counter[str]] = {}
-    hollow = COMMON | {word.form for name in _names(episode) for word in words(name)}
+    hollow = hollow_words() | {word.form for name in _names(episode) for word in words(name)}
     for number, paragraph in enumerate(episode.sentences.paragraphs):
         if episode.paragraphs[paragraph].section is not Section.CONVERSATION:
             continue

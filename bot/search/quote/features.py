@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from bot.corpus import fold, words
-from bot.language.likeness import letters_alike, same_words
+from bot.language import letters_alike, same_words
 from bot.search.scope import EVERYWHERE
 
 if TYPE_CHECKING:

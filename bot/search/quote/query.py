@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.language.names import speaker_in, ways_to_name
+from bot.language import shorthand, speaker_in, ways_to_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,13 +39,6 @@ _LABEL = re.compile(r"^([^\W\d_]{2,20}(?: [^\W\d_]{2,20})?)\s?:\s+")
 _INSIDE = re.compile(r"[\"“„]([^\"“”„]{8,})[\"”“]")
 _NOT_WORDS = re.compile(r"[^\w\s.,;:!?'’%$€£&/+@#()-]+")
 _FEWEST_WORDS = 3
-_SHORT_FORMS = {
-    "u": "you", "ur": "your", "r": "are", "n": "and", "w": "with", "abt": "about", "bc": "because", "cuz": "because",
-    "ppl": "people", "rly": "really", "thx": "thanks", "tho": "though", "smth": "something", "wanna": "want to",
-    "gonna": "going to", "gotta": "got to", "til": "until", "im": "i'm", "dont": "don't", "cant": "can't",
-    "thats": "that's", "theres": "there's", "didnt": "didn't", "doesnt": "doesn't", "isnt": "isn't", "youre": "you're",
-}  # fmt: skip
-"""Texting forms and what they are said as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +98,8 @@ def _without_names(text: str, aliases: dict[str, str]) -> str:
 
 def _spelled_out(text: str) -> str:
     """Write texting forms as they are said; a single letter with a full stop stays."""
-    return " ".join(_SHORT_FORMS.get(word.casefold(), word) for word in text.split())
+    forms = shorthand("typed", "slurred", "bare")
+    return " ".join(forms.get(word.casefold(), word) for word in text.split())
 
 
 def _kept(shorter: str, text: str) -> str:

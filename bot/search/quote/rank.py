@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.corpus import fold
-from bot.language.likeness import join_marks, letters_alike, pair_words, same_words
+from bot.language import join_marks, letters_alike, pair_words, same_words
 from bot.language.linear import Linear, logistic, read_weights
 from bot.search.quote.features import FROM_MODELS, FROM_WORDS, TAKEN, Line, find_candidates, words_of
 from bot.search.quote.query import remembered

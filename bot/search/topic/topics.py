@@ -6,7 +6,6 @@ whole sentences; nothing is shortened, joined or written. A topic that is not di
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -16,8 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bot.corpus import fold, key_passages, words
-from bot.language.likeness import same_words
-from bot.language.names import named_speaker
+from bot.language import named_speaker, nearest, same_words
 from bot.search.expansion import is_english, known_aliases
 from bot.search.index.labels import label_likeness
 from bot.search.index.phrases import phrases_of
@@ -173,7 +171,7 @@ def near_topics(
     """Return the names nearest to one: spelled like it, then the chapters nearest in meaning, then phrases."""
     topic = _Topic.read(corpus, index, name)
     names = {fold(known): known for known in topic_names(corpus)}
-    near = [names[found] for found in difflib.get_close_matches(fold(topic.name), names, n=limit, cutoff=_SAME)]
+    near = [names[found] for found in nearest(fold(topic.name), names, _SAME, limit)]
     profiles = _profiles(corpus, index, embeddings, topic, EVERYWHERE)
     best: dict[str, float] = {}
     if topic.wordings:

@@ -8,8 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from bot.language.spelling import look_alike
-from bot.language.tokens import Gap, Token, is_content, is_negation, tokens, weight, word_set
+from bot.language import Gap, Token, is_content, is_negation, look_alike, tokens, weight, word_set
 from bot.search.verify.diff import Pair, align, is_same
 
 if TYPE_CHECKING:

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from bot.language.likeness import pair_words
-from bot.language.tokens import weight
+from bot.language import pair_words, weight
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.language.tokens import Token
+    from bot.language import Token
 
 __all__ = ["Difference", "Kind", "Pair", "align", "differences", "is_same"]
 

@@ -6,8 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bot.corpus import fold
-from bot.language.likeness import same_words
-from bot.language.tokens import weight
+from bot.language import same_words, weight
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

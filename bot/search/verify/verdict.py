@@ -6,9 +6,7 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.language.likeness import join_marks
-from bot.language.spelling import respell
-from bot.language.tokens import Token, is_content, is_negation, tokens, weight
+from bot.language import Token, is_content, is_negation, join_marks, respell, tokens, weight
 from bot.search.verify.alignment import TELLING_RUN, Fit, Verdict, fit, fits, is_found, lean, longest_runs, read_regions
 from bot.search.verify.diff import Difference, Kind, Pair, align, differences
 from bot.search.verify.speakers import all_go_by, bare, split_speaker

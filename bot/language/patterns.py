@@ -1,0 +1,44 @@
+"""Patterns as data: rows of a TOML file, each with examples that are its test."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+__all__ = ["Row", "read_rows"]
+
+_PART = re.compile(r"\(\?&(\w+)\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: its key, what it matches, and for which texts it does not count.
+
+    `examples` are texts that it matches, `but` such as only look like them.
+    """
+
+    key: str
+    pattern: re.Pattern[str]
+    unless: re.Pattern[str] | None
+    examples: tuple[str, ...]
+    but: tuple[str, ...]
+
+
+def read_rows(package: str, name: str, flags: re.RegexFlag = re.NOFLAG) -> tuple[Row, ...]:
+    """Return the rows of a file beside a package's code, in order; `(?&part)` stands for a row of its table `parts`."""
+    table = tomllib.loads(resources.files(package).joinpath(name).read_text("utf-8"))
+    parts: dict[str, str] = table["parts"]
+
+    def compiled(pattern: str) -> re.Pattern[str]:
+        while _PART.search(pattern):
+            pattern = _PART.sub(lambda match: parts[match[1]], pattern)
+        return re.compile(pattern, flags)
+
+    def row(given: dict[str, Any]) -> Row:
+        unless = compiled(given["unless"]) if "unless" in given else None
+        return Row(given["key"], compiled(given["pattern"]), unless, tuple(given["examples"]), tuple(given["but"]))
+
+    return tuple(row(given) for given in table["rule"])
