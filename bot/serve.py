@@ -93,7 +93,7 @@ class Server:
         try:
             now = self._parts.clock() if self._parts.ahead else await store.now()
             await self._deliveries(store).deliver_due(now)
-            left = await store.posts.left(tuple(self._adapters))
+            left = await store.posts.count_open(tuple(self._adapters))
         except StoreError as error:
             raise OperatorError(say("serve.not-all", error=error)) from error
         if left:

@@ -513,7 +513,7 @@ async def test_what_an_admin_pinned_comes_next_and_what_was_dropped_does_not(sma
     await small.store.channels.mark(settings, fourth, "pinned", "admin", 2.0)
     for day in range(5):
         await small.until(DUE + day * DAY + 10, 7200)
-    used = await small.store.posts.used(HERE, 0)
+    used = await small.store.posts.used_passages(HERE, 0)
     assert used[0] == fourth
     assert first not in used
 

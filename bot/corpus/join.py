@@ -71,7 +71,7 @@ def blocks(segments: Sequence[Segment]) -> tuple[Block, ...]:
         pauses = run.pauses()
         sentences = [Said(run.text[begin:end], run.start(begin)) for begin, end in _sentences(run.text, pauses)]
         made.extend((run.segments[0].speaker, part) for part in _paragraphs(sentences))
-    times = iter(_rising([said.start for _, part in made for said in part]))
+    times = iter(_rising_times([said.start for _, part in made for said in part]))
     return tuple(Block(tuple(Said(said.text, next(times)) for said in part), speaker) for speaker, part in made)
 
 
@@ -142,7 +142,7 @@ def _paragraphs(sentences: Sequence[Said]) -> list[list[Said]]:
     return [part for part in parts if part]
 
 
-def _rising(times: Sequence[float | None]) -> list[float | None]:
+def _rising_times(times: Sequence[float | None]) -> list[float | None]:
     """Return times that never fall.
 
     The longest series of known times that rises is kept; a time out of it becomes that of the one before it, or of

@@ -170,7 +170,7 @@ class Corpus:
             return True
         return code in self._withdrawn and is_position(position)
 
-    def printed(self, passage: Passage) -> str:
+    def source_text(self, passage: Passage) -> str:
         """Return a passage as its source has it, before the declared mendings; its own words without such a source."""
         source, path = passage.source(), self._files(passage).source
         if source is None or path is None:

@@ -113,7 +113,7 @@ def withdrawn_of(show: Show, folder: Path, names: Iterable[str]) -> Withdrawn:
     entries = _read(path) if path.is_file() else ()
     known = sorted(names)
     whole = {entry.episode: entry.why_and_since for entry in entries if entry.whole}
-    problems = tuple(_missing(entry, known) for entry in entries if entry.episode not in known)
+    problems = tuple(_no_episode(entry, known) for entry in entries if entry.episode not in known)
     if show.withdrawn or problems:
         whole = dict.fromkeys(known, f" ({show.why})" if show.why else "") | whole
     spans: dict[str, tuple[Withdrawal, ...]] = {}
@@ -130,7 +130,7 @@ def refuse_misnamed(folder: Path, names: Iterable[str], own: str = "") -> None:
             raise TranscriptError(str(folder / name), say("withdrawn.misnamed", name=WITHDRAWN))
 
 
-def _missing(entry: Withdrawal, known: list[str]) -> TranscriptError:
+def _no_episode(entry: Withdrawal, known: list[str]) -> TranscriptError:
     near = get_close_matches(entry.episode, known, 1, 0.4)
     hint = say("hint.did-you-mean", names=f"“{near[0]}”") if near else say("withdrawn.write-folder")
     return TranscriptError(entry.path, say("withdrawn.no-episode", episode=entry.episode, hint=hint), entry.line)
@@ -148,7 +148,7 @@ def _read(path: Path) -> tuple[Withdrawal, ...]:
 
 
 def _entry(table: dict[str, object], path: str, line: int | None) -> Withdrawal:
-    for reason in _wrong(table):
+    for reason in _complaints(table):
         raise TranscriptError(path, reason, line)
     times = {key: parse_time(str(table[key])) for key in ("from", "to") if key in table}
     occurrence = table.get("occurrence", 0)
@@ -165,7 +165,7 @@ def _entry(table: dict[str, object], path: str, line: int | None) -> Withdrawal:
     )
 
 
-def _wrong(table: dict[str, object]) -> Iterator[str]:
+def _complaints(table: dict[str, object]) -> Iterator[str]:
     """Yield what is not understood in an entry."""
     for key, value in table.items():
         if key not in _KEYS:

@@ -71,7 +71,7 @@ class Daily:
             return await asyncio.to_thread(self._choose, settings, dates, {}, {}, [], [])
         marks = await store.channels.marks(settings)
         votes = await store.votes.totals(channel)
-        used = await store.posts.used(channel, settings.cycle)
+        used = await store.posts.used_passages(channel, settings.cycle)
         latest = [row.passage_id for row in await store.posts.recent(channel, RECENT) if row.passage_id]
         return await asyncio.to_thread(self._choose, settings, dates, marks, votes, used, latest[::-1])
 

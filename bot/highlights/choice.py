@@ -16,7 +16,7 @@ from zlib import crc32
 
 from bot.corpus import HIGHLIGHTS, curated_highlights
 from bot.errors import TranscriptError
-from bot.highlights.score import candidates, read, scored, weighed
+from bot.highlights.score import candidates, highlight_weights, read, score_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -181,7 +181,7 @@ class Highlights:
             found = next((each for each in known if (each.first, each.last) == span), None)
             if found is not None:
                 return _highlight(passage.episode, found)
-        score = 0.0 if number is None else scored(read(self._corpus, number), passage.begin, passage.end)
+        score = 0.0 if number is None else score_of(read(self._corpus, number), passage.begin, passage.end)
         return Highlight(passage, score, "", curated=False)
 
     def _in_turn(self, terms: _Terms) -> list[str]:
@@ -296,7 +296,7 @@ class Highlights:
     def _scored_spans(self, number: int) -> Iterator[_Span]:
         """Yield an episode's best scored spans that share no sentence and do not say the same twice."""
         reading = read(self._corpus, number)
-        least = float(weighed()["threshold-beside-curated" if number in self._picked else "threshold"])
+        least = float(highlight_weights()["threshold-beside-curated" if number in self._picked else "threshold"])
         kept = [(span.first, span.last) for span in self._curated_spans(number)] if number in self._picked else []
         taken = {sentence for first, last in kept for sentence in range(first, last + 1)}
         said = [reading.content(*place) for place in kept]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from bot.corpus import Corpus, Episode
 
-__all__ = ["Judged", "Scored", "candidates", "edition_span", "judged", "read", "scored", "weighed"]
+__all__ = ["Judged", "Scored", "candidates", "edition_span", "highlight_weights", "judge", "read", "score_of"]
 
 MOST_SENTENCES = 3
 """Sentences of a candidate; in 400 characters more than these are a list of exclamations."""
@@ -63,7 +63,7 @@ class Judged:
 
 
 @lru_cache(maxsize=1)
-def weighed() -> dict[str, Any]:
+def highlight_weights() -> dict[str, Any]:
     """Return the weights: `constant`, `weights` and `at-most` by feature.
 
     `threshold` and `barred-over` for what is posted without being picked by a person.
@@ -77,7 +77,7 @@ def weighed() -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def _model() -> Linear:
     """Return the weights as a model."""
-    return Linear(weighed(), FEATURES, "bot/highlights")
+    return Linear(highlight_weights(), FEATURES, "bot/highlights")
 
 
 def read(corpus: Corpus, number: int) -> Reading:
@@ -88,14 +88,14 @@ def read(corpus: Corpus, number: int) -> Reading:
     return Reading(episode, mended, [e.wrong for e in errata if not e.right and len(e.wrong) > _DOUBLED])
 
 
-def scored(reading: Reading, begin: int, end: int) -> float:
+def score_of(reading: Reading, begin: int, end: int) -> float:
     """Return the score of text[begin:end] of an episode, in 0..1."""
     return _score(reading.features(begin, end), end - begin)
 
 
 def _score(features: dict[str, float], length: int) -> float:
     chance = logistic(_model().score(features))
-    for name, most in weighed()["at-most"].items():
+    for name, most in highlight_weights()["at-most"].items():
         chance *= 1 - (1 - most) * min(1.0, features[name])
     out = SHORTEST_HIGHLIGHT - length if length < SHORTEST_HIGHLIGHT else max(0, length - LONGEST_HIGHLIGHT)
     return chance / (1 + out / 15)
@@ -107,7 +107,7 @@ def candidates(reading: Reading) -> Iterator[Scored]:
     They are 60 to 400 characters long. Of all runs only the most promising are looked at closely.
     """
     sentences = reading.episode.sentences
-    bars = weighed()["barred-over"].items()
+    bars = highlight_weights()["barred-over"].items()
     leaning: dict[int, bool] = {}
     left = LOOKED_AT + len(sentences) // 12
     for _, first, last in sorted(_runs(reading), reverse=True):
@@ -170,7 +170,7 @@ def edition_span(episode: Episode, start: int, end: int) -> tuple[int, int] | No
     return (begin, stop) if begin < stop else None
 
 
-def judged(reading: Reading, start: int, end: int) -> Judged:
+def judge(reading: Reading, start: int, end: int) -> Judged:
     """Judge the source's characters [start, end) of an episode; any span gets a score."""
     span = edition_span(reading.episode, start, end)
     if span is None:

@@ -29,24 +29,23 @@ _LOCK = 0x7665726261
 _REVISION = re.compile(r"\d{4}")
 
 
-def migrate(database: Database) -> bool:
-    """Bring the schema to HEAD; False when it was there already. OperatorError for a schema of a later version."""
+def migrate(database: Database) -> None:
+    """Bring the schema to HEAD; OperatorError for a schema of a later version."""
     try:
         with database.engine.connect() as connection:
             if _revision(connection) == HEAD:
-                return False
+                return
         with database.engine.begin() as connection:
             if database.dialect == "postgresql":
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             found = _revision(connection)
             if found == HEAD:
-                return False
+                return
             if found is not None and (not _REVISION.fullmatch(found) or found > HEAD):
                 raise OperatorError(say("database.later-schema", found=found, known=HEAD))
             _upgrade(connection)
     except SQLAlchemyError as error:
         raise OperatorError(say("database.not-migrated", error=reason(error))) from error
-    return True
 
 
 def _revision(connection: sa.Connection) -> str | None:

@@ -251,7 +251,7 @@ class Ledger:
         row = await self._db.read(lambda db: db.execute(chosen).mappings().one_or_none())
         return _row(row) if row else None
 
-    async def used(self, channel: Channel, cycle: int) -> list[str]:
+    async def used_passages(self, channel: Channel, cycle: int) -> list[str]:
         """Return the passages a channel's posts used in a cycle, oldest first."""
         chosen = (
             sa.select(posts.c.passage_id)
@@ -310,7 +310,7 @@ class Ledger:
         put = sa.update(posts).where(posts.c.id.in_([row.id for row in rows])).values(tell_at=None)
         await self._db.write(lambda db: db.execute(put))
 
-    async def left(self, platforms: Sequence[str]) -> int:
+    async def count_open(self, platforms: Sequence[str]) -> int:
         """Return how many posts of those platforms are due and neither stand nor have ended otherwise."""
         chosen = (
             sa.select(sa.func.count())
