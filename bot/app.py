@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["main"]
 
-WORKS_ALONE = ("index", "deliver")
-"""Works at which nobody types."""
-
 _PUBLIC_ADDRESS = re.compile(r"https://[\w.-]+(:\d{1,5})?(/[\w./~-]*)?", re.ASCII)
 """An address that Slack can reach, with nothing after its path."""
 
@@ -179,14 +176,16 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
     """Put the parts together and serve; Ctrl-C ends what takes long here at once, so no event loop runs yet."""
     folder = _writable(settings.data_dir, needed=options.work == "index")
     corpus = open_corpus(settings.content_dir, folder, _notice)
-    scripted = options.jsonl or options.once is not None or options.work in WORKS_ALONE
+    scripted = options.jsonl or options.once is not None or options.work in {"index", "deliver"}
     platforms = not scripted and any(settings.gives(platform.tokens) for platform in PLATFORMS)
     alone = scripted or not (platforms or sys.stdin.isatty())
 
     loaded: list[Embeddings | None] = []
 
     def load(stopped: Callable[[], bool]) -> Embeddings | None:
-        notice, place = _notice if alone else _silent, folder / "vectors" if folder else None
+        # At a prompt a person is typing: nothing is said.
+        notice: Callable[[str], None] = _notice if alone else lambda _: None
+        place = folder / "vectors" if folder else None
         loaded.append(load_embeddings(corpus, place, notice, build=options.once is None, stopped=stopped))
         return loaded[-1]
 
@@ -199,7 +198,9 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
         if options.work != "deliver":
             search.load() if alone else search.prepare()
         if options.work == "index":
-            return _status_of_index(settings, loaded)
+            if settings.semantic and not any(loaded):
+                raise OperatorError(say("search.not-worked-out"))
+            return 0
         store = _open_store(settings, folder, patient=bool(platforms), needed=options.work == "deliver")
         ahead = options.now.timestamp() - time.time() if options.now else 0.0
         server = Server(Parts(settings, corpus, search, store, ahead))
@@ -216,13 +217,6 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
         search.close()
         if store is not None:
             store.close()
-
-
-def _status_of_index(settings: Settings, loaded: Sequence[Embeddings | None]) -> int:
-    """Return 0 when what sentences mean was worked out, or is not wanted; else OperatorError."""
-    if settings.semantic and not any(loaded):
-        raise OperatorError(say("search.not-worked-out"))
-    return 0
 
 
 def _open_store(settings: Settings, folder: Path | None, *, patient: bool, needed: bool) -> Store | None:
@@ -268,10 +262,6 @@ def _writable(folder: Path, *, needed: bool) -> Path | None:
         _notice(say("cli.in-memory", path=folder, error=error.strerror))
         return None
     return folder
-
-
-def _silent(_sentence: str) -> None:
-    """Say nothing: a person is typing at the prompt."""
 
 
 def _notice(sentence: str) -> None:

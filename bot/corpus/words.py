@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import pairwise
 from typing import NamedTuple
 
 __all__ = ["TOKEN", "Word", "ends_sentence", "fold", "sentence_spans", "words"]
@@ -44,14 +45,13 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
     A sentence ends at `.`, `?`, `!` or `…` before white space (not after an abbreviation or an initial) or at a
     full-width stop.
     """
+    stops = (stop for stop in _END.finditer(text) if stop.group() != "." or not _is_abbreviation(text, stop.start()))
     spans: list[tuple[int, int]] = []
-    begin = 0
-    for match in _END.finditer(text):
-        if match.group() == "." and _is_abbreviation(text, match.start()):
-            continue
-        _append(spans, text, begin, match.end())
-        begin = match.end()
-    _append(spans, text, begin, len(text))
+    for begin, end in pairwise([0, *(stop.end() for stop in stops), len(text)]):
+        piece = text[begin:end]
+        if trimmed := piece.strip():
+            start = begin + len(piece) - len(piece.lstrip())
+            spans.append((start, start + len(trimmed)))
     return spans
 
 
@@ -66,12 +66,3 @@ def _is_abbreviation(text: str, stop: int) -> bool:
     word = before[-1].casefold() if before else ""
     initial = len(word) == 1 and word.isalpha() and word != "i" and text[stop - 1].isupper()
     return initial or word in _ABBREVIATIONS
-
-
-def _append(spans: list[tuple[int, int]], text: str, begin: int, end: int) -> None:
-    """Add text[begin:end] trimmed, if there is a character of it left that is not white space."""
-    piece = text[begin:end]
-    trimmed = piece.strip()
-    if trimmed:
-        start = begin + len(piece) - len(piece.lstrip())
-        spans.append((start, start + len(trimmed)))

@@ -28,6 +28,8 @@ _PARAGRAPHS = """address article blockquote body dd div dl dt figure h1 h2 h3 h4
 table td th tr ul"""
 _ROOTS, _HIDDEN, _BLOCKS = (frozenset(names.split()) for names in (_FIRST, _UNSEEN, _PARAGRAPHS))
 _TOKEN = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,20})\b[^<>]*>|<[!?/][^<>]*>|[^<]+|<")
+# One that is never closed hides the rest.
+_COMMENT = re.compile(r"<!(?=--).*?(?:-->|\Z)", re.DOTALL)
 _FIELDS = frozenset({"cite", "time", "title"})
 
 
@@ -71,7 +73,7 @@ def _fields(text: str) -> Iterator[tuple[str, str]]:
     field = ""
     held: list[str] = []
     hidden: Counter[str] = Counter()
-    for token in _TOKEN.finditer(_without_comments(text)):
+    for token in _TOKEN.finditer(_COMMENT.sub("", text)):
         name, closing = (token[2] or "").lower(), token[1] == "/"
         plain = token.group()
         if name in _HIDDEN:
@@ -89,17 +91,3 @@ def _fields(text: str) -> Iterator[tuple[str, str]]:
             field = name if name in _FIELDS and not closing else ""
     if words := " ".join("".join(held).split()):
         yield field, words
-
-
-def _without_comments(text: str) -> str:
-    """Cut `<!-- … -->` out; one that is never closed hides the rest."""
-    kept: list[str] = []
-    at = 0
-    while (begin := text.find("<!--", at)) >= 0:
-        kept.append(text[at:begin])
-        end = text.find("-->", begin)
-        if end < 0:
-            return "".join(kept)
-        at = end + 3
-    kept.append(text[at:])
-    return "".join(kept)
