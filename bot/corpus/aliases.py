@@ -102,7 +102,7 @@ def aliases_of(corpus: Corpus) -> Aliases:
 
 def read_aliases(path: Path) -> Aliases:
     """Read one file; raises TranscriptError with what is wrong and how it should look."""
-    text, table = read_toml(path, "aliases.not-a-row")
+    text, table = read_toml(path, lambda error: say("aliases.not-a-row", error=error))
     wordings: dict[str, tuple[str, ...]] = {}
     seen: dict[tuple[str, ...], str] = {}
     for name, value in table.items():

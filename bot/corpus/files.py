@@ -10,7 +10,7 @@ from bot.errors import TranscriptError
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 __all__ = ["LONGEST_FILE", "read_bytes", "read_text", "read_toml", "rows_of"]
@@ -43,14 +43,14 @@ def read_text(path: Path) -> str:
         raise TranscriptError(str(path), say("corpus.not-utf8", byte=data[error.start]), line) from error
 
 
-def read_toml(path: Path, broken: str, **blanks: str) -> tuple[str, dict[str, Any]]:
-    """Return a TOML file's text and its table; `broken` is the key of the sentence for one that is no TOML."""
+def read_toml(path: Path, broken: Callable[[Exception], str]) -> tuple[str, dict[str, Any]]:
+    """Return a TOML file's text and its table; `broken` puts into words what is wrong with one that is no TOML."""
     text = read_text(path)
     try:
         return text, tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = _AT_LINE.search(str(error))
-        raise TranscriptError(str(path), say(broken, error=error, **blanks), int(line[1]) if line else None) from error
+        raise TranscriptError(str(path), broken(error), int(line[1]) if line else None) from error
 
 
 def rows_of(text: str, path: str, header: str) -> Iterator[tuple[int, str]]:

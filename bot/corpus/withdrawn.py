@@ -138,7 +138,7 @@ def _missing(entry: Withdrawal, known: list[str]) -> TranscriptError:
 
 def _read(path: Path) -> tuple[Withdrawal, ...]:
     """Read the file; raises TranscriptError for what is not as it should be."""
-    text, table = read_toml(path, "withdrawn.no-toml", form=say("withdrawn.form"))
+    text, table = read_toml(path, lambda error: say("withdrawn.no-toml", error=error, form=say("withdrawn.form")))
     entries = table.pop("withdrawn", [])
     if table or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise TranscriptError(
