@@ -18,8 +18,7 @@ from bot.commands import COMMAND_LINES
 from bot.contract.message import Channel
 from bot.contract.post import Sent
 from bot.corpus import open_corpus
-from bot.delivery import Delivery
-from bot.delivery.daily import Daily
+from bot.delivery import Daily, Delivery
 from bot.highlights import Highlights
 from bot.settings import ROOT
 from bot.store import ChannelSettings, open_store

@@ -21,7 +21,7 @@ from benchmarks.reading import write_episodes
 from benchmarks.train_highlights import area, is_aside
 from benchmarks.train_lookup import load_set
 from bot.corpus import open_corpus
-from bot.highlights import Highlights, judged, read
+from bot.highlights import Highlights, judge, read
 from bot.settings import ROOT
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def judgements(corpus: Corpus) -> list[dict[str, object]]:
     reading = read(corpus, 0)
     rows = []
     for row in load_set("highlights.jsonl"):
-        found = judged(reading, row["start"], row["end"])
+        found = judge(reading, row["start"], row["end"])
         rows.append(row | {"score": found.score, "reasons": found.reasons, "aside": is_aside(row)})
     return rows
 

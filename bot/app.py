@@ -199,8 +199,8 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
         if options.work != "deliver":
             search.load() if alone else search.prepare()
         if options.work == "index":
-            return _worked_out(settings, loaded)
-        store = _store(settings, folder, patient=bool(platforms), needed=options.work == "deliver")
+            return _status_of_index(settings, loaded)
+        store = _open_store(settings, folder, patient=bool(platforms), needed=options.work == "deliver")
         ahead = options.now.timestamp() - time.time() if options.now else 0.0
         server = Server(Parts(settings, corpus, search, store, ahead))
         if platforms:
@@ -218,14 +218,14 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
             store.close()
 
 
-def _worked_out(settings: Settings, loaded: Sequence[Embeddings | None]) -> int:
+def _status_of_index(settings: Settings, loaded: Sequence[Embeddings | None]) -> int:
     """Return 0 when what sentences mean was worked out, or is not wanted; else OperatorError."""
     if settings.semantic and not any(loaded):
         raise OperatorError(say("search.not-worked-out"))
     return 0
 
 
-def _store(settings: Settings, folder: Path | None, *, patient: bool, needed: bool) -> Store | None:
+def _open_store(settings: Settings, folder: Path | None, *, patient: bool, needed: bool) -> Store | None:
     """Open the database, or say what is off without one: quotes are found all the same, where that is all.
 
     A `patient` process waits a while for a database server, and then gives up for good: a replica that went on without

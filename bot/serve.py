@@ -17,8 +17,7 @@ from bot.adapters.console import Console, JsonLines
 from bot.commands import COMMAND_LINES, COMMANDS
 from bot.contract.message import Outcome
 from bot.core import Core
-from bot.delivery import Delivery, ticking
-from bot.delivery.daily import Daily
+from bot.delivery import Daily, Delivery, ticking
 from bot.errors import OperatorError, StoreError
 from bot.highlights import Highlights
 from bot.policy.texts import listed, say
@@ -94,7 +93,7 @@ class Server:
         try:
             now = self._parts.clock() if self._parts.ahead else await store.now()
             await self._deliveries(store).deliver_due(now)
-            left = await store.posts.left(tuple(self._adapters))
+            left = await store.posts.count_open(tuple(self._adapters))
         except StoreError as error:
             raise OperatorError(say("serve.not-all", error=error)) from error
         if left:

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.corpus import open_corpus
-from bot.corpus.curated import key_passages
+from bot.corpus import key_passages, open_corpus
 from bot.search import Scope, load_embeddings
 from bot.search.ask.answerability import Weights
 from bot.search.ask.answers import Answered, Band, answer

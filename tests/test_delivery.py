@@ -15,9 +15,8 @@ from bot.contract.message import Author, Channel
 from bot.contract.post import Later, Refused, Unclear
 from bot.contract.reply_json import freeze
 from bot.contract.schedule import next_due
-from bot.delivery import Delivery, Timing, ticking
-from bot.delivery.daily import Daily
-from bot.delivery.timing import MOST_LOOKS, MOST_SWEEPS
+from bot.delivery import Daily, Delivery, Timing, ticking
+from bot.delivery.deliver import MOST_LOOKS, MOST_SWEEPS
 from bot.errors import OperatorError
 from bot.highlights import Highlights
 from bot.store import ChannelSettings, PostRow, Store, backup, open_store, restore
@@ -514,7 +513,7 @@ async def test_what_an_admin_pinned_comes_next_and_what_was_dropped_does_not(sma
     await small.store.channels.mark(settings, fourth, "pinned", "admin", 2.0)
     for day in range(5):
         await small.until(DUE + day * DAY + 10, 7200)
-    used = await small.store.posts.used(HERE, 0)
+    used = await small.store.posts.used_passages(HERE, 0)
     assert used[0] == fourth
     assert first not in used
 

@@ -12,8 +12,7 @@ import pytest
 from bot.commands import COMMAND_LINES
 from bot.contract.message import Channel
 from bot.contract.post import Later, Refused
-from bot.delivery import Delivery, Timing
-from bot.delivery.daily import Daily
+from bot.delivery import Daily, Delivery, Timing
 from bot.highlights import Highlights
 from bot.store import ChannelSettings, Store, open_store
 from tests.platform import Platform

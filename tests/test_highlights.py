@@ -15,10 +15,10 @@ from bot.adapters.console.jsonl import reply_object
 from bot.contract.message import Author, Channel, Outcome, Reply, Request
 from bot.corpus import Corpus, Section, curated_highlights, open_corpus
 from bot.corpus.check import check_episode
-from bot.corpus.curated import HIGHLIGHTS, HIGHLIGHTS_HEADER, LONGEST, SHORTEST, read_highlights
+from bot.corpus.curated import HIGHLIGHTS, HIGHLIGHTS_HEADER, LONGEST_HIGHLIGHT, SHORTEST_HIGHLIGHT, read_highlights
 from bot.corpus.library import read_show
 from bot.errors import OperatorError, TranscriptError
-from bot.highlights import Highlight, Highlights, Judged, judged, read, score
+from bot.highlights import Highlight, Highlights, Judged, judge, read, score
 from bot.settings import ROOT
 
 if TYPE_CHECKING:
@@ -76,10 +76,10 @@ def write_show(folder: Path, name: str, episodes: dict[str, str], suffix: str = 
         (folder / name / episode / f"source.{suffix}").write_text(text, "utf-8")
 
 
-def judge(reading: Reading, source: str, words: str) -> Judged:
+def judge_first(reading: Reading, source: str, words: str) -> Judged:
     """Judge the first place in the source that has these words."""
     start = source.index(words)
-    return judged(reading, start, start + len(words))
+    return judge(reading, start, start + len(words))
 
 
 # The curated list
@@ -94,7 +94,7 @@ def test_the_curated_list_is_word_for_word_unique_and_within_bounds(corpus: Corp
     assert [each.passage.text.replace("\n", " ") for each in listed] == [row.split("\t")[2] for row in rows]
     assert len(taken) == len(set(taken))
     for each in listed:
-        assert SHORTEST <= len(each.passage.text) <= LONGEST
+        assert SHORTEST_HIGHLIGHT <= len(each.passage.text) <= LONGEST_HIGHLIGHT
         assert {paragraph.section for paragraph in each.passage.paragraphs} == {Section.CONVERSATION}
         assert len(each.passage.speakers) == 1
         assert each.prompt.endswith("?")
@@ -144,8 +144,8 @@ def test_two_lines_that_share_words_are_refused(corpus: Corpus) -> None:
 
 def test_whole_words_of_wisdom_score_high_and_their_halves_low(reading: Reading, source: str) -> None:
     words = "But I actually think part of the art of running a company is trying to constantly re-engineer it so that "
-    whole = judge(reading, source, words + "your feedback loops get shorter so you can learn faster.")
-    half = judge(reading, source, "trying to constantly re-engineer it so that your feedback loops get shorter")
+    whole = judge_first(reading, source, words + "your feedback loops get shorter so you can learn faster.")
+    half = judge_first(reading, source, "trying to constantly re-engineer it so that your feedback loops get shorter")
 
     assert whole.score > 0.5
     assert half.score < 0.1
@@ -168,7 +168,7 @@ def test_whole_words_of_wisdom_score_high_and_their_halves_low(reading: Reading,
 def test_what_is_not_the_conversation_of_one_person_scores_next_to_nothing(
     reading: Reading, source: str, words: str, reason: str
 ) -> None:
-    found = judge(reading, source, words)
+    found = judge_first(reading, source, words)
 
     assert found.score < 0.05
     assert reason in found.reasons
@@ -177,18 +177,18 @@ def test_what_is_not_the_conversation_of_one_person_scores_next_to_nothing(
 @given(st.integers(0, 152_578), st.integers(1, 1_500))
 @settings(max_examples=150, deadline=None)
 def test_any_span_of_the_source_gets_a_score(reading: Reading, start: int, length: int) -> None:
-    found = judged(reading, start, min(start + length, 152_579))
+    found = judge(reading, start, min(start + length, 152_579))
 
     assert 0 <= found.score <= 1
     assert found.reasons
 
 
 def test_a_limit_of_what_is_no_feature_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    table = score.weighed.__wrapped__() | {"barred-over": {"boredom": 0}}
+    table = score.highlight_weights.__wrapped__() | {"barred-over": {"boredom": 0}}
     monkeypatch.setattr(score, "read_weights", lambda _: table)
 
     with pytest.raises(OperatorError, match="The limits of bot/highlights name what is no feature: boredom"):
-        score.weighed.__wrapped__()
+        score.highlight_weights.__wrapped__()
 
 
 def test_the_score_does_not_know_the_curated_list(corpus: Corpus, reading: Reading, tmp_path: Path) -> None:
@@ -202,7 +202,7 @@ def test_the_score_does_not_know_the_curated_list(corpus: Corpus, reading: Readi
 
     for picked in curated_highlights(corpus.folder, corpus.episode(0))[:20]:
         ((start, end),) = picked.passage.source().spans  # type: ignore[union-attr]
-        assert judged(without, start, end) == judged(reading, start, end)
+        assert judge(without, start, end) == judge(reading, start, end)
 
 
 # The choice
@@ -221,7 +221,7 @@ def test_a_year_of_posts_repeats_nothing_and_posts_nothing_bad(
     assert len(taken) == len(set(taken))
     assert not {(row["start"], row["end"]) for row in bad} & set(spans)
     for each in found:
-        assert SHORTEST <= len(each.passage.text) <= LONGEST
+        assert SHORTEST_HIGHLIGHT <= len(each.passage.text) <= LONGEST_HIGHLIGHT
         assert each.passage.section is Section.CONVERSATION
         assert len(each.passage.speakers) == 1
     curated = [each.curated for each in found]
@@ -324,7 +324,7 @@ def test_an_unnamed_speaker_scores_lower(small: Corpus, tmp_path: Path) -> None:
 
     def score(reading: Reading, line: str) -> float:
         begin = reading.episode.text.index(line)
-        return judged(reading, begin, begin + len(line)).score
+        return judge(reading, begin, begin + len(line)).score
 
     assert known.episode.paragraphs.names
     assert score(unknown, LINES[1]) < score(known, LINES[1])

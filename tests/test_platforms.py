@@ -20,8 +20,7 @@ from bot.adapters.slack import Slack
 from bot.commands import COMMAND_LINES
 from bot.contract.message import Channel
 from bot.contract.post import Later, Post, Sent
-from bot.delivery import Delivery
-from bot.delivery.daily import Daily
+from bot.delivery import Daily, Delivery
 from bot.highlights import Highlights
 from bot.settings import ROOT, Settings
 from bot.store import ChannelSettings, open_store

@@ -13,8 +13,7 @@ import pytest
 
 from bot.commands import COMMAND_LINES
 from bot.contract.message import Channel
-from bot.delivery import Delivery
-from bot.delivery.daily import Daily
+from bot.delivery import Daily, Delivery
 from bot.highlights import Highlights
 from bot.settings import ROOT
 from bot.store import ChannelSettings, Store, open_store

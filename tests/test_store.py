@@ -153,7 +153,7 @@ async def test_a_highlight_is_not_used_twice_in_a_cycle(store: Store) -> None:
     assert not await store.posts.choose(following, "p-1", 0, {})
     assert await store.posts.choose(following, "p-1", 1, {})
     assert (await store.channels.get(HERE)).cycle == 1
-    assert (await store.posts.used(HERE, 0), await store.posts.used(HERE, 1)) == (["p-1"], ["p-1"])
+    assert (await store.posts.used_passages(HERE, 0), await store.posts.used_passages(HERE, 1)) == (["p-1"], ["p-1"])
 
 
 async def test_post_now_is_refused_for_a_date_that_was_tried(store: Store) -> None:

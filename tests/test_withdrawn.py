@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 from bot.commands import COMMANDS
 from bot.contract.message import Author, Channel, Outcome, Reply, Request
 from bot.core import Core
-from bot.corpus import Corpus, curated_highlights, open_corpus
+from bot.corpus import Corpus, curated_highlights, key_passages, open_corpus
 from bot.corpus.check import check_corpus
-from bot.corpus.curated import key_passages
 from bot.corpus.withdrawn import WITHDRAWN
 from bot.errors import TranscriptError
 from bot.highlights import Highlights

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from bot.contract.message import Channel, Reply, Request
     from bot.corpus import Corpus
-    from bot.delivery.daily import Daily
+    from bot.delivery import Daily
     from bot.search import Searcher
     from bot.store import Store
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from bot.commands.declaration import Context, Param, Place, command
 from bot.contract.message import Card, Outcome, Reply, Role, Span
 from bot.errors import UserError
-from bot.highlights import Judged, judged, read
+from bot.highlights import Judged, judge, read
 from bot.policy.texts import say
 from bot.search import scope_of
 
@@ -61,4 +61,4 @@ async def highlight_score(
 
 def _judge(ctx: Context, number: int, start: int, end: int) -> Judged:
     """Read the episode and judge the span."""
-    return judged(read(ctx.corpus, number), start, end)
+    return judge(read(ctx.corpus, number), start, end)

@@ -19,7 +19,7 @@ from bot.contract.schedule import (
     zone_named,
     zones,
 )
-from bot.delivery.daily import language_named
+from bot.delivery import language_named
 from bot.errors import UserError
 from bot.policy.texts import languages, say
 from bot.search import scope_of
@@ -353,7 +353,7 @@ async def _mark(ctx: Context, found: ChannelSettings, do: str, passage_id: str) 
     now, author = ctx.now.timestamp(), ctx.request.author.id
     if found.id is None:
         found = await _save(ctx, found.channel, {}, f"{do} {passage_id}")
-    if do != "drop" and passage_id in await ctx.store.posts.used(found.channel, found.cycle):
+    if do != "drop" and passage_id in await ctx.store.posts.used_passages(found.channel, found.cycle):
         return Reply(say("settings.posted-already"), Outcome.NONE)
     await ctx.store.channels.mark(found, passage_id, _MARKS[do], author, now)
     queue = Button(say("buttons.work-queue"), f"/settings queue{_option(ctx, found.channel)}")

@@ -17,7 +17,7 @@ from bot.contract.message import Button, Card, Channel, Outcome, Reply, Request,
 from bot.core.channel_settings import ServedChannels
 from bot.core.conversation import Conversations, Last, follow_up
 from bot.core.routing import read_intent
-from bot.delivery.daily import Daily
+from bot.delivery import Daily
 from bot.errors import StoreError, UserError
 from bot.highlights import Highlights
 from bot.language import nearest

@@ -1,21 +1,42 @@
-"""The words that were said: shows, episodes, sentences, passages, and how they are read from files."""
+"""The words that were said: shows, episodes, sentences, passages, and how they are read from files.
 
-from bot.corpus.curated import CuratedHighlight, curated_highlights
+Checking and importing have doors of their own, `bot.corpus.check` and `bot.corpus.importing`: serving needs neither.
+"""
+
+from bot.corpus.aliases import NO_ALIASES, Aliases, aliases_of
+from bot.corpus.curated import (
+    HIGHLIGHTS,
+    LONGEST_HIGHLIGHT,
+    SHORTEST_HIGHLIGHT,
+    CuratedHighlight,
+    KeyPassage,
+    curated_highlights,
+    key_passages,
+)
 from bot.corpus.library import Corpus, open_corpus
 from bot.corpus.model import Episode, Passage, Show
-from bot.corpus.transcript import Section
+from bot.corpus.transcript import Chapter, Section
 from bot.corpus.words import Word, fold, words
 
 __all__ = [
+    "HIGHLIGHTS",
+    "LONGEST_HIGHLIGHT",
+    "NO_ALIASES",
+    "SHORTEST_HIGHLIGHT",
+    "Aliases",
+    "Chapter",
     "Corpus",
     "CuratedHighlight",
     "Episode",
+    "KeyPassage",
     "Passage",
     "Section",
     "Show",
     "Word",
+    "aliases_of",
     "curated_highlights",
     "fold",
+    "key_passages",
     "open_corpus",
     "words",
 ]

@@ -42,11 +42,6 @@ class Aliases:
         """Make the table from names and their wordings."""
         return cls(wordings, {_forms(name): name for name in wordings})
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names, in the file's order."""
-        return tuple(self.wordings)
-
     def within(self, text: str) -> dict[str, tuple[str, ...]]:
         """Return the names that a text contains, in its order, with what they stand for; the longest name counts.
 
@@ -67,7 +62,7 @@ class Aliases:
             at += step
         return found
 
-    def joined(self, other: Aliases) -> Aliases:
+    def join(self, other: Aliases) -> Aliases:
         """Return both tables in one; a name in both has the wordings of both."""
         both = dict(self.wordings)
         for name, wordings in other.wordings.items():
@@ -96,7 +91,7 @@ def aliases_of(corpus: Corpus) -> Aliases:
     for show in corpus.shows:
         path = corpus.folder / show.id / ALIASES
         if path.is_file():
-            found = found.joined(read_aliases(path))
+            found = found.join(read_aliases(path))
     return found
 
 
@@ -115,7 +110,6 @@ def read_aliases(path: Path) -> Aliases:
 
 
 def _refuse(path: Path, text: str, name: str, value: object) -> None:
-    """Raise TranscriptError for a line that is not a name with wordings."""
     good = isinstance(value, list) and value and all(isinstance(v, str) and _forms(v) for v in value)
     if not good:
         shown = f'"{name}"' if not re.fullmatch(r"[A-Za-z0-9_-]+", name) else name

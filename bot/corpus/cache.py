@@ -152,7 +152,6 @@ def unpack(data: bytes, show: Show) -> tuple[Episode, bool] | None:
 
 
 def _meta(table: dict[str, Any]) -> Meta:
-    """Return the front matter that `pack` wrote."""
     published = table.pop("published")
     people = tuple(Person(**person) for person in table.pop("people"))
     cuts = tuple(Cut(**cut) for cut in table.pop("cuts"))

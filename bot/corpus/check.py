@@ -18,6 +18,7 @@ from bot.corpus.episode import EpisodeFiles, build_episode, edition_of, mend_sou
 from bot.corpus.library import episode_folders
 from bot.corpus.transcript import Section
 from bot.corpus.withdrawn import SpanError, withdrawn_of, withdrawn_sentences, withhold
+from bot.corpus.words import TOKEN
 from bot.errors import TranscriptError
 from bot.policy.texts import say
 
@@ -147,7 +148,7 @@ def _form_problems(files: EpisodeFiles, edition: Edition) -> Iterator[str]:
 
 def _undeclared_differences(files: EpisodeFiles, edition: Edition, source: str, mended: Mended) -> Iterator[str]:
     """Yield each place where the edition's words are not the source's words with the errata applied."""
-    there = list(_tokens(mended.text))
+    there = [(token.group(), token.start()) for token in TOKEN.finditer(mended.text)]
     here = [
         (token, line)
         for block, line in zip(edition.blocks, edition.lines, strict=True)
@@ -166,14 +167,6 @@ def _undeclared_differences(files: EpisodeFiles, edition: Edition, source: str, 
             where=where,
             folder=files.folder.name,
         )
-
-
-def _tokens(text: str) -> Iterator[tuple[str, int]]:
-    at = 0
-    for token in text.split():
-        at = text.index(token, at)
-        yield token, at
-        at += len(token)
 
 
 def _differences(
@@ -247,8 +240,8 @@ def _withdrawn_offsets(whole: Episode, episode: Episode, mended: Mended) -> list
     if not episode.withdrawn:
         return []
     kept = set(episode.tokens.begins)
-    tokens = zip(whole.tokens.begins, _tokens(mended.text), strict=True)
-    gone = [(at, at + len(token)) for begin, (token, at) in tokens if begin not in kept]
+    tokens = zip(whole.tokens.begins, TOKEN.finditer(mended.text), strict=True)
+    gone = [token.span() for begin, token in tokens if begin not in kept]
     return [(mended.source_begin(begin), mended.source_end(end)) for begin, end in gone]
 
 

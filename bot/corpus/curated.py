@@ -31,9 +31,9 @@ __all__ = [
     "HIGHLIGHTS_HEADER",
     "KEYPASSAGES",
     "KEYPASSAGES_HEADER",
-    "LONGEST",
+    "LONGEST_HIGHLIGHT",
     "LONGEST_PROMPT",
-    "SHORTEST",
+    "SHORTEST_HIGHLIGHT",
     "CuratedHighlight",
     "KeyPassage",
     "curated_highlights",
@@ -48,7 +48,7 @@ HIGHLIGHTS = "highlights.tsv"
 HIGHLIGHTS_HEADER = "speaker\tprompt\twords"
 """First line of the file; `speaker` stays empty in an episode that names nobody, `prompt` may."""
 
-SHORTEST, LONGEST = 60, 400
+SHORTEST_HIGHLIGHT, LONGEST_HIGHLIGHT = 60, 400
 """Characters of a highlight: less says little, more is not read in passing."""
 
 LONGEST_PROMPT = 100
@@ -106,8 +106,10 @@ def _highlight(row: str, number: int, path: str, flat: str, episode: Episode) ->
     if passage is None:
         raise TranscriptError(path, say("curated.not-whole", words=_short(words)), number)
     length = passage.end - passage.begin
-    if not SHORTEST <= length <= LONGEST:
-        raise TranscriptError(path, say("curated.length", count=length, least=SHORTEST, most=LONGEST), number)
+    if not SHORTEST_HIGHLIGHT <= length <= LONGEST_HIGHLIGHT:
+        raise TranscriptError(
+            path, say("curated.length", count=length, least=SHORTEST_HIGHLIGHT, most=LONGEST_HIGHLIGHT), number
+        )
     section = next((p.section for p in passage.paragraphs if p.section is not Section.CONVERSATION), None)
     if section is not None:
         raise TranscriptError(path, say("curated.section", words=_short(words), section=section), number)

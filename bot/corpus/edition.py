@@ -98,7 +98,7 @@ def read_edition(text: str, path: str) -> Edition:
             raise TranscriptError(path, say("edition.heading"), number)
         else:
             speaker = _SPEAKER.match(paragraph)
-            said = _said(paragraph[speaker.end() if speaker else 0 :])
+            said = _sentences(paragraph[speaker.end() if speaker else 0 :])
             if said:
                 name = speaker[1].strip() if speaker else None
                 blocks.append(Block(said, name, len(chapters) - 1 if chapters else None, section, sponsor))
@@ -147,7 +147,7 @@ def _section(row: str, path: str, line: int) -> tuple[Section, str | None]:
     return section, match[2]
 
 
-def _said(text: str) -> tuple[Said, ...]:
+def _sentences(text: str) -> tuple[Said, ...]:
     """Split a paragraph into sentences; a stamp begins a sentence and times it."""
     said: list[Said] = []
     start: float | None = None
@@ -163,7 +163,6 @@ def _said(text: str) -> tuple[Said, ...]:
 
 
 def _meta(front: str, path: str) -> Meta:
-    """Read the front matter."""
     try:
         table = yaml.load(front, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are the safe loader
     except (yaml.YAMLError, ValueError) as error:

@@ -17,6 +17,7 @@ from bot.corpus.join import blocks
 from bot.corpus.model import Episode, Paragraph, Paragraphs, Sentence, Sentences, Show, TokenMap
 from bot.corpus.transcript import Section
 from bot.corpus.withdrawn import withhold
+from bot.corpus.words import TOKEN
 from bot.errors import TranscriptError
 from bot.policy.texts import say
 
@@ -41,7 +42,6 @@ __all__ = [
 
 EDITION, ERRATA = "edition.md", "errata.tsv"
 
-_TOKEN = re.compile(r"\S+")
 _FOLDER = re.compile(r"(?:(?P<number>\d{1,9})[-_ ]+)?(?P<title>.+)")
 
 
@@ -163,7 +163,7 @@ def _token_map(text: str, files: EpisodeFiles) -> TokenMap:
         if words == source:
             mended = mend_source(files, source)
             if text.split() == mended.text.split():
-                there = [match.span() for match in _TOKEN.finditer(mended.text)]
+                there = [match.span() for match in TOKEN.finditer(mended.text)]
                 begins = array("I", [mended.source_begin(begin) for begin, _ in there])
                 ends = array("I", [mended.source_end(end) for _, end in there])
                 return TokenMap(text, files.shown, (begins, ends))

@@ -293,15 +293,15 @@ class _Visit:
     @contextlib.contextmanager
     def _explain(self, host: str) -> Iterator[None]:
         """Turn whatever a network does into a sentence about a host."""
-        again = say("fetch.again", by_hand=say("fetch.by-hand"))
+        by_hand = say("fetch.by-hand")
+        again = say("fetch.again", by_hand=by_hand)
         try:
             yield
         except socket.gaierror as error:
             raise FetchError(host, say("fetch.no-such-host", error=error.strerror)) from error
         except ssl.SSLCertVerificationError as error:
-            raise FetchError(
-                host, say("fetch.nothing-asked", reason=say("fetch.certificate", error=error.verify_message))
-            ) from error
+            reason = say("fetch.certificate", error=error.verify_message)
+            raise FetchError(host, say("fetch.nothing-asked", reason=reason)) from error
         except TimeoutError as error:
             raise FetchError(host, say("fetch.slow", seconds=self.seconds, again=again)) from error
         except http.client.IncompleteRead as error:
@@ -310,11 +310,9 @@ class _Visit:
             found = error.strerror or type(error).__name__
             raise FetchError(host, say("fetch.failed", error=found, again=again)) from error
         except _FloodError as error:
-            reason = say("fetch.flood")
-            raise FetchError(host, f"{reason} {say('fetch.by-hand')}") from error
+            raise FetchError(host, say("fetch.flood", by_hand=by_hand)) from error
         except (http.client.HTTPException, ValueError) as error:
-            reason = say("fetch.not-http", error=type(error).__name__)
-            raise FetchError(host, f"{reason} {say('fetch.by-hand')}") from error
+            raise FetchError(host, say("fetch.not-http", error=type(error).__name__, by_hand=by_hand)) from error
 
     def _connect(self, target: _Target) -> ssl.SSLSocket:
         """Open a verified connection to the first of a host's addresses that takes one.
@@ -342,8 +340,7 @@ class _Visit:
         addresses = list(dict.fromkeys(_unwrap(address) for address in found))
         for address in addresses:
             if not self.allow(address):
-                reason = say("fetch.not-public", address=address)
-                raise FetchError(target.host, f"{reason} {say('fetch.by-hand')}")
+                raise FetchError(target.host, say("fetch.not-public", address=address, by_hand=say("fetch.by-hand")))
         return addresses
 
     def _body(self, host: str, response: http.client.HTTPResponse) -> bytes:
@@ -353,8 +350,7 @@ class _Visit:
             raise FetchError(host, say("fetch.not-ok", answer=phrase))
         packing = f"{response.headers.get('Content-Encoding', '')} {response.headers.get('Transfer-Encoding', '')}"
         if not set(packing.casefold().split()) <= {"identity", "chunked"}:
-            reason = say("fetch.packed")
-            raise FetchError(host, f"{reason} {say('fetch.by-hand')}")
+            raise FetchError(host, say("fetch.packed", by_hand=say("fetch.by-hand")))
         most = say("fetch.most", most=self.limit / 1_048_576)
         if response.length is not None and response.length > self.limit:
             raise FetchError(host, say("fetch.too-large", size=response.length / 1_048_576, most=most))
@@ -369,7 +365,6 @@ class _Visit:
 
 
 def _location(host: str, response: http.client.HTTPResponse) -> str:
-    """Return the address a redirect names."""
     location = response.headers.get("Location", "")
     if not location:
         raise FetchError(host, say("fetch.nowhere", status=response.status))

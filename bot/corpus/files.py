@@ -43,14 +43,14 @@ def read_text(path: Path) -> str:
         raise TranscriptError(str(path), say("corpus.not-utf8", byte=data[error.start]), line) from error
 
 
-def read_toml(path: Path, broken: Callable[[Exception], str]) -> tuple[str, dict[str, Any]]:
-    """Return a TOML file's text and its table; `broken` puts into words what is wrong with one that is no TOML."""
+def read_toml(path: Path, sentence: Callable[[Exception], str]) -> tuple[str, dict[str, Any]]:
+    """Return a TOML file's text and its table, or raise TranscriptError with the sentence for what is wrong with it."""
     text = read_text(path)
     try:
         return text, tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         line = _AT_LINE.search(str(error))
-        raise TranscriptError(str(path), broken(error), int(line[1]) if line else None) from error
+        raise TranscriptError(str(path), sentence(error), int(line[1]) if line else None) from error
 
 
 def rows_of(text: str, path: str, header: str) -> Iterator[tuple[int, str]]:

@@ -81,16 +81,12 @@ class Importer:
                 raise OperatorError(say("import.no-transcript", path=target, kinds=", ".join(sorted(_SUFFIXES))))
             for number, path in enumerate(paths, 1):
                 self.say(f"[{number}/{len(paths)}] {path.name}")
-                yield from self._catch(lambda path=path: self._data(read_bytes(path), path.name, None))  # type: ignore[misc]
+                try:  # one bad file does not stop the others
+                    yield from self._data(read_bytes(path), path.name, None)
+                except OperatorError as error:
+                    yield error
         else:
             yield from self._data(read_bytes(Path(target)), Path(target).name, episode)
-
-    def _catch(self, work: Callable[[], Iterator[Imported | OperatorError]]) -> Iterator[Imported | OperatorError]:
-        """Yield what the work yields, an error as a value: one bad file does not stop the others."""
-        try:
-            yield from work()
-        except OperatorError as error:
-            yield error
 
     def _data(self, data: bytes, name: str, episode: str | None) -> Iterator[Imported | OperatorError]:
         """Import what a file holds: a transcript, or a feed with links to transcripts."""
@@ -112,7 +108,10 @@ class Importer:
             raise TranscriptError(name, say("import.no-linked", count=len(items)))
         for count, (position, item) in enumerate(linked, 1):
             self.say(f"[{count}/{len(linked)}] {item.title}")
-            yield from self._catch(lambda item=item, position=position: iter((self._item(item, position),)))  # type: ignore[misc]
+            try:
+                yield self._item(item, position)
+            except OperatorError as error:
+                yield error
 
     def _item(self, item: FeedItem, position: int) -> Imported:
         """Import one item of a feed: the best of its transcripts, its chapters, its people."""
@@ -166,7 +165,6 @@ class Importer:
         )
 
     def _refuse(self, folder: Path, edition: str) -> None:
-        """Raise OperatorError when an edition is there that this one would replace."""
         path = folder / EDITION
         if folder.exists() and not self.force and not (path.is_file() and path.read_text("utf-8") == edition):
             raise OperatorError(say("import.exists", path=folder))
@@ -190,7 +188,6 @@ def _preference(link: TranscriptLink) -> int:
 
 
 def _date(text: str | None) -> dt.date | None:
-    """Return the date that a text begins with, if it is one."""
     try:
         return dt.date.fromisoformat((text or "")[:10])
     except ValueError:

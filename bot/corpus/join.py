@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.corpus.transcript import Block, Said
-from bot.corpus.words import ends_sentence, sentence_spans
+from bot.corpus.words import TOKEN, ends_sentence, sentence_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +24,6 @@ _BREATHLESS = 45
 _LONGEST = 240
 _PAUSE = 1.5
 _PUNCTUATION = re.compile(r"[.?!…,;:。！？、\uff0c]")
-_TOKEN = re.compile(r"\S+")
 
 
 class _Run(NamedTuple):
@@ -72,7 +71,7 @@ def blocks(segments: Sequence[Segment]) -> tuple[Block, ...]:
         pauses = run.pauses()
         sentences = [Said(run.text[begin:end], run.start(begin)) for begin, end in _sentences(run.text, pauses)]
         made.extend((run.segments[0].speaker, part) for part in _paragraphs(sentences))
-    times = iter(_rising([said.start for _, part in made for said in part]))
+    times = iter(_rising_times([said.start for _, part in made for said in part]))
     return tuple(Block(tuple(Said(said.text, next(times)) for said in part), speaker) for speaker, part in made)
 
 
@@ -120,7 +119,7 @@ def _breaths(text: str, begin: int, end: int, pauses: Sequence[int]) -> Iterator
         return
     inner = pauses[bisect_right(pauses, begin) : bisect_right(pauses, end - 1)]
     for first, last in zip([begin, *inner], [*inner, end + 1], strict=True):
-        tokens = list(_TOKEN.finditer(text, first, last - 1))
+        tokens = list(TOKEN.finditer(text, first, last - 1))
         size = -(-len(tokens) // max(1, round(len(tokens) / _SENTENCE)))
         for number in range(0, len(tokens), size):
             group = tokens[number : number + size]
@@ -143,7 +142,7 @@ def _paragraphs(sentences: Sequence[Said]) -> list[list[Said]]:
     return [part for part in parts if part]
 
 
-def _rising(times: Sequence[float | None]) -> list[float | None]:
+def _rising_times(times: Sequence[float | None]) -> list[float | None]:
     """Return times that never fall.
 
     The longest series of known times that rises is kept; a time out of it becomes that of the one before it, or of

@@ -170,10 +170,9 @@ class Corpus:
             return True
         return code in self._withdrawn and is_position(position)
 
-    def printed(self, passage: Passage) -> str:
+    def source_text(self, passage: Passage) -> str:
         """Return a passage as its source has it, before the declared mendings; its own words without such a source."""
-        source, episode = passage.source(), passage.episode
-        path = EpisodeFiles.of(self.folder / episode.show.id / episode.id).source
+        source, path = passage.source(), self._files(passage).source
         if source is None or path is None:
             return passage.text
         text = _source_text(path)
@@ -181,12 +180,14 @@ class Corpus:
 
     def errata(self, passage: Passage) -> tuple[Erratum, ...]:
         """Return the mendings inside a passage, read from the episode's folder; none without a plain source."""
-        place = passage.source()
-        files = EpisodeFiles.of(self.folder / passage.episode.show.id / passage.episode.id)
+        place, files = passage.source(), self._files(passage)
         if place is None or files.source is None or files.errata is None:
             return ()
         declared = read_errata(read_text(files.errata), str(files.errata), read_text(files.source))
         return tuple(e for e in declared if any(begin < e.end and e.begin < end for begin, end in place.spans))
+
+    def _files(self, passage: Passage) -> EpisodeFiles:
+        return EpisodeFiles.of(self.folder / passage.episode.show.id / passage.episode.id)
 
 
 class _Episodes:
@@ -272,7 +273,6 @@ class Loader:
 
 
 def _size(episode: Episode) -> int:
-    """Return about how many bytes an episode takes."""
     return sys.getsizeof(episode.text) + 21 * len(episode.sentences) + 24 * len(episode.paragraphs) + 8_192
 
 

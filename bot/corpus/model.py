@@ -5,18 +5,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
-import re
 from abc import abstractmethod
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from bot.contract.message import Citation, Quote, Source
 from bot.corpus.edition import Meta
 from bot.corpus.transcript import Chapter, Section
+from bot.corpus.words import TOKEN
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ __all__ = [
 ]
 
 _RowT = TypeVar("_RowT")
-_TOKEN = re.compile(r"\S+")
 _SECTIONS = tuple(Section)
 _NONE = -1
 
@@ -98,7 +98,6 @@ class Sentences(_Table[Sentence]):
     def __init__(
         self, begins: array[int], ends: array[int], paragraphs: array[int], starts: array[float], approximate: bytes
     ) -> None:
-        """Take columns of equal length."""
         self.begins, self.ends, self.paragraphs = begins, ends, paragraphs
         self.starts, self.approximate = starts, approximate
         self._gaps: array[int] | None = None
@@ -143,7 +142,6 @@ class Paragraphs(_Table[Paragraph]):
     __slots__ = ("begins", "chapters", "ends", "names", "sections", "speakers", "sponsors")
 
     def __init__(self, names: tuple[str, ...], *columns: array[int]) -> None:
-        """Take the names and six columns of equal length: begins, ends, speakers, chapters, sections, sponsors."""
         self.names = names
         self.begins, self.ends, self.speakers, self.chapters, self.sections, self.sponsors = columns
 
@@ -190,49 +188,39 @@ class Paragraphs(_Table[Paragraph]):
 class TokenMap:
     """Where each white-space-separated token of an episode's text stands, there and in its source file.
 
-    Four columns of equal length; `source_*` are offsets in the decoded file at `path`. For an episode without a plain
-    source file `path` is None and the `source_*` columns are the others. What the text tells by itself is worked out
-    when it is first asked for: only displayed passages need it.
+    Four columns of equal length; `source`, the begins and the ends, are offsets in the decoded file at `path`. For an
+    episode without a plain source file both are None and the `source_*` columns are the others. What the text tells by
+    itself is worked out when it is first asked for: only displayed passages need it.
     """
 
-    __slots__ = ("_here", "_source", "_text", "path")
-
     def __init__(self, text: str, path: str | None = None, source: tuple[array[int], array[int]] | None = None) -> None:
-        """Take the episode's text and, if it has a plain source, its path and the tokens' begins and ends there."""
         self.path = path
+        self.source = source
         self._text = text
-        self._source = source
-        self._here: tuple[array[int], array[int]] | None = None
 
     @property
     def begins(self) -> array[int]:
         """Where each token begins in the text."""
-        return self._columns()[0]
+        return self._columns[0]
 
     @property
     def ends(self) -> array[int]:
         """Where each token ends in the text."""
-        return self._columns()[1]
+        return self._columns[1]
 
     @property
     def source_begins(self) -> array[int]:
         """Where each token begins in the source file."""
-        return self._source[0] if self._source else self.begins
+        return self.source[0] if self.source else self.begins
 
     @property
     def source_ends(self) -> array[int]:
         """Where each token ends in the source file."""
-        return self._source[1] if self._source else self.ends
+        return self.source[1] if self.source else self.ends
 
-    @property
-    def source(self) -> tuple[array[int], array[int]] | None:
-        """Both columns of the source file, None without one."""
-        return self._source
-
+    @cached_property
     def _columns(self) -> tuple[array[int], array[int]]:
-        if self._here is None:
-            self._here = _token_columns(self._text)
-        return self._here
+        return _token_columns(self._text)
 
 
 def _token_columns(text: str) -> tuple[array[int], array[int]]:
@@ -241,7 +229,7 @@ def _token_columns(text: str) -> tuple[array[int], array[int]]:
     begins = array("I", accumulate(map((1).__add__, map(len, tokens)), initial=0))
     if begins.pop() - 1 == len(text):
         return begins, array("I", map(int.__add__, begins, map(len, tokens)))
-    spans = [match.span() for match in _TOKEN.finditer(text)]
+    spans = [match.span() for match in TOKEN.finditer(text)]
     return array("I", [begin for begin, _ in spans]), array("I", [end for _, end in spans])
 
 
@@ -368,17 +356,12 @@ def is_position(text: str) -> bool:
 
 def episode_code(show: str, episode: str) -> str:
     """Return the five characters that begin the ids of an episode's quotes, from the folder names."""
-    return _letters(hashlib.blake2s(f"{show}/{episode}".encode()).digest()[:4])[:5]
+    return base64.b32encode(hashlib.blake2s(f"{show}/{episode}".encode()).digest()[:4]).decode().lower()[:5]
 
 
 def episode_label(show: Show, title: str, number: int | None) -> str:
     """Return an episode in a few words."""
     return f"{show.title}: {title}" if number is None else f"{show.title} #{number}"
-
-
-def _letters(data: bytes) -> str:
-    """Write bytes in lower-case base 32 without padding."""
-    return base64.b32encode(data).decode().rstrip("=").lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ def withdrawn_of(show: Show, folder: Path, names: Iterable[str]) -> Withdrawn:
     entries = _read(path) if path.is_file() else ()
     known = sorted(names)
     whole = {entry.episode: entry.why_and_since for entry in entries if entry.whole}
-    problems = tuple(_missing(entry, known) for entry in entries if entry.episode not in known)
+    problems = tuple(_no_episode(entry, known) for entry in entries if entry.episode not in known)
     if show.withdrawn or problems:
         whole = dict.fromkeys(known, f" ({show.why})" if show.why else "") | whole
     spans: dict[str, tuple[Withdrawal, ...]] = {}
@@ -130,28 +130,25 @@ def refuse_misnamed(folder: Path, names: Iterable[str], own: str = "") -> None:
             raise TranscriptError(str(folder / name), say("withdrawn.misnamed", name=WITHDRAWN))
 
 
-def _missing(entry: Withdrawal, known: list[str]) -> TranscriptError:
+def _no_episode(entry: Withdrawal, known: list[str]) -> TranscriptError:
     near = get_close_matches(entry.episode, known, 1, 0.4)
     hint = say("hint.did-you-mean", names=f"“{near[0]}”") if near else say("withdrawn.write-folder")
     return TranscriptError(entry.path, say("withdrawn.no-episode", episode=entry.episode, hint=hint), entry.line)
 
 
 def _read(path: Path) -> tuple[Withdrawal, ...]:
-    """Read the file; raises TranscriptError for what is not as it should be."""
-    text, table = read_toml(path, lambda error: say("withdrawn.no-toml", error=error, form=say("withdrawn.form")))
+    form = say("withdrawn.form")
+    text, table = read_toml(path, lambda error: say("withdrawn.no-toml", error=error, form=form))
     entries = table.pop("withdrawn", [])
     if table or not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise TranscriptError(
-            str(path), say("withdrawn.no-table", table=next(iter(table), "withdrawn"), form=say("withdrawn.form"))
-        )
+        raise TranscriptError(str(path), say("withdrawn.no-table", table=next(iter(table), "withdrawn"), form=form))
     lines = [text.count("\n", 0, match.start()) + 1 for match in _ENTRY.finditer(text)]
     numbered = lines if len(lines) == len(entries) else [None] * len(entries)
     return tuple(_entry(entry, str(path), line) for entry, line in zip(entries, numbered, strict=True))
 
 
 def _entry(table: dict[str, object], path: str, line: int | None) -> Withdrawal:
-    """Make an entry of its table."""
-    for reason in _wrong(table):
+    for reason in _complaints(table):
         raise TranscriptError(path, reason, line)
     times = {key: parse_time(str(table[key])) for key in ("from", "to") if key in table}
     occurrence = table.get("occurrence", 0)
@@ -168,7 +165,7 @@ def _entry(table: dict[str, object], path: str, line: int | None) -> Withdrawal:
     )
 
 
-def _wrong(table: dict[str, object]) -> Iterator[str]:
+def _complaints(table: dict[str, object]) -> Iterator[str]:
     """Yield what is not understood in an entry."""
     for key, value in table.items():
         if key not in _KEYS:
@@ -322,5 +319,4 @@ def _tokens(tokens: TokenMap, text: str, spans: Sequence[tuple[int, int]]) -> To
 
 
 def _in_source(tokens: TokenMap, begin: int, end: int) -> tuple[int, int]:
-    """Return where in the source text[begin:end] stands."""
     return tokens.source_begins[bisect_left(tokens.begins, begin)], tokens.source_ends[bisect_left(tokens.ends, end)]

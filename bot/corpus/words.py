@@ -6,7 +6,10 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-__all__ = ["Word", "ends_sentence", "fold", "sentence_spans", "words"]
+__all__ = ["TOKEN", "Word", "ends_sentence", "fold", "sentence_spans", "words"]
+
+TOKEN = re.compile(r"\S+")
+"""What white space parts."""
 
 _WORD = re.compile(r"[^\W_]+(?:['’ʼ][^\W_]+)*")
 _END = re.compile(r"(?<![.?!…])[.?!…]++[\"'”’)\]]*+(?=\s)|[。！？]+[」』”]*")

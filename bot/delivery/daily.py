@@ -40,16 +40,17 @@ def language_named(text: str) -> str:
 
 
 def _fold(text: str) -> str:
-    """Return a name in small letters without accents."""
     apart = unicodedata.normalize("NFD", text.strip().casefold())
     return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
 class Daily:
-    """Chooses highlights for channels; what was used, voted and queued is the store's, what is good the highlights'."""
+    """Chooses highlights for channels; what was used, voted and queued is the store's, what is good the highlights'.
+
+    Without a store nothing counts as used or voted on.
+    """
 
     def __init__(self, store: Store | None, highlights: Highlights, corpus: Corpus, lines: Lines) -> None:
-        """Take the parts; without a store nothing counts as used or voted on."""
         self._store = store
         self._highlights = highlights
         self._corpus = corpus
@@ -70,7 +71,7 @@ class Daily:
             return await asyncio.to_thread(self._choose, settings, dates, {}, {}, [], [])
         marks = await store.channels.marks(settings)
         votes = await store.votes.totals(channel)
-        used = await store.posts.used(channel, settings.cycle)
+        used = await store.posts.used_passages(channel, settings.cycle)
         latest = [row.passage_id for row in await store.posts.recent(channel, RECENT) if row.passage_id]
         return await asyncio.to_thread(self._choose, settings, dates, marks, votes, used, latest[::-1])
 

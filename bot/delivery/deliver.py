@@ -15,14 +15,14 @@ import asyncio
 import datetime as dt
 import logging
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from bot.contract.message import Outcome, Reply
 from bot.contract.post import Blind, Later, Post, Posted, Seen, Sent, Unclear
 from bot.contract.reply_json import freeze, thaw
 from bot.contract.schedule import next_due
 from bot.delivery.notifications import Notifications
-from bot.delivery.timing import AT_ONCE, BATCH, MOST_LOOKS, MOST_REFUSALS, MOST_SWEEPS, Timing
+from bot.delivery.timing import AT_ONCE, Timing
 from bot.errors import StoreError, UserError, VerbatimError
 from bot.policy.texts import say
 from bot.store import LAST_TICK, Planned
@@ -38,13 +38,31 @@ __all__ = ["Delivery"]
 
 _log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
+MOST_LOOKS = 10
+"""Tries at reading a channel before its post is held."""
+
+MOST_SWEEPS = 6
+"""Searches for a copy, of those that found one they could not delete, or could not look."""
+
+MOST_REFUSALS = 3
+"""Refusals in a row by a channel after which its daily post is switched off."""
+
+BATCH = 500
+"""Channels planned at a time, in one transaction: no other writer waits long."""
+
 
 class UnreadableError(VerbatimError):
     """A post's words, as another version froze them, cannot be read."""
 
 
 class Delivery:
-    """What is due, posted by this process for the platforms it serves."""
+    """What is due, posted by this process for the platforms it serves.
+
+    `owner` is this process's name in leases, no other's, past or present. For trying, `clock` (UTC seconds) is another
+    than the store's; `tidies` is off where it was set by hand.
+    """
 
     def __init__(  # noqa: PLR0913 - the parts it puts together
         self,
@@ -57,10 +75,6 @@ class Delivery:
         timing: Timing | None = None,
         tidies: bool = True,
     ) -> None:
-        """Take the parts, this process's name in leases, and, for trying, a clock (UTC seconds) other than the store's.
-
-        The name must be no other process's, past or present; `tidies` is off where the clock was set by hand.
-        """
         self._store = store
         self._daily = daily
         self._adapters = adapters
@@ -240,13 +254,7 @@ class Delivery:
             await self._store.posts.postpone(row, now, row.state, wait, off and f"{off}.", **untried)
             return
         adapter = self._adapters[row.settings.channel.platform]
-        try:
-            posted: Posted = await asyncio.wait_for(adapter.post(row.settings.channel, post), self._timing.send_within)
-        except TimeoutError:
-            posted = Unclear(say("delivery.no-answer", platform=row.settings.channel.platform))
-        except Exception as error:
-            _log.exception("post %s: the adapter failed", row.key)
-            posted = Unclear(type(error).__name__)
+        posted: Posted = await self._ask(row, adapter.post(row.settings.channel, post), Unclear)
         await self._record(row, posted, sweep=sweep and not adapter.resend_within)
 
     async def _record(self, row: PostRow, posted: Posted, *, sweep: bool) -> None:
@@ -311,14 +319,17 @@ class Delivery:
         await self._store.posts.postpone(row, now, row.state, self._timing.look_again, seen.why, **again)
 
     async def _find(self, adapter: Adapter, row: PostRow, post: Post) -> Seen:
-        """Look for a post in its channel, within the time of a send."""
+        return await self._ask(row, adapter.find(row.settings.channel, post), Blind)
+
+    async def _ask(self, row: PostRow, asked: Awaitable[T], failed: Callable[[str], T]) -> T:
+        """Return what an adapter says, within the time of a send; `failed` makes the outcome when it says nothing."""
         try:
-            return await asyncio.wait_for(adapter.find(row.settings.channel, post), self._timing.send_within)
+            return await asyncio.wait_for(asked, self._timing.send_within)
         except TimeoutError:
-            return Blind(say("delivery.no-answer", platform=row.settings.channel.platform))
+            return failed(say("delivery.no-answer", platform=row.settings.channel.platform))
         except Exception as error:
-            _log.exception("post %s: the channel could not be searched", row.key)
-            return Blind(type(error).__name__)
+            _log.exception("post %s: the adapter failed", row.key)
+            return failed(type(error).__name__)
 
     async def _sweep(self, row: PostRow, now: float) -> None:
         """Delete every copy of a post but the oldest: whichever process sweeps, the same one stays.

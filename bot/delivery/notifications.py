@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from bot.delivery.timing import AT_ONCE, TELL_FOR, Timing
+from bot.delivery.timing import AT_ONCE, Timing
 from bot.policy.texts import listed, say
 
 if TYPE_CHECKING:
@@ -20,6 +20,9 @@ __all__ = ["Notifications"]
 
 _log = logging.getLogger(__name__)
 
+TELL_FOR = 86_400.0
+"""Seconds for which an admin who cannot be reached is tried."""
+
 MOST_LOGGED = 1_000
 """Sentences remembered, so that one that is tried again and again is logged once."""
 
@@ -28,7 +31,6 @@ class Notifications:
     """What is said to admins and to the log."""
 
     def __init__(self, store: Store, adapters: Mapping[str, Adapter], timing: Timing) -> None:
-        """Take the parts."""
         self._store = store
         self._adapters = adapters
         self._timing = timing

@@ -1,36 +1,13 @@
-"""How long delivery waits, how often it tries, how much it does at a time."""
+"""How long delivery waits for what, and how much it does at a time."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = [
-    "AT_ONCE",
-    "BATCH",
-    "MOST_LOOKS",
-    "MOST_REFUSALS",
-    "MOST_SWEEPS",
-    "TELL_FOR",
-    "Timing",
-]
-
-MOST_LOOKS = 10
-"""Tries at reading a channel before its post is held."""
-
-MOST_SWEEPS = 6
-"""Searches for a copy, of those that found one they could not delete, or could not look."""
-
-TELL_FOR = 86_400.0
-"""Seconds for which an admin who cannot be reached is tried."""
-
-MOST_REFUSALS = 3
-"""Refusals in a row by a channel after which its daily post is switched off."""
+__all__ = ["AT_ONCE", "Timing"]
 
 AT_ONCE = 20
 """Posts claimed and sent at a time."""
-
-BATCH = 500
-"""Channels planned at a time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
-from bot.corpus import curated_highlights
-from bot.corpus.curated import HIGHLIGHTS
+from bot.corpus import HIGHLIGHTS, curated_highlights
 from bot.errors import TranscriptError
-from bot.highlights.score import candidates, read, scored, weighed
+from bot.highlights.score import candidates, highlight_weights, read, score_of
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -95,7 +94,7 @@ class _Span(NamedTuple):
     traits: tuple[str, ...]
 
 
-class _Shown(NamedTuple):
+class _RecentPost(NamedTuple):
     """A recent post: its show, its episode's code, its traits."""
 
     show: str
@@ -103,12 +102,12 @@ class _Shown(NamedTuple):
     traits: tuple[str, ...]
 
 
-class _Asked(NamedTuple):
+class _Terms(NamedTuple):
     """What a choice depends on besides the corpus."""
 
     salt: str
     used: Mapping[str, Sequence[str]]
-    recent: tuple[_Shown, ...]
+    recent: tuple[_RecentPost, ...]
     votes: Mapping[str, int]
     shows: Collection[str]
 
@@ -117,7 +116,6 @@ class Highlights:
     """Chooses highlights from a corpus; may be called from several threads. Scoring an episode takes some 10 ms."""
 
     def __init__(self, corpus: Corpus) -> None:
-        """Take the corpus, and note which episodes have a curated list."""
         self._corpus = corpus
         self._shows: dict[str, list[int]] = {}
         self._picked: set[int] = set()
@@ -150,10 +148,10 @@ class Highlights:
         given = votes or {}
         gone = (*used, *dropped, *(quote_id for quote_id, net in given.items() if net <= DISLIKED))
         latest = [passage for quote_id in recent[-LATEST:] if (passage := self._corpus.passage(quote_id))]
-        shown = tuple(_Shown(p.episode.show.id, p.episode.code, _traits(p)) for p in reversed(latest))
-        asked = _Asked(f"{seed} {day.year}", _by_code(gone), shown, given, shows)
-        for show in self._in_turn(asked):
-            found = self._of_show(show, asked)
+        shown = tuple(_RecentPost(p.episode.show.id, p.episode.code, _traits(p)) for p in reversed(latest))
+        terms = _Terms(f"{seed} {day.year}", _by_code(gone), shown, given, shows)
+        for show in self._in_turn(terms):
+            found = self._of_show(show, terms)
             if found is not None:
                 return found
         return None
@@ -183,36 +181,36 @@ class Highlights:
             found = next((each for each in known if (each.first, each.last) == span), None)
             if found is not None:
                 return _highlight(passage.episode, found)
-        score = 0.0 if number is None else scored(read(self._corpus, number), passage.begin, passage.end)
+        score = 0.0 if number is None else score_of(read(self._corpus, number), passage.begin, passage.end)
         return Highlight(passage, score, "", curated=False)
 
-    def _in_turn(self, asked: _Asked) -> list[str]:
+    def _in_turn(self, terms: _Terms) -> list[str]:
         """Return the shows, the one that was not shown for the longest first."""
-        shown = [post.show for post in asked.recent]
-        wanted = [show for show in self._shows if not asked.shows or show in asked.shows]
+        shown = [post.show for post in terms.recent]
+        wanted = [show for show in self._shows if not terms.shows or show in terms.shows]
         return sorted(
             wanted,
-            key=lambda show: (-shown.index(show) if show in shown else -len(shown) - 1, _chance(asked.salt, show)),
+            key=lambda show: (-shown.index(show) if show in shown else -len(shown) - 1, _chance(terms.salt, show)),
         )
 
-    def _of_show(self, show: str, asked: _Asked) -> Highlight | None:
+    def _of_show(self, show: str, terms: _Terms) -> Highlight | None:
         """Return the best of what the episodes of a show offer whose turn it is."""
         entries = self._corpus.entries
-        latest = Counter(post.code for post in asked.recent)
-        drawn = self._drawn(show, asked.salt)
-        had = [number for number in drawn if (code := entries[number].code) in asked.used or code in latest]
-        had.sort(key=lambda n: (latest[entries[n].code], len(asked.used.get(entries[n].code, ()))))
+        latest = Counter(post.code for post in terms.recent)
+        drawn = self._draw(show, terms.salt)
+        had = [number for number in drawn if (code := entries[number].code) in terms.used or code in latest]
+        had.sort(key=lambda n: (latest[entries[n].code], len(terms.used.get(entries[n].code, ()))))
         late = set(had)
         order = [*(number for number in drawn if number not in late), *had]
         offers: list[tuple[float, Highlight]] = []
         for curated in (True, False):
             among = (n for n in order if (n in self._picked if curated else n not in self._barren))
-            offer = next((found for n in among if (found := self._best(n, asked, curated=curated))), None)
+            offer = next((found for n in among if (found := self._best(n, terms, curated=curated))), None)
             if offer is not None:
                 offers.append(offer)
         return max(offers, key=lambda offer: offer[0])[1] if offers else None
 
-    def _drawn(self, show: str, salt: str) -> tuple[int, ...]:
+    def _draw(self, show: str, salt: str) -> tuple[int, ...]:
         """Return a show's episodes in the order drawn by lot for a channel; held for the next time."""
         with self._lock:
             order = self._orders.get((show, salt))
@@ -225,32 +223,32 @@ class Highlights:
             self._orders.move_to_end((show, salt))
             return order
 
-    def _best(self, number: int, asked: _Asked, *, curated: bool) -> tuple[float, Highlight] | None:
+    def _best(self, number: int, terms: _Terms, *, curated: bool) -> tuple[float, Highlight] | None:
         """Return the most fitting unused span of an episode with what it is worth, curated or scored, or None."""
-        if not curated and number in self._picked and self._best(number, asked, curated=True):
+        if not curated and number in self._picked and self._best(number, terms, curated=True):
             return None
         spans = self._spans(number, curated=curated)
         if not spans:
             return None
         episode = self._corpus.episode(number)
         taken: set[int] = set()
-        for quote_id in asked.used.get(episode.code, ()):
+        for quote_id in terms.used.get(episode.code, ()):
             passage = episode.passage_at(quote_id.partition("-")[2])
             if passage is not None:
                 taken.update(range(passage.first, passage.last + 1))
         free = [span for span in spans if taken.isdisjoint(range(span.first, span.last + 1))]
         if not free:
             return None
-        taste = self._taste(episode, asked.votes)
-        worth = [(self._worth(episode.code, span, asked, taste), -place) for place, span in enumerate(free)]
+        taste = self._taste(episode, terms.votes)
+        worth = [(self._worth(episode.code, span, terms, taste), -place) for place, span in enumerate(free)]
         best, place = max(worth)
         return best, _highlight(episode, free[-place])
 
-    def _worth(self, code: str, span: _Span, asked: _Asked, taste: Mapping[str, float]) -> float:
+    def _worth(self, code: str, span: _Span, terms: _Terms, taste: Mapping[str, float]) -> float:
         """Return what a span of the episode with that code is worth to a channel now."""
         worth = span.score if span.curated else span.score * SCORED_WORTH
-        worth += CHANCE * _chance(asked.salt, f"{code}{span.first}")
-        for back, post in enumerate(asked.recent):
+        worth += CHANCE * _chance(terms.salt, f"{code}{span.first}")
+        for back, post in enumerate(terms.recent):
             same = sum(_SAME[trait[0]] for trait in span.traits if trait in post.traits)
             worth -= (1 - back / LATEST) * (same + SAME_EPISODE * (post.code == code))
         return worth + sum(taste.get(trait, 0.0) for trait in span.traits)
@@ -274,7 +272,7 @@ class Highlights:
         with self._lock:
             spans = self._held.get((number, curated))
             if spans is None:
-                spans = tuple(self._curated(number) if curated else self._scored(number))
+                spans = tuple(self._curated_spans(number) if curated else self._scored_spans(number))
                 self._held[number, curated] = spans
                 if not spans and number not in self._picked:
                     self._barren.add(number)
@@ -283,7 +281,7 @@ class Highlights:
             self._held.move_to_end((number, curated))
             return spans
 
-    def _curated(self, number: int) -> Iterator[_Span]:
+    def _curated_spans(self, number: int) -> Iterator[_Span]:
         """Yield an episode's curated spans in their order."""
         try:
             listed = curated_highlights(self._corpus.folder, self._corpus.episode(number))
@@ -295,11 +293,11 @@ class Highlights:
             passage = picked.passage
             yield _Span(passage.first, passage.last, score, picked.prompt, curated=True, traits=_traits(passage))
 
-    def _scored(self, number: int) -> Iterator[_Span]:
+    def _scored_spans(self, number: int) -> Iterator[_Span]:
         """Yield an episode's best scored spans that share no sentence and do not say the same twice."""
         reading = read(self._corpus, number)
-        least = float(weighed()["threshold-beside-curated" if number in self._picked else "threshold"])
-        kept = [(span.first, span.last) for span in self._curated(number)] if number in self._picked else []
+        least = float(highlight_weights()["threshold-beside-curated" if number in self._picked else "threshold"])
+        kept = [(span.first, span.last) for span in self._curated_spans(number)] if number in self._picked else []
         taken = {sentence for first, last in kept for sentence in range(first, last + 1)}
         said = [reading.content(*place) for place in kept]
         good = [candidate for candidate in candidates(reading) if candidate.score >= least]

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from bot.corpus import Section
-from bot.corpus.curated import LONGEST, SHORTEST
+from bot.corpus import LONGEST_HIGHLIGHT, SHORTEST_HIGHLIGHT, Section
 from bot.errors import OperatorError
 from bot.highlights.features import FEATURES, Reading
 from bot.language.linear import Linear, logistic, read_weights
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 
     from bot.corpus import Corpus, Episode
 
-__all__ = ["Judged", "Scored", "candidates", "edition_span", "judged", "read", "scored", "weighed"]
+__all__ = ["Judged", "Scored", "candidates", "edition_span", "highlight_weights", "judge", "read", "score_of"]
 
 MOST_SENTENCES = 3
 """Sentences of a candidate; in 400 characters more than these are a list of exclamations."""
@@ -64,7 +63,7 @@ class Judged:
 
 
 @lru_cache(maxsize=1)
-def weighed() -> dict[str, Any]:
+def highlight_weights() -> dict[str, Any]:
     """Return the weights: `constant`, `weights` and `at-most` by feature.
 
     `threshold` and `barred-over` for what is posted without being picked by a person.
@@ -78,7 +77,7 @@ def weighed() -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def _model() -> Linear:
     """Return the weights as a model."""
-    return Linear(weighed(), FEATURES, "bot/highlights")
+    return Linear(highlight_weights(), FEATURES, "bot/highlights")
 
 
 def read(corpus: Corpus, number: int) -> Reading:
@@ -89,16 +88,16 @@ def read(corpus: Corpus, number: int) -> Reading:
     return Reading(episode, mended, [e.wrong for e in errata if not e.right and len(e.wrong) > _DOUBLED])
 
 
-def scored(reading: Reading, begin: int, end: int) -> float:
+def score_of(reading: Reading, begin: int, end: int) -> float:
     """Return the score of text[begin:end] of an episode, in 0..1."""
     return _score(reading.features(begin, end), end - begin)
 
 
 def _score(features: dict[str, float], length: int) -> float:
     chance = logistic(_model().score(features))
-    for name, most in weighed()["at-most"].items():
+    for name, most in highlight_weights()["at-most"].items():
         chance *= 1 - (1 - most) * min(1.0, features[name])
-    out = SHORTEST - length if length < SHORTEST else max(0, length - LONGEST)
+    out = SHORTEST_HIGHLIGHT - length if length < SHORTEST_HIGHLIGHT else max(0, length - LONGEST_HIGHLIGHT)
     return chance / (1 + out / 15)
 
 
@@ -108,7 +107,7 @@ def candidates(reading: Reading) -> Iterator[Scored]:
     They are 60 to 400 characters long. Of all runs only the most promising are looked at closely.
     """
     sentences = reading.episode.sentences
-    bars = weighed()["barred-over"].items()
+    bars = highlight_weights()["barred-over"].items()
     leaning: dict[int, bool] = {}
     left = LOOKED_AT + len(sentences) // 12
     for _, first, last in sorted(_runs(reading), reverse=True):
@@ -140,13 +139,13 @@ def _runs(reading: Reading) -> Iterator[tuple[float, int, int]]:
         insight = feeling = universal = 0
         for last in range(first, min(first + MOST_SENTENCES, count)):
             place, end = paragraphs[last], ends[last]
-            if end - begin > LONGEST or not spoken[place] or speakers[place] != speakers[paragraph]:
+            if end - begin > LONGEST_HIGHLIGHT or not spoken[place] or speakers[place] != speakers[paragraph]:
                 break
             if not episode.is_whole(first, last):
                 break
             more = promises[last]
             insight, feeling, universal = insight + more[0], feeling + more[1], universal + more[2]
-            if end - begin >= SHORTEST:
+            if end - begin >= SHORTEST_HIGHLIGHT:
                 words = _LOG[min(_MOST, insight)] + _LOG[min(_MOST, feeling)] + _LOG[min(_MOST, universal)]
                 promise = words - _LATER * (last - first)
                 if promise >= LEAST_PROMISE:
@@ -171,7 +170,7 @@ def edition_span(episode: Episode, start: int, end: int) -> tuple[int, int] | No
     return (begin, stop) if begin < stop else None
 
 
-def judged(reading: Reading, start: int, end: int) -> Judged:
+def judge(reading: Reading, start: int, end: int) -> Judged:
     """Judge the source's characters [start, end) of an episode; any span gets a score."""
     span = edition_span(reading.episode, start, end)
     if span is None:
@@ -192,9 +191,9 @@ def _reasons(seen: dict[str, float], length: int) -> Iterator[str]:
         (seen["begins-inside"], "begins-inside"),
         (seen["ends-inside"], "ends-inside"),
         (whole, "whole"),
-        (length < SHORTEST, "too-short"),
-        (length > LONGEST, "too-long"),
-        (SHORTEST <= length <= LONGEST, "good-length"),
+        (length < SHORTEST_HIGHLIGHT, "too-short"),
+        (length > LONGEST_HIGHLIGHT, "too-long"),
+        (SHORTEST_HIGHLIGHT <= length <= LONGEST_HIGHLIGHT, "good-length"),
         (not seen["voices"] and not seen["nameless"], "one-speaker"),
         (seen["nameless"], "nameless"),
         (seen["repeated"] > 0.2, "repeated"),  # noqa: PLR2004 - a fifth of the words

@@ -12,8 +12,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from bot.corpus import fold, words
-from bot.corpus.aliases import NO_ALIASES, Aliases, aliases_of
+from bot.corpus import NO_ALIASES, Aliases, aliases_of, fold, words
 from bot.errors import TranscriptError
 from bot.language import stop_words
 from bot.search.index.models import weights_folder

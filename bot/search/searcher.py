@@ -183,7 +183,7 @@ class Searcher:
         found = self._index.candidates(said, REGIONS)
         places = [place for place in found if scope.episodes is None or place[0] in scope.episodes][: 3 * REGIONS]
         near = [self._corpus.episode(number).passage(sentence, sentence) for number, sentence in places]
-        judgement = judge(said, near, speaker=speaker or named or "", printed=self._corpus.printed)
+        judgement = judge(said, near, speaker=speaker or named or "", printed=self._corpus.source_text)
         if judgement.verdict is not Verdict.NOT_FOUND or judgement.too_little:
             return judgement
         hits = self.find_now(said, 1, scope)

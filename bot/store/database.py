@@ -259,7 +259,6 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _trouble(path: Path, why: str) -> str:
-    """Say what is wrong with a database file and what to do."""
     if is_damaged(why):
         return say("database.damaged", path=path, error=why, program=program())
     if "locked" in why:

@@ -29,28 +29,26 @@ _LOCK = 0x7665726261
 _REVISION = re.compile(r"\d{4}")
 
 
-def migrate(database: Database) -> bool:
-    """Bring the schema to HEAD; False when it was there already. OperatorError for a schema of a later version."""
+def migrate(database: Database) -> None:
+    """Bring the schema to HEAD; OperatorError for a schema of a later version."""
     try:
         with database.engine.connect() as connection:
             if _revision(connection) == HEAD:
-                return False
+                return
         with database.engine.begin() as connection:
             if database.dialect == "postgresql":
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             found = _revision(connection)
             if found == HEAD:
-                return False
+                return
             if found is not None and (not _REVISION.fullmatch(found) or found > HEAD):
                 raise OperatorError(say("database.later-schema", found=found, known=HEAD))
             _upgrade(connection)
     except SQLAlchemyError as error:
         raise OperatorError(say("database.not-migrated", error=reason(error))) from error
-    return True
 
 
 def _revision(connection: sa.Connection) -> str | None:
-    """Return the schema's revision, None for an empty database."""
     if not sa.inspect(connection).has_table("alembic_version"):
         return None
     found = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
@@ -58,7 +56,6 @@ def _revision(connection: sa.Connection) -> str | None:
 
 
 def _upgrade(connection: sa.Connection) -> None:
-    """Run Alembic's scripts inside the caller's transaction."""
     from alembic import command  # noqa: PLC0415 - 0.1 s of import that only a changed schema needs
     from alembic.config import Config  # noqa: PLC0415
 

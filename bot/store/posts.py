@@ -141,15 +141,8 @@ class Ledger:
 
         A post found `sending` was left by a process that died or froze: it becomes `unknown` and is marked for a sweep.
         """
-        ready = (
-            sa.select(posts.c.id)
-            .join(channels, posts.c.channel_id == channels.c.id)
-            .where(channels.c.platform.in_(platforms), posts.c.next_at <= now)
-            .order_by(posts.c.next_at)
-            .limit(limit)
-        )
         was_sending = posts.c.state == "sending"
-        take = sa.update(posts).values(
+        taken = sa.update(posts).values(
             lease_owner=owner,
             lease_until=now + lease,
             next_at=now + lease,
@@ -157,13 +150,17 @@ class Ledger:
             state=sa.case((was_sending, "unknown"), else_=posts.c.state),
             sweep_at=sa.case((was_sending, now + self._sweep_after), else_=posts.c.sweep_at),
         )
+        return await self._take(_due(posts.c.next_at, now, limit, platforms), taken, posts.c.id)
+
+    async def _take(self, due: sa.Select[Any], taken: sa.Update, order: sa.ColumnElement[Any]) -> list[PostRow]:
+        """Select posts' ids for update, update those posts, and return them in an order."""
 
         def work(db: sa.Connection) -> Sequence[sa.RowMapping]:
-            ids = list(db.scalars(ready.with_for_update(skip_locked=True, of=posts)))
+            ids = list(db.scalars(due))
             if not ids:
                 return ()
-            db.execute(take.where(posts.c.id.in_(ids)))
-            return db.execute(_JOINED.where(posts.c.id.in_(ids)).order_by(posts.c.next_at, posts.c.id)).mappings().all()
+            db.execute(taken.where(posts.c.id.in_(ids)))
+            return db.execute(_JOINED.where(posts.c.id.in_(ids)).order_by(order)).mappings().all()
 
         return [_row(found) for found in await self._db.write(work)]
 
@@ -254,7 +251,7 @@ class Ledger:
         row = await self._db.read(lambda db: db.execute(chosen).mappings().one_or_none())
         return _row(row) if row else None
 
-    async def used(self, channel: Channel, cycle: int) -> list[str]:
+    async def used_passages(self, channel: Channel, cycle: int) -> list[str]:
         """Return the passages a channel's posts used in a cycle, oldest first."""
         chosen = (
             sa.select(posts.c.passage_id)
@@ -305,28 +302,15 @@ class Ledger:
         soonest, latest = waits
         half = (now - posts.c.due_at) / 2
         wait = sa.case((half < soonest, soonest), (half > latest, latest), else_=half)
-        ready = (
-            sa.select(posts.c.id)
-            .join(channels, posts.c.channel_id == channels.c.id)
-            .where(channels.c.platform.in_(platforms), posts.c.tell_at <= now)
-            .order_by(posts.c.tell_at, posts.c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True, of=posts)
-        )
-
-        def work(db: sa.Connection) -> Sequence[sa.RowMapping]:
-            ids = list(db.scalars(ready))
-            db.execute(sa.update(posts).where(posts.c.id.in_(ids)).values(tell_at=now + wait))
-            return db.execute(_JOINED.where(posts.c.id.in_(ids)).order_by(posts.c.local_date)).mappings().all()
-
-        return [_row(found) for found in await self._db.write(work)]
+        taken = sa.update(posts).values(tell_at=now + wait)
+        return await self._take(_due(posts.c.tell_at, now, limit, platforms), taken, posts.c.local_date)
 
     async def mark_told(self, rows: Sequence[PostRow]) -> None:
         """Record that an admin was told of how posts ended."""
         put = sa.update(posts).where(posts.c.id.in_([row.id for row in rows])).values(tell_at=None)
         await self._db.write(lambda db: db.execute(put))
 
-    async def left(self, platforms: Sequence[str]) -> int:
+    async def count_open(self, platforms: Sequence[str]) -> int:
         """Return how many posts of those platforms are due and neither stand nor have ended otherwise."""
         chosen = (
             sa.select(sa.func.count())
@@ -341,12 +325,23 @@ class Ledger:
         return await self._db.read(lambda db: {state: int(count) for state, count in db.execute(chosen)})
 
 
+def _due(moment: sa.Column[Any], now: float, limit: int, platforms: Sequence[str]) -> sa.Select[Any]:
+    """Select the ids of posts of those platforms whose moment has come, the longest due first, locked for an update."""
+    return (
+        sa.select(posts.c.id)
+        .join(channels, posts.c.channel_id == channels.c.id)
+        .where(channels.c.platform.in_(platforms), moment <= now)
+        .order_by(moment, posts.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=posts)
+    )
+
+
 def _is_ours(row: PostRow) -> sa.ColumnElement[bool]:
     return sa.and_(posts.c.id == row.id, posts.c.fence == row.fence)
 
 
 def _row(found: sa.RowMapping) -> PostRow:
-    """Return the post in a row of the ledger joined with its channel."""
     values = {name: found[f"posts_{name}"] for name in _COLUMNS}
     of_channel = {column.name: found[f"channels_{column.name}"] for column in channels.columns}
     return PostRow(settings=settings_of(of_channel), **values)

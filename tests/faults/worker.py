@@ -30,10 +30,8 @@ from bot.commands import COMMAND_LINES
 from bot.contract.post import Post, Sent
 from bot.contract.reply_json import thaw
 from bot.core import Core
-from bot.corpus import Corpus, open_corpus
-from bot.corpus.model import Passage
-from bot.delivery import Delivery, ticking
-from bot.delivery.daily import Daily
+from bot.corpus import Corpus, Passage, open_corpus
+from bot.delivery import Daily, Delivery, ticking
 from bot.errors import OperatorError, StoreError
 from bot.highlights import Highlight, Highlights
 from bot.settings import ROOT, Settings

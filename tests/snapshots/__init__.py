@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bot.commands import COMMAND_LINES, COMMANDS
 from bot.contract.message import Author, Channel, Request
 from bot.core import Core
-from bot.delivery.daily import Daily
+from bot.delivery import Daily
 from bot.highlights import Highlights
 from bot.settings import ROOT
 from bot.store import open_store

@@ -44,7 +44,12 @@ def plain_text(text: str) -> str:
     """Return a caption's text without tags, entities and characters of no width."""
     if "<" in text or "{" in text:
         text = _TAG.sub("", _BREAK.sub(" ", text))
-    return _INVISIBLE.sub("", html.unescape(text)).strip()
+    return visible(html.unescape(text))
+
+
+def visible(text: str) -> str:
+    """Return a text without characters of no width, and without white space at its ends."""
+    return _INVISIBLE.sub("", text).strip()
 
 
 def spread(pieces: Sequence[tuple[str, str | None]], start: float | None, end: float | None) -> list[Segment]:

@@ -97,7 +97,6 @@ def _item(entry: Any, element: Element) -> FeedItem:
 
 
 def _local(element: Element) -> str:
-    """Return an element's name without its namespace, in lower case."""
     return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
 
 

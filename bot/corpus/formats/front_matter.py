@@ -71,7 +71,6 @@ def _fields(file: TranscriptFile, text: str, line: int) -> dict[Any, Any] | None
 
 
 def _scalar(value: object) -> str | None:
-    """Return a value that is a text with something in it."""
     return value.strip() or None if isinstance(value, str) else None
 
 

@@ -45,7 +45,6 @@ def first_has(items: Sequence[dict[str, Any]], *keys: str) -> bool:
 
 
 def _without_text(count: int) -> tuple[str, ...]:
-    """Return the oddity for entries that were skipped."""
     return (say("format.no-text", count=count),) if count else ()
 
 

@@ -157,7 +157,6 @@ class _Page:
             self._add(part)
 
     def _add(self, text: str) -> None:
-        """Add a segment, unless nothing is left of it."""
         words = words_of(text) if self.plan.markdown else text.strip()
         if not words:
             return

@@ -55,7 +55,6 @@ def clean(transcript: Transcript, known: Sequence[str] = ()) -> Transcript:
 
 
 def _mend(text: str) -> str:
-    """Put the replacement character for what cannot be stored."""
     return _UNSTORABLE.sub("\ufffd", text)
 
 
@@ -69,7 +68,6 @@ def _storable(segment: Segment) -> Segment:
 
 
 def _forward(segment: Segment) -> Segment:
-    """Forget an end before the start."""
     backwards = segment.start is not None and segment.end is not None and segment.end < segment.start
     return replace(segment, end=None) if backwards else segment
 
@@ -151,7 +149,6 @@ def _times(segments: Sequence[Segment]) -> list[str]:
 
 
 def _at(found: Sequence[Segment]) -> str:
-    """Write when the first of some segments begins."""
     return clock(found[0].start or 0.0)
 
 

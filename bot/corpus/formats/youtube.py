@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING
 
-from bot.corpus.formats.cues import clip, label_cues, plain_text
+from bot.corpus.formats.cues import clip, label_cues, plain_text, visible
 from bot.corpus.formats.jsons import first_has, objects, string
 from bot.corpus.formats.stamps import number
 from bot.corpus.transcript import Segment, Transcript
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from bot.corpus.formats.transcript_file import TranscriptFile
 
 __all__ = ["read_json", "read_xml", "sniff_json", "sniff_xml"]
-
-_INVISIBLE = str.maketrans("", "", "\u200b\u200e\u200f\u2060\ufeff")
 
 
 def sniff_xml(file: TranscriptFile) -> bool:
@@ -33,7 +31,7 @@ def read_xml(file: TranscriptFile) -> Transcript:
             # srv1 and srv2 escape twice: what is left after XML is HTML.
             captions.append(_caption(plain_text(html.unescape("".join(element.itertext()))), element))
         elif element.tag == "p":
-            captions.append(_caption("".join(element.itertext()).translate(_INVISIBLE).strip(), element))
+            captions.append(_caption(visible("".join(element.itertext())), element))
     return _transcript(captions)
 
 
@@ -46,14 +44,13 @@ def read_json(file: TranscriptFile) -> Transcript:
     """Return the events that have text."""
     captions: list[Segment] = []
     for event in objects(file.json, "events"):
-        text = "".join(string(part.get("utf8")) for part in objects(event, "segs")).translate(_INVISIBLE).strip()
+        text = visible("".join(string(part.get("utf8")) for part in objects(event, "segs")))
         start, length = _thousandth(event.get("tStartMs")), _thousandth(event.get("dDurationMs"))
         captions.append(Segment(text, start, None if start is None or length is None else start + length))
     return _transcript(captions)
 
 
 def _caption(text: str, element: Element) -> Segment:
-    """Make a caption of a text and its element's times."""
     start, length = number(element.get("start")), number(element.get("dur"))
     if element.get("t") is not None:
         start, length = _thousandth(element.get("t")), _thousandth(element.get("d"))
@@ -61,7 +58,6 @@ def _caption(text: str, element: Element) -> Segment:
 
 
 def _thousandth(value: object) -> float | None:
-    """Return milliseconds as seconds."""
     found = number(value)
     return None if found is None else found / 1000
 

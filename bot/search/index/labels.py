@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bot.corpus.curated import key_passages
+from bot.corpus import key_passages
 from bot.language.linear import standard
 
 if TYPE_CHECKING:

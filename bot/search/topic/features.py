@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from bot.corpus import Episode, Passage
-    from bot.corpus.curated import KeyPassage
+    from bot.corpus import Episode, KeyPassage, Passage
     from bot.search.index.embeddings import Embeddings
     from bot.search.index.labels import LabelLikeness
     from bot.search.index.words import WordIndex

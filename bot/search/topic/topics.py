@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bot.corpus import fold, words
-from bot.corpus.curated import key_passages
+from bot.corpus import fold, key_passages, words
 from bot.language import named_speaker, nearest, same_words
 from bot.search.expansion import is_english, known_aliases
 from bot.search.index.labels import label_likeness
@@ -29,9 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from bot.corpus import Corpus, Passage
-    from bot.corpus.aliases import Aliases
-    from bot.corpus.transcript import Chapter
+    from bot.corpus import Aliases, Chapter, Corpus, Passage
     from bot.search.index.embeddings import Embeddings
     from bot.search.index.labels import LabelLikeness
     from bot.search.index.words import WordIndex
@@ -111,8 +108,8 @@ class _Known:
 def topic_names(corpus: Corpus) -> tuple[str, ...]:
     """Return the names of topics, each once: chapters, frequent phrases, aliases, hand-picked points."""
     known = _known(corpus)
-    names = {fold(name): name for name in (*known.points, *known.aliases.names, *known.phrases, *known.chapters)}
-    order = dict.fromkeys(map(fold, (*known.chapters, *known.phrases, *known.aliases.names, *known.points)))
+    names = {fold(name): name for name in (*known.points, *known.aliases.wordings, *known.phrases, *known.chapters)}
+    order = dict.fromkeys(map(fold, (*known.chapters, *known.phrases, *known.aliases.wordings, *known.points)))
     return tuple(names[name] for name in order)
 
 
@@ -267,7 +264,7 @@ def _known(corpus: Corpus) -> _Known:
         heard.update(word.form for word in words(episode.text))
         phrases.update(phrases_of(episode))
     aliases = known_aliases(corpus)
-    named = dict.fromkeys(word.form for name in (*chapters, *aliases.names) for word in words(name))
+    named = dict.fromkeys(word.form for name in (*chapters, *aliases.wordings) for word in words(name))
     often = [phrase for phrase, _ in phrases.most_common(MOST_PHRASES)]
     rest = [form for form, _ in heard.most_common()]
     return _Known(tuple(chapters), tuple(points), tuple(often), aliases, (tuple(named), tuple(rest)))
