@@ -120,6 +120,20 @@ def test_a_fact_missing_from_a_subject_spoken_of_is_not_shown_as_an_answer(
     assert answered.band is not Band.ANSWERS
 
 
+@pytest.mark.parametrize("with_models", [True, False])
+def test_next_to_a_question_that_is_said_nowhere_nothing_is_shown(
+    corpus: Corpus, index: WordIndex, meaning: Embeddings, *, with_models: bool
+) -> None:
+    for question in (
+        "What's the weather in Palo Alto today?",
+        "who won the world cup in 2018",
+        "best pizza in Chicago",
+    ):
+        answered = answer(corpus, index, meaning if with_models else None, question, 3)
+
+        assert (answered.band, answered.hits) == (Band.DECLINED, ())
+
+
 def test_a_question_without_words_gets_no_passage(corpus: Corpus, index: WordIndex) -> None:
     assert answer(corpus, index, None, " ?! ", 3).hits == ()
 
@@ -132,7 +146,7 @@ def test_every_passage_is_a_slice_of_the_edition_with_its_mark_inside_and_none_o
         answered = answer(corpus, index, meaning if with_models else None, row["query"], 5)
 
         _check(answered, 5)
-        assert answered.hits
+        assert answered.hits or answered.band is Band.DECLINED
         for hit in answered.hits:
             source = hit.passage.source()
             assert source is not None
