@@ -222,18 +222,17 @@ def _with_chapters(
     used: list[Chapter] = []
     following = 0
     for block in joined:
-        rest = list(block.said)
         begun = 0
         for index, said in enumerate(block.said):
             if said.start is None or following == len(timed) or said.start < (timed[following].start or 0.0):
                 continue
             if index > begun:
-                placed.append(replace(block, said=tuple(rest[begun:index]), chapter=len(used) - 1 if used else None))
+                placed.append(replace(block, said=block.said[begun:index], chapter=len(used) - 1 if used else None))
             begun = index
             while following < len(timed) and said.start >= (timed[following].start or 0.0):
                 following += 1
             used.append(timed[following - 1])
-        placed.append(replace(block, said=tuple(rest[begun:]), chapter=len(used) - 1 if used else None))
+        placed.append(replace(block, said=block.said[begun:], chapter=len(used) - 1 if used else None))
     lost = len(chapters) - len(used)
     told = (say("import.lost-chapters", lost=lost, count=len(chapters), edition=EDITION),) if lost else ()
     return tuple(placed), tuple(used), told
