@@ -188,7 +188,8 @@ class Core:
         if hostile(line.words, self._corpus.speakers, self._search.says):
             return self.lines.line(Use.QUESTION, line.words), None
         intent = read_intent(line.words, self._search.topic_names(), self._search.weight)
-        return Line(intent.command if intent.command in self._commands else "quote", intent.words), intent
+        use = intent.use if intent.use in self.lines.names else Use.LINE
+        return self.lines.line(use, intent.words), intent
 
     def _given(self, command: Command, line: Line) -> dict[str, str]:
         """Return a line's arguments as texts by name."""
@@ -211,10 +212,10 @@ class Core:
     def _with_other_readings(self, reply: Reply, command: Command, intent: Intent) -> Reply:
         """Say how a free message was read, and offer to read it otherwise."""
         offers = tuple(
-            Button(reading.label, line)
-            for name in intent.others
-            if (other := self._commands.get(name)) and (reading := other.reading)
-            if len(line := format_line(Line(name, intent.words))) <= LONGEST_LINE
+            Button(other.reading.label, line)
+            for use in intent.others
+            if (other := self._commands.get(self.lines.line(use).name)) and other.reading
+            if len(line := self.lines.to(use, intent.words)) <= LONGEST_LINE
         )
         aside = say("answer.reading", noun=command.reading.noun) if offers and command.reading else ""
         return dataclasses.replace(reply, aside=aside, buttons=(*reply.buttons, *offers))
