@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.commands import COMMANDS
-from bot.contract.grammar import Use
+from bot.contract import Use
 from bot.core.routing import read_intent
 from bot.language import Row, read_rows
 from bot.settings import ROOT

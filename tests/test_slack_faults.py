@@ -21,9 +21,8 @@ from bot.adapters.slack.inbound import Question, Way
 from bot.adapters.slack.platform import PLATFORM
 from bot.adapters.slack.send import Sender
 from bot.adapters.slack.workspaces import Workspace
-from bot.commands.declaration import Context, Param, command
-from bot.contract.message import Channel, Outcome, Reply
-from bot.contract.post import Blind, Found, Later, Post, Refused, Sent, Unclear
+from bot.commands import Context, Param, command
+from bot.contract import Blind, Channel, Found, Later, Outcome, Post, Refused, Reply, Sent, Unclear
 from bot.core import Core
 from bot.errors import OperatorError
 from bot.intake import Intake, Taken

@@ -10,10 +10,21 @@ import secrets
 import time
 from typing import TYPE_CHECKING
 
-from bot.commands.declaration import Command, Context, Place, Use, lines_of
-from bot.contract.buttons import LONGEST_LINE
-from bot.contract.grammar import Line, format_line, format_option, parse_line
-from bot.contract.message import Button, Card, Channel, Outcome, Reply, Request, Role
+from bot.commands import Command, Context, Place, Use, lines_of
+from bot.contract import (
+    LONGEST_LINE,
+    Button,
+    Card,
+    Channel,
+    Line,
+    Outcome,
+    Reply,
+    Request,
+    Role,
+    format_line,
+    format_option,
+    parse_line,
+)
 from bot.core.channel_settings import ServedChannels
 from bot.core.conversation import Conversations, Last, follow_up
 from bot.core.routing import read_intent
@@ -27,8 +38,8 @@ from bot.policy.texts import say
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from bot.commands.declaration import Param
-    from bot.contract.platform import Adapter
+    from bot.commands import Param
+    from bot.contract import Adapter
     from bot.core.routing import Intent
     from bot.corpus import Corpus
     from bot.search import Searcher

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from bot.contract.grammar import Use
+from bot.contract import Use
 from bot.language import nearest, read_rows
 
 if TYPE_CHECKING:
