@@ -20,7 +20,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as `bot.app` does, before 
 from benchmarks.quote import machine, percentile
 from benchmarks.train_lookup import is_kept_aside, load_set
 from bot.commands import COMMANDS
-from bot.contract.message import Author, Channel, Request
+from bot.contract import Author, Channel, Request
 from bot.core import Core
 from bot.corpus import open_corpus
 from bot.search import load_embeddings, open_searcher

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.quote import machine, percentile
 from bot.commands import COMMAND_LINES
-from bot.contract.message import Channel
-from bot.contract.post import Sent
+from bot.contract import Channel, Sent
 from bot.corpus import open_corpus
 from bot.delivery import Daily, Delivery
 from bot.highlights import Highlights
@@ -25,7 +24,7 @@ from bot.store import ChannelSettings, open_store
 from tests.platform import Platform
 
 if TYPE_CHECKING:
-    from bot.contract.post import Post, Posted
+    from bot.contract import Post, Posted
     from bot.store import Store
 
 CHANNELS = 10_000

@@ -28,7 +28,7 @@ from tests.local_discord import LocalDiscord
 from tests.local_discord.library import app_commands, discord, point
 
 if TYPE_CHECKING:
-    from bot.contract.message import Reply, Request
+    from bot.contract import Reply, Request
     from tests.local_discord import Channel, Interaction, User
 
 RATE = 50

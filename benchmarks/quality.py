@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.train_lookup import is_kept_aside, load_set
 from bot.adapters.console.jsonl import reply_object
 from bot.commands import COMMANDS
-from bot.contract.message import Author, Channel, Request
+from bot.contract import Author, Channel, Request
 from bot.core import Core
 from bot.corpus import open_corpus
 from bot.search import load_embeddings, open_searcher

@@ -29,7 +29,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from benchmarks.quote import machine, percentile, queries
 from bot.adapters.slack import Slack
 from bot.commands import COMMANDS
-from bot.contract.message import Author, Channel, Reply, Request
+from bot.contract import Author, Channel, Reply, Request
 from bot.core import Core
 from bot.corpus import open_corpus
 from bot.search import load_embeddings, open_searcher

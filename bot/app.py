@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot.adapters import PLATFORMS
 from bot.commands import COMMANDS
-from bot.contract.schedule import read_moment
+from bot.contract import read_moment
 from bot.corpus import open_corpus
 from bot.errors import OperatorError
 from bot.logs import set_up

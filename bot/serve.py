@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from bot.adapters import PLATFORMS, connect
 from bot.adapters.console import Console, JsonLines
 from bot.commands import COMMAND_LINES, COMMANDS
-from bot.contract.message import Outcome
+from bot.contract import Outcome
 from bot.core import Core
 from bot.delivery import Daily, Delivery, ticking
 from bot.errors import OperatorError, StoreError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from bot.contract.platform import Adapter, Platform
+    from bot.contract import Adapter, Platform
     from bot.corpus import Corpus
     from bot.search import Searcher
     from bot.settings import Settings

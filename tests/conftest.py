@@ -14,7 +14,7 @@ import pytest
 
 from bot.app import main
 from bot.commands import COMMANDS
-from bot.contract.message import Author, Channel, Reply, Request, Source
+from bot.contract import Author, Channel, Reply, Request, Source
 from bot.core import Core
 from bot.corpus import Corpus, open_corpus
 from bot.search import Searcher, open_searcher

@@ -8,12 +8,12 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bot.contract.post import Blind, Found, Later, Post, Posted, Refused, Seen, Sent, Unclear
+from bot.contract import Blind, Found, Later, Post, Posted, Refused, Seen, Sent, Unclear
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.contract.message import Channel
+    from bot.contract import Channel
 
 
 @dataclass

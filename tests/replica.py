@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 from bot.adapters.discord import Discord
 from bot.adapters.discord.pace import Pace
 from bot.adapters.slack import Slack
-from bot.commands.declaration import Context, Param, command
-from bot.contract.message import Outcome, Reply
+from bot.commands import Context, Param, command
+from bot.contract import Outcome, Reply
 from bot.core import Core
 from bot.corpus import open_corpus
 from bot.settings import ROOT, Settings
 from bot.store import open_store
 
 if TYPE_CHECKING:
-    from bot.contract.platform import Adapter
+    from bot.contract import Adapter
     from bot.search import Searcher
 
 LOOK_SECONDS = 0.05

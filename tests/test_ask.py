@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.commands import COMMAND_LINES, COMMANDS
-from bot.contract.grammar import Line
-from bot.contract.message import Author, Channel, Outcome, Request, Role
+from bot.contract import Author, Channel, Line, Outcome, Request, Role
 from bot.core import Core
 from bot.core.conversation import KEPT, MOST_KEPT, Conversations, Last, follow_up
 from bot.corpus import open_corpus

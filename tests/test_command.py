@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import pytest
 
-from bot.commands import COMMANDS
-from bot.commands.declaration import Command, Context, Param, command
-from bot.contract.message import Author, Channel, Outcome, Reply, Request
+from bot.commands import COMMANDS, Command, Context, Param, command
+from bot.contract import Author, Channel, Outcome, Reply, Request
 from bot.core import Core
 from bot.corpus import Corpus
 from bot.errors import UserError

@@ -12,9 +12,8 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.commands import COMMANDS
-from bot.commands.declaration import Context, Param, command
-from bot.contract.message import Author, Card, Channel, Outcome, Quote, Reply, Request, Role
+from bot.commands import COMMANDS, Context, Param, command
+from bot.contract import Author, Card, Channel, Outcome, Quote, Reply, Request, Role
 from bot.core import Core
 from bot.corpus import Corpus
 from bot.search import Searcher

@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.commands import COMMAND_LINES
-from bot.contract.message import Author, Channel
-from bot.contract.post import Later, Refused, Unclear
-from bot.contract.reply_json import freeze
-from bot.contract.schedule import next_due
+from bot.contract import Author, Channel, Later, Refused, Unclear, freeze, next_due
 from bot.delivery import Daily, Delivery, Timing, ticking
 from bot.delivery.deliver import MOST_LOOKS, MOST_SWEEPS
 from bot.errors import OperatorError

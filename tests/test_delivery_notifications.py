@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.commands import COMMAND_LINES
-from bot.contract.message import Channel
-from bot.contract.post import Later, Refused
+from bot.contract import Channel, Later, Refused
 from bot.delivery import Daily, Delivery, Timing
 from bot.highlights import Highlights
 from bot.store import ChannelSettings, Store, open_store
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from bot.contract.post import Post, Posted
+    from bot.contract import Post, Posted
     from bot.corpus import Corpus
 
 HERE = Channel("slack", "C1", "T1")

@@ -12,10 +12,8 @@ import pytest
 
 from bot.adapters.discord import Discord, announce, create_discord_client
 from bot.adapters.discord.ready import invite_link
-from bot.commands import COMMANDS
-from bot.commands.declaration import Context, Param, command
-from bot.contract.message import Button, Channel, Outcome, Reply
-from bot.contract.platform import Adapter
+from bot.commands import COMMANDS, Context, Param, command
+from bot.contract import Adapter, Button, Channel, Outcome, Reply
 from bot.core import Core
 from bot.errors import UserError
 from bot.intake import stopping
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
 
     import discord
 
-    from bot.contract.message import Request
+    from bot.contract import Request
     from bot.corpus import Corpus
     from bot.search import Searcher
     from bot.store import Store

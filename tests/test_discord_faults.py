@@ -19,8 +19,7 @@ from bot.adapters.discord.client import VerbatimClient
 from bot.adapters.discord.limits import ACKNOWLEDGE_SECONDS, INVALID_SECONDS
 from bot.adapters.discord.post import Poster
 from bot.adapters.discord.wire import Breaker, BreakerOpenError, aim
-from bot.contract.message import Button, Card, Channel, Outcome, Reply, Role
-from bot.contract.post import Blind, Found, Later, Post, Refused, Sent, Unclear
+from bot.contract import Blind, Button, Card, Channel, Found, Later, Outcome, Post, Refused, Reply, Role, Sent, Unclear
 from bot.core import Core
 from bot.errors import OperatorError
 from bot.settings import Settings

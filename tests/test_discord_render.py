@@ -17,7 +17,7 @@ from bot.adapters.discord.markup import escape, fit, styled
 from bot.adapters.discord.render import MOST_BUTTONS, PRESSED, post_key, render
 from bot.adapters.discord.views import as_modal, as_view, custom_ids
 from bot.commands import COMMANDS
-from bot.contract.message import Button, Card, Citation, Outcome, Quote, Reply, Role, Span, Style, plain
+from bot.contract import Button, Card, Citation, Outcome, Quote, Reply, Role, Span, Style, plain
 from tests.local_discord.limits import command_problems, message_problems, modal_problems, walk
 from tests.local_discord.schema import body_of, schema_problems
 from tests.snapshots import DAILY, FOLDER, NAMES, compare, main_reply

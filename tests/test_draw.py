@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from bot.adapters.console.draw import escape, in_colour, in_plain
-from bot.contract.message import Card, Citation, Outcome, Quote, Reply, Role, Span, Style
+from bot.contract import Card, Citation, Outcome, Quote, Reply, Role, Span, Style
 
 _spans = st.lists(st.builds(Span, st.text(), st.sampled_from(Style)), max_size=5)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.contract.grammar import Line, format_line, parse_line
+from bot.contract import Line, format_line, parse_line
 
 _names = st.from_regex(r"[a-z][a-z0-9-]{0,31}", fullmatch=True)
 _options = st.from_regex(r"[a-z][a-z_-]{1,31}", fullmatch=True)

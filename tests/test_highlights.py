@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from benchmarks.highlights import judgements
 from bot.adapters.console.jsonl import reply_object
-from bot.contract.message import Author, Channel, Outcome, Reply, Request
+from bot.contract import Author, Channel, Outcome, Reply, Request
 from bot.corpus import Corpus, Section, curated_highlights, open_corpus
 from bot.corpus.check import check_episode
 from bot.corpus.curated import HIGHLIGHTS, HIGHLIGHTS_HEADER, LONGEST_HIGHLIGHT, SHORTEST_HIGHLIGHT, read_highlights

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands import COMMANDS
-from bot.commands.declaration import Command
+from bot.commands import COMMANDS, Command
 from bot.settings import ROOT
 
 MODULES = sorted((ROOT / "bot").rglob("*.py"))
@@ -34,6 +33,16 @@ PLANTED = {
     "bot/highlights/score.py": ("import sqlalchemy", "SQLAlchemy has one home"),
 }
 """A violation of each kind: the module it is planted in, the line, and the contract that catches it."""
+
+
+DOORS = {
+    "bot.corpus.check": "serving needs no proof of editions",
+    "bot.corpus.importing": "serving needs no parsers",
+    "bot.language.linear": "it loads NumPy",
+    "bot.policy.texts": "the lowest rooms have sentences too",
+    "bot.policy.refusals": "texts must not load it",
+}
+"""Modules that are doors of their own, besides each room's `__init__`, and why."""
 
 
 def _lint(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -118,3 +127,13 @@ def test_a_commands_name_stands_in_its_own_file_alone(command: Command) -> None:
                 assert not (named == "Line" and command.name in texts), f"{path}:{node.lineno}"
             if isinstance(node, ast.keyword) and node.arg == "command" and isinstance(node.value, ast.Constant):
                 assert node.value.value != command.name, f"{path}:{node.value.lineno}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_room_is_entered_by_its_door(path: Path) -> None:
+    room = path.relative_to(ROOT / "bot").parts[0]
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("bot."):
+            entered, *inside = node.module.split(".")[1:]
+            platform = entered == "adapters" and len(inside) == 1
+            assert entered == room or not inside or platform or node.module in DOORS, f"{path}:{node.lineno}"

@@ -19,10 +19,8 @@ from bot.adapters import PLATFORMS
 from bot.adapters.console import JsonLines
 from bot.adapters.discord import Discord
 from bot.adapters.slack import Slack
-from bot.commands.declaration import Context, Param, command
-from bot.contract.buttons import LONGEST_LINE
-from bot.contract.message import Channel, Outcome, Reply
-from bot.contract.platform import Platform
+from bot.commands import Context, Param, command
+from bot.contract import LONGEST_LINE, Channel, Outcome, Platform, Reply
 from bot.core import Core
 from bot.intake import Admission, Intake, Store, Taken, busy, slow_down, too_long
 from bot.intake.admission import MEMBER_BURST, PER_SECONDS, TENANT_BURST

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.commands import COMMAND_LINES, COMMANDS
-from bot.contract.buttons import LONGEST_LINE, others
-from bot.contract.message import Author, Channel, Outcome, Request, Role
+from bot.contract import LONGEST_LINE, Author, Channel, Outcome, Request, Role, others
 from bot.core import Core
 from bot.corpus import Corpus
 from bot.errors import UserError

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.contract.message import Card, Citation, Outcome, Quote, Reply, Role, clock, plain
+from bot.contract import Card, Citation, Outcome, Quote, Reply, Role, clock, plain
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.INFO])

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.commands import COMMANDS
-from bot.contract.message import Author, Channel, Outcome, Request, Role
+from bot.contract import Author, Channel, Outcome, Request, Role
 from bot.core import Core
 from bot.corpus import Corpus, Episode, Passage, Section
 from bot.corpus.check import check_corpus
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from bot.contract.message import Quote, Reply
+    from bot.contract import Quote, Reply
 
 FOOTBALL, COOKING = "the-long-throw", "salt-and-small-change"
 SPEAKERS = ("Odile Farrow", "Bram Castellan", "Juniper Teague")

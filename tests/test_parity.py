@@ -23,8 +23,7 @@ from bot.adapters.console import JsonLines
 from bot.adapters.discord import Discord
 from bot.adapters.slack import Slack
 from bot.commands import COMMANDS
-from bot.contract.grammar import parse_line
-from bot.contract.message import Outcome, clock, plain
+from bot.contract import Outcome, clock, parse_line, plain
 from bot.core import Core
 from bot.settings import Settings
 from bot.store import open_store
@@ -36,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
     from pathlib import Path
 
-    from bot.contract.message import Quote, Reply, Request
+    from bot.contract import Quote, Reply, Request
     from bot.corpus import Corpus
     from bot.search import Searcher
 

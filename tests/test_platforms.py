@@ -18,8 +18,7 @@ import pytest
 from bot.adapters.discord import Discord
 from bot.adapters.slack import Slack
 from bot.commands import COMMAND_LINES
-from bot.contract.message import Channel
-from bot.contract.post import Later, Post, Sent
+from bot.contract import Channel, Later, Post, Sent
 from bot.delivery import Daily, Delivery
 from bot.highlights import Highlights
 from bot.settings import ROOT, Settings

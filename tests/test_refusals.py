@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.commands import COMMAND_LINES
-from bot.contract.buttons import LONGEST_LINE
+from bot.contract import LONGEST_LINE
 from bot.language import Row
 from bot.policy.guard import broken_rule, named, plain, rules
 from bot.policy.refusals import MOST_CHARACTERS, REFUSALS, Refusal, hostile, refusal

@@ -16,10 +16,8 @@ from bot.adapters.discord import Discord
 from bot.adapters.discord.pace import Pace
 from bot.adapters.discord.platform import PLATFORM
 from bot.adapters.discord.sessions import Starts
-from bot.commands import COMMANDS
-from bot.commands.declaration import Context, Param, command
-from bot.contract.message import Channel, Outcome, Reply
-from bot.contract.post import Sent
+from bot.commands import COMMANDS, Context, Param, command
+from bot.contract import Channel, Outcome, Reply, Sent
 from bot.core import Core
 from bot.errors import OperatorError
 from bot.intake import Cipher, Intake
@@ -181,7 +179,7 @@ async def test_a_worker_posts_and_checks_on_both_platforms_without_gateway_or_so
     local: LocalDiscord, core: Core, store: Store
 ) -> None:
     from bot.adapters.slack import Slack  # noqa: PLC0415 - the other library, for this test alone
-    from bot.contract.post import Post  # noqa: PLC0415
+    from bot.contract import Post  # noqa: PLC0415
 
     async with LocalSlack() as slack_side:
         discord = Replica(local, core, store, gateway=False)

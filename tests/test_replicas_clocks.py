@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.commands import COMMAND_LINES
-from bot.contract.message import Channel
+from bot.contract import Channel
 from bot.delivery import Daily, Delivery
 from bot.highlights import Highlights
 from bot.settings import ROOT

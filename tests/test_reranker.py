@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.commands import COMMANDS
-from bot.contract.message import Author, Channel, Outcome, Reply, Request
+from bot.contract import Author, Channel, Outcome, Reply, Request
 from bot.core import Core
 from bot.corpus import open_corpus
 from bot.errors import OperatorError

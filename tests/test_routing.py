@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.commands import COMMANDS
+from bot.contract import Use
 from bot.core.routing import read_intent
 from bot.language import Row, read_rows
 from bot.settings import ROOT
@@ -24,14 +26,14 @@ KNOWN = (
     "Power", "remote work", "Remote work stays, but not fully remote",
 )  # fmt: skip
 PATTERNS = read_rows("bot.core", "intents.toml", re.IGNORECASE)
-COMMANDS = {"verify", "quote", "topic", "ask"}
+USES = {command.name: command.use for command in COMMANDS if command.reading}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row["text"][:60] for row in ROWS])
 def test_a_free_message_is_read_as_a_person_would_read_it(search: Searcher, row: dict[str, Any]) -> None:
     found = read_intent(row["text"], KNOWN, search.weight)
 
-    assert found.command == row["command"]
+    assert found.use is USES[row["command"]]
     assert found.words == row.get("words", found.words)
 
 
@@ -44,23 +46,23 @@ def test_a_pattern_matches_its_examples_and_not_what_only_looks_like_them(row: R
 
 @pytest.mark.parametrize("piece", ["a ", "so ", "the ", '"', "'", "right!", "when he ", "?", "<@", "did he say "])
 def test_no_pattern_takes_long_over_a_long_text(piece: str) -> None:
-    assert read_intent((piece * 2_000)[:2_000], KNOWN).command in COMMANDS
+    assert read_intent((piece * 2_000)[:2_000], KNOWN).use in USES.values()
 
 
 def test_the_table_has_rows_for_every_reading() -> None:
     assert len(ROWS) >= 80
-    assert {row["command"] for row in ROWS} == COMMANDS
+    assert {row["command"] for row in ROWS} == set(USES)
 
 
 def test_questions_are_hardly_ever_read_as_anything_else(search: Searcher) -> None:
     questions = (ROOT / "tests/sets/questions.jsonl").read_text("utf-8").splitlines()
     texts = [json.loads(line)["query"] for line in questions]
 
-    assert sum(read_intent(text, KNOWN, search.weight).command != "ask" for text in texts) <= len(texts) * 0.02
+    assert sum(read_intent(text, KNOWN, search.weight).use is not Use.QUESTION for text in texts) <= len(texts) * 0.02
 
 
 def test_a_topic_that_nobody_knows_is_a_question() -> None:
-    assert read_intent("remote work", ()).command == "ask"
+    assert read_intent("remote work", ()).use is Use.QUESTION
 
 
 @pytest.mark.parametrize(
@@ -68,13 +70,13 @@ def test_a_topic_that_nobody_knows_is_a_question() -> None:
     ["when Ada says engines weave algebraical patterns", "where did grace say compilers are useless machines"],
 )
 def test_a_line_is_looked_for_whoever_is_named(text: str) -> None:
-    assert read_intent(text).command == "quote"
+    assert read_intent(text).use is Use.LINE
 
 
 @given(st.text(max_size=300))
 def test_every_text_has_a_reading_and_other_readings_to_offer(text: str) -> None:
     found = read_intent(text, KNOWN)
 
-    assert {found.command, *found.others} <= COMMANDS
-    assert found.command not in found.others
+    assert {found.use, *found.others} <= set(USES.values())
+    assert found.use not in found.others
     assert len(found.words) <= len(text)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.contract.schedule import (
+from bot.contract import (
     EVERY_DAY,
     day_names,
     due_at,

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.commands import COMMANDS
-from bot.contract.buttons import LONGEST_LINE
-from bot.contract.message import Author, Channel, Outcome, Reply, Request
+from bot.contract import LONGEST_LINE, Author, Channel, Outcome, Reply, Request
 from bot.core import Core
 from bot.corpus import open_corpus
 from bot.search import open_searcher

@@ -14,8 +14,8 @@ from bot.adapters.slack import adapter, listeners
 from bot.adapters.slack.inbound import read_place
 from bot.adapters.slack.platform import PLATFORM
 from bot.adapters.slack.workspaces import Installs, Vault, Workspace
-from bot.commands.declaration import Context, command
-from bot.contract.message import Outcome, Reply
+from bot.commands import Context, command
+from bot.contract import Outcome, Reply
 from bot.core import Core
 from bot.intake import Intake
 from tests.local_slack import LocalSlack

@@ -21,13 +21,13 @@ from bot.adapters.slack.inbound import Question, Way
 from bot.adapters.slack.platform import PLATFORM
 from bot.adapters.slack.send import Sender
 from bot.adapters.slack.workspaces import Workspace
-from bot.commands.declaration import Context, Param, command
-from bot.contract.message import Channel, Outcome, Reply
-from bot.contract.post import Blind, Found, Later, Post, Refused, Sent, Unclear
+from bot.commands import Context, Param, command
+from bot.contract import Blind, Channel, Found, Later, Outcome, Post, Refused, Reply, Sent, Unclear
 from bot.core import Core
 from bot.errors import OperatorError
 from bot.intake import Intake, Taken
 from bot.settings import Settings
+from bot.store.database import Database
 from tests.local_slack import WRONG, LocalSlack
 from tests.test_slack import LINE, no_proxies, serving, store
 
@@ -377,7 +377,7 @@ async def test_an_answer_that_stood_before_the_crash_is_not_given_again(
 async def test_an_answer_nobody_knows_of_is_looked_for_and_given_once(
     local: LocalSlack, core: Core, store: Store, monkeypatch: pytest.MonkeyPatch, *, accepted: bool
 ) -> None:
-    monkeypatch.setattr(store.inbox, "_clock", lambda: time.time() - 60)
+    monkeypatch.setattr(Database, "moment", lambda _database: time.time() - 60)
     local.fail("chat.postMessage", "fatal_error", accepted=accepted)
     async with serving(local, core, store, 60.0, (0.1, 10.0)):
         delivery = await local.mention("C0GENERAL", f"/quote {LINE}")
@@ -405,7 +405,7 @@ async def test_one_workspaces_token_never_answers_another_that_did_not_install_t
 async def _abandoned(store: Store, asked: Question, monkeypatch: pytest.MonkeyPatch) -> None:
     """Record an event as a process does that ends right after, a minute ago."""
     began = time.time() - 60
-    monkeypatch.setattr(store.inbox, "_clock", lambda: began)
+    monkeypatch.setattr(Database, "moment", lambda _database: began)
     inbox = Intake(PLATFORM, store).inbox
     assert await inbox.take(asked.id, "event", asked.as_json(), asked.marks) is Taken.NEW
     monkeypatch.undo()

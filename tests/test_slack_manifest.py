@@ -10,9 +10,8 @@ import yaml
 
 from bot.adapters.slack import limits, manifest_text, scope_table
 from bot.adapters.slack.manifest import EVENTS, SCOPES, build_manifest, missing_scopes
-from bot.commands import COMMANDS
-from bot.commands.declaration import Context, Param, command
-from bot.contract.message import Outcome, Reply
+from bot.commands import COMMANDS, Context, Param, command
+from bot.contract import Outcome, Reply
 from bot.settings import ROOT
 
 SPECS = ROOT.parent / "shared" / "specs"

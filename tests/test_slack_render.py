@@ -27,7 +27,7 @@ from bot.adapters.slack.views import answer_view, ask_view, home_view, waiting_v
 from bot.adapters.slack.web import signed
 from bot.adapters.slack.workspaces import Vault
 from bot.commands import COMMANDS
-from bot.contract.message import Button, Card, Channel, Citation, Outcome, Quote, Reply, Role, Span, Style, plain
+from bot.contract import Button, Card, Channel, Citation, Outcome, Quote, Reply, Role, Span, Style, plain
 from bot.store import ChannelSettings
 from tests.conftest import Ask
 from tests.local_slack import block_problems, markup_notes, signature, view_problems

@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 
 from bot.adapters.slack import Slack
 from bot.adapters.slack.naming import Naming
-from bot.commands import COMMANDS
-from bot.commands.declaration import Context, command
-from bot.contract.message import Card, Citation, Outcome, Quote, Reply, Role, Span
+from bot.commands import COMMANDS, Context, command
+from bot.contract import Card, Citation, Outcome, Quote, Reply, Role, Span
 from bot.core import Core
 from bot.errors import OperatorError
 from bot.settings import Settings

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.contract.message import Author, Channel
+from bot.contract import Author, Channel
 from bot.errors import OperatorError, StoreError
 from bot.store import ChannelSettings, Planned, PostRow, Store, backup, open_store, post_key, restore
 from bot.store.database import connect

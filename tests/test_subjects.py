@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.contract.message import Outcome
+from bot.contract import Outcome
 from tests.conftest import Ask
 
 if TYPE_CHECKING:
-    from bot.contract.message import Reply
+    from bot.contract import Reply
 
 DISCUSSED = [
     # how to

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.contract.buttons import LONGEST_LINE
-from bot.contract.message import Author, Channel, Outcome, Reply, Request, Role
+from bot.contract import LONGEST_LINE, Author, Channel, Outcome, Reply, Request, Role
 from bot.corpus import Corpus, open_corpus
 from bot.corpus.aliases import ALIASES, Aliases, aliases_of, read_aliases
 from bot.corpus.curated import KEYPASSAGES_HEADER, key_passages, read_key_passages

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.commands import COMMANDS
-from bot.contract.message import Author, Channel, Outcome, Reply, Request
+from bot.contract import Author, Channel, Outcome, Reply, Request
 from bot.core import Core
 from bot.corpus import Corpus, curated_highlights, key_passages, open_corpus
 from bot.corpus.check import check_corpus

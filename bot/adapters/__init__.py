@@ -10,7 +10,7 @@ from bot.adapters.discord import PLATFORM as DISCORD
 from bot.adapters.slack import PLATFORM as SLACK
 
 if TYPE_CHECKING:
-    from bot.contract.platform import Adapter, Platform
+    from bot.contract import Adapter, Platform
     from bot.core import Core
     from bot.intake import Store
     from bot.settings import Settings

@@ -2,7 +2,7 @@
 
 from bot.commands.about import about
 from bot.commands.ask import ask
-from bot.commands.declaration import lines_of
+from bot.commands.declaration import Command, Context, Menu, Param, Parameter, Place, Use, command, lines_of
 from bot.commands.episodes import episodes
 from bot.commands.help import help_
 from bot.commands.highlight import highlight
@@ -16,7 +16,19 @@ from bot.commands.topic import topic
 from bot.commands.verify import verify
 from bot.commands.vote import vote
 
-__all__ = ["COMMANDS", "COMMAND_LINES"]
+__all__ = [
+    "COMMANDS",
+    "COMMAND_LINES",
+    "Command",
+    "Context",
+    "Menu",
+    "Param",
+    "Parameter",
+    "Place",
+    "Use",
+    "command",
+    "lines_of",
+]
 
 COMMANDS = (
     quote,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.commands.declaration import Context, Prompt, Use, command
-from bot.contract.message import Button, Card, Outcome, Reply, Role, Span
+from bot.contract import Button, Card, Outcome, Reply, Role, Span
 from bot.policy.texts import say
 
 __all__ = ["about"]

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from bot.commands.declaration import Context, Menu, Param, Place, Reading, Use, command
-from bot.contract.buttons import listen, more_context, others
-from bot.contract.message import Card, Outcome, Reply, Role
+from bot.contract import Card, Outcome, Reply, Role, listen, more_context, others
 from bot.policy.refusals import hostile, refusal
 from bot.policy.texts import say
 from bot.search import Band, scope_of

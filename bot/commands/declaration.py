@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Literal, TypedDict, Unpack, get_args, get_origin, get_type_hints
 
-from bot.contract.grammar import Lines, Use
+from bot.contract import Lines, Use
 from bot.errors import UserError
 from bot.policy.texts import say
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
-    from bot.contract.message import Channel, Reply, Request
+    from bot.contract import Channel, Reply, Request
     from bot.corpus import Corpus
     from bot.delivery import Daily
     from bot.search import Searcher

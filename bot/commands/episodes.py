@@ -5,9 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from bot.commands.declaration import Context, Param, Place, Prompt, Use, command
-from bot.contract.buttons import LONGEST_LINE, listen, more_context
-from bot.contract.message import Button, Card, Outcome, Reply, Role, Span, clock
-from bot.contract.schedule import written_date
+from bot.contract import (
+    LONGEST_LINE,
+    Button,
+    Card,
+    Outcome,
+    Reply,
+    Role,
+    Span,
+    clock,
+    listen,
+    more_context,
+    written_date,
+)
 from bot.policy.texts import say
 from bot.search import scope_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from bot.commands.declaration import Command, Context, Param, Prompt, Use, command
-from bot.contract.message import Card, Outcome, Reply, Role, Span, Style
+from bot.contract import Card, Outcome, Reply, Role, Span, Style
 from bot.errors import UserError
 from bot.policy.texts import say
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from bot.commands.declaration import Context, Param, Prompt, Use, command
-from bot.contract.message import Button, Outcome, Reply
-from bot.contract.schedule import local_date, read_date, written_date
+from bot.contract import Button, Outcome, Reply, local_date, read_date, written_date
 from bot.errors import UserError
 from bot.policy.texts import say
 from bot.store import ChannelSettings

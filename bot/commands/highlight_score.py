@@ -6,7 +6,7 @@ import asyncio
 from typing import Annotated
 
 from bot.commands.declaration import Context, Param, Place, command
-from bot.contract.message import Card, Outcome, Reply, Role, Span
+from bot.contract import Card, Outcome, Reply, Role, Span
 from bot.errors import UserError
 from bot.highlights import Judged, judge, read
 from bot.policy.texts import say

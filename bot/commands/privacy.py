@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from bot.commands.declaration import Context, Param, command
-from bot.contract.message import Button, Card, Outcome, Reply, Role, Span
+from bot.contract import Button, Card, Outcome, Reply, Role, Span
 from bot.policy.texts import say
 
 __all__ = ["privacy"]

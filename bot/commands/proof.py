@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from bot.commands.declaration import Context, Param, command
-from bot.contract.message import Card, Outcome, Reply, Role
+from bot.contract import Card, Outcome, Reply, Role
 from bot.errors import UserError
 from bot.policy.refusals import refusal
 from bot.policy.texts import say

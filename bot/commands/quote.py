@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from bot.commands.declaration import Context, Menu, Param, Place, Reading, Use, command
-from bot.contract.buttons import listen, more_context, others
-from bot.contract.message import Button, Card, Outcome, Reply, Role
+from bot.contract import Button, Card, Outcome, Reply, Role, listen, more_context, others
 from bot.errors import UserError
 from bot.policy.texts import say
 from bot.search import FOUND, Hit, scope_of

@@ -7,8 +7,13 @@ import datetime as dt
 from typing import TYPE_CHECKING, Annotated, Any
 
 from bot.commands.declaration import Context, Param, Place, Use, command
-from bot.contract.message import Button, Card, Channel, Outcome, Reply, Role
-from bot.contract.schedule import (
+from bot.contract import (
+    Button,
+    Card,
+    Channel,
+    Outcome,
+    Reply,
+    Role,
     day_names,
     local_date,
     next_due,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from bot.commands.declaration import Context, Param, Use, command
-from bot.contract.buttons import MOST_CONTEXT, listen, more_context, others
-from bot.contract.message import Card, Outcome, Reply, Role
+from bot.contract import MOST_CONTEXT, Card, Outcome, Reply, Role, listen, more_context, others
 from bot.errors import UserError
 from bot.policy.refusals import refusal
 from bot.policy.texts import say

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from bot.commands.declaration import Context, Param, Place, Reading, Use, command
-from bot.contract.buttons import LONGEST_LINE
-from bot.contract.grammar import Line, format_line
-from bot.contract.message import Button, Card, Outcome, Reply, Role, clock
+from bot.contract import LONGEST_LINE, Button, Card, Line, Outcome, Reply, Role, clock, format_line
 from bot.errors import UserError
 from bot.policy.refusals import refusal
 from bot.policy.texts import listed, say

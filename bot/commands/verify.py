@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from bot.commands.declaration import Context, Menu, Param, Place, Reading, Use, command
-from bot.contract.buttons import listen, more_context
-from bot.contract.message import Button, Card, Outcome, Reply, Role, Span, Style
+from bot.contract import Button, Card, Outcome, Reply, Role, Span, Style, listen, more_context
 from bot.errors import UserError
 from bot.language import named_speaker
 from bot.policy.texts import say

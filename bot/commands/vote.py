@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from bot.commands.declaration import Context, Param, Use, command
-from bot.contract.message import Button, Outcome, Reply
+from bot.contract import Button, Outcome, Reply
 from bot.errors import UserError
 from bot.policy.refusals import refusal
 from bot.policy.texts import say

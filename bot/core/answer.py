@@ -10,10 +10,21 @@ import secrets
 import time
 from typing import TYPE_CHECKING
 
-from bot.commands.declaration import Command, Context, Place, Use, lines_of
-from bot.contract.buttons import LONGEST_LINE
-from bot.contract.grammar import Line, format_line, format_option, parse_line
-from bot.contract.message import Button, Card, Channel, Outcome, Reply, Request, Role
+from bot.commands import Command, Context, Place, Use, lines_of
+from bot.contract import (
+    LONGEST_LINE,
+    Button,
+    Card,
+    Channel,
+    Line,
+    Outcome,
+    Reply,
+    Request,
+    Role,
+    format_line,
+    format_option,
+    parse_line,
+)
 from bot.core.channel_settings import ServedChannels
 from bot.core.conversation import Conversations, Last, follow_up
 from bot.core.routing import read_intent
@@ -27,8 +38,8 @@ from bot.policy.texts import say
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from bot.commands.declaration import Param
-    from bot.contract.platform import Adapter
+    from bot.commands import Param
+    from bot.contract import Adapter
     from bot.core.routing import Intent
     from bot.corpus import Corpus
     from bot.search import Searcher
@@ -188,7 +199,8 @@ class Core:
         if hostile(line.words, self._corpus.speakers, self._search.says):
             return self.lines.line(Use.QUESTION, line.words), None
         intent = read_intent(line.words, self._search.topic_names(), self._search.weight)
-        return Line(intent.command if intent.command in self._commands else "quote", intent.words), intent
+        use = intent.use if intent.use in self.lines.names else Use.LINE
+        return self.lines.line(use, intent.words), intent
 
     def _given(self, command: Command, line: Line) -> dict[str, str]:
         """Return a line's arguments as texts by name."""
@@ -211,10 +223,10 @@ class Core:
     def _with_other_readings(self, reply: Reply, command: Command, intent: Intent) -> Reply:
         """Say how a free message was read, and offer to read it otherwise."""
         offers = tuple(
-            Button(reading.label, line)
-            for name in intent.others
-            if (other := self._commands.get(name)) and (reading := other.reading)
-            if len(line := format_line(Line(name, intent.words))) <= LONGEST_LINE
+            Button(other.reading.label, line)
+            for use in intent.others
+            if (other := self._commands.get(self.lines.line(use).name)) and other.reading
+            if len(line := self.lines.to(use, intent.words)) <= LONGEST_LINE
         )
         aside = say("answer.reading", noun=command.reading.noun) if offers and command.reading else ""
         return dataclasses.replace(reply, aside=aside, buttons=(*reply.buttons, *offers))

@@ -14,7 +14,7 @@ from bot.store import ChannelSettings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.contract.message import Channel
+    from bot.contract import Channel
     from bot.store import Store
 
 __all__ = ["ServedChannels"]

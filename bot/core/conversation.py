@@ -10,15 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.contract.grammar import Use
+from bot.contract import Use
 from bot.errors import StoreError
 from bot.language import named_speaker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from bot.contract.grammar import Line, Lines
-    from bot.contract.message import Channel
+    from bot.contract import Channel, Line, Lines
     from bot.store import Store
 
 __all__ = ["Conversations", "Last", "follow_up"]

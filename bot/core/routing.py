@@ -1,7 +1,7 @@
 """What a free message wants: a mention or a direct message is read as one command, and others are offered.
 
-A claimed quote in quotation marks, or “did he say …”, is for `/verify`; “the bit where …” and a bare fragment of a line
-for `/quote`; one or two words that name a topic for `/topic`; everything else is a question.
+A claimed quote in quotation marks, or “did he say …”, is a claim; “the bit where …” and a bare fragment are a line; one
+or two words that name a topic are one; everything else is a question.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from bot.contract import Use
 from bot.language import nearest, read_rows
 
 if TYPE_CHECKING:
@@ -35,11 +36,11 @@ _EDGES = " \t\r\n,:;-\u2013\u2014"
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """How a message is read: a command's name, its free words, and the commands it could also be meant as."""
+    """What a message is read as, its free words, and what else it could be meant as."""
 
-    command: str
+    use: Use
     words: str
-    others: tuple[str, ...] = ()
+    others: tuple[Use, ...] = ()
 
 
 def read_intent(
@@ -57,7 +58,7 @@ def read_intent(
         or _lookup(words, weigh)
         or _topic(words, known_topics)
         or _fragment(words, weigh)
-        or Intent("ask", words, ("quote",))
+        or Intent(Use.QUESTION, words, (Use.LINE,))
     )
 
 
@@ -85,13 +86,13 @@ def _verify(words: str) -> Intent | None:
         inside = (quoted[1] or quoted[2]).strip()
         around = (words[: quoted.start()] + " " + words[quoted.end() :]).strip(_EDGES + ".?!")
         if _pattern("who-said").search(around) or _pattern("find").match(around + " about"):
-            return Intent("quote", inside, ("verify", "ask"))
+            return Intent(Use.LINE, inside, (Use.CLAIM, Use.QUESTION))
         if _pattern("asks").match(around) and not _pattern("did-say").match(around) and len(around.split()) > _FEWEST:
-            return Intent("ask", words, ("verify", "quote"))
-        return Intent("verify", words if _names_who(around) else inside, ("quote", "ask"))
+            return Intent(Use.QUESTION, words, (Use.CLAIM, Use.LINE))
+        return Intent(Use.CLAIM, words if _names_who(around) else inside, (Use.LINE, Use.QUESTION))
     said = _pattern("did-say").match(words)
     if said and len(said["claim"].split()) >= _FEWEST and not _pattern("say-what").match(said["claim"]):
-        return Intent("verify", said["claim"].strip(_EDGES + "?"), ("ask", "quote"))
+        return Intent(Use.CLAIM, said["claim"].strip(_EDGES + "?"), (Use.QUESTION, Use.LINE))
     return None
 
 
@@ -106,8 +107,9 @@ def _lookup(words: str, weigh: Callable[[str], float | None]) -> Intent | None:
         return None
     first = _pattern("quote-first").match(words)
     if first and (weigh(first["words"]) or 0.0) >= TELLING:
-        return Intent("quote", words, ("ask",))
-    return Intent("quote", words, ("ask",)) if _pattern("find").match(words) or _pattern("scene").match(words) else None
+        return Intent(Use.LINE, words, (Use.QUESTION,))
+    sought = _pattern("find").match(words) or _pattern("scene").match(words)
+    return Intent(Use.LINE, words, (Use.QUESTION,)) if sought else None
 
 
 def _topic(words: str, known: Collection[str]) -> Intent | None:
@@ -120,7 +122,7 @@ def _topic(words: str, known: Collection[str]) -> Intent | None:
         or (not asked and words.rstrip().endswith("?"))
     ):
         return None
-    return Intent("topic", name, ("ask", "quote")) if _is_known(name, known) else None
+    return Intent(Use.TOPIC, name, (Use.QUESTION, Use.LINE)) if _is_known(name, known) else None
 
 
 def _longest(known: Collection[str]) -> int:
@@ -148,4 +150,4 @@ def _fragment(words: str, weigh: Callable[[str], float | None]) -> Intent | None
         or _pattern("follows").match(words)
     ):
         return None
-    return Intent("quote", words, ("ask", "verify")) if (weigh(words) or 0.0) >= TELLING else None
+    return Intent(Use.LINE, words, (Use.QUESTION, Use.CLAIM)) if (weigh(words) or 0.0) >= TELLING else None

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from bot.contract.message import clock
+from bot.contract import clock
 from bot.corpus.aliases import ALIASES, read_aliases
 from bot.corpus.curated import curated_highlights, key_passages
 from bot.corpus.episode import EpisodeFiles, build_episode, edition_of, mend_source, source_words

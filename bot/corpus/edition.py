@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from bot.contract.message import clock
+from bot.contract import clock
 from bot.corpus.transcript import Block, Chapter, Person, Said, Section
 from bot.corpus.words import sentence_spans
 from bot.errors import TranscriptError

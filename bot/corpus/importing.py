@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from bot.contract.message import clock
+from bot.contract import clock
 from bot.corpus.edition import Edition, Meta, write_edition
 from bot.corpus.episode import EDITION
 from bot.corpus.fetch import fetch

@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, TypeVar, overload
 
-from bot.contract.message import Citation, Quote, Source
+from bot.contract import Citation, Quote, Source
 from bot.corpus.edition import Meta
 from bot.corpus.transcript import Chapter, Section
 from bot.corpus.words import TOKEN

@@ -17,7 +17,7 @@ from difflib import get_close_matches
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from bot.contract.message import clock
+from bot.contract import clock
 from bot.corpus.edition import parse_time
 from bot.corpus.files import read_toml
 from bot.corpus.model import Paragraph, Paragraphs, Sentences, TokenMap

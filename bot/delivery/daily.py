@@ -7,9 +7,7 @@ import dataclasses
 import unicodedata
 from typing import TYPE_CHECKING
 
-from bot.contract.buttons import listen, more_context
-from bot.contract.grammar import Use
-from bot.contract.message import Button, Card, Outcome, Reply, Role
+from bot.contract import Button, Card, Outcome, Reply, Role, Use, listen, more_context
 from bot.errors import UserError
 from bot.policy.texts import languages, say
 
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
 
-    from bot.contract.grammar import Lines
+    from bot.contract import Lines
     from bot.corpus import Corpus
     from bot.highlights import Highlight, Highlights
     from bot.store import ChannelSettings, Store

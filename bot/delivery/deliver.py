@@ -17,10 +17,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from bot.contract.message import Outcome, Reply
-from bot.contract.post import Blind, Later, Post, Posted, Seen, Sent, Unclear
-from bot.contract.reply_json import freeze, thaw
-from bot.contract.schedule import next_due
+from bot.contract import Blind, Later, Outcome, Post, Posted, Reply, Seen, Sent, Unclear, freeze, next_due, thaw
 from bot.delivery.notifications import Notifications
 from bot.delivery.timing import AT_ONCE, Timing
 from bot.errors import StoreError, UserError, VerbatimError
@@ -30,7 +27,7 @@ from bot.store import LAST_TICK, Planned
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from bot.contract.platform import Adapter
+    from bot.contract import Adapter
     from bot.delivery.daily import Daily
     from bot.store import ChannelSettings, PostRow, Store
 

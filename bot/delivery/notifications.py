@@ -12,8 +12,7 @@ from bot.policy.texts import listed, say
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.contract.message import Channel
-    from bot.contract.platform import Adapter
+    from bot.contract import Adapter, Channel
     from bot.store import PostRow, Store
 
 __all__ = ["Notifications"]

@@ -11,7 +11,7 @@ from bot.intake.memory import MOST_REMEMBERED, Memory
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.contract.message import Channel
+    from bot.contract import Channel
 
 __all__ = ["MEMBER_BURST", "PER_SECONDS", "TENANT_BURST", "Admission"]
 

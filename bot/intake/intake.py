@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from contextlib import AbstractAsyncContextManager
 
-    from bot.contract.message import Channel, Reply
-    from bot.contract.platform import Platform
+    from bot.contract import Channel, Platform, Reply
     from bot.store import ChannelSettings, Inbound, Store
 
 __all__ = ["EARLY_SECONDS", "LOOK_SECONDS", "Intake"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.contract.message import Outcome, Reply
+from bot.contract import Outcome, Reply
 from bot.policy.texts import say
 
 __all__ = ["busy", "slow_down", "stopping", "to_member", "too_long"]

@@ -11,16 +11,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.contract.buttons import LONGEST_LINE
-from bot.contract.grammar import Use
-from bot.contract.message import Button, Card, Outcome, Reply
+from bot.contract import LONGEST_LINE, Button, Card, Outcome, Reply, Use
 from bot.policy.guard import broken_rule
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from bot.contract.grammar import Lines
+    from bot.contract import Lines
 
 __all__ = ["MOST_CHARACTERS", "REFUSALS", "Refusal", "hostile", "refusal"]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from bot.contract.message import Channel
+from bot.contract import Channel
 from bot.store.tables import audit, channels, key_of, of_channel, of_tenant, queue
 
 if TYPE_CHECKING:

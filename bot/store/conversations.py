@@ -11,7 +11,7 @@ from bot.store.tables import conversations, key_of, of_channel
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.contract.message import Channel
+    from bot.contract import Channel
     from bot.store.database import Database
 
 __all__ = ["Conversations"]

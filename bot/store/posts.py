@@ -21,7 +21,7 @@ from bot.store.tables import channels, kv, of_channel, posts
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bot.contract.message import Channel
+    from bot.contract import Channel
     from bot.store.database import Database
 
 __all__ = ["Ledger", "Planned", "PostRow", "Waiting", "post_key"]

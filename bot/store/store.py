@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from bot.contract.message import Channel
+from bot.contract import Channel
 from bot.store.channels import Channels
 from bot.store.conversations import Conversations
 from bot.store.database import Database, connect

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 if TYPE_CHECKING:
-    from bot.contract.message import Channel
+    from bot.contract import Channel
 
 __all__ = [
     "audit",

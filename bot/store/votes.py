@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from bot.store.tables import of_tenant, votes
 
 if TYPE_CHECKING:
-    from bot.contract.message import Author, Channel
+    from bot.contract import Author, Channel
     from bot.store.database import Database
 
 __all__ = ["Votes"]

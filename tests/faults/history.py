@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from bot.adapters.discord.render import render
 from bot.adapters.slack.render import message as slack_message
-from bot.contract.reply_json import thaw
+from bot.contract import thaw
 from bot.store.tables import channels, posts
 from tests.local_discord.limits import walk
 

@@ -22,7 +22,7 @@ import pytest
 from bot.adapters.discord import Discord
 from bot.adapters.discord.pace import Pace
 from bot.commands import COMMANDS
-from bot.contract.message import Channel
+from bot.contract import Channel
 from bot.core import Core
 from bot.settings import ROOT, Settings
 from bot.store import ChannelSettings, open_store

@@ -27,8 +27,7 @@ from bot.adapters.discord.wire import aim
 from bot.adapters.slack import Slack
 from bot.adapters.slack import api as slack_api
 from bot.commands import COMMAND_LINES
-from bot.contract.post import Post, Sent
-from bot.contract.reply_json import thaw
+from bot.contract import Post, Sent, thaw
 from bot.core import Core
 from bot.corpus import Corpus, Passage, open_corpus
 from bot.delivery import Daily, Delivery, ticking
@@ -45,9 +44,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping, Sequence
 
-    from bot.contract.message import Channel
-    from bot.contract.platform import Adapter
-    from bot.contract.post import Posted, Seen
+    from bot.contract import Adapter, Channel, Posted, Seen
     from bot.search import Searcher
     from bot.store import ChannelSettings, Planned, PostRow
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Self
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.contract.message import Channel
+from bot.contract import Channel
 from bot.settings import ROOT
 from bot.store import LAST_TICK, ChannelSettings, open_store
 from bot.store.tables import audit, channels, kv, posts

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from bot.commands import COMMAND_LINES, COMMANDS
-from bot.contract.message import Author, Channel, Request
+from bot.contract import Author, Channel, Request
 from bot.core import Core
 from bot.delivery import Daily
 from bot.highlights import Highlights
@@ -16,7 +16,7 @@ from bot.store import open_store
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.contract.message import Reply
+    from bot.contract import Reply
     from bot.corpus import Corpus
     from bot.search import Searcher
 

@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from bot.contract.message import Card, Reply, Span, Style
+from bot.contract import Card, Reply, Span, Style
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

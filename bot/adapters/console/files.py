@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, BinaryIO
 
-from bot.contract.post import Blind, Found, Post, Posted, Refused, Seen, Sent, Unclear
+from bot.contract import Blind, Found, Post, Posted, Refused, Seen, Sent, Unclear
 from bot.policy.texts import say
 
 if TYPE_CHECKING:

@@ -11,8 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any, TextIO
 
 from bot.adapters.console.talk import LONGEST_LINE
-from bot.contract.message import Author, Card, Channel, Outcome, Reply, Request
-from bot.contract.schedule import read_moment
+from bot.contract import Author, Card, Channel, Outcome, Reply, Request, read_moment
 from bot.intake import Admission, slow_down
 from bot.policy.texts import say
 

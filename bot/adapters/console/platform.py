@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.contract.platform import Lack, Platform
+from bot.contract import Lack, Platform
 
 __all__ = ["PLATFORM"]
 

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 from bot.adapters.console.draw import in_colour, in_plain
 from bot.adapters.console.files import Files
 from bot.adapters.console.platform import PLATFORM
-from bot.contract.grammar import Use
-from bot.contract.message import Author, Button, Channel, Reply, Request
-from bot.contract.post import Found, Sent
+from bot.contract import Author, Button, Channel, Found, Reply, Request, Sent, Use
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
     from prompt_toolkit.completion import CompleteEvent, Completion
     from prompt_toolkit.document import Document
 
-    from bot.contract.post import Post, Posted, Seen
+    from bot.contract import Post, Posted, Seen
     from bot.core import Core
 
 __all__ = ["CHANNEL", "Console", "wants_colour"]

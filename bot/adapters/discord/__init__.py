@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from bot.adapters.discord.adapter import Discord
     from bot.adapters.discord.client import create_discord_client
     from bot.adapters.discord.ready import PERMISSIONS, announce
-    from bot.contract.platform import Adapter
+    from bot.contract import Adapter
     from bot.core import Core
     from bot.intake import Store
     from bot.settings import Settings

@@ -20,7 +20,7 @@ from bot.adapters.discord.platform import PLATFORM
 from bot.adapters.discord.post import Poster
 from bot.adapters.discord.ready import announce, announce_without_gateway
 from bot.adapters.discord.wire import TROUBLE, aim, why
-from bot.contract.post import Blind, Later
+from bot.contract import Blind, Later
 from bot.errors import OperatorError
 from bot.intake import Intake
 from bot.policy.texts import say
@@ -28,8 +28,7 @@ from bot.policy.texts import say
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.contract.message import Channel
-    from bot.contract.post import Post, Posted, Seen
+    from bot.contract import Channel, Post, Posted, Seen
     from bot.core import Core
     from bot.intake import Store
     from bot.settings import Settings

@@ -16,7 +16,7 @@ import discord
 
 from bot.adapters.discord.platform import PLATFORM
 from bot.adapters.discord.wire import TROUBLE, why
-from bot.contract.message import Channel
+from bot.contract import Channel
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

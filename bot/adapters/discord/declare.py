@@ -25,7 +25,7 @@ from bot.adapters.discord.locales import Locales
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.commands.declaration import Command, Parameter
+    from bot.commands import Command, Parameter
 
 __all__ = ["application_commands", "declared_hash", "registered"]
 

@@ -11,13 +11,12 @@ from bot.adapters.discord.limits import LONGEST_CHOICE, MOST_CHOICES
 from bot.adapters.discord.platform import PLATFORM
 from bot.adapters.discord.render import PRESSED
 from bot.adapters.discord.views import custom_ids
-from bot.contract.grammar import Line, parse_line
-from bot.contract.message import Author, Channel, Request
+from bot.contract import Author, Channel, Line, Request, parse_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from bot.commands.declaration import Command
+    from bot.commands import Command
 
 __all__ = [
     "asker",

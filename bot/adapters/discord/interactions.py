@@ -13,13 +13,12 @@ from bot.adapters.discord.acknowledge import acknowledge
 from bot.adapters.discord.pending import Announcement, finish, name_of
 from bot.adapters.discord.respond import respond
 from bot.adapters.discord.views import as_modal
-from bot.contract.grammar import Line, Use, parse_line
-from bot.contract.message import Request
+from bot.contract import Line, Request, Use, parse_line
 from bot.intake import stopping, to_member
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
-    from bot.contract.message import Reply
+    from bot.contract import Reply
     from bot.core import Core
     from bot.intake import Inbound, Intake
 

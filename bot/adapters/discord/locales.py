@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.commands.declaration import Command, Parameter
+    from bot.commands import Command, Parameter
 
 __all__ = ["LANGUAGES", "Locales", "read_locales"]
 

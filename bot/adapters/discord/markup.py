@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from bot.adapters.discord.limits import units
-from bot.contract.message import Span, Style
+from bot.contract import Span, Style
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

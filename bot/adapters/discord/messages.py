@@ -15,8 +15,7 @@ from bot.adapters.discord.platform import PLATFORM
 from bot.adapters.discord.render import render
 from bot.adapters.discord.views import as_view
 from bot.adapters.discord.wire import TROUBLE, is_discords, why
-from bot.contract.grammar import Use
-from bot.contract.message import Author, Channel, Outcome, Reply, Request
+from bot.contract import Author, Channel, Outcome, Reply, Request, Use
 from bot.intake import KEPT_SECONDS, Taken, to_member
 from bot.policy.texts import say
 

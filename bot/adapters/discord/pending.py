@@ -20,14 +20,14 @@ from bot.adapters.discord.inbound import is_direct
 from bot.adapters.discord.render import render
 from bot.adapters.discord.views import as_view
 from bot.adapters.discord.wire import TROUBLE, why
-from bot.contract.message import Author, Channel, Request
+from bot.contract import Author, Channel, Request
 from bot.intake import to_member
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from bot.contract.message import Reply
+    from bot.contract import Reply
     from bot.intake import Inbound, Inbox, Pending
 
 __all__ = ["KIND", "Announcement", "finish", "name_of"]

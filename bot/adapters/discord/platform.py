@@ -11,7 +11,7 @@ from bot.adapters.discord.limits import (
     LONGEST_MESSAGE,
     LONGEST_URL,
 )
-from bot.contract.platform import Lack, Platform
+from bot.contract import Lack, Platform
 
 if TYPE_CHECKING:
     from bot.settings import Settings

@@ -21,7 +21,7 @@ from bot.adapters.discord.markup import cut
 from bot.adapters.discord.render import post_key, render
 from bot.adapters.discord.views import as_view, custom_ids
 from bot.adapters.discord.wire import TROUBLE, Attempt, BreakerOpenError, is_discords, watch, why
-from bot.contract.post import Blind, Found, Later, Refused, Sent, Unclear
+from bot.contract import Blind, Found, Later, Refused, Sent, Unclear
 from bot.intake import to_member
 from bot.policy.texts import listed, say
 
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.adapters.discord.client import VerbatimClient
-    from bot.contract.message import Channel
-    from bot.contract.post import Post, Posted, Seen
+    from bot.contract import Channel, Post, Posted, Seen
 
 __all__ = ["Poster"]
 

@@ -21,7 +21,7 @@ from bot.adapters.discord.limits import (
     units,
 )
 from bot.adapters.discord.markup import block, cut, fit, styled
-from bot.contract.message import Button, Card, Quote, Reply, Span, Style
+from bot.contract import Button, Card, Quote, Reply, Span, Style
 from bot.policy.texts import say
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from bot.adapters.discord.pending import Announcement
-    from bot.contract.message import Reply
+    from bot.contract import Reply
 
 __all__ = ["respond"]
 

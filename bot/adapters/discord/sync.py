@@ -15,7 +15,7 @@ from bot.adapters.discord.wire import why
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.commands.declaration import Command
+    from bot.commands import Command
     from bot.intake import Intake
 
 __all__ = ["sync"]

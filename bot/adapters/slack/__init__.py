@@ -10,7 +10,7 @@ from bot.adapters.slack.platform import PLATFORM
 
 if TYPE_CHECKING:
     from bot.adapters.slack.adapter import Slack, create_slack_app
-    from bot.contract.platform import Adapter
+    from bot.contract import Adapter
     from bot.core import Core
     from bot.intake import Store
     from bot.settings import Settings

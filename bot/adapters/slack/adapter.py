@@ -23,7 +23,7 @@ from bot.adapters.slack.socket_mode import SILENCE_SECONDS, Sockets
 from bot.adapters.slack.surfaces import Surfaces
 from bot.adapters.slack.web import WebServer
 from bot.adapters.slack.workspaces import Installs, Vault, Workspace, Workspaces
-from bot.contract.post import Later, Refused
+from bot.contract import Later, Refused
 from bot.errors import OperatorError
 from bot.intake import EARLY_SECONDS, LOOK_SECONDS, Intake
 from bot.policy.texts import say
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 
     from slack_bolt.app.async_app import AsyncApp
 
-    from bot.contract.message import Channel
-    from bot.contract.post import Post, Posted, Seen
+    from bot.contract import Channel, Post, Posted, Seen
     from bot.core import Core
     from bot.intake import Store
     from bot.settings import Settings

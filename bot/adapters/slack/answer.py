@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Final
 from bot.adapters.slack.inbound import Way, question_from
 from bot.adapters.slack.platform import PLATFORM
 from bot.adapters.slack.views import home_view
-from bot.contract.grammar import Use, parse_line
-from bot.contract.message import Author, Channel, Reply, Request
-from bot.contract.post import Later, Refused, Sent, Unclear
+from bot.contract import Author, Channel, Later, Refused, Reply, Request, Sent, Unclear, Use, parse_line
 from bot.intake import busy, to_member, too_long
 from bot.policy.texts import say
 
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     from bot.adapters.slack.send import Sender
     from bot.adapters.slack.surfaces import Surfaces
     from bot.adapters.slack.workspaces import Workspace, Workspaces
-    from bot.contract.post import Posted
+    from bot.contract import Posted
     from bot.core import Core
     from bot.intake import ChannelSettings, Inbound, Intake, Pending
 

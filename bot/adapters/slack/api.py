@@ -18,7 +18,7 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.contract.post import Later, Refused, Unclear
+from bot.contract import Later, Refused, Unclear
 from bot.policy.texts import say
 
 if TYPE_CHECKING:

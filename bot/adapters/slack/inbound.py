@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from bot.contract.grammar import Use
+from bot.contract import Use
 
 if TYPE_CHECKING:
-    from bot.contract.grammar import Lines
+    from bot.contract import Lines
 
 __all__ = [
     "Place",

@@ -34,8 +34,7 @@ from bot.adapters.slack.inbound import (
 )
 from bot.adapters.slack.prompts import prompted_line, prompts
 from bot.adapters.slack.views import ASK, QUESTION, SETUP, ask_view, message_menu, setup_view, waiting_view
-from bot.contract.grammar import Use, parse_line
-from bot.contract.schedule import zone_named
+from bot.contract import Use, parse_line, zone_named
 from bot.errors import UserError
 from bot.intake import Taken, to_member
 from bot.policy.texts import say
@@ -50,7 +49,7 @@ if TYPE_CHECKING:
     from bot.adapters.slack.answer import Answers
     from bot.adapters.slack.inbound import Place
     from bot.adapters.slack.workspaces import Workspace
-    from bot.contract.message import Reply
+    from bot.contract import Reply
     from bot.settings import Settings
 
 __all__ = ["Listeners"]

@@ -16,7 +16,7 @@ from bot.policy.texts import say
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from bot.commands.declaration import Command
+    from bot.commands import Command
 
 __all__ = ["EVENTS", "SCOPES", "Scope", "build_manifest", "manifest_text", "missing_scopes", "scope_table"]
 

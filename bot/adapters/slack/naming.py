@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.contract.message import Card, Reply
+    from bot.contract import Card, Reply
 
 __all__ = ["Naming"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.adapters.slack import limits
-from bot.contract.platform import Lack, Platform
+from bot.contract import Lack, Platform
 
 if TYPE_CHECKING:
     from bot.settings import Settings

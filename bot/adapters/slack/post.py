@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.adapters.slack import limits
 from bot.adapters.slack.api import Api, is_about_the_token, trouble
 from bot.adapters.slack.send import Sender, own_keys
-from bot.contract.message import Outcome, Reply
-from bot.contract.post import Blind, Found, Later, Refused, Sent, Unclear
+from bot.contract import Blind, Found, Later, Outcome, Refused, Reply, Sent, Unclear
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from bot.adapters.slack.workspaces import Workspaces
-    from bot.contract.message import Channel
-    from bot.contract.post import Post, Posted, Seen
+    from bot.contract import Channel, Post, Posted, Seen
 
 __all__ = ["Poster"]
 

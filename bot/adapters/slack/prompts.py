@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.contract.grammar import Use
+from bot.contract import Use
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.commands.declaration import Command
-    from bot.contract.grammar import Lines
+    from bot.commands import Command
+    from bot.contract import Lines
 
 __all__ = ["prompted_line", "prompts"]
 

@@ -14,7 +14,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from bot.adapters.slack import limits
-from bot.contract.message import Button, Card, Quote, Reply, Span, Style, clock, plain
+from bot.contract import Button, Card, Quote, Reply, Span, Style, clock, plain
 from bot.policy.texts import say
 
 if TYPE_CHECKING:

@@ -14,15 +14,14 @@ from bot.adapters.slack import limits
 from bot.adapters.slack.api import CALL_SECONDS, NOT_REACHED, Api, Throttle, is_loopback, retry_after, sent_at, trouble
 from bot.adapters.slack.naming import Naming
 from bot.adapters.slack.render import message
-from bot.contract.post import Later, Refused, Sent, Unclear
+from bot.contract import Later, Refused, Sent, Unclear
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.adapters.slack.workspaces import Workspace
-    from bot.contract.message import Reply
-    from bot.contract.post import Posted
+    from bot.contract import Posted, Reply
 
 __all__ = ["Sender"]
 

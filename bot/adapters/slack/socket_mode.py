@@ -16,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.adapters.slack.api import is_loopback, quiet, trouble
 from bot.adapters.slack.dispatch import Dispatch
-from bot.contract.post import Later, Refused, Unclear
+from bot.contract import Later, Refused, Unclear
 from bot.errors import OperatorError
 from bot.policy.texts import say
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.adapters.slack.api import trouble
 from bot.adapters.slack.views import answer_view
-from bot.contract.post import Later, Refused, Unclear
+from bot.contract import Later, Refused, Unclear
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.adapters.slack.api import Api
     from bot.adapters.slack.naming import Naming
     from bot.adapters.slack.workspaces import Workspace
-    from bot.contract.message import Reply
+    from bot.contract import Reply
 
 __all__ = ["Surfaces"]
 

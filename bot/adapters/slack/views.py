@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.adapters.slack import limits
 from bot.adapters.slack.render import blocks_of, plain_block
-from bot.commands.declaration import lines_of
-from bot.contract.grammar import Use
+from bot.commands import lines_of
+from bot.contract import Use
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.adapters.slack.render import Block
-    from bot.commands.declaration import Command, Menu
-    from bot.contract.grammar import Lines
-    from bot.contract.message import Reply
+    from bot.commands import Command, Menu
+    from bot.contract import Lines, Reply
     from bot.intake import ChannelSettings
 
 __all__ = [

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.adapters.slack.api import trouble
-from bot.contract.post import Later, Refused, Unclear
+from bot.contract import Later, Refused, Unclear
 
 if TYPE_CHECKING:
     from collections.abc import Callable
