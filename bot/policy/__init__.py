@@ -1,1 +1,1 @@
-"""What the bot does not do, and in which words it says so."""
+"""What the bot refuses to do, and every sentence that it says, as data."""

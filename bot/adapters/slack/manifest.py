@@ -1,6 +1,6 @@
 """The app's manifest, made from the command declarations: what an admin pastes into Slack to create the app.
 
-`python -m bot.adapters.slack > slack-manifest.yaml` writes the one in the project's root.
+`run_bot.py manifest` prints it; `make generate` writes the one in the project's root.
 """
 
 from __future__ import annotations
@@ -139,4 +139,4 @@ def manifest_text(commands: Sequence[Command], prefix: str = "", url: str = "") 
     import yaml  # noqa: PLC0415 - serving never needs it
 
     written = yaml.safe_dump(build_manifest(commands, prefix, url), sort_keys=False, allow_unicode=True, width=120)
-    return f"# Generated from the command declarations; see README, Slack.\n{written}"
+    return f"# Generated from the command declarations; docs/operating.md, Slack, says what to do with it.\n{written}"
