@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
-    from bot.contract import Channel, Reply, Request
+    from bot.contract import Channel, Line, Reply, Request
     from bot.corpus import Corpus
     from bot.delivery import Daily
     from bot.search import Searcher
@@ -104,7 +104,7 @@ class Param:
 
     `choices` are the only values allowed; `place` narrows a search and suggests the places known; `complete` suggests
     other values while a member types; `channel` takes a channel of the asker's platform, which reaches the handler as
-    the platform's id of it.
+    the platform's id of it; a button with one that `turns` a page changes the message in place.
     """
 
     description: str
@@ -113,6 +113,7 @@ class Param:
     longest: int = LONGEST_TEXT
     channel: bool = False
     place: Place | None = None
+    turns: bool = False
 
     @property
     def suggest(self) -> Callable[[Context, str], Sequence[str]] | None:
@@ -222,6 +223,11 @@ class Command:
     def narrowing(self, place: Place) -> str | None:
         """Return the name of the parameter that narrows a search to such a place, or None."""
         return next((parameter.name for parameter in self.parameters if parameter.about.place is place), None)
+
+    def turns(self, line: Line) -> bool:
+        """Say whether a line turns a page of what is shown, so that the message is edited in place."""
+        given = {name for name, _ in line.options}
+        return any(parameter.about.turns and parameter.name in given for parameter in self.parameters)
 
     @property
     def usage(self) -> str:

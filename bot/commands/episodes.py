@@ -46,7 +46,7 @@ async def episodes(
     ctx: Context,
     name: Annotated[str, Param("An episode's number or title", place=Place.EPISODE)] = "",
     chapter: Annotated[str, Param("Open this chapter of it", place=Place.CHAPTER)] = "",
-    page: Annotated[int, Param("Page of the list, from 1")] = 1,
+    page: Annotated[int, Param("Page of the list, from 1", turns=True)] = 1,
     show: Annotated[str, Param("Only this show", place=Place.SHOW)] = "",
 ) -> Reply:
     """Answer with a page of the list, with one episode's card, or with the beginning of a chapter."""

@@ -28,7 +28,7 @@ async def show(
     ctx: Context,
     ids: Annotated[str, Param("Ids as they stand under a quote, separated by spaces")],
     context: Annotated[int, Param("How many sentences more on either side, 0 to 10")] = 0,
-    at: Annotated[int, Param("Only this one of several ids, counted from 1")] = 0,
+    at: Annotated[int, Param("Only this one of several ids, counted from 1", turns=True)] = 0,
 ) -> Reply:
     """Answer with a card for each id, or for the one asked for."""
     if not 0 <= context <= MOST_CONTEXT:

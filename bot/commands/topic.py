@@ -37,7 +37,7 @@ async def topic(
     name: Annotated[str, Param("A chapter, a subject or a name", complete=_names)],
     episode: Annotated[str, Param("Only this episode: its number or title", place=Place.EPISODE)] = "",
     show: Annotated[str, Param("Only this show", place=Place.SHOW)] = "",
-    page: Annotated[int, Param("Page of the passages, from 1")] = 1,
+    page: Annotated[int, Param("Page of the passages, from 1", turns=True)] = 1,
 ) -> Reply:
     """Answer with up to six passages in the conversation's order, or say that the topic is not discussed."""
     if page < 1:

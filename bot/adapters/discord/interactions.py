@@ -26,10 +26,6 @@ __all__ = ["Interactions"]
 
 _log = logging.getLogger(__name__)
 
-IN_PLACE = frozenset({"at", "page"})
-"""Options of a button's line that page: the asker's own press changes the message instead of adding one."""
-
-
 MODAL_MARK, ALONE_MARK = "m:", "a:"
 """Marks of a modal's custom id, before its line: answered as the command says, or to the asker alone."""
 
@@ -72,7 +68,8 @@ class Interactions:
         mine = owner == interaction.user.id or inbound.is_direct(interaction)
         shared = mark == "s:"
         read = parse_line(line)
-        update = mine and not shared and any(name in IN_PLACE for name, _ in read.options)
+        command = self._known.get(read.name)
+        update = mine and not shared and command is not None and command.turns(read)
         private = not shared and (alone or not mine or self._is_private(read.name))
         request = inbound.request_of(interaction, text=line)
         await self._once(interaction, request, private=private, update=update)
