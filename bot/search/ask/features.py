@@ -90,9 +90,8 @@ class _ByWords:
     @cached_property
     def _unknown(self) -> list[Term]:
         """The terms that nobody says, in these or other words."""
-        nowhere = self._index.rarity("\0")
-        terms = (term for term in self.question.terms if not term.others)
-        return [term for term in terms if all(self._index.rarity(stem) >= nowhere for stem in term.stems)]
+        count = self._index.count
+        return [term for term in self.question.terms if not term.others and not any(map(count, term.stems))]
 
     @cached_property
     def _repairs(self) -> dict[str, dict[str, float]]:

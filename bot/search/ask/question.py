@@ -12,8 +12,6 @@ from bot.language import named_speaker, shorthand
 from bot.search.expansion import abbreviations, other_words, question_words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from bot.corpus import Corpus
     from bot.search.index.words import WordIndex
 
@@ -91,10 +89,11 @@ def read(corpus: Corpus, index: WordIndex, question: str) -> Question:
     spelled = abbreviations(corpus, index, plain)
     others = other_words(corpus, index, nameless)
     terms = [
-        _with(index, term, others.get(term.form, ())) for term in _own(index, nameless) if term.form not in spelled
+        replace(term, others=tuple((text, tuple(index.stems(text))) for text in others.get(term.form, ())))
+        for term in _own(index, nameless)
+        if term.form not in spelled
     ]
-    never = index.rarity("\0")
-    unheard = [t for t in terms if t.others and all(index.rarity(stem) >= never for stem in t.stems)]
+    unheard = [term for term in terms if term.others and not any(map(index.count, term.stems))]
     said = [text for term in unheard for text, _ in term.others[:MOST_OTHERS]]
     extra = " ".join(dict.fromkeys([*(phrase for phrases in spelled.values() for phrase in phrases), *said]))
     terms += [term for found in spelled.values() for term in _own(index, found[0])]
@@ -134,11 +133,6 @@ def _whose(low: str, speakers: tuple[str, ...]) -> tuple[str | None, str | None]
     return None, "host" if _HOST.search(low) else "guest" if _GUEST.search(low) else None
 
 
-def _with(index: WordIndex, term: Term, others: Sequence[str]) -> Term:
-    """Return a term with other words for it."""
-    return replace(term, others=tuple((text, tuple(index.stems(text))) for text in others))
-
-
 def _own(index: WordIndex, text: str) -> list[Term]:
     """Return the words of a text that matter, each once."""
     found: dict[str, Term] = {}
@@ -147,5 +141,5 @@ def _own(index: WordIndex, text: str) -> list[Term]:
         form = word.form.removesuffix("'s")
         stems = tuple(index.stems(form)) if form not in stop and len(form) > 1 else ()
         if stems:
-            found.setdefault(form, Term(form, stems, sum(map(index.rarity, stems)) / len(stems)))
+            found.setdefault(form, Term(form, stems, index.mean_rarity(stems)))
     return list(found.values())

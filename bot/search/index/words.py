@@ -19,7 +19,7 @@ from bot.policy.texts import say
 from bot.search.index.generations import Generations, Held, Manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from bot.corpus import Corpus, Episode
@@ -72,10 +72,17 @@ class WordIndex:
         """Return the words of a text in the form they are indexed in."""
         return self._words.analyze(text)
 
+    def count(self, stem: str) -> int:
+        """Return how many sentences have a stem."""
+        return self._searcher.doc_freq("words", stem)
+
     def rarity(self, stem: str) -> float:
         """Return the inverse document frequency of a stem: 0 when it is in every sentence, more the rarer it is."""
-        total = self.size
-        return math.log(1 + total / (1 + self._searcher.doc_freq("words", stem)))
+        return math.log(1 + self.size / (1 + self.count(stem)))
+
+    def mean_rarity(self, stems: Sequence[str]) -> float:
+        """Return what finding a word is worth, by its stems (a hyphen parts two); 0 without any."""
+        return sum(map(self.rarity, stems)) / len(stems) if stems else 0.0
 
     def candidates(self, text: str, limit: int) -> list[Place]:
         """Return up to 3 x `limit` sentences that share words or letters with a text, best first within each way."""

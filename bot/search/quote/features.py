@@ -49,7 +49,8 @@ class Line:
     def of(cls, index: WordIndex, read: Remembered) -> Line:
         """Take apart a line as read."""
         wanted = tuple(word.form for word in words(read.words))
-        return cls(read.words, fold(read.words), wanted, tuple(_weight(index, word) for word in wanted), read.speaker)
+        weights = tuple(index.mean_rarity(index.stems(word)) for word in wanted)
+        return cls(read.words, fold(read.words), wanted, weights, read.speaker)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +184,3 @@ def words_of(text: str) -> list[Word]:
 def _vocabulary(text: str) -> frozenset[str]:
     """Return the different words of a passage."""
     return frozenset(word.form for word in words_of(text))
-
-
-def _weight(index: WordIndex, word: str) -> float:
-    """Return what finding a word is worth: its rarity, the mean of its stems."""
-    stems = index.stems(word)
-    return sum(index.rarity(stem) for stem in stems) / len(stems) if stems else 0.0

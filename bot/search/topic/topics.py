@@ -218,13 +218,11 @@ class _Topic:
 def _mended(word: str, index: WordIndex, known: _Known) -> str:
     """Return the known word that a misspelled one stands for, or the word."""
     form = fold(re.sub(r"^\W+|\W+$", "", word))
-    stems = index.stems(form)
-    never = index.rarity("\x00")
     if (
         len(form) < _SHORTEST_REPAIRED
         or not form.isalpha()
         or is_english(form)
-        or any(index.rarity(stem) < never for stem in stems)
+        or any(map(index.count, index.stems(form)))
         or known.aliases.within(form)
     ):
         return word
