@@ -181,14 +181,14 @@ class Searcher:
         """Do the work of `verify` in the calling thread."""
         said, named = split_speaker(claim)
         found = self._index.candidates(said, REGIONS)
-        places = [place for place in found if scope.episodes is None or place[0] in scope.episodes][: 3 * REGIONS]
+        places = [place for place in found if scope.episodes is None or place[0] in scope.episodes]
         near = [self._corpus.episode(number).passage(sentence, sentence) for number, sentence in places]
-        judgement = judge(said, near, speaker=speaker or named or "", printed=self._corpus.source_text)
+        judgement = judge(said, near, speaker=speaker or named, printed=self._corpus.source_text)
         if judgement.verdict is not Verdict.NOT_FOUND or judgement.too_little:
             return judgement
         hits = self.find_now(said, 1, scope)
-        nearest = tuple(hit.passage for hit in hits)
-        return dataclasses.replace(judgement, passages=nearest, marked=tuple(hit.marked for hit in hits))
+        nearest, marked = tuple(hit.passage for hit in hits), tuple(hit.marked for hit in hits)
+        return dataclasses.replace(judgement, passages=nearest, marked=marked)
 
     def weight(self, line: str) -> float | None:
         """Return how telling the words of a line are together (their summed rarity), or None when it has no words."""
