@@ -121,7 +121,7 @@ class Searcher:
 
     async def find(self, line: str, limit: int, scope: Scope = EVERYWHERE) -> list[Hit]:
         """Return up to `limit` passages for a half-remembered line, best first."""
-        return await self._off_the_loop(lambda: self.find_now(line, limit, scope))
+        return await self.run(lambda: self.find_now(line, limit, scope))
 
     def find_now(self, line: str, limit: int, scope: Scope = EVERYWHERE) -> list[Hit]:
         """Do the work of `find` in the calling thread (benchmarks and scripts)."""
@@ -137,9 +137,7 @@ class Searcher:
         await self._loaded()
         choose = self._choose if may_choose else None
         most = max(limit, CHOSEN_FROM) if choose else limit
-        found = await self._off_the_loop(
-            lambda: answer(self._corpus, self._index, self._embeddings, question, most, scope)
-        )
+        found = await self.run(lambda: answer(self._corpus, self._index, self._embeddings, question, most, scope))
         if choose and found.band is not Band.DECLINED:
             by_id = {hit.passage.id: hit for hit in found.hits}
             ids = await choose(question[:LONGEST_QUESTION], {name: hit.passage.text for name, hit in by_id.items()})
@@ -152,7 +150,7 @@ class Searcher:
         from bot.search.topic import find_topic  # noqa: PLC0415 - as in `warm`
 
         await self._loaded()
-        return await self._off_the_loop(
+        return await self.run(
             lambda: find_topic(self._corpus, self._index, self._embeddings, name, scope=scope, page=page)
         )
 
@@ -160,7 +158,7 @@ class Searcher:
         """Return the names of topics nearest to one that is not discussed."""
         from bot.search.topic import near_topics  # noqa: PLC0415 - as in `warm`
 
-        return await self._off_the_loop(lambda: near_topics(self._corpus, self._index, self._embeddings, name))
+        return await self.run(lambda: near_topics(self._corpus, self._index, self._embeddings, name))
 
     def topic_names(self) -> tuple[str, ...]:
         """Return the names of topics, for completion and for telling topics from questions.
@@ -175,7 +173,7 @@ class Searcher:
 
     async def verify(self, claim: str, speaker: str | None = None, scope: Scope = EVERYWHERE) -> Judgement:
         """Return what is true of a claimed quote, as far as the scope's episodes go."""
-        return await self._off_the_loop(lambda: self.verify_now(claim, speaker, scope))
+        return await self.run(lambda: self.verify_now(claim, speaker, scope))
 
     def verify_now(self, claim: str, speaker: str | None = None, scope: Scope = EVERYWHERE) -> Judgement:
         """Do the work of `verify` in the calling thread."""
@@ -216,8 +214,8 @@ class Searcher:
                 return
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _off_the_loop(self, work: Callable[[], _Found]) -> _Found:
-        """Run work in the worker thread; refuse it when too much waits already."""
+    async def run(self, work: Callable[[], _Found]) -> _Found:
+        """Run work in the worker thread, off the event loop; raise UserError when too much waits already."""
         if self._waiting >= MOST_WAITING:
             raise UserError(say("search.busy"))
         self._waiting += 1
