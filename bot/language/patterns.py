@@ -32,13 +32,15 @@ def read_rows(package: str, name: str, flags: re.RegexFlag = re.NOFLAG) -> tuple
     table = tomllib.loads(resources.files(package).joinpath(name).read_text("utf-8"))
     parts: dict[str, str] = table["parts"]
 
-    def compiled(pattern: str) -> re.Pattern[str]:
+    def compile_pattern(pattern: str) -> re.Pattern[str]:
         while _PART.search(pattern):
             pattern = _PART.sub(lambda match: parts[match[1]], pattern)
         return re.compile(pattern, flags)
 
     def row(given: dict[str, Any]) -> Row:
-        unless = compiled(given["unless"]) if "unless" in given else None
-        return Row(given["key"], compiled(given["pattern"]), unless, tuple(given["examples"]), tuple(given["but"]))
+        unless = compile_pattern(given["unless"]) if "unless" in given else None
+        return Row(
+            given["key"], compile_pattern(given["pattern"]), unless, tuple(given["examples"]), tuple(given["but"])
+        )
 
     return tuple(row(given) for given in table["rule"])

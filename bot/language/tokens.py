@@ -111,7 +111,7 @@ def tokens(text: str) -> tuple[Token, ...]:
         elif match.lastgroup == "letter":
             found.append(Token(match.start(), match.end(), fold(match.group()), match.group()))
         else:
-            found.extend(_opened(match.group(), match.start(), found))
+            found.extend(_open(match.group(), match.start(), found))
     joined = _numbers(found, text)
     ends = [0, *(token.end for token in joined)]
     return tuple(
@@ -175,7 +175,7 @@ def _plain(number: str) -> str:
     return (whole.lstrip("0") or "0") + (f".{rest}" if rest else "")
 
 
-def _opened(raw: str, begin: int, before: list[Token]) -> list[Token]:
+def _open(raw: str, begin: int, before: list[Token]) -> list[Token]:
     """Return a written word as one token, or several when it is a contraction."""
     form = fold(raw).replace("`", "'").replace("\u00b4", "'")
     word = before[-1].word + 1 if before else 1
@@ -205,7 +205,7 @@ def _numbers(found: list[Token], text: str) -> list[Token]:
     joined: list[Token] = []
     at = 0
     while at < len(found):
-        token, end = _spelled(found, at, text)
+        token, end = _read_number(found, at, text)
         same = at > 0 and found[at].word > 0 and found[at].word == found[at - 1].word
         number = joined[-1].word + (0 if same else 1) if joined else 0
         joined.append(token._replace(word=number))
@@ -213,7 +213,7 @@ def _numbers(found: list[Token], text: str) -> list[Token]:
     return joined
 
 
-def _spelled(found: list[Token], at: int, text: str) -> tuple[Token, int]:
+def _read_number(found: list[Token], at: int, text: str) -> tuple[Token, int]:
     """Read the number that begins at a token; returns the token to use and the place after it."""
     number = _Number()
     end = at

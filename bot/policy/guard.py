@@ -52,7 +52,7 @@ def broken_rule(text: str, speakers: Iterable[str] = (), says: Says = lambda _: 
         return "orders"
     aloud = plain(text)
     names = tuple(speakers)
-    told = named(aloud, names)
+    told = mark_names(aloud, names)
     for rule in rules():
         if rule.unless and rule.unless.search(told):
             continue
@@ -65,7 +65,7 @@ def broken_rule(text: str, speakers: Iterable[str] = (), says: Says = lambda _: 
     if (
         loud != aloud
         and not says(aloud)
-        and any(rule.pattern.search(each) for rule in rules() for each in (loud, named(loud, names)))
+        and any(rule.pattern.search(each) for rule in rules() for each in (loud, mark_names(loud, names)))
     ):
         return "orders"
     return "language" if _is_foreign(text) and not says(aloud) else None
@@ -90,7 +90,7 @@ def _run(text: str, match: re.Match[str]) -> str:
     return " ".join(word[0] for word in found[first : last + 1])
 
 
-def named(text: str, speakers: Iterable[str]) -> str:
+def mark_names(text: str, speakers: Iterable[str]) -> str:
     """Return a plain text with one sign for each speaker's name, whole, in part or short."""
     return with_names_as(_SPEAKER, text, speakers)
 

@@ -134,7 +134,7 @@ class Searcher:
 
         With `may_choose` the passages of a question that is not declined are put to the reranker, if there is one.
         """
-        await self._loaded()
+        await self._wait_for_models()
         choose = self._choose if may_choose else None
         most = max(limit, CHOSEN_FROM) if choose else limit
         found = await self.run(lambda: answer(self._corpus, self._index, self._embeddings, question, most, scope))
@@ -149,7 +149,7 @@ class Searcher:
         """Return what is said on a topic, or None when it is not discussed; pages count from 1."""
         from bot.search.topic import find_topic  # noqa: PLC0415 - as in `warm`
 
-        await self._loaded()
+        await self._wait_for_models()
         return await self.run(
             lambda: find_topic(self._corpus, self._index, self._embeddings, name, scope=scope, page=page)
         )
@@ -206,7 +206,7 @@ class Searcher:
                 return True
         return False
 
-    async def _loaded(self) -> None:
+    async def _wait_for_models(self) -> None:
         """Wait a moment for models that are being loaded: a process is ready a second before they are."""
         until = time.monotonic() + LOADING_SECONDS
         while self._loader is not None and self._loader.is_alive() and self._embeddings is None:

@@ -123,7 +123,7 @@ class _ByWords:
         weights = np.array([term.weight for term in self.question.terms] or [1.0])
         return weights / (weights.sum() or 1.0)
 
-    def covered(self, before: int, after: int, fade: float = 0.0) -> Column:
+    def coverage(self, before: int, after: int, fade: float = 0.0) -> Column:
         """Return the share of the question's weight in each sentence and so many around it."""
         return self.region.most(self.terms, before, after, fade) @ self.weights
 
@@ -184,10 +184,10 @@ FROM_WORDS: dict[str, Callable[[_ByWords], Column]] = {
     "words": lambda by: by.share("words"),
     "near": lambda by: by.share("near"),
     "covered": lambda by: by.terms @ by.weights,
-    "covered 1": lambda by: by.covered(1, 1, fade=0.1),
-    "covered 2": lambda by: by.covered(2, 2, fade=0.1),
-    "covered 4": lambda by: by.covered(4, 2),
-    "covered 8": lambda by: by.covered(REGION, 5),
+    "covered 1": lambda by: by.coverage(1, 1, fade=0.1),
+    "covered 2": lambda by: by.coverage(2, 2, fade=0.1),
+    "covered 4": lambda by: by.coverage(4, 2),
+    "covered 8": lambda by: by.coverage(REGION, 5),
     "chapter": lambda by: by.in_title(),
     "short": lambda by: by.flags(lambda said: said.content <= _FEW_WORDS),
     "content": lambda by: np.array([min(said.content, _MANY_WORDS) / 10 for said in by.region.said]),
@@ -286,7 +286,7 @@ class _ByMeaning:
 
     def before(self, values: Column, step: int = 1) -> Column:
         """Return for each sentence the value of the one so many before it."""
-        return self.region.shifted(values, -step)
+        return self.region.shift(values, -step)
 
     def behind(self, values: Column, best: Column | None = None) -> Column:
         """Return by how much each value is behind the best candidate's value of these, or of others."""

@@ -131,19 +131,19 @@ def open_index(corpus: Corpus, folder: Path | None, notice: Callable[[str], None
         return _in_memory(corpus, notice)
     library = hashlib.blake2s(str(corpus.folder.resolve()).encode("utf-8", "surrogatepass")).hexdigest()[:16]
     generations = Generations(folder, library, _LAYOUT)
-    opened = _opened(corpus, generations)
+    opened = _open(corpus, generations)
     if opened is not None:
         return opened
     try:
         with generations.alone(lambda: notice(say("search.waiting"))):
-            opened = _opened(corpus, generations)
-            return opened if opened is not None else _brought_up_to_date(corpus, generations, notice)
+            opened = _open(corpus, generations)
+            return opened if opened is not None else _bring_up_to_date(corpus, generations, notice)
     except (OSError, ValueError) as error:
         notice(say("search.in-memory", folder=folder, error=error))
         return _in_memory(corpus, notice)
 
 
-def _opened(corpus: Corpus, generations: Generations) -> WordIndex | None:
+def _open(corpus: Corpus, generations: Generations) -> WordIndex | None:
     """Open the index if it is whole and holds just this corpus."""
     place = generations.current()
     manifest = generations.manifest(place) if place else None
@@ -168,10 +168,10 @@ def _numbers(corpus: Corpus, held: Iterable[Held]) -> dict[int, int]:
     return numbers
 
 
-def _brought_up_to_date(corpus: Corpus, generations: Generations, notice: Callable[[str], None]) -> WordIndex:
+def _bring_up_to_date(corpus: Corpus, generations: Generations, notice: Callable[[str], None]) -> WordIndex:
     """Make the next generation: the one before with changed episodes replaced, or a new one."""
     before = generations.current()
-    manifest = generations.manifest(before) if before and _opens(before) else None
+    manifest = generations.manifest(before) if before and _is_readable(before) else None
     if before is not None and manifest is None:
         notice(say("search.damaged", folder=before))
     kept: list[Held] = []
@@ -186,7 +186,7 @@ def _brought_up_to_date(corpus: Corpus, generations: Generations, notice: Callab
     following = manifest.following if manifest else 0
     there = {(held.show, held.episode) for held in kept}
     new = [number for number, entry in enumerate(corpus.entries) if (entry.show.id, entry.id) not in there]
-    added = [_held(corpus, number, following + index) for index, number in enumerate(new)]
+    added = [_describe(corpus, number, following + index) for index, number in enumerate(new)]
     with generations.following(before if manifest else None) as place:
         index = tantivy.Index.open(str(place)) if manifest else tantivy.Index(_schema(), path=str(place))
         _write(corpus, index, [held.ordinal for held in gone], list(zip(added, new, strict=True)), notice)
@@ -195,7 +195,7 @@ def _brought_up_to_date(corpus: Corpus, generations: Generations, notice: Callab
         return WordIndex(tantivy.Index.open(str(place)), _numbers(corpus, (*kept, *added)))
 
 
-def _opens(place: Path) -> bool:
+def _is_readable(place: Path) -> bool:
     """Say whether tantivy can open what lies in a folder."""
     try:
         tantivy.Index.open(str(place))
@@ -204,7 +204,7 @@ def _opens(place: Path) -> bool:
     return True
 
 
-def _held(corpus: Corpus, number: int, ordinal: int) -> Held:
+def _describe(corpus: Corpus, number: int, ordinal: int) -> Held:
     """Say what an index holds of an episode."""
     entry = corpus.entries[number]
     return Held(ordinal, entry.show.id, entry.id, entry.digest, entry.sentences)
@@ -213,7 +213,7 @@ def _held(corpus: Corpus, number: int, ordinal: int) -> Held:
 def _in_memory(corpus: Corpus, notice: Callable[[str], None]) -> WordIndex:
     """Build an index that nobody keeps."""
     index = tantivy.Index(_schema())
-    everything = [(_held(corpus, number, number), number) for number in range(len(corpus.entries))]
+    everything = [(_describe(corpus, number, number), number) for number in range(len(corpus.entries))]
     _write(corpus, index, [], everything, notice)
     return WordIndex(index, {number: number for _, number in everything})
 

@@ -89,7 +89,7 @@ class _Candidate:
         """Return the score in a field, as a share of the best one's."""
         return self._search.scores[field].get(self._place, 0.0) / self._search.best[field]
 
-    def covered(self, passage: Passage) -> float:
+    def coverage(self, passage: Passage) -> float:
         """Return the share of the line's weight whose words stand in a passage, typos at a discount."""
         present = _vocabulary(passage.text)
         total = sum(self.line.weights)
@@ -112,8 +112,8 @@ FROM_WORDS: dict[str, Callable[[_Candidate], float]] = {
     "words": lambda c: c.of_whole("words"),
     "letters": lambda c: c.of_whole("grams"),
     "near": lambda c: c.of_whole("near"),
-    "covered": lambda c: c.covered(c.single),
-    "covered near": lambda c: c.covered(c.wide),
+    "covered": lambda c: c.coverage(c.single),
+    "covered near": lambda c: c.coverage(c.wide),
     "fit": lambda c: c.fit(c.single) if c.long_enough() else 0.0,
     "fit near": lambda c: c.fit(c.wide),
     "letters of best": lambda c: c.of_best("grams"),

@@ -20,8 +20,8 @@ from bot.search.expansion import is_english, known_aliases
 from bot.search.index.labels import label_likeness
 from bot.search.index.phrases import phrases_of
 from bot.search.scope import EVERYWHERE
-from bot.search.topic.features import OnTopic, Profile, around, relevance_of, shared, within
-from bot.search.topic.scoring import by_speaker, gains_of, inside, pick, trimmed
+from bot.search.topic.features import OnTopic, Profile, around, relevance_of, share_of, within
+from bot.search.topic.scoring import by_speaker, gains_of, inside, pick, trim
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,7 +107,7 @@ class _Known:
 
 def topic_names(corpus: Corpus) -> tuple[str, ...]:
     """Return the names of topics, each once: chapters, frequent phrases, aliases, hand-picked points."""
-    known = _known(corpus)
+    known = _names_of(corpus)
     names = {fold(name): name for name in (*known.points, *known.aliases.wordings, *known.phrases, *known.chapters)}
     order = dict.fromkeys(map(fold, (*known.chapters, *known.phrases, *known.aliases.wordings, *known.points)))
     return tuple(names[name] for name in order)
@@ -137,14 +137,16 @@ def find_topic(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
     else:
         gains = gains_of(profiles, relevance, [index.stems(wording) for wording in topic.wordings], index, labels)
         if chapter is not None:
-            whole = any(shared(index.stems(chapter), index.stems(wording), index) >= SAID for wording in topic.wordings)
+            whole = any(
+                share_of(index.stems(chapter), index.stems(wording), index) >= SAID for wording in topic.wordings
+            )
             gains = [inside(profile, gain, chapter, whole=whole) for profile, gain in zip(profiles, gains, strict=True)]
     places = pick(gains, profiles, limit * page + 1)
     shown = places[limit * (page - 1) : limit * page]
-    passages = tuple(trimmed(profiles[at].episode.passage(first, last)) for at, first, last in sorted(shown))
-    title = topic.speaker or chapter or _spelled(corpus, topic.name)
+    passages = tuple(trim(profiles[at].episode.passage(first, last)) for at, first, last in sorted(shown))
+    title = topic.speaker or chapter or _spelling(corpus, topic.name)
     return TopicFound(
-        title, _chapters(passages), passages, _related(corpus, title, passages), len(places) > limit * page
+        title, _chapters(passages), passages, _find_related(corpus, title, passages), len(places) > limit * page
     )
 
 
@@ -160,7 +162,7 @@ def training_columns(
     return OnTopic(profiles[0], relevance[0], wordings, index, labels[0]).features(), profiles[0].talk
 
 
-def _spelled(corpus: Corpus, name: str) -> str:
+def _spelling(corpus: Corpus, name: str) -> str:
     """Return a name as it is written among the known ones."""
     return next((known for known in topic_names(corpus) if fold(known) == fold(name)), name)
 
@@ -180,7 +182,7 @@ def near_topics(
                 own = np.sort(relevance[(profile.chapters == number) & profile.talk])[-5:]
                 title = profile.episode.chapters[number].title
                 best[title] = max(best.get(title, -np.inf), float(own.mean()) if len(own) else -np.inf)
-    known = _known(corpus)
+    known = _names_of(corpus)
     chapters = [title for title in sorted(best, key=lambda title: -best[title]) if best[title] > -np.inf]
     return tuple(dict.fromkeys([*near, *chapters, *known.chapters, *known.phrases]))[:limit]
 
@@ -198,15 +200,15 @@ class _Topic:
     @classmethod
     def read(cls, corpus: Corpus, index: WordIndex, name: str) -> _Topic:
         """Mend misspelled words, leave out the names of those who speak anyway, and add what aliases stand for."""
-        known = _known(corpus)
+        known = _names_of(corpus)
         name = " ".join(name[:LONGEST_NAME].split())
-        mended = " ".join(_mended(word, index, known) for word in name.split())
+        mended = " ".join(_mend(word, index, known) for word in name.split())
         speaker = named_speaker(re.sub(r"[^\w\s'-]", "", mended), corpus.speakers)
         parts = {part for each in corpus.speakers for part in each.casefold().split()}
         kept = [word for word in mended.split() if re.sub(r"['’]s$|\W", "", word.casefold()) not in parts]
         main = " ".join(kept) if kept else mended
         others = [
-            _replaced(main, alias, wording) for alias, stand in known.aliases.within(main).items() for wording in stand
+            _replace(main, alias, wording) for alias, stand in known.aliases.within(main).items() for wording in stand
         ]
         wordings = [wording for wording in dict.fromkeys([main, *others]) if index.stems(wording)]
         rarities = {w: max(map(index.rarity, index.stems(w)), default=0.0) for w in main.split()}
@@ -215,7 +217,7 @@ class _Topic:
         return cls(mended, speaker, tuple(wordings[: _MOST_WORDINGS + 1]), telling, top)
 
 
-def _mended(word: str, index: WordIndex, known: _Known) -> str:
+def _mend(word: str, index: WordIndex, known: _Known) -> str:
     """Return the known word that a misspelled one stands for, or the word."""
     form = fold(re.sub(r"^\W+|\W+$", "", word))
     if (
@@ -240,7 +242,7 @@ def _mended(word: str, index: WordIndex, known: _Known) -> str:
     return word
 
 
-def _replaced(text: str, alias: str, wording: str) -> str:
+def _replace(text: str, alias: str, wording: str) -> str:
     """Return a text with the words of an alias replaced by a wording."""
     gone = {form.form for form in words(alias)}
     gone |= {form + "s" for form in gone} | {form.removesuffix("s") for form in gone}
@@ -249,7 +251,7 @@ def _replaced(text: str, alias: str, wording: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def _known(corpus: Corpus) -> _Known:
+def _names_of(corpus: Corpus) -> _Known:
     """Gather the names of a corpus, once."""
     chapters: dict[str, None] = {}
     points: dict[str, None] = {}
@@ -350,7 +352,7 @@ def _as_chapter(topic: _Topic, profiles: Sequence[Profile], index: WordIndex) ->
         own = index.stems(title)
         for wording in topic.wordings:
             stems = index.stems(wording)
-            both = (shared(stems, own, index) + shared(own, stems, index)) / 2
+            both = (share_of(stems, own, index) + share_of(own, stems, index)) / 2
             best = max(best, (both, title))
     return best[1] if best[0] >= IS_CHAPTER else None
 
@@ -359,9 +361,9 @@ def _chapters(passages: Sequence[Passage]) -> tuple[Chapter, ...]:
     return tuple(dict.fromkeys(passage.chapter for passage in passages if passage.chapter is not None))
 
 
-def _related(corpus: Corpus, title: str, passages: Sequence[Passage]) -> tuple[str, ...]:
+def _find_related(corpus: Corpus, title: str, passages: Sequence[Passage]) -> tuple[str, ...]:
     """Return topics that lie close: the passages' chapters, phrases said in them, the chapters before and after."""
-    known = _known(corpus)
+    known = _names_of(corpus)
     said = fold(" ".join(passage.text for passage in passages))
     near = [chapter.title for chapter in _chapters(passages)]
     phrases = [phrase for phrase in known.phrases if fold(phrase) in said]

@@ -91,7 +91,7 @@ class Region:
     begins: list[int] = field(default_factory=list)
     sentences: list[int] = field(default_factory=list)
 
-    def placed(self) -> list[Token]:
+    def place(self) -> list[Token]:
         """Return the tokens with their places in the episode's text and their words numbered through."""
         return [
             token._replace(begin=token.begin + begin, end=token.end + begin, word=token.word + begin)

@@ -220,7 +220,7 @@ def _locate(claim: _Claim, found: Fit, verdict: Verdict, printed: Callable[[Pass
         (region,) = read_regions([passage], 0, None)
         again = fit(part, region, 0, len(region.tokens))
         found = Fit(region, [pair.shift(claimed[0], 0) for pair in again.pairs], verdict, again.share, again.run)
-    row = found.region.placed()
+    row = found.region.place()
     same = (
         row[pair.said]
         for pair in found.pairs
