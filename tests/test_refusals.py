@@ -95,7 +95,7 @@ def test_the_set_has_enough_hostile_lines_of_every_kind() -> None:
 
 @pytest.mark.parametrize("entry", REFUSALS, ids=[entry.key for entry in REFUSALS])
 def test_a_refusal_is_short_warm_and_has_one_next_step(entry: Refusal) -> None:
-    told = entry.told(**KNOWN)
+    told = entry.sentence(**KNOWN)
     step = entry.step(COMMAND_LINES, **KNOWN)
 
     assert len(told) <= 120

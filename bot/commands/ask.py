@@ -45,7 +45,7 @@ async def ask(
     if answered.band is Band.DECLINED or not answered.hits:
         entry = refusal("not-here")
         cards = tuple(_card(hit, Role.NEAREST) for hit in answered.hits)
-        lead = entry.told(where=ctx.corpus.label) if cards else say("ask.none", where=ctx.corpus.label)
+        lead = entry.sentence(where=ctx.corpus.label) if cards else say("ask.none", where=ctx.corpus.label)
         return Reply(lead, Outcome.DECLINED, cards=cards, buttons=(entry.step(ctx.lines, question=question),))
     best = answered.hits[0].passage
     buttons = (

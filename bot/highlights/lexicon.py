@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import lru_cache
-from importlib import resources
 from typing import TYPE_CHECKING
 
-from bot.language import read_rows, stop_words
+from bot.language import read_rows, read_words, stop_words
 
 if TYPE_CHECKING:
     import re
@@ -23,8 +21,7 @@ def common_words() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def words_by_kind() -> dict[str, frozenset[str]]:
     """Return the words of each kind in `lexicon.toml`, read when first needed."""
-    table: dict[str, str] = tomllib.loads(resources.files("bot.highlights").joinpath("lexicon.toml").read_text("utf-8"))
-    return {kind: frozenset(words.split()) for kind, words in table.items()}
+    return read_words("bot.highlights", "lexicon.toml")
 
 
 @lru_cache(maxsize=1)

@@ -61,13 +61,8 @@ _SIGNS = {"$": "dollar", "€": "euro", "£": "pound", "%": "percent"}
 _UNITS = {"dollar": "dollar", "dollars": "dollar", "bucks": "dollar", "euro": "euro", "euros": "euro",
           "pound": "pound", "pounds": "pound", "percent": "percent"}  # fmt: skip
 _NEGATIONS = word_set("not no never nothing nobody none neither nor without hardly barely")
-_EMPHASIS = word_set("very really so many much more most far way too long again again no yes over")
-# Where "like" is a verb or a preposition, it means something.
-_LIKE_BEFORE = word_set(
-    "i we you they he she who people to would not never do did does really would'd look looks looked looking "
-    "feel feels felt sound sounds seem seems seemed something things stuff anything nothing also would might "
-    "may could much more most that this what"
-)
+# Said twice these say more: very very, no no.
+_EMPHASIS = _NEGATIONS | word_set("very really so many much more most far way too long again yes over")
 _KNOW_BEFORE = word_set("do did does to if not never what how that who as let would will can could i we they")
 _KNOW_AFTER = word_set("that what how why who where when whether if about it him her them me")
 _MEAN_BEFORE = word_set("what which do did not if that how because")
@@ -232,9 +227,8 @@ def _read_number(found: list[Token], at: int, text: str) -> tuple[Token, int]:
     elif alone:
         return found[at], end
     parts = found[at:end]
-    form = (
-        f"#{_plain(f'{number.total + number.group:.4f}')}{'th' if number.ordinal else ''}{'_' + unit if unit else ''}"
-    )
+    value = _plain(f"{number.total + number.group:.4f}")
+    form = f"#{value}{'th' if number.ordinal else ''}{'_' + unit if unit else ''}"
     return Token(parts[0].begin, parts[-1].end, form, " ".join(part.surface for part in parts)), end
 
 
@@ -320,9 +314,7 @@ def _free(found: list[Token], text: str) -> list[bool]:
 
 def _insists(forms: list[str]) -> bool:
     """Say whether saying these words twice says more: very very, no no, one one."""
-    return (
-        any(form in _NEGATIONS or form in _EMPHASIS or form.startswith("#") for form in forms[:1]) and len(forms) == 1
-    )
+    return len(forms) == 1 and (forms[0] in _EMPHASIS or forms[0].startswith("#"))
 
 
 def _is_filler(found: list[Token], at: int, text: str) -> bool:

@@ -1,8 +1,8 @@
 """What is never answered, decided by rules before any search; `bot.policy.refusals` says what is said instead.
 
 The rules are rows of `rules.toml` beside this file, over a message read aloud (`plain`) and over that with the
-speakers' names as one sign (`named`). None is about a subject: whether a show speaks of something is for the search to
-find out. A rule does not hold for words that the corpus says itself.
+speakers' names as one sign (`mark_names`). None is about a subject: whether a show speaks of something is for the
+search to find out. A rule does not hold for words that the corpus says itself.
 """
 
 from __future__ import annotations

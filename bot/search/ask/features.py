@@ -40,9 +40,6 @@ CANDIDATES = 25
 """Sentences taken from each way of searching."""
 
 SCORED = 80
-DEEPER = 10
-"""How many times more candidates are taken when only some places will do."""
-
 MOST_CANDIDATES = 150
 AROUND = 2
 """Sentences either side of a candidate that are candidates too."""
@@ -334,7 +331,7 @@ def find_candidates(
     """Find the sentences that may answer, with their features, or None when there is none."""
     view = embeddings.view(question.text) if embeddings else None
     text = " ".join(text for term in question.terms for text in (term.form, *dict(term.others))) or question.plain
-    deep = 1 if scope == EVERYWHERE else DEEPER
+    deep = scope.depth
     hits = {field: index.top(field, text, SCORED * deep) for field in ("words", "near", "grams")}
     places = dict.fromkeys(place for found in hits.values() for _, place in found[: CANDIDATES * deep])
     if view:

@@ -31,9 +31,6 @@ TAKEN = 20
 SCORED = 60
 """Sentences each way of searching gives a score; the others have none of its features."""
 
-DEEPER = 10
-"""How many times more candidates are taken when only some places will do."""
-
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -148,7 +145,7 @@ def find_candidates(
     corpus: Corpus, index: WordIndex, line: Line, embeddings: Embeddings | None, scope: Scope = EVERYWHERE
 ) -> Candidates:
     """Find the sentences that may be meant by a line, with their features."""
-    deep = 1 if scope == EVERYWHERE else DEEPER
+    deep = scope.depth
     found = {field: index.top(field, line.text, SCORED * deep) for field in ("words", "grams", "near")}
     places: dict[Place, None] = {}
     for hits in found.values():

@@ -137,9 +137,8 @@ def find_topic(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
     else:
         gains = gains_of(profiles, relevance, [index.stems(wording) for wording in topic.wordings], index, labels)
         if chapter is not None:
-            whole = any(
-                share_of(index.stems(chapter), index.stems(wording), index) >= SAID for wording in topic.wordings
-            )
+            titled = index.stems(chapter)
+            whole = any(share_of(titled, index.stems(wording), index) >= SAID for wording in topic.wordings)
             gains = [inside(profile, gain, chapter, whole=whole) for profile, gain in zip(profiles, gains, strict=True)]
     places = pick(gains, profiles, limit * page + 1)
     shown = places[limit * (page - 1) : limit * page]
