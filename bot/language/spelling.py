@@ -138,7 +138,7 @@ class _Heard:
             self.pairs.update(pairwise(forms))
 
     @cached_property
-    def joined(self) -> dict[str, tuple[str, str]]:
+    def compounds(self) -> dict[str, tuple[str, str]]:
         """Two neighbouring words by what they make when they are written as one."""
         return {
             one.surface + other.surface: (one.form, other.form)
@@ -220,11 +220,11 @@ def _two(token: Token, before: str, after: str, heard: _Heard, known: Callable[[
         return alike if fits and alike in heard.pairs else None
     if token.form in heard.forms or token.form != token.surface:
         return None
-    parts = heard.joined.get(token.surface)
+    parts = heard.compounds.get(token.surface)
     if parts and parts[0] not in _NEVER_JOINED and not is_negation(parts[1]):
         return parts
     if len(token.form) > _LONG_STEM and token.form.endswith("s"):
-        for form in heard.forms:
+        for form in sorted(heard.forms):
             if form[:1] == token.form[:1] and (form, "is") in heard.pairs and is_slip(form + "s", token.form, known):
                 return form, "is"
     return None

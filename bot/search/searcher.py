@@ -191,7 +191,7 @@ class Searcher:
     def weight(self, line: str) -> float | None:
         """Return how telling the words of a line are together (their summed rarity), or None when it has no words."""
         stems = self._index.stems(line)
-        return sum(self._index.rarity(stem) for stem in set(stems)) if stems else None
+        return sum(map(self._index.rarity, dict.fromkeys(stems))) if stems else None
 
     def says(self, run: str) -> bool:
         """Say whether the conversations have these words one after another, among the sentences nearest to them.

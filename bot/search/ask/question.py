@@ -117,7 +117,7 @@ def _spelled_out(question: str) -> str:
 @lru_cache(maxsize=4096)
 def _name(word: str, speakers: tuple[str, ...]) -> str | None:
     """Return the speaker a word names, if it does."""
-    return named_speaker(re.sub(r"['’]s$|[^\w'’]", "", fold(word).strip("'’")).removesuffix("'s"), speakers)
+    return named_speaker(re.sub(r"[^\w']", "", fold(word)).strip("'").removesuffix("'s"), speakers)
 
 
 def _whose(low: str, speakers: tuple[str, ...]) -> tuple[str | None, str | None]:

@@ -56,12 +56,9 @@ class WordIndex:
     def __init__(self, index: tantivy.Index, numbers: Mapping[int, int]) -> None:
         """Take an index whose documents are committed, and the number in the corpus of each ordinal in it."""
         self.numbers = numbers
-        index.register_tokenizer("words", _words_analyzer())
-        index.register_tokenizer("grams", _grams_analyzer())
+        self._words, self._grams = _register_analyzers(index)
         self._schema = index.schema
         self._searcher = index.searcher()
-        self._words = _words_analyzer()
-        self._grams = _grams_analyzer()
 
     @property
     def size(self) -> int:
@@ -239,8 +236,7 @@ def _write(
     notice: Callable[[str], None],
 ) -> None:
     """Take episodes out of an index by their ordinals, and put others in."""
-    index.register_tokenizer("words", _words_analyzer())
-    index.register_tokenizer("grams", _grams_analyzer())
+    _register_analyzers(index)
     threads = min(_MOST_THREADS, os.cpu_count() or 1) if len(new) > _MANY else 1
     writer = index.writer(_HEAP * threads, threads)
     for ordinal in gone:
@@ -272,9 +268,12 @@ def _documents(episode: Episode, ordinal: int) -> Iterator[tantivy.Document]:
         yield document
 
 
-def _words_analyzer() -> tantivy.TextAnalyzer:
-    """Words in lower case without accents, reduced to English stems."""
-    return (
+def _register_analyzers(index: tantivy.Index) -> tuple[tantivy.TextAnalyzer, tantivy.TextAnalyzer]:
+    """Tell an index what its terms are, and return that: English stems, and every three neighbouring characters.
+
+    Both are in lower case without accents.
+    """
+    words = (
         tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
         .filter(tantivy.Filter.remove_long(_LONGEST_TOKEN))
         .filter(tantivy.Filter.lowercase())
@@ -282,13 +281,12 @@ def _words_analyzer() -> tantivy.TextAnalyzer:
         .filter(tantivy.Filter.stemmer("english"))
         .build()
     )
-
-
-def _grams_analyzer() -> tantivy.TextAnalyzer:
-    """Every three neighbouring characters, in lower case without accents."""
-    return (
+    grams = (
         tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.ngram(3, 3))
         .filter(tantivy.Filter.lowercase())
         .filter(tantivy.Filter.ascii_fold())
         .build()
     )
+    index.register_tokenizer("words", words)
+    index.register_tokenizer("grams", grams)
+    return words, grams

@@ -260,8 +260,10 @@ OF_TOPIC: dict[str, Callable[[OnTopic], Column]] = {
 
 def share_of(stems: Sequence[str], others: Iterable[str], index: WordIndex) -> float:
     """Return the share of some stems' rarity that others have too."""
-    total = sum(map(index.rarity, dict.fromkeys(stems)))
-    return sum(index.rarity(stem) for stem in set(stems) & set(others)) / total if total else 0.0
+    rarities = {stem: index.rarity(stem) for stem in stems}
+    total = sum(rarities.values())
+    theirs = set(others)
+    return sum(rarity for stem, rarity in rarities.items() if stem in theirs) / total if total else 0.0
 
 
 def is_filler(text: str) -> bool:

@@ -48,6 +48,9 @@ MOST_SEARCHED = 3
 MOST_PHRASES = 60
 """Phrases that become names of topics."""
 
+MOST_NEAR = 3
+"""Names that are offered for one that is not discussed."""
+
 SAID = 0.9
 """Share of a topic's words, weighed by rarity, said around one place, from which it is discussed."""
 
@@ -166,13 +169,11 @@ def _spelling(corpus: Corpus, name: str) -> str:
     return next((known for known in topic_names(corpus) if fold(known) == fold(name)), name)
 
 
-def near_topics(
-    corpus: Corpus, index: WordIndex, embeddings: Embeddings | None, name: str, limit: int = 3
-) -> tuple[str, ...]:
+def near_topics(corpus: Corpus, index: WordIndex, embeddings: Embeddings | None, name: str) -> tuple[str, ...]:
     """Return the names nearest to one: spelled like it, then the chapters nearest in meaning, then phrases."""
     topic = _Topic.read(corpus, index, name)
     names = {fold(known): known for known in topic_names(corpus)}
-    near = [names[found] for found in nearest(fold(topic.name), names, _SAME, limit)]
+    near = [names[found] for found in nearest(fold(topic.name), names, _SAME, MOST_NEAR)]
     profiles = _profiles(corpus, index, embeddings, topic, EVERYWHERE)
     best: dict[str, float] = {}
     if topic.wordings:
@@ -183,7 +184,7 @@ def near_topics(
                 best[title] = max(best.get(title, -np.inf), float(own.mean()) if len(own) else -np.inf)
     known = _names_of(corpus)
     chapters = [title for title in sorted(best, key=lambda title: -best[title]) if best[title] > -np.inf]
-    return tuple(dict.fromkeys([*near, *chapters, *known.chapters, *known.phrases]))[:limit]
+    return tuple(dict.fromkeys([*near, *chapters, *known.chapters, *known.phrases]))[:MOST_NEAR]
 
 
 @dataclass(frozen=True, slots=True)
