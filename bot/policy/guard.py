@@ -117,7 +117,7 @@ def _unleet(text: str) -> str:
     """Return a text with digits inside words read as the letters they stand for."""
     return re.sub(
         r"\S*[a-z]\S*", lambda match: match[0].translate(_LEET) if re.search(r"\d", match[0]) else match[0], text
-    ).translate({ord("4"): "a"} if re.search(r"\b4\w", text) else {})
+    )
 
 
 def _is_foreign(text: str) -> bool:
