@@ -161,7 +161,6 @@ class Reading:
     """
 
     def __init__(self, episode: Episode, mended: Iterable[int], doubled: Iterable[str]) -> None:
-        """Read the episode's words."""
         self.episode = episode
         self._begins, self._ends = episode.sentences.begins, episode.sentences.ends
         folded = fold(episode.text)

@@ -128,7 +128,6 @@ class _Heard:
     """The words that were said near a claim: which there are, and which stand side by side."""
 
     def __init__(self, rows: Sequence[Sequence[Token]]) -> None:
-        """Take rows of neighbouring tokens."""
         self._rows = rows
         self.forms: set[str] = set()
         self.pairs: set[tuple[str, str]] = set()

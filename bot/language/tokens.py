@@ -236,7 +236,6 @@ class _Number:
     """A number that is being read word by word."""
 
     def __init__(self) -> None:
-        """Begin with nothing."""
         self.total = self.group = 0.0
         self.last = self.unit = ""
         self.ordinal = False

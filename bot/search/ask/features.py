@@ -211,7 +211,6 @@ class _ByMeaning:
     """A region as the models see it from a question."""
 
     def __init__(self, corpus: Corpus, view: View, region: Region) -> None:
-        """Take how everything looks from the question, and the region."""
         self.region = region
         self._corpus, self._view = corpus, view
 

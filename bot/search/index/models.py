@@ -91,7 +91,6 @@ class Dense:
     """One vector a text (bge-small-en-v1.5): the state of [CLS], of length 1."""
 
     def __init__(self, folder: Path) -> None:
-        """Load from the weights' folder."""
         self._model = _Model(folder / "bge_small_en")
 
     def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -113,7 +112,6 @@ class Late:
     """One vector a token (answerai-colbert-small-v1), each of length 1, compared token by token."""
 
     def __init__(self, folder: Path) -> None:
-        """Load from the weights' folder."""
         self._model = _Model(folder / "colbert")
 
     def passages(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:

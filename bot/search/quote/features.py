@@ -68,7 +68,6 @@ class _Candidate:
     """A sentence that may be meant, in the search that found it."""
 
     def __init__(self, search: _Search, place: Place, single: Passage) -> None:
-        """Take the search, and the sentence with its place."""
         self.line, self.single = search.line, single
         self._search, self._place = search, place
 

@@ -68,7 +68,6 @@ class Profile:
     """
 
     def __init__(self, episode: Episode, number: int, keys: tuple[KeyPassage, ...], index: WordIndex) -> None:
-        """Look at every sentence of an episode once."""
         self.episode, self.number, self.keys = episode, number, keys
         texts = [episode.passage(s, s).text for s in range(len(episode.sentences))]
         paragraphs = [episode.paragraphs[p] for p in episode.sentences.paragraphs]

@@ -130,7 +130,7 @@ def find_topic(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
     profiles = _profiles(corpus, index, embeddings, topic, scope)
     if topic.rarity < FEWEST or not profiles:
         return None
-    profiles, relevance = _telling(profiles, _relevance(profiles, topic, index, embeddings))
+    profiles, relevance = _most_relevant(profiles, _relevance(profiles, topic, index, embeddings))
     labels = label_likeness(corpus, embeddings, [profile.number for profile in profiles], topic.wordings)
     chapter = _as_chapter(topic, profiles, index)
     if topic.speaker:
@@ -138,10 +138,10 @@ def find_topic(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
     elif chapter is None and not _is_discussed(profiles, topic, index, embeddings, labels):
         return None
     else:
-        gains = gains_of(profiles, relevance, [index.stems(wording) for wording in topic.wordings], index, labels)
+        gains = gains_of(profiles, relevance, topic.stems, index, labels)
         if chapter is not None:
             titled = index.stems(chapter)
-            whole = any(share_of(titled, index.stems(wording), index) >= SAID for wording in topic.wordings)
+            whole = any(share_of(titled, stems, index) >= SAID for stems in topic.stems)
             gains = [inside(profile, gain, chapter, whole=whole) for profile, gain in zip(profiles, gains, strict=True)]
     places = pick(gains, profiles, limit * page + 1)
     shown = places[limit * (page - 1) : limit * page]
@@ -159,9 +159,8 @@ def training_columns(
     topic = _Topic.read(corpus, index, name)
     profiles = _profiles(corpus, index, embeddings, topic, EVERYWHERE)
     relevance = _relevance(profiles, topic, index, embeddings)
-    wordings = [index.stems(wording) for wording in topic.wordings]
     labels = label_likeness(corpus, embeddings, [profile.number for profile in profiles], topic.wordings)
-    return OnTopic(profiles[0], relevance[0], wordings, index, labels[0]).features(), profiles[0].talk
+    return OnTopic(profiles[0], relevance[0], topic.stems, index, labels[0]).features(), profiles[0].talk
 
 
 def _spelling(corpus: Corpus, name: str) -> str:
@@ -189,11 +188,15 @@ def near_topics(corpus: Corpus, index: WordIndex, embeddings: Embeddings | None,
 
 @dataclass(frozen=True, slots=True)
 class _Topic:
-    """A topic as asked: `wordings` are the ways to say it; `telling` leaves out words that are said all over."""
+    """A topic as asked.
+
+    `wordings` are the ways to say it, `stems` those of each; `telling` leaves out words that are said all over.
+    """
 
     name: str
     speaker: str | None
     wordings: tuple[str, ...]
+    stems: tuple[list[str], ...]
     telling: str
     rarity: float
 
@@ -210,11 +213,11 @@ class _Topic:
         others = [
             _replace(main, alias, wording) for alias, stand in known.aliases.within(main).items() for wording in stand
         ]
-        wordings = [wording for wording in dict.fromkeys([main, *others]) if index.stems(wording)]
+        wordings = tuple(w for w in dict.fromkeys([main, *others]) if index.stems(w))[: _MOST_WORDINGS + 1]
         rarities = {w: max(map(index.rarity, index.stems(w)), default=0.0) for w in main.split()}
         top = max(rarities.values(), default=0.0)
         telling = " ".join(word for word, rarity in rarities.items() if rarity >= _TELLING * top)
-        return cls(mended, speaker, tuple(wordings[: _MOST_WORDINGS + 1]), telling, top)
+        return cls(mended, speaker, wordings, tuple(map(index.stems, wordings)), telling, top)
 
 
 def _mend(word: str, index: WordIndex, known: _Known) -> str:
@@ -312,7 +315,7 @@ def _relevance(
     return found
 
 
-def _telling(
+def _most_relevant(
     profiles: Sequence[Profile], relevance: Sequence[NDArray[np.float64]]
 ) -> tuple[list[Profile], list[NDArray[np.float64]]]:
     """Return the episodes that say about as much on the topic as the one that says most."""
@@ -329,7 +332,7 @@ def _is_discussed(
     labels: Sequence[LabelLikeness | None],
 ) -> bool:
     """Say whether a topic's words are said together somewhere, or something that means the same."""
-    share = max(within(profile, index.stems(w), index, _AROUND) for profile in profiles for w in topic.wordings)
+    share = max(within(profile, stems, index, _AROUND) for profile in profiles for stems in topic.stems)
     if share >= SAID or embeddings is None:
         return share >= (SAID if embeddings else SAID_WITHOUT_MODELS)
     if any(names is not None and names.label + OF_TITLE * names.title >= NAMED for names in labels):
@@ -350,8 +353,7 @@ def _as_chapter(topic: _Topic, profiles: Sequence[Profile], index: WordIndex) ->
     best: tuple[float, str] = (0.0, "")
     for title in dict.fromkeys(chapter.title for profile in profiles for chapter in profile.episode.chapters):
         own = index.stems(title)
-        for wording in topic.wordings:
-            stems = index.stems(wording)
+        for stems in topic.stems:
             both = (share_of(stems, own, index) + share_of(own, stems, index)) / 2
             best = max(best, (both, title))
     return best[1] if best[0] >= IS_CHAPTER else None

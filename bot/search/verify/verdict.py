@@ -83,16 +83,12 @@ def judge(
     hopeless = judged.verdict is Verdict.NOT_FOUND and len(asked) > _MANY_WORDS
     if printed is None or hopeless or judged.verdict in {Verdict.EXACT, Verdict.OTHER_SPEAKER}:
         return judged
-    mended = [passage for passage in near if _is_mended(passage.widen(1), printed)]
+    # Only where errata touch it does a place read otherwise as printed.
+    mended = [place for place in near if (wide := place.widen(1)).text.split() != printed(wide).split()]
     again = _compare(whole, mended, printed)
     if again.verdict in {Verdict.EXACT, Verdict.OTHER_SPEAKER, Verdict.CLOSE} - {judged.verdict}:
         return judged if _states_otherwise(again.differences) else again
     return again if judged.verdict is Verdict.NOT_FOUND and again.verdict is not Verdict.NOT_FOUND else judged
-
-
-def _is_mended(passage: Passage, printed: Callable[[Passage], str]) -> bool:
-    """Say whether errata touch a passage."""
-    return passage.text.split() != printed(passage).split()
 
 
 def _states_otherwise(parts: Sequence[Difference]) -> bool:
