@@ -10,7 +10,7 @@ from rapidfuzz.distance import OSA, Indel
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["SAME_WORD", "edits", "join_marks", "letters_alike", "nearest", "pair_words", "ratio", "same_words"]
+__all__ = ["edits", "join_marks", "letters_alike", "nearest", "pair_words", "ratio", "same_words"]
 
 SAME_WORD = 0.75
 """Two words at least this alike (share of letters in common, Indel) count as one word with a typo."""

@@ -82,7 +82,7 @@ _TOKEN = re.compile(r"[^\W_]+")
 
 def read(corpus: Corpus, index: WordIndex, question: str) -> Question:
     """Read a question: what it is about, whom it asks about, what its answer should contain."""
-    plain = _spelled_out(" ".join(question[:LONGEST_QUESTION].split()))
+    plain = _spell_out(" ".join(question[:LONGEST_QUESTION].split()))
     speakers = corpus.speakers
     low = fold(plain)
     nameless = " ".join(word for word in plain.split() if not _name(word, speakers)) or plain
@@ -107,7 +107,7 @@ def read(corpus: Corpus, index: WordIndex, question: str) -> Question:
     )
 
 
-def _spelled_out(question: str) -> str:
+def _spell_out(question: str) -> str:
     """Write texting forms as they are said, and leave out those that say nothing."""
     forms = shorthand("typed", "slurred", "cut", "bare", "silent")
     spelled = [forms.get(fold(word.strip("?!.,;:\"'()")), word) for word in question.split()]

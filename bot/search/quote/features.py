@@ -146,9 +146,7 @@ def find_candidates(
     """Find the sentences that may be meant by a line, with their features."""
     deep = scope.depth
     found = {field: index.top(field, line.text, SCORED * deep) for field in ("words", "grams", "near")}
-    places: dict[Place, None] = {}
-    for hits in found.values():
-        places.update(dict.fromkeys(place for _, place in hits[: TAKEN * deep]))
+    places = dict.fromkeys(place for hits in found.values() for _, place in hits[: TAKEN * deep])
     view = embeddings.view(line.text) if embeddings else None
     if view:
         places.update(dict.fromkeys(view.candidates(TAKEN * deep)))

@@ -59,7 +59,7 @@ def read_line(text: str, speakers: Iterable[str] = ()) -> Remembered:
     inside = _INSIDE.search(text)
     if inside and len(inside[1].split()) >= _FEWEST_WORDS:
         outside = text[: inside.start()] + " " + text[inside.end() :]
-        return Remembered(_spelled_out(inside[1].strip(_QUOTES)), speaker_in(outside, aliases))
+        return Remembered(_spell_out(inside[1].strip(_QUOTES)), speaker_in(outside, aliases))
     speaker = speaker_in(text, aliases)
     text = _prefer(" ".join(_NOT_WORDS.sub(" ", text).split()).strip(_QUOTES), text)
     frame = _frame(aliases)
@@ -74,7 +74,7 @@ def read_line(text: str, speakers: Iterable[str] = ()) -> Remembered:
         if match and any(match.group(name) for name in ("thing", "who", "says")):
             text = _prefer(text[match.end() :].strip(_QUOTES + ",.:-"), text)
         text = _prefer(_SUFFIX.sub("", text).strip(_QUOTES), text)
-    return Remembered(_spelled_out(_without_names(text, aliases)), speaker)
+    return Remembered(_spell_out(_without_names(text, aliases)), speaker)
 
 
 def _frame(aliases: dict[str, str]) -> re.Pattern[str]:
@@ -96,7 +96,7 @@ def _without_names(text: str, aliases: dict[str, str]) -> str:
     return " ".join(kept) if len(kept) >= _FEWEST_WORDS else text
 
 
-def _spelled_out(text: str) -> str:
+def _spell_out(text: str) -> str:
     """Write texting forms as they are said; a single letter with a full stop stays."""
     forms = shorthand("typed", "slurred", "bare")
     return " ".join(forms.get(word.casefold(), word) for word in text.split())
