@@ -21,8 +21,8 @@ from bot.corpus import open_corpus
 from bot.search import load_embeddings
 from bot.search.index.words import open_index
 from bot.search.quote.features import FROM_MODELS, FROM_WORDS, Line, find_candidates
-from bot.search.quote.query import remembered
-from bot.search.quote.rank import gated
+from bot.search.quote.query import read_line
+from bot.search.quote.rank import split_by_gate
 from bot.settings import ROOT
 
 if TYPE_CHECKING:
@@ -74,12 +74,12 @@ def gold_sentences(corpus: Corpus, row: dict[str, Any]) -> set[tuple[int, int]]:
 
 def _matrix(candidates: Candidates) -> Array:
     """Return a row of gated features for each candidate; the columns are in the order of `_names`."""
-    return np.array([list(gated(features, candidates.gate, GATE).values()) for features in candidates.features])
+    return np.array([list(split_by_gate(features, candidates.gate, GATE).values()) for features in candidates.features])
 
 
 def _names(*, models: bool) -> list[str]:
     """Return the names of gated features."""
-    return list(gated(dict.fromkeys([*FROM_WORDS, *(FROM_MODELS if models else ())], 0.0), 0.0, GATE))
+    return list(split_by_gate(dict.fromkeys([*FROM_WORDS, *(FROM_MODELS if models else ())], 0.0), 0.0, GATE))
 
 
 def _train(meant: list[tuple[Array, Array]], never: list[Array], names: list[str]) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def main() -> None:
     table: dict[str, Any] = {
         "provenance": f"benchmarks/train_lookup.py on {len(quotes)} lines said and {len(claims)} never said"
     }
-    read = [[Line.of(index, remembered(row["query"], corpus.speakers)) for row in rows] for rows in (quotes, claims)]
+    read = [[Line.of(index, read_line(row["query"], corpus.speakers)) for row in rows] for rows in (quotes, claims)]
     gold = [gold_sentences(corpus, row) for row in quotes]
     for name, models in (("words", None), ("models", embeddings)):
         said, unsaid = ([find_candidates(corpus, index, line, models) for line in lines] for lines in read)

@@ -19,6 +19,7 @@ from bot.corpus.curated import HIGHLIGHTS, HIGHLIGHTS_HEADER, LONGEST_HIGHLIGHT,
 from bot.corpus.library import read_show
 from bot.errors import OperatorError, TranscriptError
 from bot.highlights import Highlight, Highlights, Judged, judge, read, score
+from bot.language import Row, read_rows
 from bot.settings import ROOT
 
 if TYPE_CHECKING:
@@ -80,6 +81,12 @@ def judge_first(reading: Reading, source: str, words: str) -> Judged:
     """Judge the first place in the source that has these words."""
     start = source.index(words)
     return judge(reading, start, start + len(words))
+
+
+@pytest.mark.parametrize("row", read_rows("bot.highlights", "phrases.toml"), ids=lambda row: row.key)
+def test_a_phrase_is_found_in_its_examples_and_not_in_what_only_looks_like_them(row: Row) -> None:
+    assert [text for text in row.examples if not row.pattern.search(text)] == []
+    assert [text for text in row.but if row.pattern.search(text)] == []
 
 
 # The curated list

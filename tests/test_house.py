@@ -78,7 +78,7 @@ def test_importing_the_bot_has_no_effects_and_loads_nothing_heavy() -> None:
         "import sys, os, threading\n"
         "before = set(os.listdir('.'))\n"
         "import bot.app\n"
-        "heavy = {'rich', 'prompt_toolkit', 'dotenv', 'numpy', 'discord', 'slack_bolt', 'slack_sdk'}\n"
+        "heavy = {'rich', 'prompt_toolkit', 'dotenv', 'numpy', 'aiohttp', 'discord', 'slack_bolt', 'slack_sdk'}\n"
         "heavy &= set(sys.modules)\n"
         "assert not heavy, heavy\n"
         "assert threading.active_count() == 1\n"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import tomllib
 
 import pytest
@@ -17,7 +20,7 @@ from bot.settings import ROOT
 LANGUAGE = ROOT / "bot/language"
 DATA = [
     *("bot/language/stop.toml", "bot/language/shorthand.toml", "bot/language/real_words.txt"),
-    *("bot/highlights/lexicon.toml", "bot/policy/rules.toml", "bot/core/intents.toml"),
+    *("bot/highlights/lexicon.toml", "bot/highlights/phrases.toml", "bot/policy/rules.toml", "bot/core/intents.toml"),
 ]
 TIERS: dict[str, str] = tomllib.loads((LANGUAGE / "stop.toml").read_text("utf-8"))
 SHORTHAND: dict[str, dict[str, str]] = tomllib.loads((LANGUAGE / "shorthand.toml").read_text("utf-8"))
@@ -109,3 +112,24 @@ def test_likeness_is_the_same_both_ways(one: str, other: str) -> None:
 )  # fmt: skip
 def test_the_nearest_name_is_found_by_its_letters(name: str, least: float, found: list[str]) -> None:
     assert nearest(name, ["quote", "topic", "episodes", "help"], least) == found
+
+
+def test_what_is_meant_does_not_depend_on_the_order_of_sets() -> None:
+    script = (
+        "from bot.language import respell, tokens; "
+        "said = tokens('the chocolate is good and the chocolat is bad'); "
+        "print(*(token.form for token in respell(tokens('the chocolatess good'), [said], lambda _: False)))"
+    )
+    read = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in "0123"
+    }
+
+    assert read == {"the chocolat is good\n"}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bot.commands import COMMAND_LINES
 from bot.contract import LONGEST_LINE
 from bot.language import Row
-from bot.policy.guard import broken_rule, named, plain, rules
+from bot.policy.guard import broken_rule, mark_names, plain, rules
 from bot.policy.refusals import MOST_CHARACTERS, REFUSALS, Refusal, hostile, refusal
 from bot.settings import ROOT
 
@@ -61,7 +61,8 @@ def test_no_question_to_another_show_is_refused() -> None:
 def test_a_rule_refuses_its_examples_and_no_rule_what_only_looks_like_them(rule: Row) -> None:
     assert [broken_rule(text, SPEAKERS) for text in rule.examples] == [rule.key] * len(rule.examples)
     assert all(
-        rule.pattern.search(plain(text)) or rule.pattern.search(named(plain(text), SPEAKERS)) for text in rule.examples
+        rule.pattern.search(plain(text)) or rule.pattern.search(mark_names(plain(text), SPEAKERS))
+        for text in rule.examples
     )
     assert rule.but
     assert [text for text in rule.but if broken_rule(text, SPEAKERS)] == []
@@ -94,7 +95,7 @@ def test_the_set_has_enough_hostile_lines_of_every_kind() -> None:
 
 @pytest.mark.parametrize("entry", REFUSALS, ids=[entry.key for entry in REFUSALS])
 def test_a_refusal_is_short_warm_and_has_one_next_step(entry: Refusal) -> None:
-    told = entry.told(**KNOWN)
+    told = entry.sentence(**KNOWN)
     step = entry.step(COMMAND_LINES, **KNOWN)
 
     assert len(told) <= 120

@@ -13,7 +13,7 @@ from rapidfuzz import fuzz, process
 
 from bot.language import named_speaker
 from bot.search import FOUND, Hit, Searcher, open_searcher
-from bot.search.quote.query import remembered
+from bot.search.quote.query import read_line
 from bot.settings import ROOT
 from tests.conftest import mended_slice
 
@@ -101,7 +101,7 @@ def test_nonsense_scores_below_what_counts_as_found(search: Searcher) -> None:
     ],
 )
 def test_talk_around_a_remembered_line_is_taken_off(typed: str, meant: str) -> None:
-    assert meant == remembered(typed, ("Lex Fridman", "Mark Zuckerberg")).words
+    assert meant == read_line(typed, ("Lex Fridman", "Mark Zuckerberg")).words
 
 
 @pytest.mark.parametrize(
@@ -114,12 +114,12 @@ def test_talk_around_a_remembered_line_is_taken_off(typed: str, meant: str) -> N
     ],
 )
 def test_whom_a_line_names_is_a_hint_about_who_speaks(typed: str, speaker: str | None) -> None:
-    assert speaker == remembered(typed, ("Lex Fridman", "Mark Zuckerberg")).speaker
+    assert speaker == read_line(typed, ("Lex Fridman", "Mark Zuckerberg")).speaker
 
 
 @given(st.text(max_size=300))
 def test_any_text_can_be_read_as_a_remembered_line(text: str) -> None:
-    read = remembered(text, ("Lex Fridman", "Mark Zuckerberg"))
+    read = read_line(text, ("Lex Fridman", "Mark Zuckerberg"))
 
     assert read.words or not any(character.isalnum() for character in text)
 

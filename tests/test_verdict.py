@@ -9,15 +9,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.corpus import Passage, words
+from bot.corpus import Passage, open_corpus, words
 from bot.language import is_content, is_negation, is_slip, tokens
 from bot.search.index.words import WordIndex, open_index
 from bot.search.verify.verdict import LONGEST_CLAIM, Judgement, Kind, Verdict, judge, split_speaker
 from bot.settings import ROOT
+from tests.test_highlights import write_show
 from tests.twists import sorts, twists
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from bot.corpus import Corpus
 
@@ -221,11 +223,12 @@ def test_words_as_the_source_had_them_are_as_good_as_the_mended_ones(near: Calla
     assert price.verdict is Verdict.ALTERED
 
 
-def test_a_word_of_the_corpus_is_never_read_as_misspelt(near: Callable[[str], list[Passage]]) -> None:
-    claim = "we have a mini acadmey in my garage"
+@pytest.mark.parametrize(("name", "verdict"), [("Somebody", Verdict.CLOSE), ("Acadmey", Verdict.ALTERED)])
+def test_a_word_of_the_episode_is_never_read_as_misspelt(tmp_path: Path, name: str, verdict: Verdict) -> None:
+    write_show(tmp_path, "alpha", {"1-talk": f"We have a mini academy in my garage. {'So it is. ' * 9}{name} said so."})
+    near = [open_corpus(tmp_path).episode(0).passage(0, 0)]
 
-    assert judge(claim, near(claim)).verdict is Verdict.CLOSE
-    assert judge(claim, near(claim), known=lambda word: word == "acadmey").verdict is Verdict.ALTERED
+    assert judge("we have a mini acadmey in my garage", near).verdict is verdict
 
 
 @pytest.mark.parametrize(

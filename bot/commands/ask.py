@@ -33,7 +33,7 @@ async def ask(
     show: Annotated[str, Param("Only this show", place=Place.SHOW)] = "",
 ) -> Reply:
     """Answer with up to three passages, best first; decline by rule what is no question to a transcript."""
-    refused = hostile(question, ctx.corpus.speakers, ctx.search.says)
+    refused = await ctx.search.run(lambda: hostile(question, ctx.corpus.speakers, ctx.search.says))
     scope = scope_of(ctx.corpus, speaker, episode, show)
     if refused is not None and refused.key not in {"person", "opinion"}:
         return refused.reply(ctx.lines, count=f"{len(question):,}", most="2,000")
@@ -45,7 +45,7 @@ async def ask(
     if answered.band is Band.DECLINED or not answered.hits:
         entry = refusal("not-here")
         cards = tuple(_card(hit, Role.NEAREST) for hit in answered.hits)
-        lead = entry.told(where=ctx.corpus.label) if cards else say("ask.none", where=ctx.corpus.label)
+        lead = entry.sentence(where=ctx.corpus.label) if cards else say("ask.none", where=ctx.corpus.label)
         return Reply(lead, Outcome.DECLINED, cards=cards, buttons=(entry.step(ctx.lines, question=question),))
     best = answered.hits[0].passage
     buttons = (

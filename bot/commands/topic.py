@@ -74,7 +74,7 @@ async def _not_discussed(ctx: Context, name: str) -> Reply:
     if not near:
         lead = say("topic.none", topic=_short(name.strip()), where=ctx.corpus.label)
         return Reply(lead, Outcome.NONE, buttons=(Button(say("step.episodes"), ctx.lines.to(Use.LIBRARY)),))
-    lead = entry.told(topic=_short(name.strip()), where=ctx.corpus.label, near=near[0])
+    lead = entry.sentence(topic=_short(name.strip()), where=ctx.corpus.label, near=near[0])
     return Reply(lead, Outcome.NONE, buttons=tuple(button for each in near for button in _button(each, each)))
 
 

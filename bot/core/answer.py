@@ -27,7 +27,7 @@ from bot.contract import (
 )
 from bot.core.channel_settings import ServedChannels
 from bot.core.conversation import Conversations, Last, follow_up
-from bot.core.routing import read_intent
+from bot.core.routing import read_intent, spaced
 from bot.delivery import Daily
 from bot.errors import StoreError, UserError
 from bot.highlights import Highlights
@@ -53,7 +53,6 @@ _CONTROL = re.compile(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]|["
     r"\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
-_WORD = re.compile(r"[^\W_]+")
 # An option whose value's quote is not closed yet.
 _OPEN_VALUE = re.compile(r'(?:^|(?<=\s))([a-z][a-z_-]*:["“][^"”]*)$')
 MOST_COMPLETIONS = 25
@@ -106,13 +105,13 @@ class Core:
         """
         name = request.command or ""
         try:
-            line, intent = await self._reading(request)
+            line, intent = await self._read(request)
             name = line.name
-            command = self._known(name)
+            command = self._find(name)
             if command.admin and not request.author.admin:
                 where = "here" if request.channel.tenant else "elsewhere"
                 raise UserError(say(f"answer.admin-{where}", command=name))  # noqa: TRY301 - one way out for every sentence to a member
-            given = self._given(command, line)
+            given = _arguments(command, line)
             settings = await self._served.settings(request.channel)
             if settings.answers == "off" and not command.always:
                 declined = refusal("off-here").reply(self.lines, private=True, feature="answers")
@@ -142,7 +141,7 @@ class Core:
             _log.exception("request failed, reference %s, command %r", reference, name)
             return Reply(say("answer.broke", reference=reference), Outcome.ERROR, name, private=True)
 
-    def _offered(self) -> list[str]:
+    def _menu(self) -> list[str]:
         """Return the names of the commands that menus show."""
         return [name for name, command in self._commands.items() if not command.hidden]
 
@@ -153,7 +152,7 @@ class Core:
             return []
         name, space, rest = text[1:].partition(" ")
         if not space:
-            return [f"/{known} " for known in self._offered() if known.startswith(name.casefold())]
+            return [f"/{known} " for known in self._menu() if known.startswith(name.casefold())]
         command = self._commands.get(name.casefold())
         if command is None:
             return []
@@ -167,10 +166,10 @@ class Core:
             about, option = parameter.about, "" if parameter.free else f"{parameter.name}:"
             if parameter.free and not any(each.startswith(options) for each in before.split()):
                 # Free words are one value, however many are typed; they end where the first option begins.
-                values = _suggested(about, context, rest.strip())
+                values = _suggestions(about, context, rest.strip())
                 lines += [format_line(Line(name, value)) for value in values]
             elif option and word.startswith(option):
-                values = _suggested(about, context, word[len(option) :].lstrip('"“'))
+                values = _suggestions(about, context, word[len(option) :].lstrip('"“'))
                 lines += [start + format_option(parameter.name, value) for value in values]
             if option.startswith(word) and word != option:
                 lines.append(start + option)
@@ -185,7 +184,7 @@ class Core:
         adapter = self._adapters.get(channel.platform)
         return await adapter.check(channel) if adapter else ""
 
-    async def _reading(self, request: Request) -> tuple[Line, Intent | None]:
+    async def _read(self, request: Request) -> tuple[Line, Intent | None]:
         """Return the command line that was asked for; a free message also with how it was read."""
         if request.command is not None:
             return Line(request.command, "", tuple((key, _printable(v)) for key, v in request.args.items())), None
@@ -196,20 +195,12 @@ class Core:
         followed = follow_up(line.words, last, self._corpus.speakers, self.lines) if last else None
         if followed is not None and followed.name in self._commands:
             return followed, None
-        if hostile(line.words, self._corpus.speakers, self._search.says):
+        # Whether the corpus says what a rule matches takes some milliseconds: not on the event loop.
+        if await self._search.run(lambda: hostile(line.words, self._corpus.speakers, self._search.says)):
             return self.lines.line(Use.QUESTION, line.words), None
         intent = read_intent(line.words, self._search.topic_names(), self._search.weight)
         use = intent.use if intent.use in self.lines.names else Use.LINE
         return self.lines.line(use, intent.words), intent
-
-    def _given(self, command: Command, line: Line) -> dict[str, str]:
-        """Return a line's arguments as texts by name."""
-        given = dict(line.options)
-        if line.words:
-            if command.free is None:
-                raise UserError(say("answer.no-free-words", command=command.name, usage=command.usage))
-            given[command.free.name] = line.words
-        return given
 
     async def _remember(self, channel: Channel, command: Command, given: Mapping[str, str], reply: Reply) -> None:
         """Keep what a short message may go on from: the question, and the passages behind the answer."""
@@ -231,12 +222,11 @@ class Core:
         aside = say("answer.reading", noun=command.reading.noun) if offers and command.reading else ""
         return dataclasses.replace(reply, aside=aside, buttons=(*reply.buttons, *offers))
 
-    def _known(self, name: str) -> Command:
+    def _find(self, name: str) -> Command:
         """Return the command of that name, or raise a UserError naming the nearest."""
         if name in self._commands:
             return self._commands[name]
-        shown = [each for each, command in self._commands.items() if not command.hidden]
-        near = nearest(name, shown, 0.5)
+        near = nearest(name, self._menu(), 0.5)
         hint = (
             say("hint.did-you-mean", names=f"/{near[0]}")
             if near
@@ -255,19 +245,25 @@ class Core:
         return good
 
 
-def _suggested(about: Param, context: Context, typed: str) -> list[str]:
+def _arguments(command: Command, line: Line) -> dict[str, str]:
+    """Return a line's arguments as texts by name."""
+    given = dict(line.options)
+    if line.words:
+        if command.free is None:
+            raise UserError(say("answer.no-free-words", command=command.name, usage=command.usage))
+        given[command.free.name] = line.words
+    return given
+
+
+def _suggestions(about: Param, context: Context, typed: str) -> list[str]:
     """Return the values of which a word begins what is typed, those first that begin so; case and marks do not matter.
 
     jiu-jitsu is typed as “jiu jitsu” too.
     """
     values = about.suggest(context, typed.casefold()) if about.suggest else about.choices
-    begun = f" {_spaced(typed)}"
-    found = [(f" {_spaced(value)}".find(begun), value) for value in values]
+    begun = f" {spaced(typed)}"
+    found = [(f" {spaced(value)}".find(begun), value) for value in values]
     return [value for at, value in found if at == 0] + [value for at, value in found if at > 0]
-
-
-def _spaced(text: str) -> str:
-    return " ".join(_WORD.findall(text.casefold()))
 
 
 def _printable(text: str) -> str:

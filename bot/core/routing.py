@@ -17,7 +17,7 @@ from bot.language import nearest, read_rows
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-__all__ = ["Intent", "read_intent"]
+__all__ = ["Intent", "read_intent", "spaced"]
 
 TELLING = 2.5
 """Summed rarity from which words can be looked for as a line; below it they are said all over an episode."""
@@ -43,16 +43,13 @@ class Intent:
     others: tuple[Use, ...] = ()
 
 
-def read_intent(
-    text: str, known_topics: Collection[str] = (), rarity: Callable[[str], float | None] | None = None
-) -> Intent:
+def read_intent(text: str, known_topics: Collection[str], weigh: Callable[[str], float | None]) -> Intent:
     """Read a free message; total over any text.
 
-    `known_topics` are names as members type them; `rarity` tells how telling words are together (`Searcher.weight`) and
+    `known_topics` are names as members type them; `weigh` tells how telling words are together (`Searcher.weight`) and
     returns None for text without words.
     """
     words = _without_mentions(text)
-    weigh = rarity or (lambda line: float(len(line.split())))
     return (
         _verify(words)
         or _lookup(words, weigh)
@@ -132,12 +129,13 @@ def _longest(known: Collection[str]) -> int:
 
 def _is_known(name: str, known: Collection[str]) -> bool:
     """Say whether a name is a known one, give or take a slip."""
-    wanted = _folded(name)
-    names = {_folded(each) for each in known}
+    wanted = spaced(name)
+    names = {spaced(each) for each in known}
     return wanted in names or bool(nearest(wanted, names, SAME_NAME))
 
 
-def _folded(name: str) -> str:
+def spaced(name: str) -> str:
+    """Return the words of a name in lower case, one space between them: “Jiu-jitsu” is typed “jiu jitsu” too."""
     return " ".join(re.findall(r"[^\W_]+", name.casefold()))
 
 

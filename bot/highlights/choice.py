@@ -8,9 +8,10 @@ follows the channel's votes. An episode is scored when its turn comes, never the
 from __future__ import annotations
 
 import logging
-import threading
-from collections import Counter, OrderedDict
+from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
@@ -55,14 +56,14 @@ FAR_DOWN = 0.12
 SCORED_WORTH = 0.8
 """What a scored span with the best score is worth beside the first of a curated list (1.0)."""
 
-# What a span loses when the last post shares it; less for each post further back.
-SAME_CHAPTER, SAME_SPEAKER, SAME_EPISODE = 0.06, 0.02, 0.1
+SAME_EPISODE, _SAME = 0.1, {"c": 0.06, "s": 0.02, "l": 0.0}
+"""What a span loses when the last post shares its episode, chapter or speaker; less for each post further back."""
 
-# What the channel's taste moves at most, and chance by which channels differ.
-TASTE_CHAPTER, TASTE_SPEAKER, TASTE_LENGTH, CHANCE = 0.04, 0.03, 0.02, 0.06
+_TASTE = {"c": 0.04, "s": 0.03, "l": 0.02}
+"""What the channel's taste for a chapter, a speaker, a length moves at most."""
 
-_SAME = {"c": SAME_CHAPTER, "s": SAME_SPEAKER, "l": 0.0}
-_TASTE = {"c": TASTE_CHAPTER, "s": TASTE_SPEAKER, "l": TASTE_LENGTH}
+CHANCE = 0.06
+"""What is left to chance at most, so that channels differ."""
 
 _LONG = 180
 """Characters from which on a span counts as long in the channel's taste."""
@@ -123,10 +124,9 @@ class Highlights:
             self._shows.setdefault(entry.show.id, []).append(number)
             if (corpus.folder / entry.show.id / entry.id / HIGHLIGHTS).is_file():
                 self._picked.add(number)
-        self._held: OrderedDict[tuple[int, bool], tuple[_Span, ...]] = OrderedDict()
-        self._orders: OrderedDict[tuple[str, str], tuple[int, ...]] = OrderedDict()
         self._barren: set[int] = set()
-        self._lock = threading.Lock()
+        self._order = lru_cache(maxsize=MOST_ORDERS)(self._draw)
+        self._spans = lru_cache(maxsize=MOST_HELD)(self._read_spans)
 
     def next(  # noqa: PLR0913 - what a channel's choice depends on, by name
         self,
@@ -172,12 +172,12 @@ class Highlights:
     def of(self, passage: Passage) -> Highlight:
         """Return a passage as a highlight, with the curated question under it if it is a curated one.
 
-        Quick for what was chosen here; another passage is scored, which takes some 10 ms.
+        Quick for an episode that was chosen from before; another one is scored, which takes some 10 ms.
         """
         number = self._corpus.find(passage.episode.show.id, passage.episode.id)
         span = passage.first, passage.last
         if number is not None:
-            known = (*self._spans(number, curated=True), *self._held.get((number, False), ()))
+            known = (*self._spans(number, curated=True), *self._spans(number, curated=False))
             found = next((each for each in known if (each.first, each.last) == span), None)
             if found is not None:
                 return _highlight(passage.episode, found)
@@ -197,7 +197,7 @@ class Highlights:
         """Return the best of what the episodes of a show offer whose turn it is."""
         entries = self._corpus.entries
         latest = Counter(post.code for post in terms.recent)
-        drawn = self._draw(show, terms.salt)
+        drawn = self._order(show, terms.salt)
         had = [number for number in drawn if (code := entries[number].code) in terms.used or code in latest]
         had.sort(key=lambda n: (latest[entries[n].code], len(terms.used.get(entries[n].code, ()))))
         late = set(had)
@@ -211,17 +211,9 @@ class Highlights:
         return max(offers, key=lambda offer: offer[0])[1] if offers else None
 
     def _draw(self, show: str, salt: str) -> tuple[int, ...]:
-        """Return a show's episodes in the order drawn by lot for a channel; held for the next time."""
-        with self._lock:
-            order = self._orders.get((show, salt))
-            if order is None:
-                entries = self._corpus.entries
-                order = tuple(sorted(self._shows[show], key=lambda number: _chance(salt, entries[number].id)))
-                self._orders[show, salt] = order
-                while len(self._orders) > MOST_ORDERS:
-                    self._orders.popitem(last=False)
-            self._orders.move_to_end((show, salt))
-            return order
+        """Return a show's episodes in the order drawn by lot for a channel."""
+        entries = self._corpus.entries
+        return tuple(sorted(self._shows[show], key=lambda number: _chance(salt, entries[number].id)))
 
     def _best(self, number: int, terms: _Terms, *, curated: bool) -> tuple[float, Highlight] | None:
         """Return the most fitting unused span of an episode with what it is worth, curated or scored, or None."""
@@ -265,21 +257,16 @@ class Highlights:
                     sums[trait] += max(DISLIKED, min(-DISLIKED, votes[quote_id]))
         return {trait: _TASTE[trait[0]] * net / (abs(net) - DISLIKED) for trait, net in sums.items()}
 
-    def _spans(self, number: int, *, curated: bool) -> tuple[_Span, ...]:
-        """Return an episode's curated or scored spans, best first; held for the next time."""
+    def _read_spans(self, number: int, *, curated: bool) -> tuple[_Span, ...]:
+        """Return an episode's curated or scored spans, best first."""
         if number in self._barren or (curated and number not in self._picked):
             return ()
-        with self._lock:
-            spans = self._held.get((number, curated))
-            if spans is None:
-                spans = tuple(self._curated_spans(number) if curated else self._scored_spans(number))
-                self._held[number, curated] = spans
-                if not spans and number not in self._picked:
-                    self._barren.add(number)
-                while len(self._held) > MOST_HELD:
-                    self._held.popitem(last=False)
-            self._held.move_to_end((number, curated))
-            return spans
+        if curated:
+            return tuple(self._curated_spans(number))
+        spans = tuple(islice(self._scored_spans(number), MOST_SCORED))
+        if not spans and number not in self._picked:
+            self._barren.add(number)
+        return spans
 
     def _curated_spans(self, number: int) -> Iterator[_Span]:
         """Yield an episode's curated spans in their order."""
@@ -297,12 +284,11 @@ class Highlights:
         """Yield an episode's best scored spans that share no sentence and do not say the same twice."""
         reading = read(self._corpus, number)
         least = float(highlight_weights()["threshold-beside-curated" if number in self._picked else "threshold"])
-        kept = [(span.first, span.last) for span in self._curated_spans(number)] if number in self._picked else []
+        kept = [(span.first, span.last) for span in self._spans(number, curated=True)]
         taken = {sentence for first, last in kept for sentence in range(first, last + 1)}
         said = [reading.content(*place) for place in kept]
         good = [candidate for candidate in candidates(reading) if candidate.score >= least]
-        found = 0
-        for score, first, last in sorted(((c.score, c.first, c.last) for c in good), key=lambda c: (-c[0], c[1:])):
+        for score, first, last in sorted(good, key=lambda one: (-one.score, one.first, one.last)):
             content = reading.content(first, last)
             if not taken.isdisjoint(range(first, last + 1)) or any(_alike(content, other) for other in said):
                 continue
@@ -311,9 +297,6 @@ class Highlights:
             taken.update(range(first, last + 1))
             said.append(content)
             yield _Span(first, last, score, "", curated=False, traits=_traits(reading.episode.passage(first, last)))
-            found += 1
-            if found == MOST_SCORED:
-                return
 
 
 def _highlight(episode: Episode, span: _Span) -> Highlight:

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.corpus import Section, fold
-from bot.highlights.lexicon import PHRASES, common_words, kinds_by_word, words_by_kind
+from bot.highlights.lexicon import common_words, kinds_by_word, phrases, words_by_kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -154,13 +154,13 @@ FEATURES: dict[str, Callable[[_Span], float]] = {
 
 
 class Reading:
-    """An episode read for judging; `mended` are the [begin, end) source offsets of its declared mendings.
+    """An episode read for judging.
 
-    `doubled` are texts that the source prints twice and the edition once.
+    `mended` are the source offsets where its declared mendings begin; `doubled` are texts that the source prints twice
+    and the edition once.
     """
 
-    def __init__(self, episode: Episode, mended: Iterable[tuple[int, int]] = (), doubled: Iterable[str] = ()) -> None:
-        """Read the episode's words."""
+    def __init__(self, episode: Episode, mended: Iterable[int], doubled: Iterable[str]) -> None:
         self.episode = episode
         self._begins, self._ends = episode.sentences.begins, episode.sentences.ends
         folded = fold(episode.text)
@@ -169,7 +169,7 @@ class Reading:
         self._forms = [form for said in self._said for form in said]
         self._times = Counter(self._forms)
         self._doubled = [_WORD.findall(fold(again)) for again in doubled]
-        self._mended = self._places_mended(mended)
+        self._mended = self._count_mendings(mended)
         self._paragraphs = tuple(episode.paragraphs)
         self._known: dict[int, _Piece] = {}
 
@@ -289,7 +289,7 @@ class Reading:
             "commas": text.count(","),
             "asking": _ASKING.match(folded) is not None,
         }
-        counts |= {name: len(pattern.findall(folded)) for name, pattern in PHRASES.items()}
+        counts |= {name: len(pattern.findall(folded)) for name, pattern in phrases().items()}
         return _Piece(counts, _start(folded, said))
 
     def repeats(self, first: int, last: int) -> bool:
@@ -332,11 +332,11 @@ class Reading:
             at += len(said)
         return found
 
-    def _places_mended(self, mended: Iterable[tuple[int, int]]) -> Counter[int]:
+    def _count_mendings(self, mended: Iterable[int]) -> Counter[int]:
         """Return how many mendings each sentence has."""
         tokens = self.episode.tokens
         found: Counter[int] = Counter()
-        for begin, _ in mended:
+        for begin in mended:
             token = bisect_right(tokens.source_ends, begin)
             if token < len(tokens.begins):
                 found[bisect_right(self._begins, tokens.begins[token]) - 1] += 1

@@ -10,7 +10,7 @@ import math
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot.corpus import LONGEST_HIGHLIGHT, SHORTEST_HIGHLIGHT, Section
 from bot.errors import OperatorError
@@ -38,15 +38,14 @@ _LATER = 0.3
 """What each further sentence has to add in telling words to be worth its length."""
 
 _MOST = 8
-_LOG = tuple(math.log1p(count) for count in range(_MOST + 1))
+"""Telling words of a kind that count; more are a list."""
 
 _DOUBLED = 20
 """Characters of a text left out of the edition from which on it counts as printed twice, not as a slip."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A candidate: sentences first..last of its episode, and its score in 0..1."""
+class Scored(NamedTuple):
+    """A candidate: its score in 0..1, and sentences first..last of its episode."""
 
     score: float
     first: int
@@ -84,7 +83,7 @@ def read(corpus: Corpus, number: int) -> Reading:
     """Read an episode of the corpus for judging."""
     episode = corpus.episode(number)
     errata = corpus.errata(episode.passage(0, len(episode.sentences) - 1))
-    mended = [(erratum.begin, erratum.end) for erratum in errata if erratum.right]
+    mended = [erratum.begin for erratum in errata if erratum.right]
     return Reading(episode, mended, [e.wrong for e in errata if not e.right and len(e.wrong) > _DOUBLED])
 
 
@@ -136,18 +135,16 @@ def _runs(reading: Reading) -> Iterator[tuple[float, int, int]]:
         paragraph = paragraphs[first]
         if not spoken[paragraph]:
             continue
-        insight = feeling = universal = 0
+        counts: tuple[int, ...] = (0, 0, 0)
         for last in range(first, min(first + MOST_SENTENCES, count)):
             place, end = paragraphs[last], ends[last]
             if end - begin > LONGEST_HIGHLIGHT or not spoken[place] or speakers[place] != speakers[paragraph]:
                 break
             if not episode.is_whole(first, last):
                 break
-            more = promises[last]
-            insight, feeling, universal = insight + more[0], feeling + more[1], universal + more[2]
+            counts = tuple(map(sum, zip(counts, promises[last], strict=True)))
             if end - begin >= SHORTEST_HIGHLIGHT:
-                words = _LOG[min(_MOST, insight)] + _LOG[min(_MOST, feeling)] + _LOG[min(_MOST, universal)]
-                promise = words - _LATER * (last - first)
+                promise = sum(math.log1p(min(_MOST, count)) for count in counts) - _LATER * (last - first)
                 if promise >= LEAST_PROMISE:
                     yield promise, first, last
 

@@ -2,7 +2,7 @@
 
 from bot.language.likeness import edits, join_marks, letters_alike, nearest, pair_words, ratio, same_words
 from bot.language.names import named_speaker, speaker_in, ways_to_name, with_names_as
-from bot.language.patterns import Row, read_rows
+from bot.language.patterns import Row, read_rows, read_words
 from bot.language.shorthand import shorthand
 from bot.language.spelling import is_slip, look_alike, real_words, respell
 from bot.language.stop import stop_words
@@ -24,6 +24,7 @@ __all__ = [
     "pair_words",
     "ratio",
     "read_rows",
+    "read_words",
     "real_words",
     "respell",
     "same_words",

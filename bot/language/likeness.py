@@ -10,7 +10,7 @@ from rapidfuzz.distance import OSA, Indel
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["SAME_WORD", "edits", "join_marks", "letters_alike", "nearest", "pair_words", "ratio", "same_words"]
+__all__ = ["edits", "join_marks", "letters_alike", "nearest", "pair_words", "ratio", "same_words"]
 
 SAME_WORD = 0.75
 """Two words at least this alike (share of letters in common, Indel) count as one word with a typo."""
@@ -57,7 +57,7 @@ def pair_words(
 
     Returns (query word, passage word) numbers, both rising.
     """
-    named = [_repaired(word, options, passage) for word, options in zip(query, alike, strict=True)]
+    named = [_repair(word, options, passage) for word, options in zip(query, alike, strict=True)]
     pairs: list[tuple[int, int]] = []
     for block in Indel.opcodes(named, list(passage)):
         if block.tag == "equal":
@@ -77,7 +77,7 @@ def join_marks(text: str, marks: Iterable[tuple[int, int]]) -> tuple[tuple[int, 
     return tuple(joined)
 
 
-def _repaired(word: str, options: dict[str, float], passage: Sequence[str]) -> str:
+def _repair(word: str, options: dict[str, float], passage: Sequence[str]) -> str:
     """Return the passage's word that a query word stands for, or the word itself."""
     here = [option for option in options if option in passage]
     return max(here, key=lambda option: options[option]) if here else word

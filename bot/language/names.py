@@ -26,11 +26,11 @@ def with_names_as(sign: str, text: str, speakers: Iterable[str]) -> str:
     """Return a text in lower case with a sign for each speaker's name, whole, in part or short: Zuck for Zuckerberg."""
     whole, short = _name_words(tuple(speakers))
 
-    def told(match: re.Match[str]) -> str:
+    def sign_or_word(match: re.Match[str]) -> str:
         word = match[0]
         return sign if {word, word.removesuffix("s")} & whole or word[:_TELLING_LETTERS] in short else word
 
-    return re.sub(rf"{re.escape(sign)}(?: {re.escape(sign)})+", lambda _: sign, _LETTERS.sub(told, text))
+    return re.sub(rf"{re.escape(sign)}(?: {re.escape(sign)})+", lambda _: sign, _LETTERS.sub(sign_or_word, text))
 
 
 @lru_cache(maxsize=16)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import lru_cache
-from importlib import resources
+
+from bot.language.patterns import read_table
 
 __all__ = ["ENDINGS", "shorthand"]
 
@@ -20,8 +20,7 @@ def shorthand(*tables: str) -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _tables() -> dict[str, dict[str, str]]:
-    text = resources.files("bot.language").joinpath("shorthand.toml").read_text("utf-8")
-    found: dict[str, dict[str, str]] = tomllib.loads(text)
+    found: dict[str, dict[str, str]] = read_table("bot.language", "shorthand.toml")
     silent, bare = (found[table]["words"].split() for table in ("silent", "bare"))
     return found | {"silent": dict.fromkeys(silent, ""), "bare": {form: _with_apostrophe(form) for form in bare}}
 

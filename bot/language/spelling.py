@@ -47,18 +47,18 @@ def alike(said: str, claimed: str) -> bool:
         return swaps <= (1 if len(said) <= _LONG_STEM else 2)
     if min(len(said), len(claimed)) < _SHORT or said[0].translate(_SOUND) != claimed[0].translate(_SOUND):
         return False
-    return _undoubled(said) == _undoubled(claimed) or _misheard_vowel(said, claimed)
+    return _undouble(said) == _undouble(claimed) or _misheard_vowel(said, claimed)
 
 
 def keys_of_slips(word: str) -> tuple[str, ...]:
     """Return keys of which two alike words share at least one, so that not every pair has to be tried."""
     first = word[0].translate(_SOUND)
-    return "".join(sorted(word)), f"={_undoubled(word)}", f"{first}-{word[-1]}"
+    return "".join(sorted(word)), f"={_undouble(word)}", f"{first}-{word[-1]}"
 
 
 def _misheard_vowel(said: str, claimed: str) -> bool:
     """Say whether two long words differ inside by a vowel, or a letter too many or too few."""
-    if said[-1] != claimed[-1] or _inflected(said, claimed) or len(_STEM_END.sub("", said)) < _LONG_STEM:
+    if said[-1] != claimed[-1] or _are_inflections(said, claimed) or len(_STEM_END.sub("", said)) < _LONG_STEM:
         return False
     apart = edits(said, claimed)
     if _skeleton(said) == _skeleton(claimed):
@@ -89,7 +89,7 @@ def _swaps(one: str, other: str) -> int:
     return count
 
 
-def _inflected(one: str, other: str) -> bool:
+def _are_inflections(one: str, other: str) -> bool:
     """Say whether the words are forms of one stem: builds, builders."""
     same = 0
     while same < min(len(one), len(other)) and one[same] == other[same]:
@@ -97,14 +97,14 @@ def _inflected(one: str, other: str) -> bool:
     return any({one[cut:], other[cut:]} <= _ENDINGS for cut in range(same, max(1, same - 3), -1))
 
 
-def _undoubled(word: str) -> str:
+def _undouble(word: str) -> str:
     """Write doubled letters once."""
     return re.sub(r"(.)\1+", r"\1", word)
 
 
 def _skeleton(word: str) -> str:
     """Return the consonants as they sound."""
-    return _undoubled(re.sub("[aeiou]", "", word.replace("ph", "f").replace("ck", "k").translate(_SOUND)))
+    return _undouble(re.sub("[aeiou]", "", word.replace("ph", "f").replace("ck", "k").translate(_SOUND)))
 
 
 _SOUND_ALIKE = {
@@ -128,7 +128,6 @@ class _Heard:
     """The words that were said near a claim: which there are, and which stand side by side."""
 
     def __init__(self, rows: Sequence[Sequence[Token]]) -> None:
-        """Take rows of neighbouring tokens."""
         self._rows = rows
         self.forms: set[str] = set()
         self.pairs: set[tuple[str, str]] = set()
@@ -138,7 +137,7 @@ class _Heard:
             self.pairs.update(pairwise(forms))
 
     @cached_property
-    def joined(self) -> dict[str, tuple[str, str]]:
+    def compounds(self) -> dict[str, tuple[str, str]]:
         """Two neighbouring words by what they make when they are written as one."""
         return {
             one.surface + other.surface: (one.form, other.form)
@@ -158,7 +157,7 @@ def respell(asked: Sequence[Token], rows: Sequence[Sequence[Token]], known: Call
     `surface` stays as it was claimed, so that a respelt word never counts as written alike.
     """
     heard = _Heard(rows)
-    meant = _meant(asked, heard, known)
+    meant = _corrections(asked, heard, known)
     spelt: list[Token] = []
     at = 0
     while at < len(asked):
@@ -196,7 +195,7 @@ def _other_reading(before: str, token: Token, after: str, heard: _Heard) -> str:
     )
 
 
-def _meant(asked: Sequence[Token], heard: _Heard, known: Callable[[str], bool]) -> dict[str, list[str]]:
+def _corrections(asked: Sequence[Token], heard: _Heard, known: Callable[[str], bool]) -> dict[str, list[str]]:
     """Return for each misspelt word what it may stand for."""
     strange = sorted({token.form for token in asked if token.form not in heard.forms and token.form.isalpha()})
     if not strange:
@@ -220,11 +219,11 @@ def _two(token: Token, before: str, after: str, heard: _Heard, known: Callable[[
         return alike if fits and alike in heard.pairs else None
     if token.form in heard.forms or token.form != token.surface:
         return None
-    parts = heard.joined.get(token.surface)
+    parts = heard.compounds.get(token.surface)
     if parts and parts[0] not in _NEVER_JOINED and not is_negation(parts[1]):
         return parts
     if len(token.form) > _LONG_STEM and token.form.endswith("s"):
-        for form in heard.forms:
+        for form in sorted(heard.forms):
             if form[:1] == token.form[:1] and (form, "is") in heard.pairs and is_slip(form + "s", token.form, known):
                 return form, "is"
     return None

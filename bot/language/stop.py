@@ -5,9 +5,9 @@ A tier is a set of words, every English word in one; what a use leaves out is a 
 
 from __future__ import annotations
 
-import tomllib
 from functools import lru_cache
-from importlib import resources
+
+from bot.language.patterns import read_words
 
 __all__ = ["stop_words"]
 
@@ -20,5 +20,4 @@ def stop_words(*tiers: str) -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _tiers() -> dict[str, frozenset[str]]:
-    table: dict[str, str] = tomllib.loads(resources.files("bot.language").joinpath("stop.toml").read_text("utf-8"))
-    return {tier: frozenset(words.split()) for tier, words in table.items()}
+    return read_words("bot.language", "stop.toml")

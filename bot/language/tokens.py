@@ -61,13 +61,8 @@ _SIGNS = {"$": "dollar", "€": "euro", "£": "pound", "%": "percent"}
 _UNITS = {"dollar": "dollar", "dollars": "dollar", "bucks": "dollar", "euro": "euro", "euros": "euro",
           "pound": "pound", "pounds": "pound", "percent": "percent"}  # fmt: skip
 _NEGATIONS = word_set("not no never nothing nobody none neither nor without hardly barely")
-_EMPHASIS = word_set("very really so many much more most far way too long again again no yes over")
-# Where "like" is a verb or a preposition, it means something.
-_LIKE_BEFORE = word_set(
-    "i we you they he she who people to would not never do did does really would'd look looks looked looking "
-    "feel feels felt sound sounds seem seems seemed something things stuff anything nothing also would might "
-    "may could much more most that this what"
-)
+# Said twice these say more: very very, no no.
+_EMPHASIS = _NEGATIONS | word_set("very really so many much more most far way too long again yes over")
 _KNOW_BEFORE = word_set("do did does to if not never what how that who as let would will can could i we they")
 _KNOW_AFTER = word_set("that what how why who where when whether if about it him her them me")
 _MEAN_BEFORE = word_set("what which do did not if that how because")
@@ -111,7 +106,7 @@ def tokens(text: str) -> tuple[Token, ...]:
         elif match.lastgroup == "letter":
             found.append(Token(match.start(), match.end(), fold(match.group()), match.group()))
         else:
-            found.extend(_opened(match.group(), match.start(), found))
+            found.extend(_open(match.group(), match.start(), found))
     joined = _numbers(found, text)
     ends = [0, *(token.end for token in joined)]
     return tuple(
@@ -175,7 +170,7 @@ def _plain(number: str) -> str:
     return (whole.lstrip("0") or "0") + (f".{rest}" if rest else "")
 
 
-def _opened(raw: str, begin: int, before: list[Token]) -> list[Token]:
+def _open(raw: str, begin: int, before: list[Token]) -> list[Token]:
     """Return a written word as one token, or several when it is a contraction."""
     form = fold(raw).replace("`", "'").replace("\u00b4", "'")
     word = before[-1].word + 1 if before else 1
@@ -205,7 +200,7 @@ def _numbers(found: list[Token], text: str) -> list[Token]:
     joined: list[Token] = []
     at = 0
     while at < len(found):
-        token, end = _spelled(found, at, text)
+        token, end = _read_number(found, at, text)
         same = at > 0 and found[at].word > 0 and found[at].word == found[at - 1].word
         number = joined[-1].word + (0 if same else 1) if joined else 0
         joined.append(token._replace(word=number))
@@ -213,7 +208,7 @@ def _numbers(found: list[Token], text: str) -> list[Token]:
     return joined
 
 
-def _spelled(found: list[Token], at: int, text: str) -> tuple[Token, int]:
+def _read_number(found: list[Token], at: int, text: str) -> tuple[Token, int]:
     """Read the number that begins at a token; returns the token to use and the place after it."""
     number = _Number()
     end = at
@@ -232,9 +227,8 @@ def _spelled(found: list[Token], at: int, text: str) -> tuple[Token, int]:
     elif alone:
         return found[at], end
     parts = found[at:end]
-    form = (
-        f"#{_plain(f'{number.total + number.group:.4f}')}{'th' if number.ordinal else ''}{'_' + unit if unit else ''}"
-    )
+    value = _plain(f"{number.total + number.group:.4f}")
+    form = f"#{value}{'th' if number.ordinal else ''}{'_' + unit if unit else ''}"
     return Token(parts[0].begin, parts[-1].end, form, " ".join(part.surface for part in parts)), end
 
 
@@ -242,7 +236,6 @@ class _Number:
     """A number that is being read word by word."""
 
     def __init__(self) -> None:
-        """Begin with nothing."""
         self.total = self.group = 0.0
         self.last = self.unit = ""
         self.ordinal = False
@@ -320,9 +313,7 @@ def _free(found: list[Token], text: str) -> list[bool]:
 
 def _insists(forms: list[str]) -> bool:
     """Say whether saying these words twice says more: very very, no no, one one."""
-    return (
-        any(form in _NEGATIONS or form in _EMPHASIS or form.startswith("#") for form in forms[:1]) and len(forms) == 1
-    )
+    return len(forms) == 1 and (forms[0] in _EMPHASIS or forms[0].startswith("#"))
 
 
 def _is_filler(found: list[Token], at: int, text: str) -> bool:

@@ -1,8 +1,8 @@
 """What is never answered, decided by rules before any search; `bot.policy.refusals` says what is said instead.
 
 The rules are rows of `rules.toml` beside this file, over a message read aloud (`plain`) and over that with the
-speakers' names as one sign (`named`). None is about a subject: whether a show speaks of something is for the search to
-find out. A rule does not hold for words that the corpus says itself.
+speakers' names as one sign (`mark_names`). None is about a subject: whether a show speaks of something is for the
+search to find out. A rule does not hold for words that the corpus says itself.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def broken_rule(text: str, speakers: Iterable[str] = (), says: Says = lambda _: 
         return "orders"
     aloud = plain(text)
     names = tuple(speakers)
-    told = named(aloud, names)
+    told = mark_names(aloud, names)
     for rule in rules():
         if rule.unless and rule.unless.search(told):
             continue
@@ -65,7 +65,7 @@ def broken_rule(text: str, speakers: Iterable[str] = (), says: Says = lambda _: 
     if (
         loud != aloud
         and not says(aloud)
-        and any(rule.pattern.search(each) for rule in rules() for each in (loud, named(loud, names)))
+        and any(rule.pattern.search(each) for rule in rules() for each in (loud, mark_names(loud, names)))
     ):
         return "orders"
     return "language" if _is_foreign(text) and not says(aloud) else None
@@ -90,7 +90,7 @@ def _run(text: str, match: re.Match[str]) -> str:
     return " ".join(word[0] for word in found[first : last + 1])
 
 
-def named(text: str, speakers: Iterable[str]) -> str:
+def mark_names(text: str, speakers: Iterable[str]) -> str:
     """Return a plain text with one sign for each speaker's name, whole, in part or short."""
     return with_names_as(_SPEAKER, text, speakers)
 
@@ -117,7 +117,7 @@ def _unleet(text: str) -> str:
     """Return a text with digits inside words read as the letters they stand for."""
     return re.sub(
         r"\S*[a-z]\S*", lambda match: match[0].translate(_LEET) if re.search(r"\d", match[0]) else match[0], text
-    ).translate({ord("4"): "a"} if re.search(r"\b4\w", text) else {})
+    )
 
 
 def _is_foreign(text: str) -> bool:

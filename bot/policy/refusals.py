@@ -2,7 +2,7 @@
 
 `hostile` recognises, by rules and not by scores, what is never answered: orders to the bot, requests to speak as a
 person or for secrets, pings and false links, hidden orders. Whoever shows a refusal fills the blanks of its sentence
-with `told` and of its button with `step`.
+with `sentence` and of its button with `step`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Refusal:
     use: Use
     words: str = ""
 
-    def told(self, **known: str) -> str:
+    def sentence(self, **known: str) -> str:
         """Return the sentence with its blanks filled."""
         return say(f"refusal.{self.key}", **known)
 
@@ -54,7 +54,7 @@ class Refusal:
     def reply(self, lines: Lines, *cards: Card, private: bool = False, **known: str) -> Reply:
         """Return the refusal as an answer: the sentence, what is shown instead, the next step."""
         buttons = (self.step(lines, **known),)
-        return Reply(self.told(**known), Outcome.DECLINED, cards=cards, buttons=buttons, private=private)
+        return Reply(self.sentence(**known), Outcome.DECLINED, cards=cards, buttons=buttons, private=private)
 
 
 REFUSALS = (

@@ -2,26 +2,22 @@
 
 from typing import TYPE_CHECKING
 
-from bot.search.ask import Answer, Answered, Band
+from bot.search.ask import Answer, Band
 from bot.search.index.loading import load_embeddings
-from bot.search.quote import FOUND, LONGEST_QUERY, Hit
+from bot.search.quote import FOUND, Hit
 from bot.search.reranker import open_reranker
-from bot.search.scope import EVERYWHERE, Scope, scope_of
+from bot.search.scope import Scope, scope_of
 from bot.search.searcher import Searcher, open_searcher
-from bot.search.verify import Difference, Judgement, Verdict
+from bot.search.verify import Judgement, Verdict
 
 if TYPE_CHECKING:
     from bot.search.index.embeddings import Embeddings  # noqa: TC004 - types only: importing them loads NumPy
     from bot.search.topic import TopicFound  # noqa: TC004
 
 __all__ = [
-    "EVERYWHERE",
     "FOUND",
-    "LONGEST_QUERY",
     "Answer",
-    "Answered",
     "Band",
-    "Difference",
     "Embeddings",
     "Hit",
     "Judgement",

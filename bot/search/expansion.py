@@ -7,7 +7,6 @@ An abbreviation that the conversation spells out is read as those words, and wor
 from __future__ import annotations
 
 import logging
-import math
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -74,13 +73,12 @@ def _vocabulary() -> frozenset[str]:
 
 def other_words(corpus: Corpus, index: WordIndex, text: str) -> dict[str, tuple[str, ...]]:
     """Return for words of a text (by their form) what the conversations say for them: wordings that are said there."""
-    never = index.rarity("\0")
     found: dict[str, dict[str, None]] = {}
     forms = [word.form.removesuffix("'s") for word in words(text)]
 
     def add(replaced: set[str], wording: str) -> None:
         stems = index.stems(wording)
-        if stems and all(index.rarity(stem) < never for stem in stems):
+        if stems and all(map(index.count, stems)):
             for form in replaced & set(forms):
                 found.setdefault(form, {})[wording] = None
 
@@ -89,12 +87,12 @@ def other_words(corpus: Corpus, index: WordIndex, text: str) -> dict[str, tuple[
         own |= {form + "s" for form in own} | {form.removesuffix("s") for form in own}
         for wording in wordings:
             add(own, wording)
-    for run, capitals in _abbreviated(corpus, forms):
+    for run, capitals in _find_abbreviated(corpus, forms):
         add(set(run), capitals)
     return {form: tuple(wordings) for form, wordings in found.items()}
 
 
-def _abbreviated(corpus: Corpus, forms: list[str]) -> Iterator[tuple[list[str], str]]:
+def _find_abbreviated(corpus: Corpus, forms: list[str]) -> Iterator[tuple[list[str], str]]:
     """Yield each run of words whose first letters are an abbreviation that is said: artificial general …: AGI."""
     if len(corpus.entries) > MOST_SPELLED_OUT:
         return
@@ -134,8 +132,7 @@ def abbreviations(corpus: Corpus, index: WordIndex, question: str) -> dict[str, 
         for number in range(len(corpus.entries)):
             for phrase in _phrases(corpus.episode(number), form):
                 phrases[phrase] = phrases.get(phrase, 0) + 1
-        stems = index.stems(form)
-        spoken = max((index.size / math.expm1(index.rarity(stem)) - 1 for stem in stems), default=0.0) if stems else 0.0
+        spoken = max(map(index.count, index.stems(form)), default=0)
         least = max(spoken, _SHORT if len(token) == _SHORT else 1)
         usual = sorted((p for p, count in phrases.items() if count >= least), key=lambda p: (-phrases[p], p))
         if usual:

@@ -13,8 +13,6 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import aiohttp
-
 from bot.errors import OperatorError
 from bot.policy.texts import say
 
@@ -62,6 +60,8 @@ class Reranker:
 
     async def __call__(self, question: str, passages: Mapping[str, str]) -> tuple[str, ...] | None:
         """Return ids of passages (given as texts by id), best first; None, and one line in the log, for no choice."""
+        import aiohttp  # noqa: PLC0415 - 0.2 s that a start without a language model spares
+
         try:
             return await self._choice(question, passages)
         except TimeoutError:
@@ -87,14 +87,16 @@ class Reranker:
 
     async def _reply(self, question: str, passages: Mapping[str, str]) -> str:
         """Return what the model says."""
+        import aiohttp  # noqa: PLC0415
+
         data = {"question": question, "passages": [{"id": name, "text": text} for name, text in passages.items()]}
         messages = [{"role": "system", "content": ORDER}, {"role": "user", "content": json.dumps(data)}]
         # Neither temperature nor a limit of tokens: some models refuse the one, some the other.
-        asked = {"model": self._model, "messages": messages, "stream": False}
+        body = {"model": self._model, "messages": messages, "stream": False}
         async with (
             # What is not decompressed cannot grow beyond LARGEST_REPLY.
             aiohttp.ClientSession(auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()) as session,
-            session.post(self._address, json=asked, headers=self._headers, allow_redirects=False) as response,
+            session.post(self._address, json=body, headers=self._headers, allow_redirects=False) as response,
         ):
             if response.status != 200:  # noqa: PLR2004 - HTTP's OK
                 reason = f"HTTP status {response.status}"
@@ -102,7 +104,7 @@ class Reranker:
             try:
                 await response.content.readexactly(LARGEST_REPLY + 1)
             except asyncio.IncompleteReadError as whole:
-                return _said(whole.partial)
+                return _message(whole.partial)
         reason = f"the reply has over {LARGEST_REPLY:,} bytes"
         raise _UnusableError(reason)
 
@@ -128,16 +130,16 @@ def open_reranker(address: str, model: str, key: str) -> Reranker | None:
     return Reranker(address, model, key)
 
 
-def _said(body: bytes) -> str:
+def _message(body: bytes) -> str:
     """Return the message in a reply of the API."""
     try:
-        said = json.loads(body)["choices"][0]["message"]["content"]
+        message = json.loads(body)["choices"][0]["message"]["content"]
     except (KeyError, IndexError, TypeError):
-        said = None
-    if not isinstance(said, str):
+        message = None
+    if not isinstance(message, str):
         reason = "the reply is not a chat completion"
         raise _UnusableError(reason)
-    return said
+    return message
 
 
 def _ids(said: str, passages: Mapping[str, str]) -> tuple[str, ...]:

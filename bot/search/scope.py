@@ -28,6 +28,11 @@ class Scope:
     episodes: frozenset[int] | None = None
     chapter: str | None = None
 
+    @property
+    def depth(self) -> int:
+        """How many times more candidates a search takes, as only some places will do."""
+        return 1 if self == EVERYWHERE else 10
+
     def admits(self, number: int, passage: Passage) -> bool:
         """Say whether a passage of the episode with that number may be returned."""
         return (

@@ -121,7 +121,7 @@ class Searcher:
 
     async def find(self, line: str, limit: int, scope: Scope = EVERYWHERE) -> list[Hit]:
         """Return up to `limit` passages for a half-remembered line, best first."""
-        return await self._off_the_loop(lambda: self.find_now(line, limit, scope))
+        return await self.run(lambda: self.find_now(line, limit, scope))
 
     def find_now(self, line: str, limit: int, scope: Scope = EVERYWHERE) -> list[Hit]:
         """Do the work of `find` in the calling thread (benchmarks and scripts)."""
@@ -134,12 +134,10 @@ class Searcher:
 
         With `may_choose` the passages of a question that is not declined are put to the reranker, if there is one.
         """
-        await self._loaded()
+        await self._wait_for_models()
         choose = self._choose if may_choose else None
         most = max(limit, CHOSEN_FROM) if choose else limit
-        found = await self._off_the_loop(
-            lambda: answer(self._corpus, self._index, self._embeddings, question, most, scope)
-        )
+        found = await self.run(lambda: answer(self._corpus, self._index, self._embeddings, question, most, scope))
         if choose and found.band is not Band.DECLINED:
             by_id = {hit.passage.id: hit for hit in found.hits}
             ids = await choose(question[:LONGEST_QUESTION], {name: hit.passage.text for name, hit in by_id.items()})
@@ -151,8 +149,8 @@ class Searcher:
         """Return what is said on a topic, or None when it is not discussed; pages count from 1."""
         from bot.search.topic import find_topic  # noqa: PLC0415 - as in `warm`
 
-        await self._loaded()
-        return await self._off_the_loop(
+        await self._wait_for_models()
+        return await self.run(
             lambda: find_topic(self._corpus, self._index, self._embeddings, name, scope=scope, page=page)
         )
 
@@ -160,7 +158,7 @@ class Searcher:
         """Return the names of topics nearest to one that is not discussed."""
         from bot.search.topic import near_topics  # noqa: PLC0415 - as in `warm`
 
-        return await self._off_the_loop(lambda: near_topics(self._corpus, self._index, self._embeddings, name))
+        return await self.run(lambda: near_topics(self._corpus, self._index, self._embeddings, name))
 
     def topic_names(self) -> tuple[str, ...]:
         """Return the names of topics, for completion and for telling topics from questions.
@@ -175,25 +173,25 @@ class Searcher:
 
     async def verify(self, claim: str, speaker: str | None = None, scope: Scope = EVERYWHERE) -> Judgement:
         """Return what is true of a claimed quote, as far as the scope's episodes go."""
-        return await self._off_the_loop(lambda: self.verify_now(claim, speaker, scope))
+        return await self.run(lambda: self.verify_now(claim, speaker, scope))
 
     def verify_now(self, claim: str, speaker: str | None = None, scope: Scope = EVERYWHERE) -> Judgement:
         """Do the work of `verify` in the calling thread."""
         said, named = split_speaker(claim)
         found = self._index.candidates(said, REGIONS)
-        places = [place for place in found if scope.episodes is None or place[0] in scope.episodes][: 3 * REGIONS]
+        places = [place for place in found if scope.episodes is None or place[0] in scope.episodes]
         near = [self._corpus.episode(number).passage(sentence, sentence) for number, sentence in places]
-        judgement = judge(said, near, speaker=speaker or named or "", printed=self._corpus.source_text)
+        judgement = judge(said, near, speaker=speaker or named, printed=self._corpus.source_text)
         if judgement.verdict is not Verdict.NOT_FOUND or judgement.too_little:
             return judgement
         hits = self.find_now(said, 1, scope)
-        nearest = tuple(hit.passage for hit in hits)
-        return dataclasses.replace(judgement, passages=nearest, marked=tuple(hit.marked for hit in hits))
+        nearest, marked = tuple(hit.passage for hit in hits), tuple(hit.marked for hit in hits)
+        return dataclasses.replace(judgement, passages=nearest, marked=marked)
 
     def weight(self, line: str) -> float | None:
         """Return how telling the words of a line are together (their summed rarity), or None when it has no words."""
         stems = self._index.stems(line)
-        return sum(self._index.rarity(stem) for stem in set(stems)) if stems else None
+        return sum(map(self._index.rarity, dict.fromkeys(stems))) if stems else None
 
     def says(self, run: str) -> bool:
         """Say whether the conversations have these words one after another, among the sentences nearest to them.
@@ -208,7 +206,7 @@ class Searcher:
                 return True
         return False
 
-    async def _loaded(self) -> None:
+    async def _wait_for_models(self) -> None:
         """Wait a moment for models that are being loaded: a process is ready a second before they are."""
         until = time.monotonic() + LOADING_SECONDS
         while self._loader is not None and self._loader.is_alive() and self._embeddings is None:
@@ -216,8 +214,8 @@ class Searcher:
                 return
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _off_the_loop(self, work: Callable[[], _Found]) -> _Found:
-        """Run work in the worker thread; refuse it when too much waits already."""
+    async def run(self, work: Callable[[], _Found]) -> _Found:
+        """Run work in the worker thread, off the event loop; raise UserError when too much waits already."""
         if self._waiting >= MOST_WAITING:
             raise UserError(say("search.busy"))
         self._waiting += 1

@@ -91,7 +91,6 @@ class Likelihoods:
     """How likely each candidate is to answer a question: its score among them, and by place its chance."""
 
     def __init__(self, question: Question, candidates: Candidates, order: Linear) -> None:
-        """Weigh the candidates' features."""
         self.question, self.candidates = question, candidates
         self.scores = order.score(candidates.features)
         shares = np.exp(self.scores - self.scores.max())
@@ -110,7 +109,6 @@ class _Outcome:
     """What a search came to: the likelihoods, and the passages cut by them, best first."""
 
     def __init__(self, likely: Likelihoods, cuts: Sequence[Extract]) -> None:
-        """Take what was found and what of it would be shown."""
         self.question, self.candidates, self.scores = likely.question, likely.candidates, likely.scores
         self.absent = likely.candidates.absent
         self.cuts = cuts

@@ -87,7 +87,7 @@ def _room(episode: Episode, at: int, taken: Sequence[Passage]) -> tuple[int, int
         there = paragraphs[numbers[sentence]]
         same = there.chapter == here.chapter and there.section == here.section and there.sponsor == here.sponsor
         whole = episode.is_whole(min(at, sentence), max(at, sentence))
-        return same and whole and not any(_holds(passage, sentence) for passage in taken)
+        return same and whole and not any(passage.first <= sentence <= passage.last for passage in taken)
 
     first, last = at, at
     if not free(at):
@@ -119,7 +119,3 @@ def _crowds(passage: Passage, chosen: Sequence[Passage]) -> bool:
 def _close(one: Passage, other: Passage, apart: int = CLOSE_BY) -> bool:
     """Say whether two passages share a sentence or have fewer than so many between them."""
     return one.episode is other.episode and max(one.first - other.last, other.first - one.last) <= apart
-
-
-def _holds(passage: Passage, sentence: int) -> bool:
-    return passage.first <= sentence <= passage.last

@@ -40,9 +40,6 @@ CANDIDATES = 25
 """Sentences taken from each way of searching."""
 
 SCORED = 80
-DEEPER = 10
-"""How many times more candidates are taken when only some places will do."""
-
 MOST_CANDIDATES = 150
 AROUND = 2
 """Sentences either side of a candidate that are candidates too."""
@@ -90,9 +87,8 @@ class _ByWords:
     @cached_property
     def _unknown(self) -> list[Term]:
         """The terms that nobody says, in these or other words."""
-        nowhere = self._index.rarity("\0")
-        terms = (term for term in self.question.terms if not term.others)
-        return [term for term in terms if all(self._index.rarity(stem) >= nowhere for stem in term.stems)]
+        count = self._index.count
+        return [term for term in self.question.terms if not term.others and not any(map(count, term.stems))]
 
     @cached_property
     def _repairs(self) -> dict[str, dict[str, float]]:
@@ -124,7 +120,7 @@ class _ByWords:
         weights = np.array([term.weight for term in self.question.terms] or [1.0])
         return weights / (weights.sum() or 1.0)
 
-    def covered(self, before: int, after: int, fade: float = 0.0) -> Column:
+    def coverage(self, before: int, after: int, fade: float = 0.0) -> Column:
         """Return the share of the question's weight in each sentence and so many around it."""
         return self.region.most(self.terms, before, after, fade) @ self.weights
 
@@ -185,10 +181,10 @@ FROM_WORDS: dict[str, Callable[[_ByWords], Column]] = {
     "words": lambda by: by.share("words"),
     "near": lambda by: by.share("near"),
     "covered": lambda by: by.terms @ by.weights,
-    "covered 1": lambda by: by.covered(1, 1, fade=0.1),
-    "covered 2": lambda by: by.covered(2, 2, fade=0.1),
-    "covered 4": lambda by: by.covered(4, 2),
-    "covered 8": lambda by: by.covered(REGION, 5),
+    "covered 1": lambda by: by.coverage(1, 1, fade=0.1),
+    "covered 2": lambda by: by.coverage(2, 2, fade=0.1),
+    "covered 4": lambda by: by.coverage(4, 2),
+    "covered 8": lambda by: by.coverage(REGION, 5),
     "chapter": lambda by: by.in_title(),
     "short": lambda by: by.flags(lambda said: said.content <= _FEW_WORDS),
     "content": lambda by: np.array([min(said.content, _MANY_WORDS) / 10 for said in by.region.said]),
@@ -215,7 +211,6 @@ class _ByMeaning:
     """A region as the models see it from a question."""
 
     def __init__(self, corpus: Corpus, view: View, region: Region) -> None:
-        """Take how everything looks from the question, and the region."""
         self.region = region
         self._corpus, self._view = corpus, view
 
@@ -287,7 +282,7 @@ class _ByMeaning:
 
     def before(self, values: Column, step: int = 1) -> Column:
         """Return for each sentence the value of the one so many before it."""
-        return self.region.shifted(values, -step)
+        return self.region.shift(values, -step)
 
     def behind(self, values: Column, best: Column | None = None) -> Column:
         """Return by how much each value is behind the best candidate's value of these, or of others."""
@@ -335,7 +330,7 @@ def find_candidates(
     """Find the sentences that may answer, with their features, or None when there is none."""
     view = embeddings.view(question.text) if embeddings else None
     text = " ".join(text for term in question.terms for text in (term.form, *dict(term.others))) or question.plain
-    deep = 1 if scope == EVERYWHERE else DEEPER
+    deep = scope.depth
     hits = {field: index.top(field, text, SCORED * deep) for field in ("words", "near", "grams")}
     places = dict.fromkeys(place for found in hits.values() for _, place in found[: CANDIDATES * deep])
     if view:

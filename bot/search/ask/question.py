@@ -12,8 +12,6 @@ from bot.language import named_speaker, shorthand
 from bot.search.expansion import abbreviations, other_words, question_words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from bot.corpus import Corpus
     from bot.search.index.words import WordIndex
 
@@ -84,17 +82,18 @@ _TOKEN = re.compile(r"[^\W_]+")
 
 def read(corpus: Corpus, index: WordIndex, question: str) -> Question:
     """Read a question: what it is about, whom it asks about, what its answer should contain."""
-    plain = _spelled_out(" ".join(question[:LONGEST_QUESTION].split()))
+    plain = _spell_out(" ".join(question[:LONGEST_QUESTION].split()))
     speakers = corpus.speakers
     low = fold(plain)
     nameless = " ".join(word for word in plain.split() if not _name(word, speakers)) or plain
     spelled = abbreviations(corpus, index, plain)
     others = other_words(corpus, index, nameless)
     terms = [
-        _with(index, term, others.get(term.form, ())) for term in _own(index, nameless) if term.form not in spelled
+        replace(term, others=tuple((text, tuple(index.stems(text))) for text in others.get(term.form, ())))
+        for term in _own(index, nameless)
+        if term.form not in spelled
     ]
-    never = index.rarity("\0")
-    unheard = [t for t in terms if t.others and all(index.rarity(stem) >= never for stem in t.stems)]
+    unheard = [term for term in terms if term.others and not any(map(index.count, term.stems))]
     said = [text for term in unheard for text, _ in term.others[:MOST_OTHERS]]
     extra = " ".join(dict.fromkeys([*(phrase for phrases in spelled.values() for phrase in phrases), *said]))
     terms += [term for found in spelled.values() for term in _own(index, found[0])]
@@ -108,7 +107,7 @@ def read(corpus: Corpus, index: WordIndex, question: str) -> Question:
     )
 
 
-def _spelled_out(question: str) -> str:
+def _spell_out(question: str) -> str:
     """Write texting forms as they are said, and leave out those that say nothing."""
     forms = shorthand("typed", "slurred", "cut", "bare", "silent")
     spelled = [forms.get(fold(word.strip("?!.,;:\"'()")), word) for word in question.split()]
@@ -118,7 +117,7 @@ def _spelled_out(question: str) -> str:
 @lru_cache(maxsize=4096)
 def _name(word: str, speakers: tuple[str, ...]) -> str | None:
     """Return the speaker a word names, if it does."""
-    return named_speaker(re.sub(r"['’]s$|[^\w'’]", "", fold(word).strip("'’")).removesuffix("'s"), speakers)
+    return named_speaker(re.sub(r"[^\w']", "", fold(word)).strip("'").removesuffix("'s"), speakers)
 
 
 def _whose(low: str, speakers: tuple[str, ...]) -> tuple[str | None, str | None]:
@@ -134,11 +133,6 @@ def _whose(low: str, speakers: tuple[str, ...]) -> tuple[str | None, str | None]
     return None, "host" if _HOST.search(low) else "guest" if _GUEST.search(low) else None
 
 
-def _with(index: WordIndex, term: Term, others: Sequence[str]) -> Term:
-    """Return a term with other words for it."""
-    return replace(term, others=tuple((text, tuple(index.stems(text))) for text in others))
-
-
 def _own(index: WordIndex, text: str) -> list[Term]:
     """Return the words of a text that matter, each once."""
     found: dict[str, Term] = {}
@@ -147,5 +141,5 @@ def _own(index: WordIndex, text: str) -> list[Term]:
         form = word.form.removesuffix("'s")
         stems = tuple(index.stems(form)) if form not in stop and len(form) > 1 else ()
         if stems:
-            found.setdefault(form, Term(form, stems, sum(map(index.rarity, stems)) / len(stems)))
+            found.setdefault(form, Term(form, stems, index.mean_rarity(stems)))
     return list(found.values())

@@ -78,7 +78,7 @@ class Region:
         of = {number: chapters_of(episode) for number, episode in self.episodes.items()}
         return [(number, of[number][sentence]) for number, sentence in self.places]
 
-    def shifted(self, values: NDArray[np.float64], step: int) -> NDArray[np.float64]:
+    def shift(self, values: NDArray[np.float64], step: int) -> NDArray[np.float64]:
         """Return each sentence's value of the sentence `step` further on, 0 where there is none."""
         result = np.zeros_like(values)
         if 0 < abs(step) < len(self.places):
@@ -92,7 +92,7 @@ class Region:
     def most(self, values: NDArray[np.float64], before: int, after: int, fade: float = 0.0) -> NDArray[np.float64]:
         """Return the most of the values of so many sentences before and after, those further off faded."""
         steps = range(-before, after + 1)
-        shifted = [self.shifted(values, step) * (1 - fade * abs(step)) for step in steps]
+        shifted = [self.shift(values, step) * (1 - fade * abs(step)) for step in steps]
         result: NDArray[np.float64] = np.maximum.reduce(shifted)
         return result
 

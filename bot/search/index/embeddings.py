@@ -81,7 +81,9 @@ class View:
         """Return how like the sentences at some places are; the best one by tokens is the best of these."""
         alone = [float(self.embeddings.episodes[e].sentences[s].astype(np.float32) @ self.vector) for e, s in places]
         wide = [float(self.embeddings.episodes[e].windows[s].astype(np.float32) @ self.vector) for e, s in places]
-        token = self._token_likeness(places)
+        by_token = self.by_token(places)
+        # The mean, over the line's tokens, of the likeness of the most alike token (MaxSim).
+        token = [0.0] * len(places) if by_token is None else [float(value) for value in by_token.mean(axis=1)]
         best = max(alone, default=0.0) if self.sentences is None else float(self.sentences.max())
         best_token = max(token, default=0.0)
         return [Likeness(a, w, a - best, t, t - best_token) for a, w, t in zip(alone, wide, token, strict=True)]
@@ -104,8 +106,3 @@ class View:
         starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
         most: NDArray[np.float32] = np.maximum.reduceat(likeness, starts, axis=0)
         return most
-
-    def _token_likeness(self, places: Sequence[Place]) -> list[float]:
-        """Return for each place the mean, over the line's tokens, of the likeness of the most alike token (MaxSim)."""
-        likeness = self.by_token(places)
-        return [0.0] * len(places) if likeness is None else [float(value) for value in likeness.mean(axis=1)]

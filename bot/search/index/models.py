@@ -26,6 +26,9 @@ _BATCH = 8
 """Texts at once, sorted by length: larger padded batches are slower on two cores (measured)."""
 
 _LONGEST = 256
+"""Tokens of a text that are read."""
+
+_THREADS = 2
 _QUERY_MARK, _PASSAGE_MARK = 1, 2
 """Ids of the two tokens by which ColBERT tells queries from passages, after [CLS]."""
 
@@ -46,13 +49,13 @@ def weights_folder() -> Path | None:
 class _Model:
     """One ONNX model with its tokenizer."""
 
-    def __init__(self, folder: Path, threads: int) -> None:
+    def __init__(self, folder: Path) -> None:
         """Load from a folder with `model.onnx` and `tokenizer.json`; takes about 0.1 s."""
         import onnxruntime  # type: ignore[import-untyped]  # noqa: PLC0415 - 0.1 s of import that answers from words never need
         from tokenizers import Tokenizer  # noqa: PLC0415
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = _THREADS
         # Spinning threads double the median and triple the worst case on two cores (measured).
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(
@@ -87,9 +90,8 @@ class _Model:
 class Dense:
     """One vector a text (bge-small-en-v1.5): the state of [CLS], of length 1."""
 
-    def __init__(self, folder: Path, threads: int = 2) -> None:
-        """Load from the weights' folder."""
-        self._model = _Model(folder / "bge_small_en", threads)
+    def __init__(self, folder: Path) -> None:
+        self._model = _Model(folder / "bge_small_en")
 
     def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return a row a text."""
@@ -109,9 +111,8 @@ class Dense:
 class Late:
     """One vector a token (answerai-colbert-small-v1), each of length 1, compared token by token."""
 
-    def __init__(self, folder: Path, threads: int = 2) -> None:
-        """Load from the weights' folder."""
-        self._model = _Model(folder / "colbert", threads)
+    def __init__(self, folder: Path) -> None:
+        self._model = _Model(folder / "colbert")
 
     def passages(self, texts: Sequence[str]) -> list[NDArray[np.float32]]:
         """Return for each text a matrix with a row a token."""

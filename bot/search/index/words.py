@@ -19,7 +19,7 @@ from bot.policy.texts import say
 from bot.search.index.generations import Generations, Held, Manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from bot.corpus import Corpus, Episode
@@ -56,12 +56,9 @@ class WordIndex:
     def __init__(self, index: tantivy.Index, numbers: Mapping[int, int]) -> None:
         """Take an index whose documents are committed, and the number in the corpus of each ordinal in it."""
         self.numbers = numbers
-        index.register_tokenizer("words", _words_analyzer())
-        index.register_tokenizer("grams", _grams_analyzer())
+        self._words, self._grams = _register_analyzers(index)
         self._schema = index.schema
         self._searcher = index.searcher()
-        self._words = _words_analyzer()
-        self._grams = _grams_analyzer()
 
     @property
     def size(self) -> int:
@@ -72,10 +69,17 @@ class WordIndex:
         """Return the words of a text in the form they are indexed in."""
         return self._words.analyze(text)
 
+    def count(self, stem: str) -> int:
+        """Return how many sentences have a stem."""
+        return self._searcher.doc_freq("words", stem)
+
     def rarity(self, stem: str) -> float:
         """Return the inverse document frequency of a stem: 0 when it is in every sentence, more the rarer it is."""
-        total = self.size
-        return math.log(1 + total / (1 + self._searcher.doc_freq("words", stem)))
+        return math.log(1 + self.size / (1 + self.count(stem)))
+
+    def mean_rarity(self, stems: Sequence[str]) -> float:
+        """Return what finding a word is worth, by its stems (a hyphen parts two); 0 without any."""
+        return sum(map(self.rarity, stems)) / len(stems) if stems else 0.0
 
     def candidates(self, text: str, limit: int) -> list[Place]:
         """Return up to 3 x `limit` sentences that share words or letters with a text, best first within each way."""
@@ -124,19 +128,19 @@ def open_index(corpus: Corpus, folder: Path | None, notice: Callable[[str], None
         return _in_memory(corpus, notice)
     library = hashlib.blake2s(str(corpus.folder.resolve()).encode("utf-8", "surrogatepass")).hexdigest()[:16]
     generations = Generations(folder, library, _LAYOUT)
-    opened = _opened(corpus, generations)
+    opened = _open(corpus, generations)
     if opened is not None:
         return opened
     try:
         with generations.alone(lambda: notice(say("search.waiting"))):
-            opened = _opened(corpus, generations)
-            return opened if opened is not None else _brought_up_to_date(corpus, generations, notice)
+            opened = _open(corpus, generations)
+            return opened if opened is not None else _bring_up_to_date(corpus, generations, notice)
     except (OSError, ValueError) as error:
         notice(say("search.in-memory", folder=folder, error=error))
         return _in_memory(corpus, notice)
 
 
-def _opened(corpus: Corpus, generations: Generations) -> WordIndex | None:
+def _open(corpus: Corpus, generations: Generations) -> WordIndex | None:
     """Open the index if it is whole and holds just this corpus."""
     place = generations.current()
     manifest = generations.manifest(place) if place else None
@@ -161,10 +165,10 @@ def _numbers(corpus: Corpus, held: Iterable[Held]) -> dict[int, int]:
     return numbers
 
 
-def _brought_up_to_date(corpus: Corpus, generations: Generations, notice: Callable[[str], None]) -> WordIndex:
+def _bring_up_to_date(corpus: Corpus, generations: Generations, notice: Callable[[str], None]) -> WordIndex:
     """Make the next generation: the one before with changed episodes replaced, or a new one."""
     before = generations.current()
-    manifest = generations.manifest(before) if before and _opens(before) else None
+    manifest = generations.manifest(before) if before and _is_readable(before) else None
     if before is not None and manifest is None:
         notice(say("search.damaged", folder=before))
     kept: list[Held] = []
@@ -179,7 +183,7 @@ def _brought_up_to_date(corpus: Corpus, generations: Generations, notice: Callab
     following = manifest.following if manifest else 0
     there = {(held.show, held.episode) for held in kept}
     new = [number for number, entry in enumerate(corpus.entries) if (entry.show.id, entry.id) not in there]
-    added = [_held(corpus, number, following + index) for index, number in enumerate(new)]
+    added = [_describe(corpus, number, following + index) for index, number in enumerate(new)]
     with generations.following(before if manifest else None) as place:
         index = tantivy.Index.open(str(place)) if manifest else tantivy.Index(_schema(), path=str(place))
         _write(corpus, index, [held.ordinal for held in gone], list(zip(added, new, strict=True)), notice)
@@ -188,7 +192,7 @@ def _brought_up_to_date(corpus: Corpus, generations: Generations, notice: Callab
         return WordIndex(tantivy.Index.open(str(place)), _numbers(corpus, (*kept, *added)))
 
 
-def _opens(place: Path) -> bool:
+def _is_readable(place: Path) -> bool:
     """Say whether tantivy can open what lies in a folder."""
     try:
         tantivy.Index.open(str(place))
@@ -197,7 +201,7 @@ def _opens(place: Path) -> bool:
     return True
 
 
-def _held(corpus: Corpus, number: int, ordinal: int) -> Held:
+def _describe(corpus: Corpus, number: int, ordinal: int) -> Held:
     """Say what an index holds of an episode."""
     entry = corpus.entries[number]
     return Held(ordinal, entry.show.id, entry.id, entry.digest, entry.sentences)
@@ -206,7 +210,7 @@ def _held(corpus: Corpus, number: int, ordinal: int) -> Held:
 def _in_memory(corpus: Corpus, notice: Callable[[str], None]) -> WordIndex:
     """Build an index that nobody keeps."""
     index = tantivy.Index(_schema())
-    everything = [(_held(corpus, number, number), number) for number in range(len(corpus.entries))]
+    everything = [(_describe(corpus, number, number), number) for number in range(len(corpus.entries))]
     _write(corpus, index, [], everything, notice)
     return WordIndex(index, {number: number for _, number in everything})
 
@@ -232,8 +236,7 @@ def _write(
     notice: Callable[[str], None],
 ) -> None:
     """Take episodes out of an index by their ordinals, and put others in."""
-    index.register_tokenizer("words", _words_analyzer())
-    index.register_tokenizer("grams", _grams_analyzer())
+    _register_analyzers(index)
     threads = min(_MOST_THREADS, os.cpu_count() or 1) if len(new) > _MANY else 1
     writer = index.writer(_HEAP * threads, threads)
     for ordinal in gone:
@@ -265,9 +268,12 @@ def _documents(episode: Episode, ordinal: int) -> Iterator[tantivy.Document]:
         yield document
 
 
-def _words_analyzer() -> tantivy.TextAnalyzer:
-    """Words in lower case without accents, reduced to English stems."""
-    return (
+def _register_analyzers(index: tantivy.Index) -> tuple[tantivy.TextAnalyzer, tantivy.TextAnalyzer]:
+    """Tell an index what its terms are, and return that: English stems, and every three neighbouring characters.
+
+    Both are in lower case without accents.
+    """
+    words = (
         tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
         .filter(tantivy.Filter.remove_long(_LONGEST_TOKEN))
         .filter(tantivy.Filter.lowercase())
@@ -275,13 +281,12 @@ def _words_analyzer() -> tantivy.TextAnalyzer:
         .filter(tantivy.Filter.stemmer("english"))
         .build()
     )
-
-
-def _grams_analyzer() -> tantivy.TextAnalyzer:
-    """Every three neighbouring characters, in lower case without accents."""
-    return (
+    grams = (
         tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.ngram(3, 3))
         .filter(tantivy.Filter.lowercase())
         .filter(tantivy.Filter.ascii_fold())
         .build()
     )
+    index.register_tokenizer("words", words)
+    index.register_tokenizer("grams", grams)
+    return words, grams

@@ -31,9 +31,6 @@ TAKEN = 20
 SCORED = 60
 """Sentences each way of searching gives a score; the others have none of its features."""
 
-DEEPER = 10
-"""How many times more candidates are taken when only some places will do."""
-
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -49,7 +46,8 @@ class Line:
     def of(cls, index: WordIndex, read: Remembered) -> Line:
         """Take apart a line as read."""
         wanted = tuple(word.form for word in words(read.words))
-        return cls(read.words, fold(read.words), wanted, tuple(_weight(index, word) for word in wanted), read.speaker)
+        weights = tuple(index.mean_rarity(index.stems(word)) for word in wanted)
+        return cls(read.words, fold(read.words), wanted, weights, read.speaker)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,6 @@ class _Candidate:
     """A sentence that may be meant, in the search that found it."""
 
     def __init__(self, search: _Search, place: Place, single: Passage) -> None:
-        """Take the search, and the sentence with its place."""
         self.line, self.single = search.line, single
         self._search, self._place = search, place
 
@@ -88,7 +85,7 @@ class _Candidate:
         """Return the score in a field, as a share of the best one's."""
         return self._search.scores[field].get(self._place, 0.0) / self._search.best[field]
 
-    def covered(self, passage: Passage) -> float:
+    def coverage(self, passage: Passage) -> float:
         """Return the share of the line's weight whose words stand in a passage, typos at a discount."""
         present = _vocabulary(passage.text)
         total = sum(self.line.weights)
@@ -111,8 +108,8 @@ FROM_WORDS: dict[str, Callable[[_Candidate], float]] = {
     "words": lambda c: c.of_whole("words"),
     "letters": lambda c: c.of_whole("grams"),
     "near": lambda c: c.of_whole("near"),
-    "covered": lambda c: c.covered(c.single),
-    "covered near": lambda c: c.covered(c.wide),
+    "covered": lambda c: c.coverage(c.single),
+    "covered near": lambda c: c.coverage(c.wide),
     "fit": lambda c: c.fit(c.single) if c.long_enough() else 0.0,
     "fit near": lambda c: c.fit(c.wide),
     "letters of best": lambda c: c.of_best("grams"),
@@ -147,11 +144,9 @@ def find_candidates(
     corpus: Corpus, index: WordIndex, line: Line, embeddings: Embeddings | None, scope: Scope = EVERYWHERE
 ) -> Candidates:
     """Find the sentences that may be meant by a line, with their features."""
-    deep = 1 if scope == EVERYWHERE else DEEPER
+    deep = scope.depth
     found = {field: index.top(field, line.text, SCORED * deep) for field in ("words", "grams", "near")}
-    places: dict[Place, None] = {}
-    for hits in found.values():
-        places.update(dict.fromkeys(place for _, place in hits[: TAKEN * deep]))
+    places = dict.fromkeys(place for hits in found.values() for _, place in hits[: TAKEN * deep])
     view = embeddings.view(line.text) if embeddings else None
     if view:
         places.update(dict.fromkeys(view.candidates(TAKEN * deep)))
@@ -183,9 +178,3 @@ def words_of(text: str) -> list[Word]:
 def _vocabulary(text: str) -> frozenset[str]:
     """Return the different words of a passage."""
     return frozenset(word.form for word in words_of(text))
-
-
-def _weight(index: WordIndex, word: str) -> float:
-    """Return what finding a word is worth: its rarity, the mean of its stems."""
-    stems = index.stems(word)
-    return sum(index.rarity(stem) for stem in stems) / len(stems) if stems else 0.0

@@ -11,7 +11,7 @@ from bot.language import shorthand, speaker_in, ways_to_name
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["LONGEST_QUERY", "Remembered", "remembered"]
+__all__ = ["Remembered", "read_line"]
 
 LONGEST_QUERY = 2_000
 """Characters of a query that are looked at; a line one remembers is far shorter."""
@@ -49,7 +49,7 @@ class Remembered:
     speaker: str | None = None
 
 
-def remembered(text: str, speakers: Iterable[str] = ()) -> Remembered:
+def read_line(text: str, speakers: Iterable[str] = ()) -> Remembered:
     """Take framing, chat noise, emoji and speaker's names off a line; when nothing would be left it stays as it is.
 
     A name is a hint about who speaks and no word of the line: “lex asked if …”, “zuck: …”.
@@ -59,22 +59,22 @@ def remembered(text: str, speakers: Iterable[str] = ()) -> Remembered:
     inside = _INSIDE.search(text)
     if inside and len(inside[1].split()) >= _FEWEST_WORDS:
         outside = text[: inside.start()] + " " + text[inside.end() :]
-        return Remembered(_spelled_out(inside[1].strip(_QUOTES)), speaker_in(outside, aliases))
+        return Remembered(_spell_out(inside[1].strip(_QUOTES)), speaker_in(outside, aliases))
     speaker = speaker_in(text, aliases)
-    text = _kept(" ".join(_NOT_WORDS.sub(" ", text).split()).strip(_QUOTES), text)
+    text = _prefer(" ".join(_NOT_WORDS.sub(" ", text).split()).strip(_QUOTES), text)
     frame = _frame(aliases)
     before = ""
     while text != before:
         before = text
         label = _LABEL.match(text)
         if label and (label[1].casefold() in aliases or len(text[label.end() :].split()) >= _FEWEST_WORDS):
-            text = _kept(text[label.end() :], text)
-        text = _kept(_NOISE_FIRST.sub("", text), text)
+            text = _prefer(text[label.end() :], text)
+        text = _prefer(_NOISE_FIRST.sub("", text), text)
         match = frame.match(text)
         if match and any(match.group(name) for name in ("thing", "who", "says")):
-            text = _kept(text[match.end() :].strip(_QUOTES + ",.:-"), text)
-        text = _kept(_SUFFIX.sub("", text).strip(_QUOTES), text)
-    return Remembered(_spelled_out(_without_names(text, aliases)), speaker)
+            text = _prefer(text[match.end() :].strip(_QUOTES + ",.:-"), text)
+        text = _prefer(_SUFFIX.sub("", text).strip(_QUOTES), text)
+    return Remembered(_spell_out(_without_names(text, aliases)), speaker)
 
 
 def _frame(aliases: dict[str, str]) -> re.Pattern[str]:
@@ -96,12 +96,12 @@ def _without_names(text: str, aliases: dict[str, str]) -> str:
     return " ".join(kept) if len(kept) >= _FEWEST_WORDS else text
 
 
-def _spelled_out(text: str) -> str:
+def _spell_out(text: str) -> str:
     """Write texting forms as they are said; a single letter with a full stop stays."""
     forms = shorthand("typed", "slurred", "bare")
     return " ".join(forms.get(word.casefold(), word) for word in text.split())
 
 
-def _kept(shorter: str, text: str) -> str:
+def _prefer(shorter: str, text: str) -> str:
     """Return the shorter text, unless it lost its last word."""
     return shorter if any(character.isalnum() for character in shorter) else text

@@ -16,7 +16,7 @@ from bot.corpus import fold
 from bot.language import join_marks, letters_alike, pair_words, same_words
 from bot.language.linear import Linear, logistic, read_weights
 from bot.search.quote.features import FROM_MODELS, FROM_WORDS, TAKEN, Line, find_candidates, words_of
-from bot.search.quote.query import remembered
+from bot.search.quote.query import read_line
 from bot.search.scope import EVERYWHERE
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bot.search.index.words import WordIndex
     from bot.search.scope import Scope
 
-__all__ = ["FOUND", "Hit", "gated", "rank"]
+__all__ = ["FOUND", "Hit", "rank", "split_by_gate"]
 
 FOUND = 0.5
 """Chance from which a passage is shown as a match: more likely than not, a claim never made weighing thrice."""
@@ -83,7 +83,7 @@ class _Weights:
         return cls(table["gate"], order, chance)
 
 
-def gated(features: dict[str, float], gate: float, shape: Sequence[float]) -> dict[str, float]:
+def split_by_gate(features: dict[str, float], gate: float, shape: Sequence[float]) -> dict[str, float]:
     """Return each feature twice, by the share that a gate's value opens a gate of that centre and width, and the rest.
 
     The gate opens for lines remembered by their words; the rest counts for lines retold.
@@ -97,14 +97,14 @@ def rank(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
     corpus: Corpus, index: WordIndex, text: str, limit: int, embeddings: Embeddings | None, scope: Scope = EVERYWHERE
 ) -> list[Hit]:
     """Return up to `limit` passages for a half-remembered line, best first, no two of them sharing a sentence."""
-    line = Line.of(index, remembered(text, corpus.speakers))
+    line = Line.of(index, read_line(text, corpus.speakers))
     if not line.wanted:
         return []
     if index.size > LARGE and scope == EVERYWHERE and (obvious := _obvious(corpus, index, line, limit)):
         return obvious
     found = find_candidates(corpus, index, line, embeddings, scope)
     weights = _Weights.read(models=embeddings is not None)
-    features = [gated(own, found.gate, weights.gate) for own in found.features]
+    features = [split_by_gate(own, found.gate, weights.gate) for own in found.features]
     scores = [weights.order.score(own) for own in features]
     hits: list[Hit] = []
     for number in sorted(range(len(scores)), key=lambda number: -scores[number]):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Column = NDArray[np.float64]
 
 __all__ = [
-    "OF_SENTENCE", "OF_TOPIC", "OnTopic", "Profile", "around", "is_filler", "relevance_of", "shared", "within",
+    "OF_SENTENCE", "OF_TOPIC", "OnTopic", "Profile", "around", "is_filler", "relevance_of", "share_of", "within",
 ]  # fmt: skip
 
 SEARCHED = 600
@@ -68,7 +68,6 @@ class Profile:
     """
 
     def __init__(self, episode: Episode, number: int, keys: tuple[KeyPassage, ...], index: WordIndex) -> None:
-        """Look at every sentence of an episode once."""
         self.episode, self.number, self.keys = episode, number, keys
         texts = [episode.passage(s, s).text for s in range(len(episode.sentences))]
         paragraphs = [episode.paragraphs[p] for p in episode.sentences.paragraphs]
@@ -165,7 +164,7 @@ def around(relevance: Column) -> Column:
     return spread(relevance, 5, 5)
 
 
-def covered(profile: Profile, wanted: Iterable[str], index: WordIndex, width: int) -> Column:
+def coverage(profile: Profile, wanted: Iterable[str], index: WordIndex, width: int) -> Column:
     """Return the share of some stems' rarity that is within `width` sentences of each sentence."""
     stems = list(dict.fromkeys(wanted))
     total = sum(map(index.rarity, stems))
@@ -189,7 +188,7 @@ def within(profile: Profile, wanted: Sequence[str], index: WordIndex, width: int
     for stem in stems:
         titled = np.array([stem in title for title in titles] + [False])[profile.chapters]
         labelled = np.array([stem in label for label in labels] or [False])[profile.nearest] & (profile.apart <= width)
-        said = covered(profile, [stem], index, width) > 0
+        said = coverage(profile, [stem], index, width) > 0
         found += (said | titled | labelled) * index.rarity(stem) / total
     return float((found * (profile.worth > NOTHING)).max(initial=0.0))
 
@@ -210,7 +209,7 @@ class OnTopic:
 
     def near(self) -> Column:
         """Return the share of the topic's words in each sentence."""
-        return np.asarray(np.max([covered(self.profile, stems, self.index, 0) for stems in self.wordings], 0))
+        return np.asarray(np.max([coverage(self.profile, stems, self.index, 0) for stems in self.wordings], 0))
 
     def _beside_key(self, labels: Column) -> Column:
         """Return what the label of the nearest key passage says of each sentence, less the further away it is."""
@@ -220,18 +219,18 @@ class OnTopic:
     def label(self) -> Column:
         """Return the share of the topic's words in the label of the nearest key passage."""
         labels = [
-            max(shared(stems, self.index.stems(key.point), self.index) for stems in self.wordings)
+            max(share_of(stems, self.index.stems(key.point), self.index) for stems in self.wordings)
             for key in self.profile.keys
         ]
         return 3 * self._beside_key(np.array(labels or [0.0]))
 
-    def label_meant(self) -> Column:
+    def label_meaning(self) -> Column:
         """Return how near in meaning the label of the nearest key passage is."""
         if self.labels is None or not len(self.labels.labels):
             return np.zeros(len(self.relevance))
         return self._beside_key(self.labels.labels)
 
-    def title_meant(self) -> Column:
+    def title_meaning(self) -> Column:
         """Return how near in meaning the title of each sentence's chapter is."""
         if self.labels is None or not len(self.labels.titles):
             return np.zeros(len(self.relevance))
@@ -252,16 +251,18 @@ OF_TOPIC: dict[str, Callable[[OnTopic], Column]] = {
     "after it": lambda topic: standard(spread(topic.relevance, 1, 4)),
     "words near": lambda topic: standard(spread(topic.near() ** 3, 10, 4)),
     "label": lambda topic: topic.label(),
-    "label meant": lambda topic: topic.label_meant(),
-    "title meant": lambda topic: topic.title_meant(),
+    "label meant": lambda topic: topic.label_meaning(),
+    "title meant": lambda topic: topic.title_meaning(),
     "chapter": lambda topic: topic.chapter(),
 }
 
 
-def shared(stems: Sequence[str], others: Iterable[str], index: WordIndex) -> float:
+def share_of(stems: Sequence[str], others: Iterable[str], index: WordIndex) -> float:
     """Return the share of some stems' rarity that others have too."""
-    total = sum(map(index.rarity, dict.fromkeys(stems)))
-    return sum(index.rarity(stem) for stem in set(stems) & set(others)) / total if total else 0.0
+    rarities = {stem: index.rarity(stem) for stem in stems}
+    total = sum(rarities.values())
+    theirs = set(others)
+    return sum(rarity for stem, rarity in rarities.items() if stem in theirs) / total if total else 0.0
 
 
 def is_filler(text: str) -> bool:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Column = NDArray[np.float64]
 
-__all__ = ["by_speaker", "gains_of", "inside", "pick", "trimmed"]
+__all__ = ["by_speaker", "gains_of", "inside", "pick", "trim"]
 
 LENGTH = 4
 """Sentences of a passage, at most."""
@@ -165,7 +165,7 @@ def _best(gain: Column, profile: Profile) -> tuple[float, int, int]:
     return found
 
 
-def trimmed(passage: Passage) -> Passage:
+def trim(passage: Passage) -> Passage:
     """Return a passage without filler, or the tail of somebody's interrupted sentence, at its edges."""
     first, last = passage.first, passage.last
     while first < last and _says_nothing(passage.episode, first):

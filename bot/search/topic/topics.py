@@ -20,8 +20,8 @@ from bot.search.expansion import is_english, known_aliases
 from bot.search.index.labels import label_likeness
 from bot.search.index.phrases import phrases_of
 from bot.search.scope import EVERYWHERE
-from bot.search.topic.features import OnTopic, Profile, around, relevance_of, shared, within
-from bot.search.topic.scoring import by_speaker, gains_of, inside, pick, trimmed
+from bot.search.topic.features import OnTopic, Profile, around, relevance_of, share_of, within
+from bot.search.topic.scoring import by_speaker, gains_of, inside, pick, trim
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +47,9 @@ MOST_SEARCHED = 3
 
 MOST_PHRASES = 60
 """Phrases that become names of topics."""
+
+MOST_NEAR = 3
+"""Names that are offered for one that is not discussed."""
 
 SAID = 0.9
 """Share of a topic's words, weighed by rarity, said around one place, from which it is discussed."""
@@ -107,7 +110,7 @@ class _Known:
 
 def topic_names(corpus: Corpus) -> tuple[str, ...]:
     """Return the names of topics, each once: chapters, frequent phrases, aliases, hand-picked points."""
-    known = _known(corpus)
+    known = _names_of(corpus)
     names = {fold(name): name for name in (*known.points, *known.aliases.wordings, *known.phrases, *known.chapters)}
     order = dict.fromkeys(map(fold, (*known.chapters, *known.phrases, *known.aliases.wordings, *known.points)))
     return tuple(names[name] for name in order)
@@ -127,7 +130,7 @@ def find_topic(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
     profiles = _profiles(corpus, index, embeddings, topic, scope)
     if topic.rarity < FEWEST or not profiles:
         return None
-    profiles, relevance = _telling(profiles, _relevance(profiles, topic, index, embeddings))
+    profiles, relevance = _most_relevant(profiles, _relevance(profiles, topic, index, embeddings))
     labels = label_likeness(corpus, embeddings, [profile.number for profile in profiles], topic.wordings)
     chapter = _as_chapter(topic, profiles, index)
     if topic.speaker:
@@ -135,16 +138,17 @@ def find_topic(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
     elif chapter is None and not _is_discussed(profiles, topic, index, embeddings, labels):
         return None
     else:
-        gains = gains_of(profiles, relevance, [index.stems(wording) for wording in topic.wordings], index, labels)
+        gains = gains_of(profiles, relevance, topic.stems, index, labels)
         if chapter is not None:
-            whole = any(shared(index.stems(chapter), index.stems(wording), index) >= SAID for wording in topic.wordings)
+            titled = index.stems(chapter)
+            whole = any(share_of(titled, stems, index) >= SAID for stems in topic.stems)
             gains = [inside(profile, gain, chapter, whole=whole) for profile, gain in zip(profiles, gains, strict=True)]
     places = pick(gains, profiles, limit * page + 1)
     shown = places[limit * (page - 1) : limit * page]
-    passages = tuple(trimmed(profiles[at].episode.passage(first, last)) for at, first, last in sorted(shown))
-    title = topic.speaker or chapter or _spelled(corpus, topic.name)
+    passages = tuple(trim(profiles[at].episode.passage(first, last)) for at, first, last in sorted(shown))
+    title = topic.speaker or chapter or _spelling(corpus, topic.name)
     return TopicFound(
-        title, _chapters(passages), passages, _related(corpus, title, passages), len(places) > limit * page
+        title, _chapters(passages), passages, _find_related(corpus, title, passages), len(places) > limit * page
     )
 
 
@@ -155,23 +159,20 @@ def training_columns(
     topic = _Topic.read(corpus, index, name)
     profiles = _profiles(corpus, index, embeddings, topic, EVERYWHERE)
     relevance = _relevance(profiles, topic, index, embeddings)
-    wordings = [index.stems(wording) for wording in topic.wordings]
     labels = label_likeness(corpus, embeddings, [profile.number for profile in profiles], topic.wordings)
-    return OnTopic(profiles[0], relevance[0], wordings, index, labels[0]).features(), profiles[0].talk
+    return OnTopic(profiles[0], relevance[0], topic.stems, index, labels[0]).features(), profiles[0].talk
 
 
-def _spelled(corpus: Corpus, name: str) -> str:
+def _spelling(corpus: Corpus, name: str) -> str:
     """Return a name as it is written among the known ones."""
     return next((known for known in topic_names(corpus) if fold(known) == fold(name)), name)
 
 
-def near_topics(
-    corpus: Corpus, index: WordIndex, embeddings: Embeddings | None, name: str, limit: int = 3
-) -> tuple[str, ...]:
+def near_topics(corpus: Corpus, index: WordIndex, embeddings: Embeddings | None, name: str) -> tuple[str, ...]:
     """Return the names nearest to one: spelled like it, then the chapters nearest in meaning, then phrases."""
     topic = _Topic.read(corpus, index, name)
     names = {fold(known): known for known in topic_names(corpus)}
-    near = [names[found] for found in nearest(fold(topic.name), names, _SAME, limit)]
+    near = [names[found] for found in nearest(fold(topic.name), names, _SAME, MOST_NEAR)]
     profiles = _profiles(corpus, index, embeddings, topic, EVERYWHERE)
     best: dict[str, float] = {}
     if topic.wordings:
@@ -180,51 +181,53 @@ def near_topics(
                 own = np.sort(relevance[(profile.chapters == number) & profile.talk])[-5:]
                 title = profile.episode.chapters[number].title
                 best[title] = max(best.get(title, -np.inf), float(own.mean()) if len(own) else -np.inf)
-    known = _known(corpus)
+    known = _names_of(corpus)
     chapters = [title for title in sorted(best, key=lambda title: -best[title]) if best[title] > -np.inf]
-    return tuple(dict.fromkeys([*near, *chapters, *known.chapters, *known.phrases]))[:limit]
+    return tuple(dict.fromkeys([*near, *chapters, *known.chapters, *known.phrases]))[:MOST_NEAR]
 
 
 @dataclass(frozen=True, slots=True)
 class _Topic:
-    """A topic as asked: `wordings` are the ways to say it; `telling` leaves out words that are said all over."""
+    """A topic as asked.
+
+    `wordings` are the ways to say it, `stems` those of each; `telling` leaves out words that are said all over.
+    """
 
     name: str
     speaker: str | None
     wordings: tuple[str, ...]
+    stems: tuple[list[str], ...]
     telling: str
     rarity: float
 
     @classmethod
     def read(cls, corpus: Corpus, index: WordIndex, name: str) -> _Topic:
         """Mend misspelled words, leave out the names of those who speak anyway, and add what aliases stand for."""
-        known = _known(corpus)
+        known = _names_of(corpus)
         name = " ".join(name[:LONGEST_NAME].split())
-        mended = " ".join(_mended(word, index, known) for word in name.split())
+        mended = " ".join(_mend(word, index, known) for word in name.split())
         speaker = named_speaker(re.sub(r"[^\w\s'-]", "", mended), corpus.speakers)
         parts = {part for each in corpus.speakers for part in each.casefold().split()}
         kept = [word for word in mended.split() if re.sub(r"['’]s$|\W", "", word.casefold()) not in parts]
         main = " ".join(kept) if kept else mended
         others = [
-            _replaced(main, alias, wording) for alias, stand in known.aliases.within(main).items() for wording in stand
+            _replace(main, alias, wording) for alias, stand in known.aliases.within(main).items() for wording in stand
         ]
-        wordings = [wording for wording in dict.fromkeys([main, *others]) if index.stems(wording)]
+        wordings = tuple(w for w in dict.fromkeys([main, *others]) if index.stems(w))[: _MOST_WORDINGS + 1]
         rarities = {w: max(map(index.rarity, index.stems(w)), default=0.0) for w in main.split()}
         top = max(rarities.values(), default=0.0)
         telling = " ".join(word for word, rarity in rarities.items() if rarity >= _TELLING * top)
-        return cls(mended, speaker, tuple(wordings[: _MOST_WORDINGS + 1]), telling, top)
+        return cls(mended, speaker, wordings, tuple(map(index.stems, wordings)), telling, top)
 
 
-def _mended(word: str, index: WordIndex, known: _Known) -> str:
+def _mend(word: str, index: WordIndex, known: _Known) -> str:
     """Return the known word that a misspelled one stands for, or the word."""
     form = fold(re.sub(r"^\W+|\W+$", "", word))
-    stems = index.stems(form)
-    never = index.rarity("\x00")
     if (
         len(form) < _SHORTEST_REPAIRED
         or not form.isalpha()
         or is_english(form)
-        or any(index.rarity(stem) < never for stem in stems)
+        or any(map(index.count, index.stems(form)))
         or known.aliases.within(form)
     ):
         return word
@@ -242,7 +245,7 @@ def _mended(word: str, index: WordIndex, known: _Known) -> str:
     return word
 
 
-def _replaced(text: str, alias: str, wording: str) -> str:
+def _replace(text: str, alias: str, wording: str) -> str:
     """Return a text with the words of an alias replaced by a wording."""
     gone = {form.form for form in words(alias)}
     gone |= {form + "s" for form in gone} | {form.removesuffix("s") for form in gone}
@@ -251,7 +254,7 @@ def _replaced(text: str, alias: str, wording: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def _known(corpus: Corpus) -> _Known:
+def _names_of(corpus: Corpus) -> _Known:
     """Gather the names of a corpus, once."""
     chapters: dict[str, None] = {}
     points: dict[str, None] = {}
@@ -312,7 +315,7 @@ def _relevance(
     return found
 
 
-def _telling(
+def _most_relevant(
     profiles: Sequence[Profile], relevance: Sequence[NDArray[np.float64]]
 ) -> tuple[list[Profile], list[NDArray[np.float64]]]:
     """Return the episodes that say about as much on the topic as the one that says most."""
@@ -329,7 +332,7 @@ def _is_discussed(
     labels: Sequence[LabelLikeness | None],
 ) -> bool:
     """Say whether a topic's words are said together somewhere, or something that means the same."""
-    share = max(within(profile, index.stems(w), index, _AROUND) for profile in profiles for w in topic.wordings)
+    share = max(within(profile, stems, index, _AROUND) for profile in profiles for stems in topic.stems)
     if share >= SAID or embeddings is None:
         return share >= (SAID if embeddings else SAID_WITHOUT_MODELS)
     if any(names is not None and names.label + OF_TITLE * names.title >= NAMED for names in labels):
@@ -350,9 +353,8 @@ def _as_chapter(topic: _Topic, profiles: Sequence[Profile], index: WordIndex) ->
     best: tuple[float, str] = (0.0, "")
     for title in dict.fromkeys(chapter.title for profile in profiles for chapter in profile.episode.chapters):
         own = index.stems(title)
-        for wording in topic.wordings:
-            stems = index.stems(wording)
-            both = (shared(stems, own, index) + shared(own, stems, index)) / 2
+        for stems in topic.stems:
+            both = (share_of(stems, own, index) + share_of(own, stems, index)) / 2
             best = max(best, (both, title))
     return best[1] if best[0] >= IS_CHAPTER else None
 
@@ -361,9 +363,9 @@ def _chapters(passages: Sequence[Passage]) -> tuple[Chapter, ...]:
     return tuple(dict.fromkeys(passage.chapter for passage in passages if passage.chapter is not None))
 
 
-def _related(corpus: Corpus, title: str, passages: Sequence[Passage]) -> tuple[str, ...]:
+def _find_related(corpus: Corpus, title: str, passages: Sequence[Passage]) -> tuple[str, ...]:
     """Return topics that lie close: the passages' chapters, phrases said in them, the chapters before and after."""
-    known = _known(corpus)
+    known = _names_of(corpus)
     said = fold(" ".join(passage.text for passage in passages))
     near = [chapter.title for chapter in _chapters(passages)]
     phrases = [phrase for phrase in known.phrases if fold(phrase) in said]

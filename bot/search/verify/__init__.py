@@ -1,5 +1,5 @@
 """Judging a claimed quote against what was said."""
 
-from bot.search.verify.verdict import Difference, Judgement, Verdict, judge, split_speaker
+from bot.search.verify.verdict import Judgement, Verdict, judge, split_speaker
 
-__all__ = ["Difference", "Judgement", "Verdict", "judge", "split_speaker"]
+__all__ = ["Judgement", "Verdict", "judge", "split_speaker"]

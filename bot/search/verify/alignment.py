@@ -91,7 +91,7 @@ class Region:
     begins: list[int] = field(default_factory=list)
     sentences: list[int] = field(default_factory=list)
 
-    def placed(self) -> list[Token]:
+    def place(self) -> list[Token]:
         """Return the tokens with their places in the episode's text and their words numbered through."""
         return [
             token._replace(begin=token.begin + begin, end=token.end + begin, word=token.word + begin)
@@ -227,9 +227,7 @@ def _window(wanted: Counter[str], count: int, region: Region) -> tuple[float, in
 def fit(asked: tuple[Token, ...], region: Region, begin: int, end: int) -> Fit:
     """Lay a claim along part of a region, and judge it without regard to who spoke."""
     said = region.tokens
-    laid = [
-        Pair(pair.claimed, None if pair.said is None else pair.said + begin) for pair in align(asked, said[begin:end])
-    ]
+    laid = [pair.shift(0, begin) for pair in align(asked, said[begin:end])]
     equal = [
         pair.said
         for pair in laid
@@ -261,15 +259,11 @@ def _verdict(asked: Sequence[Token], said: Sequence[Token], pairs: Sequence[Pair
             return Verdict.ALTERED
         if len(both) > 1 and not is_same(pair, asked, said):
             verdict = Verdict.CLOSE
-    halved = _halved(asked, [pair.claimed for pair in pairs], [pair.said for pair in pairs])
-    return (
-        Verdict.ALTERED
-        if halved or _halved(said, [pair.said for pair in pairs], [pair.claimed for pair in pairs])
-        else verdict
-    )
+    ours, theirs = [pair.said for pair in pairs], [pair.claimed for pair in pairs]
+    return Verdict.ALTERED if _halves(asked, theirs, ours) or _halves(said, ours, theirs) else verdict
 
 
-def _halved(row: Sequence[Token], own: Sequence[int | None], other: Sequence[int | None]) -> bool:
+def _halves(row: Sequence[Token], own: Sequence[int | None], other: Sequence[int | None]) -> bool:
     """Say whether one word of a "you know" or "I mean" is on both sides and the other is not: you mean, I know."""
     paired = {number: mate is not None for number, mate in zip(own, other, strict=True) if number is not None}
     return any(
@@ -324,7 +318,7 @@ def is_found(best: Fit, asked: Sequence[Token]) -> bool:
 
 def _cut_off(region: Region, first: int, last: int) -> tuple[range, range]:
     """Return the words beside a fragment without which it says the opposite: a negation and what it governs."""
-    before, after = range(0), range(0)
+    before = after = range(0)
     right, stop, filled = first, region.tokens[first].gap, False
     for place in range(first - 1, max(-1, first - 1 - _LOOK_BACK), -1):
         token = region.tokens[place]
@@ -342,6 +336,7 @@ def _cut_off(region: Region, first: int, last: int) -> tuple[range, range]:
         else:
             stop, filled = max(stop, token.gap), True
     follows = region.tokens[last + 1 : last + 2]
-    if follows and region.sentences[last + 1] == region.sentences[last] and not follows[0].gap:
-        after = range(last + 1, last + 2) if is_negation(follows[0].form) else after
+    same = follows and region.sentences[last + 1] == region.sentences[last] and not follows[0].gap
+    if same and is_negation(follows[0].form):
+        after = range(last + 1, last + 2)
     return before, after

@@ -41,6 +41,12 @@ class Pair(NamedTuple):
     claimed: int | None
     said: int | None
 
+    def shift(self, claimed: int, said: int) -> Pair:
+        """Return the step so many tokens further on, on either side."""
+        return Pair(
+            None if self.claimed is None else self.claimed + claimed, None if self.said is None else self.said + said
+        )
+
 
 _MISMATCH, _OPEN, _EXTEND, _FREE = -0.5, -0.7, -0.12, -0.02
 """What it costs to pair two different words, to leave words out, to go on doing so, to leave out fillers.
@@ -74,7 +80,7 @@ def align(claimed: Sequence[Token], said: Sequence[Token]) -> list[Pair]:
         best, skipped, row = _row(best, skipped, scores, gap, (opened, longer))
         steps.append(row)
     end = max(range(width), key=best.__getitem__)
-    return _traced(steps, end)
+    return _trace(steps, end)
 
 
 def _row(
@@ -95,7 +101,7 @@ def _row(
     passed = _IMPOSSIBLE
     for place in range(1, len(above)):
         step = 0
-        score = above[place - 1] + scores[place]
+        score, kind = above[place - 1] + scores[place], 0
         out, on = above[place] + gap_open, skipped[place] + gap_longer
         if on > out:
             out, step = on, 4
@@ -106,8 +112,6 @@ def _row(
             passed = begun
         if out > score:
             score, kind = out, 1
-        else:
-            kind = 0
         if passed > score:
             score, kind = passed, 2
         best.append(score)
@@ -116,7 +120,7 @@ def _row(
     return best, left_out, row
 
 
-def _traced(steps: list[bytearray], place: int) -> list[Pair]:
+def _trace(steps: list[bytearray], place: int) -> list[Pair]:
     """Walk back from the last row's best cell to the first row."""
     pairs: list[Pair] = []
     row = len(steps)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from bot.language import Token, is_content, is_negation, join_marks, respell, tokens, weight
 from bot.search.verify.alignment import TELLING_RUN, Fit, Verdict, fit, fits, is_found, lean, longest_runs, read_regions
-from bot.search.verify.diff import Difference, Kind, Pair, align, differences
+from bot.search.verify.diff import Difference, Kind, align, differences
 from bot.search.verify.speakers import all_go_by, bare, split_speaker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bot.corpus import Episode, Passage
+    from bot.corpus import Passage
     from bot.search.verify.alignment import Region, Runs
 
 __all__ = ["LONGEST_CLAIM", "Difference", "Judgement", "Kind", "Verdict", "judge", "split_speaker"]
@@ -30,7 +30,8 @@ _LEAST_WORDS = 3
 _LEAST_PIECE, _LEAST_PIECE_WEIGHT, _MOST_PIECES = 3, 1.6, 4
 """Words and weight that a piece of a stitched claim has at least, and how many pieces are looked for."""
 
-_ASKED_EPISODES = 3
+_MOST_EPISODES = 3
+"""Episodes near a claim whose words are never read as misspelt, the nearest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +63,14 @@ def judge(
     near: Sequence[Passage],
     *,
     speaker: str | None = None,
-    known: Callable[[str], bool] | None = None,
     printed: Callable[[Passage], str] | None = None,
 ) -> Judgement:
     """Say whether a claim was made in one of the sentences `near` (best first) or around them.
 
-    `known` says whether a word is one of the corpus, so that it is not read as misspelt; by default the episodes near
-    are asked. `printed` returns a sentence as its source had it before the declared errata: a claim that has the
-    source's words is as good as one that has the edition's.
+    `printed` returns a sentence as its source had it before the declared errata: a claim that has the source's words is
+    as good as one that has the edition's.
     """
-    text, named = split_speaker(claim) if speaker is None else (bare(claim), None)
+    text = bare(claim)
     asked = tokens(text) if len(text) <= LONGEST_CLAIM else ()
     if not _says_enough(asked):
         return _not_found(near, too_little=len(text) <= LONGEST_CLAIM)
@@ -79,21 +78,17 @@ def judge(
     asked = tuple(
         token._replace(free=token.free and not (is_negation(token.form) or is_content(token.form))) for token in asked
     )
-    whole = _Claim(text, asked, speaker or named)
-    judged = _judged(whole, near, known, None)
+    whole = _Claim(text, asked, speaker)
+    judged = _compare(whole, near, None)
     hopeless = judged.verdict is Verdict.NOT_FOUND and len(asked) > _MANY_WORDS
     if printed is None or hopeless or judged.verdict in {Verdict.EXACT, Verdict.OTHER_SPEAKER}:
         return judged
-    mended = [passage for passage in near if _is_mended(passage.widen(1), printed)]
-    again = _judged(whole, mended, known, printed)
+    # Only where errata touch it does a place read otherwise as printed.
+    mended = [place for place in near if (wide := place.widen(1)).text.split() != printed(wide).split()]
+    again = _compare(whole, mended, printed)
     if again.verdict in {Verdict.EXACT, Verdict.OTHER_SPEAKER, Verdict.CLOSE} - {judged.verdict}:
         return judged if _states_otherwise(again.differences) else again
     return again if judged.verdict is Verdict.NOT_FOUND and again.verdict is not Verdict.NOT_FOUND else judged
-
-
-def _is_mended(passage: Passage, printed: Callable[[Passage], str]) -> bool:
-    """Say whether errata touch a passage."""
-    return passage.text.split() != printed(passage).split()
 
 
 def _states_otherwise(parts: Sequence[Difference]) -> bool:
@@ -118,18 +113,17 @@ def _not_found(near: Sequence[Passage], *, too_little: bool = False) -> Judgemen
     return Judgement(Verdict.NOT_FOUND, nearest, marked=((),) * len(nearest), too_little=too_little)
 
 
-def _judged(
-    claim: _Claim,
-    near: Sequence[Passage],
-    known: Callable[[str], bool] | None,
-    printed: Callable[[Passage], str] | None,
-) -> Judgement:
+def _compare(claim: _Claim, near: Sequence[Passage], printed: Callable[[Passage], str] | None) -> Judgement:
     """Judge a claim against the edition's words, or those that were printed."""
     count = len(claim.tokens)
     places = near[: _FEW_PLACES if count > _MANY_WORDS else _MOST_PLACES]
     regions = list(read_regions(places, _REACH + count // _WORDS_A_SENTENCE, printed))
-    if known is None:
-        known = _word_of([region.episode for region in regions])
+    episodes = list(dict.fromkeys(region.episode for region in regions))[:_MOST_EPISODES]
+
+    def known(word: str) -> bool:
+        written = (word, word.capitalize(), word.upper())
+        return any(_stands_in(form, episode.text) for episode in episodes for form in written)
+
     asked = respell(claim.tokens, [region.tokens for region in regions], known)
     claim = _Claim(claim.text, asked, claim.speaker)
     forms = [asked[number].form for number in lean(asked)]
@@ -140,26 +134,15 @@ def _judged(
     confirmed = [each for each in found if each.verdict in {Verdict.EXACT, Verdict.CLOSE}]
     for each in confirmed:
         if _is_theirs(each, claim.speaker):
-            return _shown(claim, each, each.verdict, printed)
+            return _locate(claim, each, each.verdict, printed)
     if confirmed:
-        return _shown(claim, confirmed[0], Verdict.OTHER_SPEAKER, printed)
+        return _locate(claim, confirmed[0], Verdict.OTHER_SPEAKER, printed)
     pieces = [] if found and found[0].is_one_place() else _pieces(asked, regions, runs)
     if pieces:
-        return _stitched(claim, pieces, printed)
+        return _join_pieces(claim, pieces, printed)
     if found and is_found(found[0], asked):
-        return _shown(claim, found[0], Verdict.ALTERED, printed)
+        return _locate(claim, found[0], Verdict.ALTERED, printed)
     return _not_found(near)
-
-
-def _word_of(episodes: Sequence[Episode]) -> Callable[[str], bool]:
-    """Return a function that says whether a word stands in one of the first episodes."""
-    asked = list(dict.fromkeys(episodes))[:_ASKED_EPISODES]
-
-    def known(word: str) -> bool:
-        written = (word, word.capitalize(), word.upper())
-        return any(_stands_in(form, episode.text) for episode in asked for form in written)
-
-    return known
 
 
 def _stands_in(word: str, text: str) -> bool:
@@ -198,15 +181,9 @@ def _pieces(asked: tuple[Token, ...], regions: Sequence[Region], runs: Sequence[
             return []
         region = regions[best]
         spots = lean(region.tokens)[place : place + length]
-        begin, end = numbers[at] if at else 0, [*numbers, len(asked)][until] if until < len(numbers) else len(asked)
-        pairs = [
-            Pair(
-                None if pair.claimed is None else pair.claimed + begin,
-                None if pair.said is None else pair.said + spots[0],
-            )
-            for pair in align(asked[begin:end], region.tokens[spots[0] : spots[-1] + 1])
-        ]
-        pieces.append(Fit(region, pairs, Verdict.STITCHED, 1.0, length))
+        begin, end = numbers[at] if at else 0, numbers[until] if until < len(numbers) else len(asked)
+        laid = align(asked[begin:end], region.tokens[spots[0] : spots[-1] + 1])
+        pieces.append(Fit(region, [pair.shift(begin, spots[0]) for pair in laid], Verdict.STITCHED, 1.0, length))
         at = until
     apart = any(_apart(one, other) for one, other in itertools.pairwise(pieces))
     return pieces if apart and at == len(numbers) else []
@@ -219,9 +196,9 @@ def _apart(one: Fit, other: Fit) -> bool:
     return not 0 <= other.sentences()[0] - one.sentences()[1] <= 1
 
 
-def _stitched(claim: _Claim, pieces: Sequence[Fit], printed: Callable[[Passage], str] | None) -> Judgement:
+def _join_pieces(claim: _Claim, pieces: Sequence[Fit], printed: Callable[[Passage], str] | None) -> Judgement:
     """Return the judgement that shows each piece's place."""
-    shown = [_shown(claim, piece, Verdict.STITCHED, printed) for piece in pieces]
+    shown = [_locate(claim, piece, Verdict.STITCHED, printed) for piece in pieces]
     return Judgement(
         Verdict.STITCHED,
         tuple(each.passages[0] for each in shown),
@@ -230,7 +207,7 @@ def _stitched(claim: _Claim, pieces: Sequence[Fit], printed: Callable[[Passage],
     )
 
 
-def _shown(claim: _Claim, found: Fit, verdict: Verdict, printed: Callable[[Passage], str] | None) -> Judgement:
+def _locate(claim: _Claim, found: Fit, verdict: Verdict, printed: Callable[[Passage], str] | None) -> Judgement:
     """Return the judgement that shows where a claim fits, in the edition's words."""
     passage = found.region.episode.passage(*found.sentences())
     if printed is not None:
@@ -238,9 +215,8 @@ def _shown(claim: _Claim, found: Fit, verdict: Verdict, printed: Callable[[Passa
         part = claim.tokens[claimed[0] : claimed[-1] + 1]
         (region,) = read_regions([passage], 0, None)
         again = fit(part, region, 0, len(region.tokens))
-        pairs = [Pair(None if pair.claimed is None else pair.claimed + claimed[0], pair.said) for pair in again.pairs]
-        found = Fit(region, pairs, verdict, again.share, again.run)
-    row = found.region.placed()
+        found = Fit(region, [pair.shift(claimed[0], 0) for pair in again.pairs], verdict, again.share, again.run)
+    row = found.region.place()
     same = (
         row[pair.said]
         for pair in found.pairs
