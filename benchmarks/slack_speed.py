@@ -122,7 +122,7 @@ async def serve(kind: str) -> None:
     def load(stopped: Callable[[], bool]) -> Embeddings | None:
         return load_embeddings(corpus, folder / "vectors", say, stopped=stopped)
 
-    search = open_searcher(corpus, folder / "index", say, load if settings.semantic else None)
+    search = open_searcher(corpus, folder / "index", say, load if settings.verbatim_semantic else None)
     search.prepare()
     core = Timed(corpus, search, COMMANDS)
     core.seconds = []

@@ -190,7 +190,7 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
         loaded.append(load_embeddings(corpus, place, notice, build=options.once is None, stopped=stopped))
         return loaded[-1]
 
-    meaning = load if settings.semantic else None
+    meaning = load if settings.verbatim_semantic else None
     choose = open_reranker(settings.verbatim_lm_url, settings.verbatim_lm_model, settings.verbatim_lm_key)
     search = open_searcher(corpus, folder / "index" if folder else None, _notice, meaning, choose)
     store = None
@@ -220,7 +220,7 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
 
 def _status_of_index(settings: Settings, loaded: Sequence[Embeddings | None]) -> int:
     """Return 0 when what sentences mean was worked out, or is not wanted; else OperatorError."""
-    if settings.semantic and not any(loaded):
+    if settings.verbatim_semantic and not any(loaded):
         raise OperatorError(say("search.not-worked-out"))
     return 0
 

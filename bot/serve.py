@@ -118,7 +118,7 @@ class Server:
 
     async def platforms(self) -> int:
         """Do this process's roles until a signal says to stop; then finish what is in work, within 20 seconds."""
-        roles = self._parts.settings.roles
+        roles = self._parts.settings.verbatim_roles
         self._adapters.update(_platforms(self._parts, self._core, self.name))
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -170,7 +170,7 @@ def _platforms(parts: Parts, core: Core, name: str) -> dict[str, Adapter]:
     `name` is this process's in leases. OperatorError when there is nothing to do.
     """
     settings, store = parts.settings, parts.store
-    roles = settings.roles
+    roles = settings.verbatim_roles
     posts = "worker" in roles and store is not None
     adapters: dict[str, Adapter] = {}
     for platform, role in _served(settings):
@@ -199,8 +199,8 @@ def _nothing_to_do(settings: Settings) -> str:
     served = _served(settings)
     if not served:
         return say("serve.no-token")
-    given = ", ".join(sorted(settings.roles))
-    if "worker" in settings.roles:
+    given = ", ".join(sorted(settings.verbatim_roles))
+    if "worker" in settings.verbatim_roles:
         return say("serve.no-posting", roles=given)
     needed = sorted({role for _, role in served})
     return say("serve.nothing-to-do", roles=given, missing=listed((*needed, "worker"), "or"))

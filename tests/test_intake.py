@@ -79,7 +79,7 @@ def test_a_platforms_settings_exist_and_what_is_secret_of_them_is_declared(platf
 def test_a_platforms_package_has_what_makes_its_adapter(platform: Platform) -> None:
     assert callable(import_module(f"bot.adapters.{platform.name}").connect)
     assert platform.role
-    assert platform.role(Settings()) in Settings().roles
+    assert platform.role(Settings()) in Settings().verbatim_roles
 
 
 @EACH

@@ -214,7 +214,7 @@ async def test_a_response_url_elsewhere_is_not_called(core: Core) -> None:
 async def test_a_local_platforms_response_url_needs_no_setting(local: LocalSlack, core: Core) -> None:
     async with serving(local, core, None, SLACK_RESPONSE_HOSTS="hooks.slack.com"):
         await (await local.command("/help")).settle()
-    assert not Sender(Api(""), "hooks.slack.com").allowed(f"{local.address}/hooks/1")
+    assert not Sender(Api(""), frozenset({"hooks.slack.com"})).allowed(f"{local.address}/hooks/1")
 
 
 async def test_a_response_url_that_cannot_be_reached_is_answered_otherwise(core: Core) -> None:
@@ -265,7 +265,7 @@ async def test_a_retry_after_that_is_no_number_is_waited_for_a_moment(
 
 async def test_past_its_time_nothing_is_said_and_the_answer_is_later(local: LocalSlack) -> None:
     api = Api(local.environ()["SLACK_API_BASE_URL"])
-    sender, workspace = Sender(api, "127.0.0.1"), Workspace(local.bot_token, "T0LOCAL")
+    sender, workspace = Sender(api, frozenset({"127.0.0.1"})), Workspace(local.bot_token, "T0LOCAL")
     reply, past, soon = Reply("hello", Outcome.FOUND), time.monotonic() - 1, time.monotonic() + 5
     hook = f"{local.address}/hooks/{local.api.hook('C0GENERAL', 'U0ADA', 'T0LOCAL').token}"
     assert isinstance(await sender.say(workspace, reply, "C0GENERAL", until=past), Later)
@@ -618,9 +618,8 @@ async def test_http_mode_answers_slacks_question_and_the_balancers(core: Core) -
 async def test_what_the_operator_must_mend_is_one_sentence(
     local: LocalSlack, core: Core, given: dict[str, str], words: str
 ) -> None:
-    adapter = Slack(Settings.read(local.environ() | given), core, None)
     with pytest.raises(OperatorError, match=words):
-        await adapter.run()
+        await Slack(Settings.read(local.environ() | given), core, None).run()
 
 
 async def test_missing_scopes_are_named_with_the_fix(

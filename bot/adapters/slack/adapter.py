@@ -43,7 +43,6 @@ __all__ = ["Slack", "create_slack_app"]
 _log = logging.getLogger(__name__)
 
 _LONGEST_WAIT: Final = 60.0
-_MOST_PORT: Final = 65_535
 
 
 def create_slack_app(settings: Settings, core: Core, store: Store | None) -> AsyncApp:
@@ -151,8 +150,6 @@ class Slack:
     def _require(self) -> None:
         """Raise OperatorError for a setting that is missing or cannot be."""
         given = self._settings
-        if given.slack_mode not in {"socket", "http"}:
-            raise OperatorError(say("slack.no-mode", mode=given.slack_mode))
         if not given.slack_bot_token and self._installs is None:
             raise OperatorError(say("slack.no-bot-token"))
         if self._listens and given.slack_mode == "socket" and not given.slack_app_token:
@@ -188,8 +185,9 @@ class Slack:
 
     async def _by_socket(self) -> None:
         given = self._settings
-        ping = _number("SLACK_PING_INTERVAL", given.slack_ping_interval, 0.05, 600)
-        sockets = Sockets(self.app, given.slack_app_token, given.slack_api_base_url, ping, self._silence)
+        sockets = Sockets(
+            self.app, given.slack_app_token, given.slack_api_base_url, given.slack_ping_interval, self._silence
+        )
         workspace = await self._identify()
         try:
             await sockets.open()
@@ -200,14 +198,13 @@ class Slack:
 
     async def _by_http(self) -> None:
         given = self._settings
-        port = int(_number("SLACK_HTTP_PORT", given.slack_http_port, 0, _MOST_PORT))
         flow = None
         if self._installs is not None:
             flow = install_flow(given, self._installs, self._vault)
         server = WebServer(self.app, given.slack_signing_secret, flow)
         workspace = await self._identify()
         try:
-            listening = await server.open(given.slack_http_host, port)
+            listening = await server.open(given.slack_http_host, given.slack_http_port)
             self._ready(workspace, address=f"{given.slack_http_host}:{listening}")
             await self._intake.leftovers(self._answers.finish)
         finally:
@@ -256,14 +253,3 @@ class Slack:
 def _lacking(workspace: Workspace | None) -> tuple[str, ...]:
     """Return the scopes a workspace has not granted; none where Slack does not say what it granted."""
     return missing_scopes(workspace.scopes) if workspace and workspace.scopes else ()
-
-
-def _number(name: str, given: str, least: float, most: float) -> float:
-    """Read a setting that is a number."""
-    try:
-        number = float(given)
-    except ValueError:
-        number = -1.0
-    if not least <= number <= most:
-        raise OperatorError(say("environment.no-number", name=name, least=least, most=most, given=given))
-    return number
