@@ -27,7 +27,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from benchmarks.quote import machine, percentile, queries
-from bot.adapters.slack import Slack
+from bot.adapters.slack.adapter import Slack
 from bot.commands import COMMANDS
 from bot.contract import Author, Channel, Reply, Request
 from bot.core import Core

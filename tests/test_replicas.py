@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters.discord import Discord
+from bot.adapters.discord import PLATFORM
+from bot.adapters.discord.adapter import Discord
 from bot.adapters.discord.pace import Pace
-from bot.adapters.discord.platform import PLATFORM
 from bot.adapters.discord.sessions import Starts
 from bot.commands import COMMANDS, Context, Param, command
 from bot.contract import Channel, Outcome, Reply, Sent
@@ -207,7 +207,7 @@ def test_a_role_without_its_token_ends_the_process_with_the_way_out(run_bot: Run
 async def test_a_worker_posts_and_checks_on_both_platforms_without_gateway_or_socket(
     local: LocalDiscord, core: Core, store: Store
 ) -> None:
-    from bot.adapters.slack import Slack  # noqa: PLC0415 - the other library, for this test alone
+    from bot.adapters.slack.adapter import Slack  # noqa: PLC0415 - the other library, for this test alone
     from bot.contract import Post  # noqa: PLC0415
 
     async with LocalSlack() as slack_side:
@@ -401,25 +401,25 @@ async def test_no_more_sessions_begin_within_a_day_than_are_good_for_the_token(
 ) -> None:
     clock, pace = Clock(), Pace(starts=20)
     for _ in range(20):  # each a process of its own
-        starts = Starts(Intake(PLATFORM, file_store), pace, clock)
+        starts = Starts(Intake(PLATFORM.name, file_store), pace, clock)
         await asyncio.wait_for(starts.wait(7, 1), 1)
         await starts.count(7, 1)
         clock.now += 600
-    waiting = asyncio.create_task(Starts(Intake(PLATFORM, file_store), pace, clock).wait(7, 1))
+    waiting = asyncio.create_task(Starts(Intake(PLATFORM.name, file_store), pace, clock).wait(7, 1))
     await asyncio.sleep(0.1)
     assert not waiting.done()
     waiting.cancel()
     assert sum("began 20 sessions" in record.message for record in caplog.records) == 1
-    await asyncio.wait_for(Starts(Intake(PLATFORM, file_store), pace, clock).wait(7, 2), 1)
+    await asyncio.wait_for(Starts(Intake(PLATFORM.name, file_store), pace, clock).wait(7, 2), 1)
     clock.now += pace.starts_within - 20 * 600 + 1
-    await asyncio.wait_for(Starts(Intake(PLATFORM, file_store), pace, clock).wait(7, 1), 1)
+    await asyncio.wait_for(Starts(Intake(PLATFORM.name, file_store), pace, clock).wait(7, 1), 1)
 
 
 def test_a_bot_that_crashes_over_and_over_starts_ever_more_rarely(file_store: Store) -> None:
     clock = Clock()
     began, moments = clock.now, list[float]()
     while clock.now < began + 24 * 3600:
-        clock.now += max(0.0, Starts(Intake(PLATFORM, file_store), Pace(), clock).left(moments, 1)) + 1
+        clock.now += max(0.0, Starts(Intake(PLATFORM.name, file_store), Pace(), clock).left(moments, 1)) + 1
         moments.append(clock.now)
     gaps = [later - earlier for earlier, later in pairwise(moments)]
     assert max(gaps[:7]) == 1

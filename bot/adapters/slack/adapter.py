@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from bot.adapters.slack.answer import Answers
 from bot.adapters.slack.api import Api, is_loopback
+from bot.adapters.slack.inbound import NAME
 from bot.adapters.slack.install import install_flow
 from bot.adapters.slack.listeners import Listeners
 from bot.adapters.slack.manifest import missing_scopes
 from bot.adapters.slack.naming import Naming
 from bot.adapters.slack.people import People
-from bot.adapters.slack.platform import PLATFORM
 from bot.adapters.slack.post import Poster
 from bot.adapters.slack.send import Sender
 from bot.adapters.slack.socket_mode import SILENCE_SECONDS, Sockets
@@ -31,29 +31,22 @@ from bot.policy.texts import say
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from slack_bolt.app.async_app import AsyncApp
-
     from bot.contract import Channel, Post, Posted, Seen
     from bot.core import Core
     from bot.intake import Store
     from bot.settings import Settings
 
-__all__ = ["Slack", "create_slack_app"]
+__all__ = ["Slack"]
 
 _log = logging.getLogger(__name__)
 
 _LONGEST_WAIT: Final = 60.0
 
 
-def create_slack_app(settings: Settings, core: Core, store: Store | None) -> AsyncApp:
-    """Return the Bolt app with its listeners, connected to nothing."""
-    return Slack(settings, core, store).app
-
-
 class Slack:
     """The adapter."""
 
-    platform = PLATFORM.name
+    platform = NAME
     resend_within = 0.0
 
     def __init__(  # noqa: PLR0913 - each is one thing the adapter can be given
@@ -80,7 +73,7 @@ class Slack:
         self._api = Api(settings.slack_api_base_url)
         self._vault = Vault(settings.slack_client_secret)
         secret = settings.slack_bot_token or settings.slack_client_secret
-        self._intake = Intake(PLATFORM, store, secret, look=look, early=early)
+        self._intake = Intake(NAME, store, secret, look=look, early=early)
         several = settings.slack_mode == "http" and settings.slack_client_id and settings.slack_client_secret
         self._installs = Installs(self._intake, self._vault) if several and store is not None else None
         self._workspaces = Workspaces(self._api, settings.slack_bot_token, self._installs)
