@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.quote import machine, percentile, queries
-from bot.adapters.discord import create_discord_client
+from bot.adapters.discord.client import create_discord_client
 from bot.commands import COMMANDS
 from bot.core import Core
 from bot.corpus import open_corpus

@@ -27,7 +27,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from benchmarks.quote import machine, percentile, queries
-from bot.adapters.slack import Slack
+from bot.adapters.slack.adapter import Slack
 from bot.commands import COMMANDS
 from bot.contract import Author, Channel, Reply, Request
 from bot.core import Core
@@ -122,7 +122,7 @@ async def serve(kind: str) -> None:
     def load(stopped: Callable[[], bool]) -> Embeddings | None:
         return load_embeddings(corpus, folder / "vectors", say, stopped=stopped)
 
-    search = open_searcher(corpus, folder / "index", say, load if settings.semantic else None)
+    search = open_searcher(corpus, folder / "index", say, load if settings.verbatim_semantic else None)
     search.prepare()
     core = Timed(corpus, search, COMMANDS)
     core.seconds = []

@@ -189,7 +189,7 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
         loaded.append(load_embeddings(corpus, place, notice, build=options.once is None, stopped=stopped))
         return loaded[-1]
 
-    meaning = load if settings.semantic else None
+    meaning = load if settings.verbatim_semantic else None
     choose = open_reranker(settings.verbatim_lm_url, settings.verbatim_lm_model, settings.verbatim_lm_key)
     search = open_searcher(corpus, folder / "index" if folder else None, _notice, meaning, choose)
     store = None
@@ -198,7 +198,7 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
         if options.work != "deliver":
             search.load() if alone else search.prepare()
         if options.work == "index":
-            if settings.semantic and not any(loaded):
+            if settings.verbatim_semantic and not any(loaded):
                 raise OperatorError(say("search.not-worked-out"))
             return 0
         store = _open_store(settings, folder, patient=bool(platforms), needed=options.work == "deliver")

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.adapters import PLATFORMS, connect
+from bot.adapters import PLATFORMS
 from bot.adapters.console import Console, JsonLines
 from bot.commands import COMMAND_LINES, COMMANDS
 from bot.contract import Outcome
@@ -118,7 +118,7 @@ class Server:
 
     async def platforms(self) -> int:
         """Do this process's roles until a signal says to stop; then finish what is in work, within 20 seconds."""
-        roles = self._parts.settings.roles
+        roles = self._parts.settings.verbatim_roles
         self._adapters.update(_platforms(self._parts, self._core, self.name))
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -170,28 +170,24 @@ def _platforms(parts: Parts, core: Core, name: str) -> dict[str, Adapter]:
     `name` is this process's in leases. OperatorError when there is nothing to do.
     """
     settings, store = parts.settings, parts.store
-    roles = settings.roles
+    roles = settings.verbatim_roles
     posts = "worker" in roles and store is not None
     adapters: dict[str, Adapter] = {}
-    for platform, role in _served(settings):
-        listens = role in roles
-        if listens or posts:
+    for platform in _served(settings):
+        listens = platform.role(settings) in roles
+        if platform.connect and (listens or posts):
             presence = _shows(parts.corpus)
-            adapters[platform.name] = connect(
-                platform, settings, core, store, listens=listens, presence=presence, name=name
+            adapters[platform.name] = platform.connect(
+                settings, core, store, listens=listens, presence=presence, name=name
             )
     if not adapters:
         raise OperatorError(_nothing_to_do(settings))
     return adapters
 
 
-def _served(settings: Settings) -> list[tuple[Platform, str]]:
-    """Return the platforms that tokens are set for, each with the role of a process that hears its members."""
-    return [
-        (platform, platform.role(settings))
-        for platform in PLATFORMS
-        if platform.role and settings.gives(platform.tokens)
-    ]
+def _served(settings: Settings) -> list[Platform]:
+    """Return the platforms that tokens are set for."""
+    return [platform for platform in PLATFORMS if settings.gives(platform.tokens)]
 
 
 def _nothing_to_do(settings: Settings) -> str:
@@ -199,10 +195,10 @@ def _nothing_to_do(settings: Settings) -> str:
     served = _served(settings)
     if not served:
         return say("serve.no-token")
-    given = ", ".join(sorted(settings.roles))
-    if "worker" in settings.roles:
+    given = ", ".join(sorted(settings.verbatim_roles))
+    if "worker" in settings.verbatim_roles:
         return say("serve.no-posting", roles=given)
-    needed = sorted({role for _, role in served})
+    needed = sorted({platform.role(settings) for platform in served})
     return say("serve.nothing-to-do", roles=given, missing=listed((*needed, "worker"), "or"))
 
 

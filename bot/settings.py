@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+from urllib.parse import quote, urlsplit
 
 from bot.errors import OperatorError
-from bot.policy.texts import say
+from bot.policy.texts import listed, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 __all__ = [
     "ROOT",
@@ -50,35 +50,117 @@ def home() -> Path:
     return ROOT if is_checkout() else Path()
 
 
-def _setting(default: str, meaning: str, *, secret: bool = False) -> str:
-    """Declare one setting: its default as text and one sentence for the table; a `secret` may come from a file."""
-    value: str = field(default=default, metadata={"meaning": meaning, "secret": secret})
-    return value
-
-
 ROLES = ("gateway", "web", "worker")
 """What a process of the bot can be asked to do."""
+
+_N = TypeVar("_N", bound=float)
+_T = TypeVar("_T")
+
+
+def _choice(*known: str) -> Callable[[str, str], str]:
+    """Return what reads one of these words."""
+
+    def read(name: str, given: str) -> str:
+        word = given.strip().casefold()
+        if word not in known:
+            raise OperatorError(say("environment.no-choice", name=name, known=listed(known, "or"), given=given))
+        return word
+
+    return read
+
+
+def _switch(name: str, given: str) -> bool:
+    return _choice("on", "off")(name, given) == "on"
+
+
+def _number(kind: Callable[[str], _N], least: float, most: float) -> Callable[[str, str], _N]:
+    """Return what reads a number of a kind (int or float) within these bounds."""
+
+    def read(name: str, given: str) -> _N:
+        try:
+            number = kind(given)
+        except ValueError:
+            number = None
+        if number is None or not least <= number <= most:
+            raise OperatorError(say("environment.no-number", name=name, least=least, most=most, given=given))
+        return number
+
+    return read
+
+
+def _address(*schemes: str) -> Callable[[str, str], str]:
+    """Return what reads an address with one of these schemes, or none at all."""
+
+    def read(name: str, given: str) -> str:
+        try:
+            parts = urlsplit(given)
+            fits = not given or (parts.scheme in schemes and bool(parts.hostname) and parts.port != 0)
+        except ValueError:
+            fits = False
+        if not fits:
+            begins = listed([f"{scheme}://" for scheme in schemes], "or")
+            raise OperatorError(say("environment.no-address", name=name, begins=begins, given=given))
+        return given
+
+    return read
+
+
+def _words(_name: str, given: str) -> frozenset[str]:
+    """Read words separated by commas, in lower case."""
+    return frozenset(word.strip().casefold() for word in given.split(",") if word.strip())
+
+
+def _roles(name: str, given: str) -> frozenset[str]:
+    """Read what the process is to do."""
+    roles = _words(name, given)
+    for role in sorted(roles):
+        if role not in ROLES:
+            raise OperatorError(say("environment.no-role", roles=", ".join(ROLES), name=role))
+    if not roles:
+        raise OperatorError(say("environment.no-roles", roles=", ".join(ROLES)))
+    return roles
+
+
+def _folder(_name: str, given: str) -> Path | None:
+    """Read a folder, None where none is named."""
+    return home() / _expand(given) if given else None
+
+
+@overload
+def _setting(default: str, meaning: str, *, secret: bool = False) -> str: ...
+@overload
+def _setting(default: str, meaning: str, read: Callable[[str, str], _T]) -> _T: ...
+def _setting(
+    default: str, meaning: str, read: Callable[[str, str], object] = lambda _, given: given, *, secret: bool = False
+) -> object:
+    """Declare a setting: its default as text, one sentence for the table, and what reads it (its name, what is given).
+
+    Without a reader it is text. A `secret` may come from a file and is hidden in the log.
+    """
+    metadata = {"default": default, "meaning": meaning, "read": read, "secret": secret}
+    return field(default=read("", default), metadata=metadata)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings as text; the properties below give them their types."""
+    """The settings, each of its type: a row is all there is to one."""
 
-    verbatim_content_dir: str = _setting(
-        "", "folder of shows and episodes; empty: `content`, or where there is none the show that ships"
+    verbatim_content_dir: Path | None = _setting(
+        "", "folder of shows and episodes; empty: `content`, or where there is none the show that ships", _folder
     )
-    verbatim_semantic: str = _setting("on", "search by meaning too (on) or by words only (off)")
-    verbatim_data_dir: str = _setting(
+    verbatim_semantic: bool = _setting("on", "search by meaning too (on) or by words only (off)", _switch)
+    verbatim_data_dir: Path | None = _setting(
         "",
         "folder for the index and everything else the bot can rebuild or must keep; empty: `data`, or where an "
         "installed bot finds none your own folder for programs' data",
+        _folder,
     )
-
     verbatim_database_url: str = _setting("", "database of settings and deliveries; empty: SQLite in the data folder")
-    verbatim_roles: str = _setting(
+    verbatim_roles: frozenset[str] = _setting(
         "gateway,web,worker",
         "what this process does, separated by commas: gateway (Discord's gateway, Slack's sockets), web (Slack over "
         "HTTP), worker (the daily posts)",
+        _roles,
     )
     verbatim_lm_url: str = _setting(
         "", "OpenAI-compatible address of a language model that may choose and order found passages; empty: none"
@@ -88,9 +170,13 @@ class Settings:
     discord_token: str = _setting(
         "", "the Discord bot's token, or DISCORD_TOKEN_FILE with the path of a file that has it", secret=True
     )
-    discord_api_base_url: str = _setting("https://discord.com/api/v10", "where Discord's API is")
-    discord_gateway_url: str = _setting("wss://gateway.discord.gg/", "where Discord's gateway is")
-    discord_proxy: str = _setting("", "address of an HTTP proxy to reach Discord through")
+    discord_api_base_url: str = _setting(
+        "https://discord.com/api/v10", "where Discord's API is", _address("https", "http")
+    )
+    discord_gateway_url: str = _setting(
+        "wss://gateway.discord.gg/", "where Discord's gateway is", _address("wss", "ws")
+    )
+    discord_proxy: str = _setting("", "address of an HTTP proxy to reach Discord through", _address("http", "https"))
     slack_bot_token: str = _setting("", "Slack's bot token (xoxb-…), or SLACK_BOT_TOKEN_FILE", secret=True)
     slack_app_token: str = _setting(
         "", "Slack's app-level token (xapp-…) for Socket Mode, or SLACK_APP_TOKEN_FILE", secret=True
@@ -102,44 +188,43 @@ class Settings:
     slack_client_secret: str = _setting(
         "", "for several workspaces over HTTP: its secret, or SLACK_CLIENT_SECRET_FILE", secret=True
     )
-    slack_mode: str = _setting("socket", "how Slack reaches the bot: socket or http")
+    slack_mode: str = _setting("socket", "how Slack reaches the bot: socket or http", _choice("socket", "http"))
     slack_http_host: str = _setting("127.0.0.1", "address that HTTP mode listens on")
-    slack_http_port: str = _setting("3000", "port that HTTP mode listens on; the path is /slack/events")
-    slack_ping_interval: str = _setting("10", "seconds between Socket Mode pings")
-    slack_api_base_url: str = _setting("https://slack.com/api/", "where Slack's API is")
-    slack_response_hosts: str = _setting("hooks.slack.com", "hosts a response_url may name, separated by commas")
+    slack_http_port: int = _setting(
+        "3000", "port that HTTP mode listens on; the path is /slack/events", _number(int, 0, 65_535)
+    )
+    slack_ping_interval: float = _setting("10", "seconds between Socket Mode pings", _number(float, 0.05, 600))
+    slack_api_base_url: str = _setting("https://slack.com/api/", "where Slack's API is", _address("https", "http"))
+    slack_response_hosts: frozenset[str] = _setting(
+        "hooks.slack.com", "hosts a response_url may name, separated by commas", _words
+    )
     slack_command_prefix: str = _setting("", "put before each slash command's name, such as lex- for /lex-quote")
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
-        """Take the known names from a mapping; a misspelt `VERBATIM_` name is an error, not silence."""
-        known = {row.name for row in setting_rows()}
-        files = {f"{name}_FILE" for name in secret_names()}
+        """Read the settings from a mapping; OperatorError for a misspelt `VERBATIM_` name or a value that cannot be."""
+        rows = {row.name: row for row in setting_rows()}
         for name in sorted(environ):
-            if name.startswith("VERBATIM_") and name not in known | files:
-                raise OperatorError(say("environment.unknown", name=name, known=", ".join(sorted(known))))
-        given = {name.lower(): environ[name] for name in known if environ.get(name)}
-        for name in secret_names():
-            if environ.get(f"{name}_FILE"):
-                given[name.lower()] = _secret(name, environ)
-        return cls(**given)
+            if name.startswith("VERBATIM_") and name not in rows and name.removesuffix("_FILE") not in secret_names():
+                raise OperatorError(say("environment.unknown", name=name, known=", ".join(sorted(rows))))
+        given = {name: environ[name] for name in rows if environ.get(name)}
+        given |= {name: _secret(name, environ) for name in secret_names() if environ.get(f"{name}_FILE")}
+        values: dict[str, Any] = {name.lower(): rows[name].read(name, text) for name, text in given.items()}
+        return cls(**values)
 
     @property
     def content_dir(self) -> Path:
         """Folder of shows: the one set, else `content` at home, else the one that ships."""
-        if self.verbatim_content_dir:
-            return home() / _expanded(self.verbatim_content_dir)
         here = home() / "content"
-        return SHIPPED if SHIPPED.is_dir() and not here.is_dir() else here
-
-    def gives(self, names: Iterable[str]) -> bool:
-        """Say whether any of these settings is set."""
-        return any(getattr(self, name.lower()) for name in names)
+        return self.verbatim_content_dir or (SHIPPED if SHIPPED.is_dir() and not here.is_dir() else here)
 
     @property
-    def secrets(self) -> tuple[str, ...]:
-        """What no log may show."""
-        return tuple(filter(None, (getattr(self, name.lower()) for name in secret_names())))
+    def data_dir(self) -> Path:
+        """Folder for what the bot writes: the one set, else `data` at home, else the user's."""
+        if self.verbatim_data_dir:
+            return self.verbatim_data_dir
+        here = home() / "data"
+        return here if is_checkout() or here.is_dir() else _expand(_users_data()) / "verbatim"
 
     @property
     def database_url(self) -> str:
@@ -147,30 +232,13 @@ class Settings:
         return self.verbatim_database_url or f"sqlite:///{quote(str(self.data_dir / 'verbatim.db'), safe='/:')}"
 
     @property
-    def roles(self) -> frozenset[str]:
-        """What this process is to do; OperatorError for a name that is no role."""
-        given = [name.strip().casefold() for name in self.verbatim_roles.split(",") if name.strip()]
-        for name in given:
-            if name not in ROLES:
-                raise OperatorError(say("environment.no-role", roles=", ".join(ROLES), name=name))
-        if not given:
-            raise OperatorError(say("environment.no-roles", roles=", ".join(ROLES)))
-        return frozenset(given)
+    def secrets(self) -> tuple[str, ...]:
+        """What no log may show."""
+        return tuple(filter(None, (getattr(self, name.lower()) for name in secret_names())))
 
-    @property
-    def semantic(self) -> bool:
-        """Whether to search by meaning."""
-        if self.verbatim_semantic.casefold() not in {"on", "off"}:
-            raise OperatorError(say("environment.semantic", value=self.verbatim_semantic))
-        return self.verbatim_semantic.casefold() == "on"
-
-    @property
-    def data_dir(self) -> Path:
-        """Folder for what the bot writes: the one set, else `data` at home, else the user's."""
-        if self.verbatim_data_dir:
-            return home() / _expanded(self.verbatim_data_dir)
-        here = home() / "data"
-        return here if is_checkout() or here.is_dir() else _expanded(_users_data()) / "verbatim"
+    def gives(self, names: Iterable[str]) -> bool:
+        """Say whether any of these settings is set."""
+        return any(getattr(self, name.lower()) for name in names)
 
 
 def _users_data() -> str:
@@ -183,7 +251,7 @@ def _users_data() -> str:
     return given if Path(given).is_absolute() else "~/.local/share"  # a relative one is ignored (XDG base directories)
 
 
-def _expanded(path: str) -> Path:
+def _expand(path: str) -> Path:
     """Return a path with the home folder for `~`; OperatorError when the system knows none."""
     try:
         return Path(path).expanduser()
@@ -206,24 +274,23 @@ def _secret(name: str, environ: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SettingRow:
-    """One line of the README's settings table."""
+    """A setting as declared: its name in the environment, its default as text, and what reads a text given for it."""
 
     name: str
     default: str
     meaning: str
+    read: Callable[[str, str], object]
+    secret: bool
+
+
+def setting_rows() -> tuple[SettingRow, ...]:
+    """List every setting."""
+    return tuple(SettingRow(item.name.upper(), **item.metadata) for item in fields(Settings))
 
 
 def secret_names() -> tuple[str, ...]:
     """List the settings that are secrets; each may come from the file that `NAME_FILE` names."""
-    return tuple(item.name.upper() for item in fields(Settings) if item.metadata["secret"])
-
-
-def setting_rows() -> tuple[SettingRow, ...]:
-    """List every setting with its environment name, default and meaning."""
-    return tuple(
-        SettingRow(item.name.upper(), "" if item.default is MISSING else str(item.default), item.metadata["meaning"])
-        for item in fields(Settings)
-    )
+    return tuple(row.name for row in setting_rows() if row.secret)
 
 
 def read_env_file(path: Path) -> dict[str, str]:

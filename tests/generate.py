@@ -29,7 +29,7 @@ from benchmarks.highlights import FIGURES as HIGHLIGHTS_FIGURES
 from benchmarks.highlights import pairs_table
 from benchmarks.quality import FIGURES, report
 from bot.adapters import PLATFORMS
-from bot.adapters.discord import PERMISSIONS
+from bot.adapters.discord.ready import PERMISSIONS
 from bot.adapters.slack import manifest_text, scope_table
 from bot.commands import COMMANDS
 from bot.settings import ROOT, setting_rows

@@ -16,9 +16,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
-from bot.adapters.discord import Discord
+from bot.adapters.discord.adapter import Discord
 from bot.adapters.discord.pace import Pace
-from bot.adapters.slack import Slack
+from bot.adapters.slack.adapter import Slack
 from bot.commands import Context, Param, command
 from bot.contract import Outcome, Reply
 from bot.core import Core

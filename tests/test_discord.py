@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import pytest
 
-from bot.adapters.discord import Discord, announce, create_discord_client
-from bot.adapters.discord.ready import invite_link
+from bot.adapters.discord.adapter import Discord
+from bot.adapters.discord.client import create_discord_client
+from bot.adapters.discord.ready import announce, invite_link
 from bot.commands import COMMANDS, Context, Param, command
 from bot.contract import Adapter, Button, Channel, Outcome, Reply
 from bot.core import Core

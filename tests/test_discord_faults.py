@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 import yarl
 
-from bot.adapters.discord import Discord
+from bot.adapters.discord.adapter import Discord
 from bot.adapters.discord.client import VerbatimClient
 from bot.adapters.discord.limits import ACKNOWLEDGE_SECONDS, INVALID_SECONDS
 from bot.adapters.discord.post import Poster

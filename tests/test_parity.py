@@ -20,8 +20,8 @@ import pytest
 
 from bot.adapters import PLATFORMS
 from bot.adapters.console import JsonLines
-from bot.adapters.discord import Discord
-from bot.adapters.slack import Slack
+from bot.adapters.discord.adapter import Discord
+from bot.adapters.slack.adapter import Slack
 from bot.commands import COMMANDS
 from bot.contract import Outcome, clock, parse_line, plain
 from bot.core import Core

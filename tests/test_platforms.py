@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
-from bot.adapters.discord import Discord
-from bot.adapters.slack import Slack
+from bot.adapters.discord.adapter import Discord
+from bot.adapters.slack.adapter import Slack
 from bot.commands import COMMAND_LINES
 from bot.contract import Channel, Later, Post, Sent
 from bot.delivery import Daily, Delivery

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters.discord import Discord
+from bot.adapters.discord import PLATFORM
+from bot.adapters.discord.adapter import Discord
 from bot.adapters.discord.pace import Pace
-from bot.adapters.discord.platform import PLATFORM
 from bot.adapters.discord.sessions import Starts
 from bot.commands import COMMANDS, Context, Param, command
 from bot.contract import Channel, Outcome, Reply, Sent
@@ -86,7 +86,7 @@ async def local() -> AsyncIterator[LocalDiscord]:
         assert served.violations == []
 
 
-def pointed(local: LocalDiscord, **more: str) -> Settings:
+def pointed(local: LocalDiscord, **more: Any) -> Settings:
     return Settings(
         discord_token=TOKEN, discord_api_base_url=local.api_base, discord_gateway_url=local.gateway_url, **more
     )
@@ -143,13 +143,40 @@ def test_anything_else_opens_to_nothing(text: str) -> None:
     [("gateway,web,worker", {"gateway", "web", "worker"}), (" Worker , web", {"worker", "web"}), ("web", {"web"})],
 )
 def test_roles_are_names_separated_by_commas(given_roles: str, roles: set[str]) -> None:
-    assert Settings(verbatim_roles=given_roles).roles == roles
+    assert Settings.read({"VERBATIM_ROLES": given_roles}).verbatim_roles == roles
 
 
 @pytest.mark.parametrize(("roles", "said"), [("gateway,posts", "“posts” is none of them"), (" , ", "nothing to do")])
 def test_a_role_that_is_none_is_named(roles: str, said: str) -> None:
     with pytest.raises(OperatorError, match=said):
-        _ = Settings(verbatim_roles=roles).roles
+        Settings.read({"VERBATIM_ROLES": roles})
+
+
+@pytest.mark.parametrize(
+    ("name", "given_text", "said"),
+    [
+        ("VERBATIM_SEMANTIC", "maybe", "VERBATIM_SEMANTIC is on or off; “maybe” is neither."),
+        ("SLACK_MODE", "pigeon", "SLACK_MODE is socket or http; “pigeon” is neither."),
+        ("SLACK_HTTP_PORT", "70000", "SLACK_HTTP_PORT is a number from 0 to 65535; “70000” is not."),
+        ("SLACK_PING_INTERVAL", "nan", "SLACK_PING_INTERVAL is a number from 0.05 to 600; “nan” is not."),
+        ("SLACK_API_BASE_URL", "slack.com", "begins with https:// or http://; “slack.com” is not."),
+        ("DISCORD_GATEWAY_URL", "wss://[", "begins with wss:// or ws://; “wss://[” is not."),
+    ],
+)
+def test_a_value_that_a_setting_cannot_have_is_refused_at_the_start(name: str, given_text: str, said: str) -> None:
+    with pytest.raises(OperatorError) as refused:
+        Settings.read({name: given_text})
+
+    assert str(refused.value).endswith(said)
+
+
+def test_a_setting_has_its_type_whether_it_is_set_or_not() -> None:
+    given = {"VERBATIM_SEMANTIC": "Off", "SLACK_HTTP_PORT": "0", "SLACK_RESPONSE_HOSTS": "a.example, B.example"}
+    settings = Settings.read(given)
+
+    assert (settings.verbatim_semantic, settings.slack_http_port) == (False, 0)
+    assert settings.slack_response_hosts == {"a.example", "b.example"}
+    assert (Settings().verbatim_semantic, Settings().slack_http_port) == (True, 3000)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +193,9 @@ async def test_a_process_with_nothing_to_do_says_what_to_add(
     corpus: Corpus, search: Searcher, settings: dict[str, str], said: str
 ) -> None:
     with pytest.raises(OperatorError, match=said):
-        await Server(Parts(Settings(**settings), corpus, search, None)).platforms()
+        await Server(
+            Parts(Settings.read({name.upper(): text for name, text in settings.items()}), corpus, search, None)
+        ).platforms()
 
 
 def test_a_role_without_its_token_ends_the_process_with_the_way_out(run_bot: RunBot) -> None:
@@ -178,7 +207,7 @@ def test_a_role_without_its_token_ends_the_process_with_the_way_out(run_bot: Run
 async def test_a_worker_posts_and_checks_on_both_platforms_without_gateway_or_socket(
     local: LocalDiscord, core: Core, store: Store
 ) -> None:
-    from bot.adapters.slack import Slack  # noqa: PLC0415 - the other library, for this test alone
+    from bot.adapters.slack.adapter import Slack  # noqa: PLC0415 - the other library, for this test alone
     from bot.contract import Post  # noqa: PLC0415
 
     async with LocalSlack() as slack_side:
@@ -372,25 +401,25 @@ async def test_no_more_sessions_begin_within_a_day_than_are_good_for_the_token(
 ) -> None:
     clock, pace = Clock(), Pace(starts=20)
     for _ in range(20):  # each a process of its own
-        starts = Starts(Intake(PLATFORM, file_store), pace, clock)
+        starts = Starts(Intake(PLATFORM.name, file_store), pace, clock)
         await asyncio.wait_for(starts.wait(7, 1), 1)
         await starts.count(7, 1)
         clock.now += 600
-    waiting = asyncio.create_task(Starts(Intake(PLATFORM, file_store), pace, clock).wait(7, 1))
+    waiting = asyncio.create_task(Starts(Intake(PLATFORM.name, file_store), pace, clock).wait(7, 1))
     await asyncio.sleep(0.1)
     assert not waiting.done()
     waiting.cancel()
     assert sum("began 20 sessions" in record.message for record in caplog.records) == 1
-    await asyncio.wait_for(Starts(Intake(PLATFORM, file_store), pace, clock).wait(7, 2), 1)
+    await asyncio.wait_for(Starts(Intake(PLATFORM.name, file_store), pace, clock).wait(7, 2), 1)
     clock.now += pace.starts_within - 20 * 600 + 1
-    await asyncio.wait_for(Starts(Intake(PLATFORM, file_store), pace, clock).wait(7, 1), 1)
+    await asyncio.wait_for(Starts(Intake(PLATFORM.name, file_store), pace, clock).wait(7, 1), 1)
 
 
 def test_a_bot_that_crashes_over_and_over_starts_ever_more_rarely(file_store: Store) -> None:
     clock = Clock()
     began, moments = clock.now, list[float]()
     while clock.now < began + 24 * 3600:
-        clock.now += max(0.0, Starts(Intake(PLATFORM, file_store), Pace(), clock).left(moments, 1)) + 1
+        clock.now += max(0.0, Starts(Intake(PLATFORM.name, file_store), Pace(), clock).left(moments, 1)) + 1
         moments.append(clock.now)
     gaps = [later - earlier for earlier, later in pairwise(moments)]
     assert max(gaps[:7]) == 1

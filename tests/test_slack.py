@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.adapters.slack import Slack
+from bot.adapters.slack.adapter import Slack
 from bot.settings import Settings
 from bot.store import Store, open_store
 from tests.local_slack import LocalSlack, Message

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import json
 import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.adapters.slack import adapter, listeners
+from bot.adapters.slack import PLATFORM, listeners
 from bot.adapters.slack.inbound import read_place
-from bot.adapters.slack.platform import PLATFORM
 from bot.adapters.slack.workspaces import Installs, Vault, Workspace
 from bot.commands import Context, command
 from bot.contract import Outcome, Reply
@@ -145,7 +143,7 @@ async def test_a_mention_of_an_outage_is_recorded_and_answered_when_it_comes_aga
 async def test_a_mention_that_takes_too_long_while_the_database_is_away_is_given_up_when_it_comes_again(
     corpus: Corpus, search: Searcher, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adapter, "PLATFORM", dataclasses.replace(PLATFORM, answer_within=0.1))
+    monkeypatch.setattr("bot.intake.intake.ANSWER_SECONDS", 0.1)
 
     @command("Wait for a database that does not answer")
     async def hang(_: Context) -> Reply:
@@ -245,7 +243,7 @@ async def test_an_organisations_people_are_judged_by_what_slack_says_of_them_in_
 async def test_an_organisations_one_installation_serves_its_workspaces_until_it_is_removed(
     store: Store,
 ) -> None:
-    installs = Installs(Intake(PLATFORM, store), Vault(CLIENT))
+    installs = Installs(Intake(PLATFORM.name, store), Vault(CLIENT))
     whole = Workspace("xoxb-org", ORG, "Org", enterprise=ORG)
     own = Workspace("xoxb-1", "T1", "One", enterprise=ORG)
     await installs.put(whole)
@@ -277,7 +275,7 @@ async def test_an_organisations_one_installation_serves_its_workspaces_until_it_
 async def test_removing_an_organisations_installation_schedules_deletion_for_each_workspace_it_served(
     core: Core, store: Store, more: dict[str, Any], gone: list[str]
 ) -> None:
-    installs = Installs(Intake(PLATFORM, store), Vault(CLIENT))
+    installs = Installs(Intake(PLATFORM.name, store), Vault(CLIENT))
     await installs.put(Workspace("xoxb-org", ORG, "Org", enterprise=ORG))
     for team in ("T1", "T2"):
         await installs.get(team, ORG)
@@ -295,9 +293,9 @@ async def test_removing_an_organisations_installation_schedules_deletion_for_eac
 
 async def test_replicas_that_share_the_client_secret_open_each_others_tokens(store: Store) -> None:
     kept = Workspace("xoxb-1", "T1", "One", scopes=frozenset({"chat:write"}))
-    await Installs(Intake(PLATFORM, store), Vault(CLIENT)).put(kept)
-    other = Installs(Intake(PLATFORM, store), Vault(CLIENT))
+    await Installs(Intake(PLATFORM.name, store), Vault(CLIENT)).put(kept)
+    other = Installs(Intake(PLATFORM.name, store), Vault(CLIENT))
     assert await other.get("T1") == kept
-    assert await Installs(Intake(PLATFORM, store), Vault("another")).get("T1") is None
+    assert await Installs(Intake(PLATFORM.name, store), Vault("another")).get("T1") is None
     await store.kv.put("slack-install:T2", await store.kv.get("slack-install:T1") or "")
     assert await other.get("T2") is None

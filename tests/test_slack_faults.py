@@ -14,11 +14,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from bot.adapters.slack import Slack, adapter, create_slack_app, send
+from bot.adapters.slack import PLATFORM, send
+from bot.adapters.slack.adapter import Slack
 from bot.adapters.slack.answer import KIND, SECRETS
 from bot.adapters.slack.api import Api, Throttle, retry_after
 from bot.adapters.slack.inbound import Question, Way
-from bot.adapters.slack.platform import PLATFORM
 from bot.adapters.slack.send import Sender
 from bot.adapters.slack.workspaces import Workspace
 from bot.commands import Context, Param, command
@@ -214,7 +214,7 @@ async def test_a_response_url_elsewhere_is_not_called(core: Core) -> None:
 async def test_a_local_platforms_response_url_needs_no_setting(local: LocalSlack, core: Core) -> None:
     async with serving(local, core, None, SLACK_RESPONSE_HOSTS="hooks.slack.com"):
         await (await local.command("/help")).settle()
-    assert not Sender(Api(""), "hooks.slack.com").allowed(f"{local.address}/hooks/1")
+    assert not Sender(Api(""), frozenset({"hooks.slack.com"})).allowed(f"{local.address}/hooks/1")
 
 
 async def test_a_response_url_that_cannot_be_reached_is_answered_otherwise(core: Core) -> None:
@@ -265,7 +265,7 @@ async def test_a_retry_after_that_is_no_number_is_waited_for_a_moment(
 
 async def test_past_its_time_nothing_is_said_and_the_answer_is_later(local: LocalSlack) -> None:
     api = Api(local.environ()["SLACK_API_BASE_URL"])
-    sender, workspace = Sender(api, "127.0.0.1"), Workspace(local.bot_token, "T0LOCAL")
+    sender, workspace = Sender(api, frozenset({"127.0.0.1"})), Workspace(local.bot_token, "T0LOCAL")
     reply, past, soon = Reply("hello", Outcome.FOUND), time.monotonic() - 1, time.monotonic() + 5
     hook = f"{local.address}/hooks/{local.api.hook('C0GENERAL', 'U0ADA', 'T0LOCAL').token}"
     assert isinstance(await sender.say(workspace, reply, "C0GENERAL", until=past), Later)
@@ -282,7 +282,7 @@ async def test_past_its_time_nothing_is_said_and_the_answer_is_later(local: Loca
 async def test_an_answer_held_by_a_rate_limit_past_its_time_is_left_to_whoever_looks(
     local: LocalSlack, core: Core, store: Store, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
-    monkeypatch.setattr(adapter, "PLATFORM", dataclasses.replace(PLATFORM, show_within=2.0))
+    monkeypatch.setattr("bot.adapters.slack.answer.SHOW_SECONDS", 2.0)
     local.fail(method, "429", retry_after=3)
     async with serving(local, core, store, 60.0, (60.0, 10.0)):
         if method == "response_url":
@@ -299,7 +299,7 @@ async def test_an_answer_held_by_a_rate_limit_past_its_time_is_left_to_whoever_l
 async def test_two_processes_under_a_rate_limit_answer_once(
     local: LocalSlack, core: Core, store: Store, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
-    monkeypatch.setattr(adapter, "PLATFORM", dataclasses.replace(PLATFORM, show_within=0.8))
+    monkeypatch.setattr("bot.adapters.slack.answer.SHOW_SECONDS", 0.8)
     local.fail(method, "429", retry_after=1)
     async with serving(local, core, store, 60.0, (0.1, 29.0)), serving(local, core, store, 60.0, (0.1, 29.0)):
         if method == "response_url":
@@ -315,7 +315,7 @@ async def test_two_processes_under_a_rate_limit_answer_once(
 async def test_an_answer_that_could_not_be_written_down_is_left_to_nobody(
     local: LocalSlack, core: Core, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(adapter, "PLATFORM", dataclasses.replace(PLATFORM, show_within=0.5))
+    monkeypatch.setattr("bot.adapters.slack.answer.SHOW_SECONDS", 0.5)
     async with serving(local, core, store):
         store.close()
         local.fail("response_url", "429", retry_after=1)
@@ -406,7 +406,7 @@ async def _abandoned(store: Store, asked: Question, monkeypatch: pytest.MonkeyPa
     """Record an event as a process does that ends right after, a minute ago."""
     began = time.time() - 60
     monkeypatch.setattr(Database, "moment", lambda _database: began)
-    inbox = Intake(PLATFORM, store).inbox
+    inbox = Intake(PLATFORM.name, store).inbox
     assert await inbox.take(asked.id, "event", asked.as_json(), asked.marks) is Taken.NEW
     monkeypatch.undo()
 
@@ -579,7 +579,7 @@ async def test_a_command_that_a_process_died_over_is_answered_once_by_the_next(
     url = f"{local.address}/hooks/{hook.token}"
     token = local.bot_token if sealed_by == "the same token" else "xoxb-older"
     left = Question(Way.SLASH, "left", "T0LOCAL", "C0GENERAL", "U0ADA", f"/quote {LINE}", reply_url=url)
-    pending = Intake(PLATFORM, store, token).inbox.keep(left.id, KIND, left.as_json(), SECRETS, 60)
+    pending = Intake(PLATFORM.name, store, token).inbox.keep(left.id, KIND, left.as_json(), SECRETS, 60)
     assert await pending.is_ours()
     assert not pending.has_failed
     async with serving(local, core, store, 60.0, (0.1, 40.0)), serving(local, core, store, 60.0, (0.1, 40.0)):
@@ -618,9 +618,8 @@ async def test_http_mode_answers_slacks_question_and_the_balancers(core: Core) -
 async def test_what_the_operator_must_mend_is_one_sentence(
     local: LocalSlack, core: Core, given: dict[str, str], words: str
 ) -> None:
-    adapter = Slack(Settings.read(local.environ() | given), core, None)
     with pytest.raises(OperatorError, match=words):
-        await adapter.run()
+        await Slack(Settings.read(local.environ() | given), core, None).run()
 
 
 async def test_missing_scopes_are_named_with_the_fix(
@@ -759,7 +758,8 @@ async def test_beyond_the_room_for_answers_members_are_told_to_come_back(
         await go.wait()
         return Reply("done", Outcome.FOUND)
 
-    monkeypatch.setattr(adapter, "PLATFORM", dataclasses.replace(PLATFORM, at_once=2, most_waiting=0))
+    monkeypatch.setattr("bot.intake.intake.AT_ONCE", 2)
+    monkeypatch.setattr("bot.intake.intake.MOST_WAITING", 0)
     async with serving(local, Core(corpus, search, (slow,)), None):
         held = [await local.command("/slow") for _ in range(2)]
         reply = await (await local.command("/slow")).settle()
@@ -818,7 +818,7 @@ async def test_several_workspaces_install_the_app_and_are_answered_with_their_ow
 
 
 async def test_making_the_app_connects_to_nothing(local: LocalSlack, core: Core) -> None:
-    create_slack_app(Settings.read(local.environ()), core, None)
+    Slack(Settings.read(local.environ()), core, None)
     assert local.requests == []
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters.slack import Slack
+from bot.adapters.slack.adapter import Slack
 from bot.adapters.slack.naming import Naming
 from bot.commands import COMMANDS, Context, command
 from bot.contract import Card, Citation, Outcome, Quote, Reply, Role, Span

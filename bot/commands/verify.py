@@ -74,13 +74,16 @@ def _verdict(ctx: Context, judged: Judgement) -> str:
 def _beside(judged: Judgement) -> tuple[Span, ...]:
     """Return what was said above what is claimed, the words that differ marked in each."""
     spans: list[Span] = []
-    for kind, label in (("said", say("verify.said")), ("claimed", say("verify.claimed"))):
+    for kind, label, style in (
+        ("said", say("verify.said"), Style.MARK),
+        ("claimed", say("verify.claimed"), Style.CLAIM),
+    ):
         spans.append(Span(f"{label} ", Style.STRONG))
         runs = [part for part in judged.differences if part.kind in {"same", kind}]
         for number, part in enumerate(runs):
             if number:
                 spans.append(Span(" "))
-            spans.append(Span(part.text, Style.MARK if part.kind == kind else Style.PLAIN))
+            spans.append(Span(part.text, style if part.kind == kind else Style.PLAIN))
         spans.append(Span("\n"))
     return tuple(spans[:-1])
 

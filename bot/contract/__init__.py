@@ -17,6 +17,7 @@ from bot.contract.message import (
     Span,
     Style,
     clock,
+    headline,
     plain,
 )
 from bot.contract.platform import Adapter, Lack, Platform
@@ -77,6 +78,7 @@ __all__ = [
     "format_line",
     "format_option",
     "freeze",
+    "headline",
     "listen",
     "local_date",
     "more_context",

@@ -30,15 +30,20 @@ __all__ = [
     "Span",
     "Style",
     "clock",
+    "headline",
     "plain",
 ]
 
+_SIGNS = "✓≠⧉⇄✗☀"
+"""What a verdict or the quote of the day begins with."""
+
 
 class Style(StrEnum):
-    """How a run of text is meant; each adapter decides how that looks."""
+    """How a run of text is meant; each adapter decides how that looks. A claim is what was not said so."""
 
     PLAIN = "plain"
     MARK = "mark"
+    CLAIM = "claim"
     STRONG = "strong"
     CODE = "code"
 
@@ -153,13 +158,17 @@ class Quote:
         return self._between(0, len(self.text))
 
     def turns_spans(self) -> tuple[tuple[str | None, tuple[Span, ...]], ...]:
-        """Return the words turn by turn: who speaks (None when one person says all of it) and the styled runs."""
+        """Return the words turn by turn: who speaks (None when one person says all of it) and the styled runs.
+
+        The line break that parts a turn from the next is left out.
+        """
         if not self.turns:
             return ((None, self.spans()),)
         edges = [offset for offset, _ in self.turns[1:]] + [len(self.text)]
         begins = [0, *edges]
         return tuple(
-            (name, self._between(begin, end)) for (_, name), begin, end in zip(self.turns, begins, edges, strict=False)
+            (name, self._between(begin, begin + len(self.text[begin:end].rstrip("\n"))))
+            for (_, name), begin, end in zip(self.turns, begins, edges, strict=False)
         )
 
     def _between(self, begin: int, end: int) -> tuple[Span, ...]:
@@ -267,6 +276,20 @@ def card_text(card: Card) -> str:
         lines.append(plain(card.body))
     lines.extend(f"{name}: {value}" for name, value in card.fields)
     return "\n".join(lines)
+
+
+def headline(text: str, *, whole: bool = False) -> tuple[Span, ...]:
+    """Return a lead or a title, the first words of each line that begins with a verdict's sign strong.
+
+    With `whole` a text without a sign is all strong.
+    """
+    if whole and text[:1] not in _SIGNS:
+        return (Span(text, Style.STRONG),)
+    spans: list[Span] = []
+    for line in text.splitlines(keepends=True):
+        verdict, stop, rest = line.partition(".") if line[0] in _SIGNS else ("", "", line)
+        spans += [Span(verdict + stop, Style.STRONG), Span(rest)]
+    return tuple(spans)
 
 
 def plain(spans: tuple[Span, ...]) -> str:

@@ -26,7 +26,7 @@ class Lack:
 
 @dataclass(frozen=True, slots=True)
 class Platform:
-    """All in which a platform differs from the others, as far as it is a value. Lengths are characters."""
+    """A platform's row: what the rest of the bot must know of it."""
 
     name: str
     """What `Channel.platform` says of its channels."""
@@ -34,42 +34,26 @@ class Platform:
     title: str
     """Its name for people."""
 
-    longest_message: int = sys.maxsize
-    longest_label: int = sys.maxsize
-    longest_line: int = sys.maxsize
-    """The longest line that a button of it can carry."""
+    lacks: tuple[Lack, ...] = ()
 
-    mention: str = ""
-    """How a text names a member or the bot, with `{id}` in the place of the id."""
+    longest_line: int = sys.maxsize
+    """Characters of the longest line that a button of it can carry."""
 
     tokens: tuple[str, ...] = ()
     """The settings of which any says that it is to be served."""
 
-    secrets: tuple[str, ...] = ()
-    """The settings that no log may show."""
-
     secret_shapes: tuple[str, ...] = ()
-    """Patterns of what no log may show either: a token in a library's traceback has no name beside it."""
+    """Patterns of what no log may show: a token in a library's traceback has no name beside it."""
 
-    lacks: tuple[Lack, ...] = ()
+    role: Callable[[Settings], str] = lambda _: "gateway"
+    """Which role of a process hears its members."""
 
-    acknowledge_within: float = 3.0
-    """Seconds in which it wants to hear that an event was taken."""
+    connect: Callable[..., Adapter] | None = None
+    """Return its adapter, importing its library: `(settings, core, store, *, listens, presence, name)`.
 
-    answer_within: float = 14.0
-    """Seconds after which an answer is given up."""
-
-    show_within: float = 17.0
-    """Seconds after which no answer is begun to be shown: after 20 another process takes it for abandoned."""
-
-    at_once: int = 16
-    """Answers worked on at the same time."""
-
-    most_waiting: int = 128
-    """Answers that may wait for their turn; whoever asks beyond them is told to come back."""
-
-    role: Callable[[Settings], str] | None = None
-    """Which role of a process hears its members; None for one that is not served by its tokens."""
+    One that does not `listen` only posts, and finishes what others left. `presence` is what the bot is said to listen
+    to, `name` this process's in leases. None for one that no token serves.
+    """
 
 
 class Adapter(Protocol):

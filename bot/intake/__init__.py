@@ -7,15 +7,17 @@ An adapter takes what arrived with `Intake.inbox`, asks `Intake.refusal` whether
 from bot.intake.admission import Admission
 from bot.intake.cipher import Cipher
 from bot.intake.inbox import KEPT_SECONDS, Inbox, Pending, Taken
-from bot.intake.intake import EARLY_SECONDS, LOOK_SECONDS, Intake
+from bot.intake.intake import ANSWER_SECONDS, EARLY_SECONDS, LOOK_SECONDS, SHOW_SECONDS, Intake
 from bot.intake.lease import Lease
 from bot.intake.sentences import busy, slow_down, stopping, to_member, too_long
 from bot.store import ChannelSettings, Inbound, Store
 
 __all__ = [
+    "ANSWER_SECONDS",
     "EARLY_SECONDS",
     "KEPT_SECONDS",
     "LOOK_SECONDS",
+    "SHOW_SECONDS",
     "Admission",
     "ChannelSettings",
     "Cipher",

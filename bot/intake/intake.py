@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from contextlib import AbstractAsyncContextManager
 
-    from bot.contract import Channel, Platform, Reply
+    from bot.contract import Channel, Reply
     from bot.store import ChannelSettings, Inbound, Store
 
-__all__ = ["EARLY_SECONDS", "LOOK_SECONDS", "Intake"]
+__all__ = ["ANSWER_SECONDS", "EARLY_SECONDS", "LOOK_SECONDS", "SHOW_SECONDS", "Intake"]
 
 _log = logging.getLogger(__name__)
 
@@ -30,6 +30,15 @@ LOOK_SECONDS = 5.0
 
 EARLY_SECONDS = 10.0
 """By so much the inbox's lease (30 s) is cut short: what was left is found 20 to 25 s after it was asked."""
+
+ANSWER_SECONDS = 14.0
+"""How long an answer may take before it is given up."""
+
+SHOW_SECONDS = 17.0
+"""How long after it was asked an answer may begin to be shown: after 20 another process takes it for abandoned."""
+
+AT_ONCE, MOST_WAITING = 16, 128
+"""Answers worked on at the same time, and those that may wait for it; whoever asks beyond is told to come back."""
 
 DRAIN_SECONDS = 15.0
 """How long the end waits for answers in work; what was recorded and takes longer, another process finishes."""
@@ -42,26 +51,26 @@ class Intake:
 
     def __init__(
         self,
-        platform: Platform,
+        platform: str,
         store: Store | None,
         secret: str = "",
         *,
         look: float = LOOK_SECONDS,
         early: float = EARLY_SECONDS,
     ) -> None:
-        """Take the platform's row, the store, and a secret that all replicas share, for what is sealed there.
+        """Take the platform's name, the store, and a secret that all replicas share, for what is sealed there.
 
         `look` is how often leftovers are looked for (seconds), and by `early` their lease is cut short.
         """
-        self.platform = platform
-        self.inbox = Inbox(platform.name, store, Cipher(secret))
+        self._platform = platform
+        self.inbox = Inbox(platform, store, Cipher(secret))
         self.work = Work()
         self.draining = False
         self._store = store
         self._look = look
         self._early = early
         self._admission = Admission()
-        self._turns = Turns(platform.at_once, platform.most_waiting)
+        self._turns = Turns(AT_ONCE, MOST_WAITING)
         self._notes: dict[str, str] = {}
         self._in_order = asyncio.Lock()
 
@@ -87,12 +96,12 @@ class Intake:
     async def answer(self, ask: Callable[[], Awaitable[Reply]]) -> Reply:
         """Return what `ask` gives when its turn comes, `busy` when too many wait, `too_long` when its time is over."""
         try:
-            async with asyncio.timeout(self.platform.answer_within), self._turns.turn():
+            async with asyncio.timeout(ANSWER_SECONDS), self._turns.turn():
                 return await ask()
         except BusyError:
             return busy()
         except TimeoutError:
-            _log.warning("an answer took more than %g s", self.platform.answer_within)
+            _log.warning("an answer took more than %g s", ANSWER_SECONDS)
             return too_long()
 
     async def leftovers(self, finish: Callable[[Inbound], Awaitable[object]]) -> None:
@@ -101,7 +110,7 @@ class Intake:
             if self._store is not None and not self.draining:
                 try:
                     now = await self._store.now() + self._early
-                    for left in await self._store.inbox.unfinished(self.platform.name, 0.0, now):
+                    for left in await self._store.inbox.unfinished(self._platform, 0.0, now):
                         if left.kind == MARK:  # its question stands under its own name
                             await self.inbox.end(left.delivery_id)
                         elif not self.inbox.is_under_way(left.delivery_id):
@@ -142,7 +151,7 @@ class Intake:
         return [name.removeprefix(prefix) for name, since in (await self.named(prefix)).items() if since]
 
     def _gone(self, tenant: str) -> str:
-        return f"{self.platform.name}-gone:{tenant}"
+        return f"{self._platform}-gone:{tenant}"
 
     async def read(self, name: str) -> str | None:
         """Return a small fact that outlives the process; StoreError or TimeoutError when the store fails."""

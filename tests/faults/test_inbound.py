@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
-from bot.adapters.discord import Discord
+from bot.adapters.discord.adapter import Discord
 from bot.adapters.discord.pace import Pace
 from bot.commands import COMMANDS
 from bot.contract import Channel

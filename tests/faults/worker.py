@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import aiohttp
 
-from bot.adapters.discord import Discord
+from bot.adapters.discord.adapter import Discord
 from bot.adapters.discord.client import VerbatimClient
 from bot.adapters.discord.post import Poster
 from bot.adapters.discord.wire import aim
-from bot.adapters.slack import Slack
 from bot.adapters.slack import api as slack_api
+from bot.adapters.slack.adapter import Slack
 from bot.commands import COMMAND_LINES
 from bot.contract import Post, Sent, thaw
 from bot.core import Core

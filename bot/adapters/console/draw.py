@@ -29,7 +29,13 @@ class _Look(StrEnum):
     DIM = "dim"
 
 
-_LOOKS = {Style.PLAIN: _Look.PLAIN, Style.MARK: _Look.MARK, Style.STRONG: _Look.STRONG, Style.CODE: _Look.CODE}
+_LOOKS = {
+    Style.PLAIN: _Look.PLAIN,
+    Style.MARK: _Look.MARK,
+    Style.CLAIM: _Look.MARK,
+    Style.STRONG: _Look.STRONG,
+    Style.CODE: _Look.CODE,
+}
 
 _Run = tuple[str, _Look]
 _INDENT = 2
@@ -89,17 +95,12 @@ def _card(card: Card) -> Iterator[tuple[int, list[_Run]]]:
         yield 0, [(escape(card.title), _Look.STRONG)]
     if card.quote:
         for name, spans in card.quote.turns_spans():
-            yield _INDENT, [*([(escape(f"{name}: "), _Look.DIM)] if name else []), *_runs(_trimmed(spans))]
+            yield _INDENT, [*([(escape(f"{name}: "), _Look.DIM)] if name else []), *_runs(spans)]
         yield _INDENT, [(escape(f"— {card.quote.citation.line()} · {card.quote.id}"), _Look.DIM)]
     if card.body:
         yield 0, _runs(card.body)
     for name, value in card.fields:
         yield 0, [(escape(f"{name}: "), _Look.DIM), (escape(value), _Look.PLAIN)]
-
-
-def _trimmed(spans: tuple[Span, ...]) -> tuple[Span, ...]:
-    """Return a turn without the line break that parts it from the next."""
-    return (*spans[:-1], Span(spans[-1].text.rstrip("\n"), spans[-1].style)) if spans else spans
 
 
 def _runs(spans: tuple[Span, ...]) -> list[_Run]:

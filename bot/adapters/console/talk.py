@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TextIO
 
 from bot.adapters.console.draw import in_colour, in_plain
 from bot.adapters.console.files import Files
-from bot.adapters.console.platform import PLATFORM
 from bot.contract import Author, Button, Channel, Found, Reply, Request, Sent, Use
 from bot.policy.texts import say
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHANNEL", "Console", "wants_colour"]
 
-CHANNEL = Channel(PLATFORM.name, "general")
+CHANNEL = Channel("console", "general")
 _OWNER = Author("you", admin=True)
 """Whoever can start the process can do everything; the console's user is its admin."""
 
@@ -41,7 +40,7 @@ def wants_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
 class Console:
     """The terminal as a platform: its one channel is #general; with a folder, each text file in it is a channel too."""
 
-    platform = PLATFORM.name
+    platform = CHANNEL.platform
     resend_within = 0.0
 
     def __init__(self, core: Core, history: Path | None, out: TextIO | None = None, folder: Path | None = None) -> None:

@@ -2,40 +2,52 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from bot.adapters.discord.platform import PLATFORM
+from bot.adapters.discord.limits import LONGEST_CUSTOM_ID, LONGEST_MESSAGE, LONGEST_URL
+from bot.contract import Lack, Platform
 
 if TYPE_CHECKING:
-    from bot.adapters.discord.adapter import Discord
-    from bot.adapters.discord.client import create_discord_client
-    from bot.adapters.discord.ready import PERMISSIONS, announce
     from bot.contract import Adapter
     from bot.core import Core
     from bot.intake import Store
     from bot.settings import Settings
 
-__all__ = ["PERMISSIONS", "PLATFORM", "Discord", "announce", "connect", "create_discord_client"]
+__all__ = ["PLATFORM"]
 
-_HOMES = {"Discord": "adapter", "PERMISSIONS": "ready", "announce": "ready", "create_discord_client": "client"}
+LONGEST_LINE = LONGEST_CUSTOM_ID - len("v:")
+"""Characters of a button's line: a mark stands before it."""
 
 
-def connect(  # noqa: PLR0913 - each is one thing the adapter can be given
+def _connect(  # noqa: PLR0913 - each is one thing the adapter can be given
     settings: Settings, core: Core, store: Store | None, *, listens: bool, presence: str, name: str
 ) -> Adapter:
-    """Return the adapter: one that `listens`, or only posts and finishes what others left.
-
-    `presence` is what the bot is said to listen to, `name` this process's in leases.
-    """
     from bot.adapters.discord.adapter import Discord  # noqa: PLC0415 - 0.4 s of import only this platform needs
 
-    return Discord(settings, core, store, presence=presence, gateway=listens, name=name)
+    return Discord(settings, core, store, gateway=listens, presence=presence, name=name)
 
 
-def __getattr__(name: str) -> object:
-    """Return what needs the library, from the module it stands in."""
-    if name not in _HOMES:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+PLATFORM = Platform(
+    "discord",
+    "Discord",
+    longest_line=LONGEST_LINE,
+    tokens=("DISCORD_TOKEN",),
+    secret_shapes=(
+        r"[A-Za-z0-9_-]{23,30}\.[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{27,}",  # a bot's token
+        r"(?<=/webhooks/)\d+/[\w-]{20,}",  # an interaction's token
+        r"(?<=/interactions/)\d+/[\w-]{20,}",
+    ),
+    lacks=(
+        Lack(
+            f"buttons whose line has more than {LONGEST_LINE} characters, links of more than {LONGEST_URL}",
+            "left out; type the line",
+        ),
+        Lack(
+            f"more than {LONGEST_MESSAGE:,} characters in one message",
+            "the last quote ends in …, or is left out and it says so",
+        ),
+        Lack("a Home tab", "the commands for the daily quote, for help and for settings show what it shows"),
+        Lack("a window for setting up the daily quote", "the command for settings, with daily on"),
+    ),
+    connect=_connect,
+)

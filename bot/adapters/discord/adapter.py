@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.adapters.discord.client import VerbatimClient
+from bot.adapters.discord.inbound import NAME
 from bot.adapters.discord.pace import Pace
-from bot.adapters.discord.platform import PLATFORM
 from bot.adapters.discord.post import Poster
 from bot.adapters.discord.ready import announce, announce_without_gateway
 from bot.adapters.discord.wire import TROUBLE, aim, why
@@ -54,7 +54,7 @@ WRONG_INTENTS = say("discord.intents")
 class Discord:
     """The Discord adapter."""
 
-    platform = PLATFORM.name
+    platform = NAME
     resend_within = 60.0
 
     def __init__(  # noqa: PLR0913 - each is one thing the adapter can be given
@@ -77,7 +77,7 @@ class Discord:
         self._settings = settings
         self._core = core
         self._pace = pace or Pace()
-        self._intake = Intake(PLATFORM, store, settings.discord_token, look=self._pace.look, early=self._pace.early)
+        self._intake = Intake(NAME, store, settings.discord_token, look=self._pace.look, early=self._pace.early)
         self._presence = presence
         self._announced = announced
         self._gateway = gateway

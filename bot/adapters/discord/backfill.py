@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.adapters.discord.platform import PLATFORM
+from bot.adapters.discord.inbound import NAME
 from bot.adapters.discord.wire import TROUBLE, why
 from bot.contract import Channel
 
@@ -104,7 +104,7 @@ class Backfill:
         """Return the channels that the bot is set up in and answers in."""
         found: list[discord.TextChannel] = []
         for guild in self._client.guilds[:MOST_GUILDS]:
-            for settings in await self._intake.channels(Channel(PLATFORM.name, "", str(guild.id))):
+            for settings in await self._intake.channels(Channel(NAME, "", str(guild.id))):
                 place = guild.get_channel(int(settings.channel.id)) if settings.channel.id.isdecimal() else None
                 if settings.answers != "off" and isinstance(place, discord.TextChannel):
                     found.append(place)

@@ -11,11 +11,11 @@ from discord import ui
 
 from bot.adapters.discord.backfill import Backfill
 from bot.adapters.discord.events import guard_events
+from bot.adapters.discord.inbound import NAME
 from bot.adapters.discord.interactions import Interactions
 from bot.adapters.discord.messages import Messages
 from bot.adapters.discord.pace import Pace
 from bot.adapters.discord.pending import KIND
-from bot.adapters.discord.platform import PLATFORM
 from bot.adapters.discord.render import PRESSED
 from bot.adapters.discord.sessions import PatientClient, Starts, look_at_limits
 from bot.adapters.discord.sync import sync
@@ -75,7 +75,7 @@ class VerbatimClient(PatientClient):
         guard_events(self)
         pace = pace or Pace()
         self.leads: Callable[[], bool] = lambda: True
-        self._intake = intake or Intake(PLATFORM, None, settings.discord_token)
+        self._intake = intake or Intake(NAME, None, settings.discord_token)
         self._core = core
         self._settings = settings
         self._announce = announce
@@ -238,5 +238,5 @@ def create_discord_client(
 ) -> discord.Client:
     """Return a client that answers through the core, not logged in; the library is pointed where the settings say."""
     aim(settings)
-    intake = Intake(PLATFORM, store, settings.discord_token)
+    intake = Intake(NAME, store, settings.discord_token)
     return VerbatimClient(settings, core, intake, presence=presence, announce=announce)

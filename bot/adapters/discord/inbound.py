@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.adapters.discord.limits import LONGEST_CHOICE, MOST_CHOICES
-from bot.adapters.discord.platform import PLATFORM
 from bot.adapters.discord.render import PRESSED
 from bot.adapters.discord.views import custom_ids
 from bot.contract import Author, Channel, Line, Request, parse_line
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from bot.commands import Command
 
 __all__ = [
+    "NAME",
     "asker",
     "channel_of",
     "completion",
@@ -38,20 +38,23 @@ __all__ = [
     "without_mention",
 ]
 
+NAME = "discord"
+"""What `Channel.platform` says of its channels."""
+
 
 def place_of(interaction: discord.Interaction[Any]) -> Channel:
     """Return where an interaction happened: in a thread, the channel it hangs under and the thread."""
     channel: Any = interaction.channel
     if channel is None:
-        return Channel(PLATFORM.name, "", _text(interaction.guild_id))
+        return Channel(NAME, "", _text(interaction.guild_id))
     return channel_of(channel, interaction.guild_id)
 
 
 def channel_of(channel: Any, guild_id: int | None) -> Channel:
     """Return a channel of discord.py as ours."""
     if isinstance(channel, discord.Thread):
-        return Channel(PLATFORM.name, str(channel.parent_id), _text(guild_id), str(channel.id))
-    return Channel(PLATFORM.name, str(channel.id), _text(guild_id))
+        return Channel(NAME, str(channel.parent_id), _text(guild_id), str(channel.id))
+    return Channel(NAME, str(channel.id), _text(guild_id))
 
 
 def request_of(interaction: discord.Interaction[Any], *, text: str = "", line: Line | None = None) -> Request:

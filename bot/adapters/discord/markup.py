@@ -136,7 +136,7 @@ def _merge(spans: Iterable[Span]) -> list[tuple[str, Style]]:
         text = _shown(span.text)
         if not text:
             continue
-        style = Style.MARK if span.style is Style.STRONG else span.style
+        style = Style.MARK if span.style in {Style.STRONG, Style.CLAIM} else span.style
         if runs and runs[-1][1] is style:
             runs[-1] = (runs[-1][0] + text, style)
         else:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import discord
 
 from bot.adapters.discord import inbound
+from bot.adapters.discord.inbound import NAME
 from bot.adapters.discord.limits import LONGEST_NONCE
-from bot.adapters.discord.platform import PLATFORM
 from bot.adapters.discord.render import render
 from bot.adapters.discord.views import as_view
 from bot.adapters.discord.wire import TROUBLE, is_discords, why
@@ -89,7 +89,7 @@ class Messages:
             return
         place = self._client.get_partial_messageable(int(number), guild_id=int(guild) if guild else None)
         parent = str(left.payload.get("parent", number))
-        channel = Channel(PLATFORM.name, parent, guild, number if parent != number else "")
+        channel = Channel(NAME, parent, guild, number if parent != number else "")
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 message = await place.fetch_message(int(left.delivery_id))

@@ -21,7 +21,7 @@ from bot.adapters.discord.limits import (
     units,
 )
 from bot.adapters.discord.markup import block, cut, fit, styled
-from bot.contract import Button, Card, Quote, Reply, Span, Style
+from bot.contract import Button, Card, Quote, Reply, Span, Style, headline
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -48,7 +48,6 @@ LEAD_SHARE, ASIDE_SHARE, TITLE_SHARE, SOURCE_SHARE = 1_200, 400, 400, 600
 LEAST_CARD = 200
 """A card that would get fewer characters of Markdown than this is left out, and the message says so."""
 
-_SIGNS = "✓≠⧉⇄✗☀"
 _UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -59,7 +58,7 @@ def render(reply: Reply, *, share: bool = False, key: str = "") -> list[dict[str
     """
     left = LONGEST_MESSAGE - units(f"-# {say('discord.left-out')}")
     parts: list[dict[str, Any]] = []
-    lead = fit(_headline(reply.lead), LEAD_SHARE) if reply.lead.strip() else ""
+    lead = fit(headline(reply.lead), LEAD_SHARE) if reply.lead.strip() else ""
     aside = _small(reply.aside, ASIDE_SHARE)
     left -= units(lead) + units(aside)
     left_out = len(reply.cards) > MOST_CARDS
@@ -99,8 +98,7 @@ def post_key(custom_id: str) -> str:
 
 def _card(card: Card, most: int) -> str:
     """Return one card as Markdown of at most `most` characters: title, speaker, quote, source, body, fields."""
-    title = _headline(card.title) if card.title[:1] in _SIGNS else (Span(card.title, Style.STRONG),)
-    head = [fit(title, TITLE_SHARE)] if card.title.strip() else []
+    head = [fit(headline(card.title, whole=True), TITLE_SHARE)] if card.title.strip() else []
     lines = [line for line in head if line]
     foot: list[str] = []
     if card.quote:
@@ -128,23 +126,14 @@ def _card(card: Card, most: int) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _headline(text: str) -> tuple[Span, ...]:
-    """Return a text with the first words of each line that begins with a verdict's sign in bold."""
-    spans: list[Span] = []
-    for line in text.splitlines(keepends=True):
-        verdict, stop, rest = line.partition(".") if line[0] in _SIGNS else ("", "", line)
-        spans += [Span(verdict + stop, Style.STRONG), Span(rest)]
-    return tuple(spans)
-
-
 def _said(quote: Quote, most: int) -> str:
     """Return the words as a block quote of at most `most` characters; who speaks before each turn, if several do."""
     drawn: list[str] = []
     for name, spans in quote.turns_spans():
         named = (Span(f"{name}:", Style.STRONG), Span(" "), *spans) if name else spans
-        whole = block(styled(_trim(named)))
+        whole = block(styled(named))
         if units(whole) > most:
-            whole = _fitting_block(_trim(named), most)
+            whole = _fitting_block(named, most)
             if whole:
                 drawn.append(whole)
             break
@@ -175,11 +164,6 @@ def _small(text: str, most: int) -> str:
     """Return a text as small lines of at most `most` characters of Markdown."""
     text = " ".join(text.split())
     return f"-# {fitted}" if text and (fitted := fit((Span(text),), most - 3)) else ""
-
-
-def _trim(spans: tuple[Span, ...]) -> tuple[Span, ...]:
-    """Return a turn without the line break that parts it from the next."""
-    return (*spans[:-1], Span(spans[-1].text.rstrip("\n"), spans[-1].style)) if spans else spans
 
 
 def _text(markdown: str) -> dict[str, Any]:

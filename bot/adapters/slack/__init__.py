@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from bot.adapters.slack import limits
 from bot.adapters.slack.manifest import manifest_text, scope_table
-from bot.adapters.slack.platform import PLATFORM
+from bot.contract import Lack, Platform
 
 if TYPE_CHECKING:
-    from bot.adapters.slack.adapter import Slack, create_slack_app
     from bot.contract import Adapter
     from bot.core import Core
     from bot.intake import Store
     from bot.settings import Settings
 
-__all__ = ["PLATFORM", "Slack", "connect", "create_slack_app", "manifest_text", "scope_table"]
-
-_HOMES = {"Slack": "adapter", "create_slack_app": "adapter"}
+__all__ = ["PLATFORM", "manifest_text", "scope_table"]
 
 
-def connect(settings: Settings, core: Core, store: Store | None, *, listens: bool, **_: str) -> Adapter:
-    """Return the adapter: one that `listens`, or only posts and finishes what others left."""
+def _connect(settings: Settings, core: Core, store: Store | None, *, listens: bool, **_: str) -> Adapter:
     from bot.adapters.slack.adapter import Slack  # noqa: PLC0415 - 0.3 s of import only this platform needs
 
     return Slack(settings, core, store, listens=listens)
 
 
-def __getattr__(name: str) -> object:
-    """Return what needs the libraries, from the module it stands in."""
-    if name not in _HOMES:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+PLATFORM = Platform(
+    "slack",
+    "Slack",
+    longest_line=limits.VALUE,
+    tokens=("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_CLIENT_ID"),
+    secret_shapes=(
+        r"xox[a-z]-[\w-]{8,}",
+        r"xapp-[\w-]{8,}",
+        r"xoxe\.[\w.-]{8,}",
+        r"hooks\.slack\.com/\S+",  # a response_url lets whoever has it answer
+    ),
+    lacks=(
+        Lack("suggestions while an option is typed", "a wrong value is answered with those there are"),
+        Lack("slash commands inside a thread", "mention the bot there, with the same line"),
+        Lack("“Ask the show” in a member's menu", "the shortcut Ask, or a typed question"),
+    ),
+    role=lambda settings: "web" if settings.slack_mode == "http" else "gateway",
+    connect=_connect,
+)

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from bot.adapters.slack.answer import Answers
 from bot.adapters.slack.api import Api, is_loopback
+from bot.adapters.slack.inbound import NAME
 from bot.adapters.slack.install import install_flow
 from bot.adapters.slack.listeners import Listeners
 from bot.adapters.slack.manifest import missing_scopes
 from bot.adapters.slack.naming import Naming
 from bot.adapters.slack.people import People
-from bot.adapters.slack.platform import PLATFORM
 from bot.adapters.slack.post import Poster
 from bot.adapters.slack.send import Sender
 from bot.adapters.slack.socket_mode import SILENCE_SECONDS, Sockets
@@ -31,30 +31,22 @@ from bot.policy.texts import say
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from slack_bolt.app.async_app import AsyncApp
-
     from bot.contract import Channel, Post, Posted, Seen
     from bot.core import Core
     from bot.intake import Store
     from bot.settings import Settings
 
-__all__ = ["Slack", "create_slack_app"]
+__all__ = ["Slack"]
 
 _log = logging.getLogger(__name__)
 
 _LONGEST_WAIT: Final = 60.0
-_MOST_PORT: Final = 65_535
-
-
-def create_slack_app(settings: Settings, core: Core, store: Store | None) -> AsyncApp:
-    """Return the Bolt app with its listeners, connected to nothing."""
-    return Slack(settings, core, store).app
 
 
 class Slack:
     """The adapter."""
 
-    platform = PLATFORM.name
+    platform = NAME
     resend_within = 0.0
 
     def __init__(  # noqa: PLR0913 - each is one thing the adapter can be given
@@ -81,7 +73,7 @@ class Slack:
         self._api = Api(settings.slack_api_base_url)
         self._vault = Vault(settings.slack_client_secret)
         secret = settings.slack_bot_token or settings.slack_client_secret
-        self._intake = Intake(PLATFORM, store, secret, look=look, early=early)
+        self._intake = Intake(NAME, store, secret, look=look, early=early)
         several = settings.slack_mode == "http" and settings.slack_client_id and settings.slack_client_secret
         self._installs = Installs(self._intake, self._vault) if several and store is not None else None
         self._workspaces = Workspaces(self._api, settings.slack_bot_token, self._installs)
@@ -151,8 +143,6 @@ class Slack:
     def _require(self) -> None:
         """Raise OperatorError for a setting that is missing or cannot be."""
         given = self._settings
-        if given.slack_mode not in {"socket", "http"}:
-            raise OperatorError(say("slack.no-mode", mode=given.slack_mode))
         if not given.slack_bot_token and self._installs is None:
             raise OperatorError(say("slack.no-bot-token"))
         if self._listens and given.slack_mode == "socket" and not given.slack_app_token:
@@ -188,8 +178,9 @@ class Slack:
 
     async def _by_socket(self) -> None:
         given = self._settings
-        ping = _number("SLACK_PING_INTERVAL", given.slack_ping_interval, 0.05, 600)
-        sockets = Sockets(self.app, given.slack_app_token, given.slack_api_base_url, ping, self._silence)
+        sockets = Sockets(
+            self.app, given.slack_app_token, given.slack_api_base_url, given.slack_ping_interval, self._silence
+        )
         workspace = await self._identify()
         try:
             await sockets.open()
@@ -200,14 +191,13 @@ class Slack:
 
     async def _by_http(self) -> None:
         given = self._settings
-        port = int(_number("SLACK_HTTP_PORT", given.slack_http_port, 0, _MOST_PORT))
         flow = None
         if self._installs is not None:
             flow = install_flow(given, self._installs, self._vault)
         server = WebServer(self.app, given.slack_signing_secret, flow)
         workspace = await self._identify()
         try:
-            listening = await server.open(given.slack_http_host, port)
+            listening = await server.open(given.slack_http_host, given.slack_http_port)
             self._ready(workspace, address=f"{given.slack_http_host}:{listening}")
             await self._intake.leftovers(self._answers.finish)
         finally:
@@ -256,14 +246,3 @@ class Slack:
 def _lacking(workspace: Workspace | None) -> tuple[str, ...]:
     """Return the scopes a workspace has not granted; none where Slack does not say what it granted."""
     return missing_scopes(workspace.scopes) if workspace and workspace.scopes else ()
-
-
-def _number(name: str, given: str, least: float, most: float) -> float:
-    """Read a setting that is a number."""
-    try:
-        number = float(given)
-    except ValueError:
-        number = -1.0
-    if not least <= number <= most:
-        raise OperatorError(say("environment.no-number", name=name, least=least, most=most, given=given))
-    return number

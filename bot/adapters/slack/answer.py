@@ -10,11 +10,10 @@ import math
 import time
 from typing import TYPE_CHECKING, Final
 
-from bot.adapters.slack.inbound import Way, question_from
-from bot.adapters.slack.platform import PLATFORM
+from bot.adapters.slack.inbound import NAME, Way, question_from
 from bot.adapters.slack.views import home_view
 from bot.contract import Author, Channel, Later, Refused, Reply, Request, Sent, Unclear, Use, parse_line
-from bot.intake import busy, to_member, too_long
+from bot.intake import SHOW_SECONDS, busy, to_member, too_long
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -128,7 +127,7 @@ class Answers:
 
         `began` is when it was taken up (the monotonic clock's).
         """
-        place = Channel(PLATFORM.name, question.channel or question.user, question.team)
+        place = Channel(NAME, question.channel or question.user, question.team)
         refusal = None if again else self.intake.refusal(place, question.user)
         result: Posted
         try:
@@ -152,7 +151,7 @@ class Answers:
                 if pending and not await pending.is_ours():
                     return True
                 alone = not self.intake.has_store or (pending is not None and pending.has_failed)
-                until = math.inf if alone else began + self.intake.platform.show_within
+                until = math.inf if alone else began + SHOW_SECONDS
                 if time.monotonic() > until:
                     _log.warning("an answer came late and was left to another process")
                     return False
@@ -223,7 +222,7 @@ class Answers:
             return
         team, _ = place
         admin = bool(await self.people.is_admin(workspace, user, team))
-        where = Channel(PLATFORM.name, user, team)
+        where = Channel(NAME, user, team)
         highlight = None
         if Use.DAILY in self.core.lines.names:
             daily = self.core.lines.line(Use.DAILY).name
@@ -236,7 +235,7 @@ class Answers:
     async def _channels(self, team: str) -> list[ChannelSettings] | None:
         """Return the configured channels of a workspace; None without a database that answers."""
         try:
-            return await self.intake.channels(Channel(PLATFORM.name, "", team)) if self.intake.has_store else None
+            return await self.intake.channels(Channel(NAME, "", team)) if self.intake.has_store else None
         except Exception as error:
             _log.warning("the channels' settings could not be read (%s)", type(error).__name__)
             return None
@@ -253,7 +252,7 @@ class Answers:
         admin = await self.people.is_admin(workspace, question.user, question.team) if closed else False
         if admin is None:
             return None
-        channel = Channel(PLATFORM.name, question.channel or question.user, question.team, question.thread)
+        channel = Channel(NAME, question.channel or question.user, question.team, question.thread)
         author = Author(question.user, admin=admin)
         if question.command:
             free = command.free.name if command and command.free else "claim"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bot.contract import Lines
 
 __all__ = [
+    "NAME",
     "Place",
     "Question",
     "Way",
@@ -30,6 +31,9 @@ __all__ = [
     "read_view",
     "typed",
 ]
+
+NAME = "slack"
+"""What `Channel.platform` says of its channels."""
 
 
 Place = tuple[str, str]

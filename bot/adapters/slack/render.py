@@ -14,7 +14,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from bot.adapters.slack import limits
-from bot.contract import Button, Card, Quote, Reply, Span, Style, clock, plain
+from bot.contract import Button, Card, Quote, Reply, Span, Style, clock, headline, plain
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ __all__ = ["Block", "blocks_of", "escape", "message", "plain_block"]
 Block = dict[str, Any]
 """A block or an element of Block Kit, as JSON."""
 
-_SIGNS = "✓≠⧉⇄✗☀"
 _CUT = "…"
 _LEAST = 200
 """Characters of a quote below which a card is left out rather than shortened."""
@@ -112,7 +111,7 @@ def _spoken(card: Card) -> str:
 def _pieces(reply: Reply, *, cited: bool) -> Iterator[list[Block]]:
     """Yield the blocks that belong together: the lead, then each card."""
     if _clean(reply.lead).strip():
-        yield [_rich([_section(_headline(reply.lead, whole=False))])]
+        yield [_rich([_section(_spans(headline(_clean(reply.lead).strip())))])]
     for number, card in enumerate(reply.cards, 1):
         blocks = _card(card, number, cited=cited)
         if blocks:
@@ -123,7 +122,7 @@ def _card(card: Card, number: int, *, cited: bool) -> list[Block]:
     """Return the blocks of one card: title and quote, source, body and fields."""
     parts: list[Block] = []
     if _clean(card.title).strip():
-        parts.append(_section(_headline(card.title, whole=True)))
+        parts.append(_section(_spans(headline(_clean(card.title).strip(), whole=True))))
     if card.quote:
         parts.append({"type": "rich_text_quote", "elements": _said(card.quote)})
         parts += _citation(card.quote, number) if cited else []
@@ -132,7 +131,7 @@ def _card(card: Card, number: int, *, cited: bool) -> list[Block]:
         line = f"— {card.quote.citation.line()} · {card.quote.id}"
         blocks.append(_context(_cut(_clean(line), limits.RUN)))
     told = [
-        *([_section(_body(card.body))] if _clean("".join(span.text for span in card.body)).strip() else []),
+        *([_section(_spans(card.body))] if _clean("".join(span.text for span in card.body)).strip() else []),
         *(
             _section([*_runs(f"{name}: ", bold=True), *_runs(value)])
             for name, value in card.fields
@@ -140,21 +139,6 @@ def _card(card: Card, number: int, *, cited: bool) -> list[Block]:
         ),
     ]
     return [*blocks, *([_rich(told)] if told else [])]
-
-
-def _headline(text: str, *, whole: bool) -> list[Block]:
-    """Return a lead or title, the first words of each line that begins with a verdict's sign in bold.
-
-    A title without one is all in bold (`whole`).
-    """
-    text = _clean(text).strip()
-    if whole and text[0] not in _SIGNS:
-        return _runs(text, bold=True)
-    elements: list[Block] = []
-    for line in text.splitlines(keepends=True):
-        verdict, stop, rest = line.partition(".") if line[0] in _SIGNS else ("", "", line)
-        elements += [*_runs(verdict + stop, bold=True), *_runs(rest)]
-    return elements
 
 
 def _said(quote: Quote) -> list[Block]:
@@ -165,9 +149,7 @@ def _said(quote: Quote) -> list[Block]:
             elements += _runs("\n")
         if name:
             elements += _runs(f"{name}: ", italic=True)
-        for place, span in enumerate(spans):
-            text = span.text.rstrip("\n") if place == len(spans) - 1 else span.text
-            elements += _runs(text, bold=span.style is Style.MARK)
+        elements += _spans(spans)
     return elements or _runs(_CUT)
 
 
@@ -184,18 +166,14 @@ def _citation(quote: Quote, number: int) -> list[Block]:
     return [_section([{"type": "citation", "url": url, "text": time or label, "index": number, "details": details}])]
 
 
-def _body(spans: Sequence[Span]) -> list[Block]:
-    """Return a card's own words; of two lines said and claimed, what differs is bold in one and struck in the other."""
+def _spans(spans: Sequence[Span]) -> list[Block]:
+    """Return styled runs: what was said otherwise than claimed is bold, what was claimed is struck."""
     elements: list[Block] = []
-    claimed = False
     for span in spans:
-        if span.style is Style.STRONG:
-            claimed = span.text.strip() == say("verify.claimed")
-        marked = span.style is Style.MARK
         elements += _runs(
             span.text,
-            bold=span.style is Style.STRONG or (marked and not claimed),
-            strike=marked and claimed,
+            bold=span.style in {Style.STRONG, Style.MARK},
+            strike=span.style is Style.CLAIM,
             code=span.style is Style.CODE,
         )
     return elements

@@ -43,15 +43,17 @@ _UNHAPPY: Final = re.compile(r'"ok":\s*false')
 class Sender:
     """Sends replies; nothing here is sent twice unless the platform said that it took nothing."""
 
-    def __init__(self, api: Api, response_hosts: str, *, local: bool = False, naming: Naming | None = None) -> None:
-        """Take the API, the hosts a response_url may name, separated by commas, and how commands are named.
+    def __init__(
+        self, api: Api, response_hosts: frozenset[str], *, local: bool = False, naming: Naming | None = None
+    ) -> None:
+        """Take the API, the hosts a response_url may name, and how commands are named.
 
         `local` says that the API is on this machine, and so may be any response_url.
         """
         self._naming = naming or Naming()
         self._local = local
         self._api = api
-        self._hosts = frozenset(host.strip().casefold() for host in response_hosts.split(",") if host.strip())
+        self._hosts = response_hosts
         self._throttle = Throttle()
         self._cited = True
 
