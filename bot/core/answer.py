@@ -27,7 +27,7 @@ from bot.contract import (
 )
 from bot.core.channel_settings import ServedChannels
 from bot.core.conversation import Conversations, Last, follow_up
-from bot.core.routing import read_intent, spaced
+from bot.core.routing import join_words, read_intent
 from bot.delivery import Daily
 from bot.errors import StoreError, UserError
 from bot.highlights import Highlights
@@ -261,8 +261,8 @@ def _suggestions(about: Param, context: Context, typed: str) -> list[str]:
     jiu-jitsu is typed as “jiu jitsu” too.
     """
     values = about.suggest(context, typed.casefold()) if about.suggest else about.choices
-    begun = f" {spaced(typed)}"
-    found = [(f" {spaced(value)}".find(begun), value) for value in values]
+    begun = f" {join_words(typed)}"
+    found = [(f" {join_words(value)}".find(begun), value) for value in values]
     return [value for at, value in found if at == 0] + [value for at, value in found if at > 0]
 
 

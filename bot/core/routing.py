@@ -17,7 +17,7 @@ from bot.language import nearest, read_rows
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-__all__ = ["Intent", "read_intent", "spaced"]
+__all__ = ["Intent", "join_words", "read_intent"]
 
 TELLING = 2.5
 """Summed rarity from which words can be looked for as a line; below it they are said all over an episode."""
@@ -129,12 +129,12 @@ def _longest(known: Collection[str]) -> int:
 
 def _is_known(name: str, known: Collection[str]) -> bool:
     """Say whether a name is a known one, give or take a slip."""
-    wanted = spaced(name)
-    names = {spaced(each) for each in known}
+    wanted = join_words(name)
+    names = {join_words(each) for each in known}
     return wanted in names or bool(nearest(wanted, names, SAME_NAME))
 
 
-def spaced(name: str) -> str:
+def join_words(name: str) -> str:
     """Return the words of a name in lower case, one space between them: “Jiu-jitsu” is typed “jiu jitsu” too."""
     return " ".join(re.findall(r"[^\W_]+", name.casefold()))
 

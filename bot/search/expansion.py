@@ -87,12 +87,12 @@ def other_words(corpus: Corpus, index: WordIndex, text: str) -> dict[str, tuple[
         own |= {form + "s" for form in own} | {form.removesuffix("s") for form in own}
         for wording in wordings:
             add(own, wording)
-    for run, capitals in _find_abbreviated(corpus, forms):
+    for run, capitals in _find_abbreviations(corpus, forms):
         add(set(run), capitals)
     return {form: tuple(wordings) for form, wordings in found.items()}
 
 
-def _find_abbreviated(corpus: Corpus, forms: list[str]) -> Iterator[tuple[list[str], str]]:
+def _find_abbreviations(corpus: Corpus, forms: list[str]) -> Iterator[tuple[list[str], str]]:
     """Yield each run of words whose first letters are an abbreviation that is said: artificial general …: AGI."""
     if len(corpus.entries) > MOST_SPELLED_OUT:
         return
