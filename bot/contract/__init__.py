@@ -21,7 +21,7 @@ from bot.contract.message import (
     plain,
 )
 from bot.contract.platform import Adapter, Lack, Platform
-from bot.contract.post import Blind, Found, Later, Post, Posted, Refused, Seen, Sent, Unclear
+from bot.contract.post import Blind, Failure, Found, Later, Post, Posted, Refused, Seen, Sent, Unclear
 from bot.contract.reply_json import freeze, thaw
 from bot.contract.schedule import (
     EVERY_DAY,
@@ -51,6 +51,7 @@ __all__ = [
     "Card",
     "Channel",
     "Citation",
+    "Failure",
     "Found",
     "Lack",
     "Later",

@@ -11,7 +11,7 @@ from bot.intake.admission import Admission
 from bot.intake.cipher import Cipher
 from bot.intake.inbox import MARK, Inbox
 from bot.intake.lease import Lease, turn
-from bot.intake.sentences import busy, slow_down, too_long
+from bot.intake.sentences import busy, too_long
 from bot.intake.work import BusyError, Turns, Work
 
 if TYPE_CHECKING:
@@ -86,8 +86,7 @@ class Intake:
 
     def refusal(self, place: Channel, member: str) -> Reply | None:
         """Count a question and return None; or return what a member who asks too often reads instead of an answer."""
-        wait = self._admission.wait(place, member)
-        return slow_down(wait) if wait else None
+        return self._admission.refusal(place, member)
 
     def tells(self, member: str) -> bool:
         """Say whether a refused member is told so by a message of its own: once in a while."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from bot.adapters.slack.inbound import NAME, Way, question_from
 from bot.adapters.slack.views import home_view
-from bot.contract import Author, Channel, Later, Refused, Reply, Request, Sent, Unclear, Use, parse_line
-from bot.intake import SHOW_SECONDS, busy, to_member, too_long
+from bot.contract import Author, Channel, Failure, Later, Refused, Reply, Request, Sent, Unclear, Use, parse_line
+from bot.intake import SHOW_SECONDS, Bounded, busy, to_member, too_long
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Answers:
         self.people = people
         self.naming = naming
         self._prefix = prefix
-        self._tries: dict[str, int] = {}
+        self._tries: Bounded[str, int] = Bounded(_MOST_COUNTED)
 
     def begin(self, question: Question, *, again: bool = False, after: float = 0.0) -> None:
         """Answer in a task of its own, in `after` seconds."""
@@ -284,12 +284,10 @@ class Answers:
         if isinstance(result, Later) or (by_event and isinstance(result, Unclear)):
             tries = self._tries.get(question.id, 0) + 1
             if self.intake.has_store and tries < _MOST_TRIES:
-                if len(self._tries) >= _MOST_COUNTED:
-                    self._tries.clear()
                 self._tries[question.id] = tries
                 _log.warning("an answer waits: %s", result.why)
                 return
-        if isinstance(result, Later | Refused | Unclear):
+        if isinstance(result, Failure):
             _log.warning("an answer was not shown: %s", result.why)
         self._tries.pop(question.id, None)
         if by_event:

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING, Any
 from slack_bolt import BoltResponse
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.adapters.slack.api import quiet
+from bot.adapters.slack.api import quiet, web_client
 from bot.adapters.slack.inbound import (
     Question,
     Way,
@@ -97,7 +96,7 @@ class Listeners:
             name="verbatim",
             logger=quiet("bolt"),
             signing_secret=self._settings.slack_signing_secret,
-            client=AsyncWebClient(base_url=self._settings.slack_api_base_url, logger=quiet("web"), retry_handlers=[]),
+            client=web_client(self._settings.slack_api_base_url),
             authorize=_authorize,
             ignoring_self_events_enabled=False,
             attaching_function_token_enabled=False,

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from bot.adapters.slack import limits
-from bot.adapters.slack.api import CALL_SECONDS, NOT_REACHED, Api, Throttle, is_loopback, retry_after, sent_at, trouble
+from bot.adapters.slack.api import CALL_SECONDS, NOT_REACHED, Api, Throttle, is_loopback, retry_after, trouble
 from bot.adapters.slack.naming import Naming
 from bot.adapters.slack.render import message
-from bot.contract import Later, Refused, Sent, Unclear
+from bot.contract import Failure, Later, Refused, Sent, Unclear
+from bot.intake import read_http_date
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -102,7 +103,9 @@ class Sender:
                 continue
             if isinstance(answer, Refused | Unclear):
                 return answer
-            return Sent(str(answer.get("ts") or answer.get("message_ts") or ""), sent_at(answer))
+            return Sent(
+                str(answer.get("ts") or answer.get("message_ts") or ""), read_http_date(answer.headers.get("Date"))
+            )
         return result
 
     async def respond(  # noqa: PLR0913 - as above
@@ -186,7 +189,7 @@ class Sender:
             answer = await trouble(client.conversations_replies(ts=thread, **window))
         else:
             answer = await trouble(client.conversations_history(**window))
-        if isinstance(answer, Later | Refused | Unclear):
+        if isinstance(answer, Failure):
             return None
         return bool(own_keys(answer.get("messages") or [], workspace, key))
 

@@ -12,9 +12,8 @@ from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.response import SocketModeResponse
-from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.adapters.slack.api import is_loopback, quiet, trouble
+from bot.adapters.slack.api import is_loopback, quiet, trouble, web_client
 from bot.adapters.slack.dispatch import Dispatch
 from bot.contract import Later, Refused, Unclear
 from bot.errors import OperatorError
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from slack_bolt.app.async_app import AsyncApp
     from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
     from slack_sdk.socket_mode.request import SocketModeRequest
+    from slack_sdk.web.async_client import AsyncWebClient
 
 __all__ = ["Sockets"]
 
@@ -46,10 +46,8 @@ class Sockets:
         self._token = token
         self._ping = ping
         self._silence = silence
-        self._web = AsyncWebClient(base_url=base_url, logger=quiet("web"), retry_handlers=[])
+        self._web = web_client(base_url)
         self._direct = is_loopback(base_url)
-        if self._direct:
-            self._web.proxy = None
         self._client: _Client | None = None
         self._dispatch = Dispatch()
 
