@@ -183,7 +183,6 @@ def read_action(body: Mapping[str, Any]) -> Question | None:
     if kind not in {"line", "share"} or not value:
         return None
     container, view = _map(body, "container"), _map(body, "view")
-    team, enterprise = read_place(body)
     channel = _str(_map(body, "channel"), "id") or _str(container, "channel_id")
     thread = _str(container, "thread_ts") or _str(_map(body, "message"), "thread_ts")
     if _str(view, "type") == "modal":
@@ -197,16 +196,12 @@ def read_action(body: Mapping[str, Any]) -> Question | None:
     return Question(
         way,
         id=_id(body, _str(action, "action_ts"), value),
-        team=team,
         channel=channel,
-        user=_str(_map(body, "user"), "id"),
         line=value,
         thread=thread,
         asked_in=thread,
-        reply_url=_str(body, "response_url"),
         view=_str(view, "id") if way is Way.MODAL else "",
-        home_team=_str(_map(body, "user"), "team_id") or team,
-        enterprise=enterprise,
+        **_member(body),
     )
 
 
@@ -217,68 +212,60 @@ def read_shortcut(body: Mapping[str, Any], command: str) -> Question | None:
     if not words:
         return None
     thread = _str(message, "thread_ts")
-    team, enterprise = read_place(body)
     return Question(
         Way.SHORTCUT,
         id=_id(body, _str(body, "action_ts"), words),
-        team=team,
         channel=_str(_map(body, "channel"), "id"),
-        user=_str(_map(body, "user"), "id"),
         line=words,
         command=command,
         thread=thread,
         asked_in=thread,
-        reply_url=_str(body, "response_url"),
-        home_team=_str(_map(body, "user"), "team_id") or team,
-        enterprise=enterprise,
+        **_member(body),
     )
 
 
 def read_view(body: Mapping[str, Any]) -> Question | None:
     """Read a sent modal: the first text that a member wrote in it."""
-    view = _map(body, "view")
-    team, enterprise = read_place(body)
-    for inputs in _map(_map(view, "state"), "values").values():
+    for inputs in _map(_map(_map(body, "view"), "state"), "values").values():
         for given in inputs.values() if isinstance(inputs, Mapping) else ():
             words = _str(given, "value") if isinstance(given, Mapping) else ""
             if words.strip():
-                return Question(
-                    Way.MODAL,
-                    id=f"{_str(view, 'id')}:{_str(view, 'hash')}",
-                    team=team,
-                    channel="",
-                    user=_str(_map(body, "user"), "id"),
-                    line=_SURROGATE.sub("\ufffd", words.strip()),
-                    view=_str(view, "id"),
-                    home_team=_str(_map(body, "user"), "team_id") or team,
-                    enterprise=enterprise,
-                )
+                return _from_modal(body, words.strip())
     return None
 
 
 def read_setup(body: Mapping[str, Any], lines: Lines) -> Question | None:
     """Read the sent modal for a channel's daily quote as the line that sets it; None when it names no channel."""
+    values = _map(_map(_map(body, "view"), "state"), "values")
+    given = {name: _choice(_map(_map(values, name), name)).strip() for name in ("channel", "time", "zone", "days")}
+    return _from_modal(body, lines.to(Use.SETTINGS, "daily on", **given)) if given["channel"] else None
+
+
+def _from_modal(body: Mapping[str, Any], line: str) -> Question:
     view = _map(body, "view")
-    team, enterprise = read_place(body)
-    values = _map(_map(view, "state"), "values")
-    given = {name: _chosen(_map(_map(values, name), name)) for name in ("channel", "time", "zone", "days")}
-    if not given["channel"]:
-        return None
-    options = {name: value.strip() for name, value in given.items()}
     return Question(
         Way.MODAL,
         id=f"{_str(view, 'id')}:{_str(view, 'hash')}",
-        team=team,
         channel="",
-        user=_str(_map(body, "user"), "id"),
-        line=_SURROGATE.sub("\ufffd", lines.to(Use.SETTINGS, "daily on", **options)),
+        line=_SURROGATE.sub("\ufffd", line),
         view=_str(view, "id"),
-        home_team=_str(_map(body, "user"), "team_id") or team,
-        enterprise=enterprise,
+        **_member(body) | {"reply_url": ""},
     )
 
 
-def _chosen(given: Mapping[str, Any]) -> str:
+def _member(body: Mapping[str, Any]) -> dict[str, str]:
+    """Return who pressed, chose or sent something, where, and the address for its answer."""
+    (team, enterprise), user = read_place(body), _map(body, "user")
+    return {
+        "team": team,
+        "enterprise": enterprise,
+        "user": _str(user, "id"),
+        "home_team": _str(user, "team_id") or team,
+        "reply_url": _str(body, "response_url"),
+    }
+
+
+def _choice(given: Mapping[str, Any]) -> str:
     """Return what was typed or picked in an element."""
     picked = _str(given, "selected_conversation") or _str(given, "selected_time")
     return _str(given, "value") or picked or _str(_map(given, "selected_option"), "value")
