@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.adapters.slack import PLATFORM, listeners
-from bot.adapters.slack.inbound import read_place
+from bot.adapters.slack.inbound import read_team
 from bot.adapters.slack.workspaces import Installs, Workspace, vault
 from bot.commands import Context, command
 from bot.contract import Outcome, Reply
@@ -203,7 +203,7 @@ async def test_a_command_with_the_word_payload_is_answered(core: Core) -> None:
     ],
 )
 def test_a_delivery_names_its_workspace_and_organisation(body: dict[str, Any], place: tuple[str, str]) -> None:
-    assert read_place(body) == place
+    assert read_team(body) == place
 
 
 async def test_an_organisations_people_are_judged_by_what_slack_says_of_them_in_this_workspace(

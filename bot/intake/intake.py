@@ -126,7 +126,7 @@ class Intake:
 
     async def _finish(self, left: Inbound, finish: Callable[[Inbound], Awaitable[object]]) -> None:
         """Finish one thing; the name is held meanwhile, and what breaks does not keep the others."""
-        with self.inbox.answering(left.delivery_id):
+        with self.inbox.hold(left.delivery_id):
             try:
                 await finish(left)
             except Exception:
@@ -147,7 +147,7 @@ class Intake:
     async def tenants_left(self) -> list[str]:
         """Return the servers or workspaces whose data is to go."""
         prefix = self._gone("")
-        return [name.removeprefix(prefix) for name, since in (await self.named(prefix)).items() if since]
+        return [name.removeprefix(prefix) for name, since in (await self.notes(prefix)).items() if since]
 
     def _gone(self, tenant: str) -> str:
         return f"{self._platform}-gone:{tenant}"
@@ -167,7 +167,7 @@ class Intake:
         async with asyncio.timeout(NOTE_SECONDS):
             await self._store.kv.put(name, text)
 
-    async def named(self, prefix: str) -> dict[str, str]:
+    async def notes(self, prefix: str) -> dict[str, str]:
         """Return the facts whose name begins so; fails as `read` does."""
         if self._store is None:
             return {name: text for name, text in self._notes.items() if name.startswith(prefix)}

@@ -77,7 +77,7 @@ class Work:
         task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
         self._begin()
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._end_task)
         return True
 
     async def drain(self, seconds: float) -> None:
@@ -92,7 +92,7 @@ class Work:
             _log.warning("stopped with %d answers unfinished", len(late))
             await asyncio.wait(late, timeout=CANCEL_SECONDS)
 
-    def _ended(self, task: asyncio.Task[object]) -> None:
+    def _end_task(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)
         self._end()
         if not task.cancelled() and task.exception():

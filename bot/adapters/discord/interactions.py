@@ -96,7 +96,7 @@ class Interactions:
         if refusal:
             asked, private, update = refusal, True, False
         announcement = Announcement(inbox, interaction, asked, update=update) if isinstance(asked, Request) else None
-        with inbox.answering(name_of(interaction)):
+        with inbox.hold(name_of(interaction)):
             try:
                 work = self._reply(asked)
                 await respond(interaction, work, private=private, update=update, announcement=announcement)

@@ -107,7 +107,7 @@ class Poster:
                     read += 1
                     if message.author == client.user and post.key in map(post_key, custom_ids(message.components)):
                         refs.append(str(message.id))
-                lacking = "" if read else await _lacking(client, channel)
+                lacking = "" if read else await _what_lacks(client, channel)
         except TROUBLE as error:
             return Blind(say("discord.no-history", error=why(error)))
         if refs:
@@ -138,7 +138,7 @@ class Poster:
             return say("discord.not-connected-again")
         try:
             async with asyncio.timeout(READ_SECONDS):
-                return await _lacking(self._online, channel)
+                return await _what_lacks(self._online, channel)
         except TROUBLE as error:
             return say("discord.no-look", error=why(error))
 
@@ -204,7 +204,7 @@ async def _open_thread(client: discord.Client, message: discord.Message, prompt:
         _log.warning("no thread under message %s: %s", message.id, why(error))
 
 
-async def _lacking(client: discord.Client, channel: Channel) -> str:
+async def _what_lacks(client: discord.Client, channel: Channel) -> str:
     """Return "" or what the bot lacks in a channel, by its roles and the channel's overwrites as they are now."""
     if not channel.tenant.isdecimal() or not channel.id.isdecimal() or client.user is None:
         return say("discord.no-server-channel")
@@ -216,7 +216,7 @@ async def _lacking(client: discord.Client, channel: Channel) -> str:
         return say("discord.channel-unknown")
     except discord.Forbidden:
         return say("discord.channel-unseen")
-    return _missing(place, member, NEEDED_IN_THREADS if channel.thread else NEEDED)
+    return _missing_rights(place, member, NEEDED_IN_THREADS if channel.thread else NEEDED)
 
 
 def _outcome(error: Exception, attempt: Attempt, client: VerbatimClient) -> Posted:
@@ -237,7 +237,7 @@ def _outcome(error: Exception, attempt: Attempt, client: VerbatimClient) -> Post
     return Unclear(say("discord.no-answer", error=why(error)))
 
 
-def _missing(place: object, member: discord.Member, needed: Sequence[str]) -> str:
+def _missing_rights(place: object, member: discord.Member, needed: Sequence[str]) -> str:
     """Return "" or which of the needed permissions a member lacks in a channel."""
     if isinstance(place, discord.Thread) or not isinstance(place, discord.abc.GuildChannel):
         return say("discord.thread")

@@ -139,7 +139,7 @@ class Slack(Poster):
             _log.warning("%s Trying again in %g s.", found.why, wait)
             await asyncio.sleep(max(wait, found.seconds) if isinstance(found, Later) else wait)
             wait = min(wait * 2, _LONGEST_WAIT)
-        lacking = _lacking(found)
+        lacking = _missing_scopes(found)
         if lacking:
             _log.warning(
                 "Slack: %s has not granted %s. Add %s under OAuth & Permissions → Bot Token Scopes, then reinstall.",
@@ -208,7 +208,7 @@ class Slack(Poster):
             "mode": mode,
             "workspace": name,
         }
-        line["missing_scopes"] = list(_lacking(workspace))
+        line["missing_scopes"] = list(_missing_scopes(workspace))
         self._out.write(json.dumps(line | more, ensure_ascii=False) + "\n")
         self._out.flush()
 
@@ -218,6 +218,6 @@ class Slack(Poster):
         await self._api.close()
 
 
-def _lacking(workspace: Workspace | None) -> tuple[str, ...]:
+def _missing_scopes(workspace: Workspace | None) -> tuple[str, ...]:
     """Return the scopes a workspace has not granted; none where Slack does not say what it granted."""
     return missing_scopes(workspace.scopes) if workspace and workspace.scopes else ()

@@ -33,7 +33,7 @@ __all__ = [
     "error_of",
     "is_about_the_token",
     "is_loopback",
-    "quiet",
+    "quiet_logger",
     "retry_after",
     "trouble",
     "web_client",
@@ -105,7 +105,7 @@ class Api:
 
     def hook(self, url: str) -> AsyncWebhookClient:
         """Return a client for a response_url."""
-        hook = AsyncWebhookClient(url, session=self._open_session(), logger=quiet("web"), retry_handlers=[])
+        hook = AsyncWebhookClient(url, session=self._open_session(), logger=quiet_logger("web"), retry_handlers=[])
         if is_loopback(url):
             hook.proxy = None
         return hook
@@ -168,7 +168,7 @@ class Throttle:
 
 def web_client(base_url: str, **more: Any) -> AsyncWebClient:
     """Return a client that tries once and logs nothing; this machine is spoken to without a proxy."""
-    client = AsyncWebClient(base_url=base_url, logger=quiet("web"), **{"retry_handlers": [], **more})
+    client = AsyncWebClient(base_url=base_url, logger=quiet_logger("web"), **{"retry_handlers": [], **more})
     if is_loopback(base_url):
         client.proxy = None
     return client
@@ -241,7 +241,7 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-def quiet(part: str) -> logging.Logger:
+def quiet_logger(part: str) -> logging.Logger:
     """Return a logger for the libraries that says nothing: they print bodies and addresses with secrets."""
     logger = logging.getLogger(f"{__name__}.{part}")
     logger.setLevel(logging.CRITICAL)

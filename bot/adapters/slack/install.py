@@ -16,7 +16,7 @@ from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
 
-from bot.adapters.slack.api import quiet, web_client
+from bot.adapters.slack.api import quiet_logger, web_client
 from bot.adapters.slack.manifest import SCOPES
 from bot.adapters.slack.workspaces import Workspace
 
@@ -49,7 +49,7 @@ class States(AsyncOAuthStateStore):
     @property
     def logger(self) -> Logger:
         """The logger of the flow."""
-        return quiet("bolt")
+        return quiet_logger("bolt")
 
     async def async_issue(self, *_args: object, **_kwargs: object) -> str:
         """Return a state that is good for ten minutes."""
@@ -76,7 +76,7 @@ class _Installations(AsyncInstallationStore):
 
     @property
     def logger(self) -> Logger:
-        return quiet("bolt")
+        return quiet_logger("bolt")
 
     async def async_save(self, installation: Installation) -> None:
         enterprise = installation.enterprise_id or ""
@@ -99,7 +99,7 @@ def install_flow(settings: Settings, installs: Installs, cipher: Cipher) -> Asyn
     site = settings.slack_api_base_url if settings.slack_api_base_url.startswith("https:") else "https://slack.com/"
     return AsyncOAuthFlow(
         client=web_client(settings.slack_api_base_url),
-        logger=quiet("bolt"),
+        logger=quiet_logger("bolt"),
         settings=AsyncOAuthSettings(
             client_id=settings.slack_client_id,
             client_secret=settings.slack_client_secret,

@@ -49,7 +49,7 @@ class Surfaces:
     async def open(self, workspace: Workspace, trigger: str, view: dict[str, Any]) -> str | None:
         """Open a modal; return its id, "" when it may be open all the same, None when it is not."""
         client = self._api.writer(workspace.token)
-        answer = await _shown(lambda: client.views_open(trigger_id=trigger, view=view), _TRIGGER_SECONDS, again=False)
+        answer = await _insist(lambda: client.views_open(trigger_id=trigger, view=view), _TRIGGER_SECONDS, again=False)
         if isinstance(answer, Failure):
             _log.warning("a modal was not opened: %s", answer.why)
             return "" if isinstance(answer, Unclear) else None
@@ -58,21 +58,21 @@ class Surfaces:
     async def answer(self, workspace: Workspace, view: str, reply: Reply) -> bool:
         """Show a reply in an open modal; False when it was closed meanwhile."""
         client = self._api.writer(workspace.token)
-        reply = self._naming.written(reply)
+        reply = self._naming.write(reply)
 
         def update() -> Awaitable[AsyncSlackResponse]:
             return client.views_update(view_id=view, view=answer_view(reply, cited=self._cited))
 
-        answer = await _shown(update, _PATIENCE)
+        answer = await _insist(update, _PATIENCE)
         if self._cited and isinstance(answer, Refused) and "invalid" in answer.why:
             self._cited = False  # a workspace that does not know citation elements took nothing
-            answer = await _shown(update, _PATIENCE)
+            answer = await _insist(update, _PATIENCE)
         return not isinstance(answer, Failure)
 
     async def home(self, workspace: Workspace, user: str, view: dict[str, Any]) -> None:
         """Show a member the Home tab."""
         client = self._api.writer(workspace.token)
-        answer = await _shown(lambda: client.views_publish(user_id=user, view=view), _PATIENCE)
+        answer = await _insist(lambda: client.views_publish(user_id=user, view=view), _PATIENCE)
         if isinstance(answer, Failure):
             _log.warning("the Home tab was not shown: %s", answer.why)
 
@@ -80,7 +80,7 @@ class Surfaces:
         """Suggest what to ask in the agent's messages; `thread` is for the older assistant view alone."""
         client = self._api.writer(workspace.token)
         where = {"thread_ts": thread} if thread else {}
-        answer = await _shown(
+        answer = await _insist(
             lambda: client.assistant_threads_setSuggestedPrompts(channel_id=channel, prompts=list(prompts), **where),
             _PATIENCE,
         )
@@ -88,7 +88,7 @@ class Surfaces:
             _log.info("prompts were not suggested: %s", answer.why)
 
 
-async def _shown(
+async def _insist(
     call: Callable[[], Awaitable[AsyncSlackResponse]], patience: float, *, again: bool = True
 ) -> AsyncSlackResponse | Failure:
     """Await a call, and again after a rate limit or (`again`) a lost answer, within `patience` seconds."""

@@ -71,11 +71,11 @@ class Installs:
 
         That a workspace is served by its organisation's is noted, for whoever knows the workspace alone.
         """
-        found = await self._kept(team)
+        found = await self._load(team)
         if found is not None:
             return found
         noted = await self._intake.read(_member(team))
-        found = await self._kept(enterprise or noted or "")
+        found = await self._load(enterprise or noted or "")
         if found is not None and team and noted != found.team:
             await self._intake.write(_member(team), found.team)
             await self._intake.tenant_is_back(team)
@@ -91,7 +91,7 @@ class Installs:
 
     async def served_by(self, name: str) -> list[str]:
         """Return the workspaces that an installation is known to serve."""
-        noted = await self._intake.named(_MEMBER)
+        noted = await self._intake.notes(_MEMBER)
         return [team.removeprefix(_MEMBER) for team, by in noted.items() if by == name] or [name]
 
     async def forget(self, name: str) -> None:
@@ -100,7 +100,7 @@ class Installs:
         for team in await self.served_by(name):
             await self._intake.write(_member(team), "")
 
-    async def _kept(self, name: str) -> Workspace | None:
+    async def _load(self, name: str) -> Workspace | None:
         """Return the installation kept under a workspace's or organisation's id."""
         locked = await self._intake.read(_note(name)) if name else None
         if not locked:
