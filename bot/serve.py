@@ -61,7 +61,6 @@ class Server:
     """One process of the bot."""
 
     def __init__(self, parts: Parts) -> None:
-        """Take the parts and put the core over them."""
         self._parts = parts
         self._adapters: dict[str, Adapter] = {}
         self._daily = Daily(parts.store, Highlights(parts.corpus), parts.corpus, COMMAND_LINES)

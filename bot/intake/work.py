@@ -28,7 +28,6 @@ class Turns:
     """Lets a bounded number in at once and a bounded number wait."""
 
     def __init__(self, at_once: int, most_waiting: int) -> None:
-        """Take the two bounds."""
         self._turns = asyncio.Semaphore(at_once)
         self._waiting = 0
         self._most_waiting = most_waiting

@@ -27,7 +27,6 @@ class JsonLines:
     """Standard input and output as a platform that speaks JSON lines."""
 
     def __init__(self, core: Core, stdin: TextIO, stdout: TextIO) -> None:
-        """Take the core and the two streams."""
         self._core = core
         self._now = 0.0
         self._admission = Admission(lambda: self._now)

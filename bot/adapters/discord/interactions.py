@@ -38,7 +38,6 @@ class Interactions:
     """Answers interactions."""
 
     def __init__(self, client: discord.Client, core: Core, intake: Intake) -> None:
-        """Take the client, the core, and what its events go through."""
         self._client = client
         self._core = core
         self._intake = intake

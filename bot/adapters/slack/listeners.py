@@ -31,8 +31,17 @@ from bot.adapters.slack.inbound import (
     read_team,
     read_view,
 )
-from bot.adapters.slack.prompts import prompted_line, prompts
-from bot.adapters.slack.views import ASK, QUESTION, SETUP, ask_view, message_menu, setup_view, waiting_view
+from bot.adapters.slack.views import (
+    ASK,
+    QUESTION,
+    SETUP,
+    ask_view,
+    message_menu,
+    prompted_line,
+    prompts,
+    setup_view,
+    waiting_view,
+)
 from bot.contract import Use, find_zone, parse_line
 from bot.errors import UserError
 from bot.intake import Taken, to_member
@@ -76,7 +85,6 @@ class Listeners:
     """What the app listens to."""
 
     def __init__(self, settings: Settings, answers: Answers) -> None:
-        """Take the settings and what answers."""
         self._settings = settings
         self._answers = answers
         self._intake = answers.intake

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.adapters.slack import limits
-from bot.adapters.slack.prompts import prompts
-from bot.adapters.slack.views import ASK, members_commands, message_menu
+from bot.adapters.slack.views import ASK, members_commands, message_menu, prompts
 from bot.policy.texts import say
 
 if TYPE_CHECKING:

@@ -18,7 +18,6 @@ class Naming:
     """Writes and reads the names with a prefix; with an empty one nothing changes."""
 
     def __init__(self, prefix: str = "", names: Iterable[str] = ()) -> None:
-        """Take the prefix and the commands' own names."""
         self._prefix = prefix
         known = "|".join(map(re.escape, sorted(names, key=len, reverse=True))) if prefix else ""
         self._said = re.compile(rf"(?<![\w/])/(?=(?:{known})(?![\w-]))") if known else None

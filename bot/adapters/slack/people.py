@@ -35,7 +35,6 @@ class People:
     """The members of the workspaces."""
 
     def __init__(self, api: Api) -> None:
-        """Take the API."""
         self._api = api
         self._known: Bounded[tuple[str, str, str], tuple[float, _Person]] = Bounded(_MOST_KNOWN)
 

@@ -34,7 +34,6 @@ class Poster:
     """Sends, finds and deletes posts."""
 
     def __init__(self, api: Api, workspaces: Workspaces, sender: Sender) -> None:
-        """Take what they are made of."""
         self._api = api
         self._workspaces = workspaces
         self._sender = sender

@@ -57,7 +57,6 @@ class WebServer:
     """The listening side."""
 
     def __init__(self, app: AsyncApp, secret: str, flow: AsyncOAuthFlow | None) -> None:
-        """Take the app, the signing secret, and the installation flow for several workspaces."""
         self._app = app
         self._secret = secret
         self._flow = flow
