@@ -61,7 +61,6 @@ class Server:
     """One process of the bot."""
 
     def __init__(self, parts: Parts) -> None:
-        """Take the parts and put the core over them."""
         self._parts = parts
         self._adapters: dict[str, Adapter] = {}
         self._daily = Daily(parts.store, Highlights(parts.corpus), parts.corpus, COMMAND_LINES)
@@ -125,7 +124,7 @@ class Server:
             with contextlib.suppress(NotImplementedError):  # Windows has no handlers in its loop: Ctrl-C raises there
                 asyncio.get_running_loop().add_signal_handler(number, stop.set)
         stopping = asyncio.create_task(stop.wait())
-        posting = asyncio.create_task(_post_until(stop, self._delivery() if "worker" in roles else _nothing))
+        posting = asyncio.create_task(_post_until(stop, self._delivery() if "worker" in roles else _no_work))
         running = {asyncio.create_task(adapter.run()) for adapter in self._adapters.values()}
         try:
             await asyncio.wait({stopping, posting, *running}, return_when=asyncio.FIRST_COMPLETED)
@@ -151,17 +150,17 @@ class Server:
     def _delivery(self) -> Callable[[], Awaitable[object]]:
         """Return the function that posts what is due; without a database nothing is."""
         store = self._parts.store
-        return _nothing if store is None else self._deliveries(store).tick
+        return _no_work if store is None else self._deliveries(store).tick
 
     def _deliveries(self, store: Store) -> Delivery:
         """Return what posts, by the clock that was set for trying or by the database's."""
         parts = self._parts
 
-        async def tried() -> float:
+        async def clock() -> float:
             return parts.clock()
 
-        clock = tried if parts.ahead else None
-        return Delivery(store, self._daily, self._adapters, self.name, clock=clock, tidies=not parts.ahead)
+        set_ahead = clock if parts.ahead else None
+        return Delivery(store, self._daily, self._adapters, self.name, clock=set_ahead, tidies=not parts.ahead)
 
 
 def _platforms(parts: Parts, core: Core, name: str) -> dict[str, Adapter]:
@@ -173,7 +172,7 @@ def _platforms(parts: Parts, core: Core, name: str) -> dict[str, Adapter]:
     roles = settings.verbatim_roles
     posts = "worker" in roles and store is not None
     adapters: dict[str, Adapter] = {}
-    for platform in _served(settings):
+    for platform in _with_tokens(settings):
         listens = platform.role(settings) in roles
         if platform.connect and (listens or posts):
             presence = _shows(parts.corpus)
@@ -185,14 +184,14 @@ def _platforms(parts: Parts, core: Core, name: str) -> dict[str, Adapter]:
     return adapters
 
 
-def _served(settings: Settings) -> list[Platform]:
+def _with_tokens(settings: Settings) -> list[Platform]:
     """Return the platforms that tokens are set for."""
     return [platform for platform in PLATFORMS if settings.gives(platform.tokens)]
 
 
 def _nothing_to_do(settings: Settings) -> str:
     """Say why a process has nothing to do, and what to set."""
-    served = _served(settings)
+    served = _with_tokens(settings)
     if not served:
         return say("serve.no-token")
     given = ", ".join(sorted(settings.verbatim_roles))
@@ -208,7 +207,7 @@ def _shows(corpus: Corpus) -> str:
     return shows[0].title if len(shows) == 1 else say("serve.shows", count=len(shows))
 
 
-async def _nothing() -> None:
+async def _no_work() -> None:
     """Do nothing: there is no database to say what is due."""
 
 

@@ -537,8 +537,8 @@ async def test_a_channel_is_checked_for_what_posting_needs(local: LocalDiscord, 
 
 async def test_an_admin_is_told_directly(local: LocalDiscord, core: Core) -> None:
     async with posting(local, core) as posts:
-        told = await posts.tell(str(local.world.alice.id), "The daily quote is off.")
-        nobody = await posts.tell("17", "x")
+        told = await posts.tell(place(local), str(local.world.alice.id), "The daily quote is off.")
+        nobody = await posts.tell(place(local), "17", "x")
 
     assert (told, nobody) == (True, False)
     assert text_of(local.of_bot(local.world.dm_with(local.world.alice))[0]) == "The daily quote is off."

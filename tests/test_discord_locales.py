@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.adapters.discord.declare import (
+    LANGUAGES,
+    Locales,
     application_commands,
     declared_hash,
+    read_locales,
     registered,
 )
-from bot.adapters.discord.locales import LANGUAGES, Locales, read_locales
 from bot.commands import COMMANDS
 from bot.settings import ROOT
 from tests.local_discord.limits import command_problems, command_size

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.adapters.discord.declare import application_commands
 from bot.adapters.discord.inbound import completion, focused_option, message_words, modal_text, options, suggestions
 from bot.adapters.discord.limits import LONGEST_CUSTOM_ID, LONGEST_MESSAGE, MOST_COMPONENTS, units
-from bot.adapters.discord.markup import escape, fit, styled
+from bot.adapters.discord.markup import escape, fit, markdown
 from bot.adapters.discord.render import MOST_BUTTONS, PRESSED, post_key, render
 from bot.adapters.discord.views import as_modal, as_view, custom_ids
 from bot.commands import COMMANDS
@@ -231,7 +231,7 @@ def test_cut_text_keeps_to_its_room_and_closes_what_it_opened(runs: tuple[Span, 
 def test_neighbouring_marks_are_one_run_of_bold() -> None:
     runs = (Span("said: ", Style.STRONG), Span("an", Style.MARK), Span(" imperfect", Style.MARK), Span(" way"))
 
-    assert styled(runs) == "**said: an imperfect** way"
+    assert markdown(runs) == "**said: an imperfect** way"
 
 
 def test_a_screen_reader_gets_verdict_speaker_quote_and_source_in_that_order() -> None:

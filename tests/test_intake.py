@@ -348,7 +348,7 @@ async def test_what_this_process_is_answering_it_does_not_take_for_left(platform
 
     for name in ("mine", "left", "left too"):
         assert await intake.inbox.take(name, "event", {}, (f"mark of {name}",)) is Taken.NEW
-    with intake.inbox.answering("mine"):
+    with intake.inbox.hold("mine"):
         looking = asyncio.create_task(intake.leftovers(breaks))
         await asyncio.sleep(0.5)
     looking.cancel()

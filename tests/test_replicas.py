@@ -419,7 +419,7 @@ def test_a_bot_that_crashes_over_and_over_starts_ever_more_rarely(file_store: St
     clock = Clock()
     began, moments = clock.now, list[float]()
     while clock.now < began + 24 * 3600:
-        clock.now += max(0.0, Starts(Intake(PLATFORM.name, file_store), Pace(), clock).left(moments, 1)) + 1
+        clock.now += max(0.0, Starts(Intake(PLATFORM.name, file_store), Pace(), clock).seconds_left(moments, 1)) + 1
         moments.append(clock.now)
     gaps = [later - earlier for earlier, later in pairwise(moments)]
     assert max(gaps[:7]) == 1

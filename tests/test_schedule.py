@@ -15,13 +15,13 @@ from bot.contract import (
     EVERY_DAY,
     day_names,
     due_at,
+    find_zone,
+    format_moment,
     local_date,
     next_due,
     read_date,
     read_days,
     read_time,
-    written,
-    zone_named,
     zones,
 )
 from bot.errors import UserError
@@ -148,7 +148,7 @@ def test_an_edit_of_the_time_never_posts_twice_within_half_a_day(old: str, new: 
 )
 def test_a_zone_that_does_not_exist_is_answered_with_the_nearest(typed: str, offered: str) -> None:
     with pytest.raises(UserError, match=offered):
-        zone_named(typed)
+        find_zone(typed)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_zone_that_does_not_exist_is_answered_with_the_nearest(typed: str, off
     ],
 )
 def test_a_zone_is_read_whatever_its_case(typed: str, zone: str) -> None:
-    assert zone_named(typed) == zone
+    assert find_zone(typed) == zone
 
 
 @pytest.mark.parametrize(
@@ -226,4 +226,4 @@ def test_a_date_that_does_not_exist_is_refused() -> None:
 
 def test_a_moment_is_written_as_the_zones_clocks_show_it() -> None:
     moment = dt.datetime(2026, 11, 24, 8, 0, tzinfo=dt.UTC)
-    assert written(moment, "Europe/Berlin") == "Tuesday 24 November 2026, 09:00"
+    assert format_moment(moment, "Europe/Berlin") == "Tuesday 24 November 2026, 09:00"

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.adapters.slack import PLATFORM, listeners
-from bot.adapters.slack.inbound import read_place
-from bot.adapters.slack.workspaces import Installs, Vault, Workspace
+from bot.adapters.slack.inbound import read_team
+from bot.adapters.slack.workspaces import Installs, Workspace, vault
 from bot.commands import Context, command
 from bot.contract import Outcome, Reply
 from bot.core import Core
@@ -203,7 +203,7 @@ async def test_a_command_with_the_word_payload_is_answered(core: Core) -> None:
     ],
 )
 def test_a_delivery_names_its_workspace_and_organisation(body: dict[str, Any], place: tuple[str, str]) -> None:
-    assert read_place(body) == place
+    assert read_team(body) == place
 
 
 async def test_an_organisations_people_are_judged_by_what_slack_says_of_them_in_this_workspace(
@@ -243,7 +243,7 @@ async def test_an_organisations_people_are_judged_by_what_slack_says_of_them_in_
 async def test_an_organisations_one_installation_serves_its_workspaces_until_it_is_removed(
     store: Store,
 ) -> None:
-    installs = Installs(Intake(PLATFORM.name, store), Vault(CLIENT))
+    installs = Installs(Intake(PLATFORM.name, store), vault(CLIENT))
     whole = Workspace("xoxb-org", ORG, "Org", enterprise=ORG)
     own = Workspace("xoxb-1", "T1", "One", enterprise=ORG)
     await installs.put(whole)
@@ -275,7 +275,7 @@ async def test_an_organisations_one_installation_serves_its_workspaces_until_it_
 async def test_removing_an_organisations_installation_schedules_deletion_for_each_workspace_it_served(
     core: Core, store: Store, more: dict[str, Any], gone: list[str]
 ) -> None:
-    installs = Installs(Intake(PLATFORM.name, store), Vault(CLIENT))
+    installs = Installs(Intake(PLATFORM.name, store), vault(CLIENT))
     await installs.put(Workspace("xoxb-org", ORG, "Org", enterprise=ORG))
     for team in ("T1", "T2"):
         await installs.get(team, ORG)
@@ -293,9 +293,9 @@ async def test_removing_an_organisations_installation_schedules_deletion_for_eac
 
 async def test_replicas_that_share_the_client_secret_open_each_others_tokens(store: Store) -> None:
     kept = Workspace("xoxb-1", "T1", "One", scopes=frozenset({"chat:write"}))
-    await Installs(Intake(PLATFORM.name, store), Vault(CLIENT)).put(kept)
-    other = Installs(Intake(PLATFORM.name, store), Vault(CLIENT))
+    await Installs(Intake(PLATFORM.name, store), vault(CLIENT)).put(kept)
+    other = Installs(Intake(PLATFORM.name, store), vault(CLIENT))
     assert await other.get("T1") == kept
-    assert await Installs(Intake(PLATFORM.name, store), Vault("another")).get("T1") is None
+    assert await Installs(Intake(PLATFORM.name, store), vault("another")).get("T1") is None
     await store.kv.put("slack-install:T2", await store.kv.get("slack-install:T1") or "")
     assert await other.get("T2") is None

@@ -18,7 +18,7 @@ from bot.adapters.slack import PLATFORM, send
 from bot.adapters.slack.adapter import Slack
 from bot.adapters.slack.answer import KIND, SECRETS
 from bot.adapters.slack.api import Api, Throttle, retry_after
-from bot.adapters.slack.inbound import Question, Way
+from bot.adapters.slack.inbound import Inquiry, Way
 from bot.adapters.slack.send import Sender
 from bot.adapters.slack.workspaces import Workspace
 from bot.commands import Context, Param, command
@@ -214,7 +214,7 @@ async def test_a_response_url_elsewhere_is_not_called(core: Core) -> None:
 async def test_a_local_platforms_response_url_needs_no_setting(local: LocalSlack, core: Core) -> None:
     async with serving(local, core, None, SLACK_RESPONSE_HOSTS="hooks.slack.com"):
         await (await local.command("/help")).settle()
-    assert not Sender(Api(""), frozenset({"hooks.slack.com"})).allowed(f"{local.address}/hooks/1")
+    assert not Sender(Api(""), frozenset({"hooks.slack.com"})).may_answer_at(f"{local.address}/hooks/1")
 
 
 async def test_a_response_url_that_cannot_be_reached_is_answered_otherwise(core: Core) -> None:
@@ -338,7 +338,7 @@ async def test_an_event_recorded_before_a_crash_is_answered_after_it(
     local: LocalSlack, core: Core, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = local.say("C0GENERAL", "hello", "U0ADA")
-    asked = Question(Way.MENTION, "Ev1", "T0LOCAL", "C0GENERAL", "U0ADA", f"/quote {LINE}", thread=said.ts, ts=said.ts)
+    asked = Inquiry(Way.MENTION, "Ev1", "T0LOCAL", "C0GENERAL", "U0ADA", f"/quote {LINE}", thread=said.ts, ts=said.ts)
     await _abandoned(store, asked, monkeypatch)
     async with serving(local, core, store):
         await local.until(lambda: local.posts("C0GENERAL"))
@@ -355,7 +355,7 @@ async def test_an_answer_that_stood_before_the_crash_is_not_given_again(
     async with serving(local, core, None):
         delivery = await local.mention("C0GENERAL", f"/quote {LINE}")
         await local.until(lambda: local.posts("C0GENERAL"))
-    asked = Question(
+    asked = Inquiry(
         Way.MENTION,
         delivery.event_id,
         "T0LOCAL",
@@ -402,7 +402,7 @@ async def test_one_workspaces_token_never_answers_another_that_did_not_install_t
         assert told.text.startswith("I am not installed in this workspace")
 
 
-async def _abandoned(store: Store, asked: Question, monkeypatch: pytest.MonkeyPatch) -> None:
+async def _abandoned(store: Store, asked: Inquiry, monkeypatch: pytest.MonkeyPatch) -> None:
     """Record an event as a process does that ends right after, a minute ago."""
     began = time.time() - 60
     monkeypatch.setattr(Database, "moment", lambda _database: began)
@@ -578,7 +578,7 @@ async def test_a_command_that_a_process_died_over_is_answered_once_by_the_next(
     hook = local.api.hook("C0GENERAL", "U0ADA", "T0LOCAL")
     url = f"{local.address}/hooks/{hook.token}"
     token = local.bot_token if sealed_by == "the same token" else "xoxb-older"
-    left = Question(Way.SLASH, "left", "T0LOCAL", "C0GENERAL", "U0ADA", f"/quote {LINE}", reply_url=url)
+    left = Inquiry(Way.SLASH, "left", "T0LOCAL", "C0GENERAL", "U0ADA", f"/quote {LINE}", reply_url=url)
     pending = Intake(PLATFORM.name, store, token).inbox.keep(left.id, KIND, left.as_json(), SECRETS, 60)
     assert await pending.is_ours()
     assert not pending.has_failed

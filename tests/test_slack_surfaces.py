@@ -184,13 +184,13 @@ def test_names_are_written_once_and_no_quote_is_touched(words: str, name: str, p
     quote = Quote("p-1", text, Citation("Show", "Episode", 0.5), None)
     reply = Reply(text, Outcome.FOUND, cards=(Card(Role.MATCH, quote=quote, body=(Span(text),)),), aside=text)
     naming = Naming(prefix, NAMES)
-    written = naming.written(reply)
+    written = naming.write(reply)
 
     assert f"/{prefix}{name}" in written.lead
-    assert naming.written(written) == written
+    assert naming.write(written) == written
     assert written.cards[0].quote == quote
     assert naming.read(f"/{prefix}{name} x") == f"/{name} x"
-    assert Naming().written(reply) == reply
+    assert Naming().write(reply) == reply
 
 
 # slack_sdk 3.47 signs oauth.v2.access with a class that aiohttp 3.14 warns of.

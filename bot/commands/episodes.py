@@ -14,9 +14,9 @@ from bot.contract import (
     Role,
     Span,
     clock,
+    format_date,
     listen,
     more_context,
-    written_date,
 )
 from bot.policy.texts import say
 from bot.search import scope_of
@@ -82,14 +82,14 @@ def _one(episode: Episode) -> Reply:
     meta = episode.meta
     fields = []
     if meta.published:
-        fields.append((say("episodes.published"), written_date(meta.published)))
+        fields.append((say("episodes.published"), format_date(meta.published)))
     if meta.duration:
         fields.append((say("episodes.length"), clock(meta.duration)))
     people = ", ".join(f"{person.name} ({person.role})" if person.role else person.name for person in meta.people)
     if people:
         fields.append((say("episodes.people"), people))
     fields.append((say("episodes.transcript"), say("episodes.words", count=len(episode.text.split()))))
-    year = f", {written_date(meta.published)}" if meta.published else ""
+    year = f", {format_date(meta.published)}" if meta.published else ""
     fields.append((say("episodes.cite-as"), f"{episode.label}, “{episode.title}”{year}"))
     rows = []
     for chapter in episode.chapters[:MOST_CHAPTERS]:

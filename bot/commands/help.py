@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 __all__ = ["help_"]
 
 
-def _shown(ctx: Context) -> list[Command]:
+def _commands_for(ctx: Context) -> list[Command]:
     """Return the commands this member is told of."""
     return [known for known in ctx.commands if not known.hidden and (ctx.request.author.admin or not known.admin)]
 
 
 def _names(ctx: Context, _typed: str) -> Sequence[str]:
-    return [known.name for known in _shown(ctx)]
+    return [known.name for known in _commands_for(ctx)]
 
 
 @command(
@@ -40,7 +40,7 @@ async def help_(
     wanted = name.strip().removeprefix("/").casefold()
     if not wanted:
         body: list[Span] = []
-        for known in _shown(ctx):
+        for known in _commands_for(ctx):
             body += [Span(known.usage, Style.CODE), Span(f"  {known.description}\n")]
         card = Card(Role.INFO, body=(*body[:-1], Span(body[-1].text.rstrip())))
         return Reply(say("help.lead"), Outcome.FOUND, cards=(card,))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from bot.commands.declaration import Context, Param, Prompt, Use, command
-from bot.contract import Button, Outcome, Reply, local_date, read_date, written_date
+from bot.contract import Button, Outcome, Reply, format_date, local_date, read_date
 from bot.errors import UserError
 from bot.policy.texts import say
 from bot.store import ChannelSettings
@@ -46,11 +46,11 @@ async def highlight(
     day = read_date(date, today) if date else today
     posted = await _posted(ctx, day)
     if posted:
-        return ctx.daily.reply(posted, settings.language, lead="" if day == today else f"☀ {written_date(day)}")
+        return ctx.daily.reply(posted, settings.language, lead="" if day == today else f"☀ {format_date(day)}")
     if day != today:
         when = say("highlight.not-chosen") if day > today else say("highlight.not-posted")
         return Reply(
-            say("highlight.other-day", day=written_date(day), when=when),
+            say("highlight.other-day", day=format_date(day), when=when),
             Outcome.NONE,
             buttons=(Button(say("buttons.todays"), "/highlight"),),
         )

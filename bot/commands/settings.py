@@ -15,13 +15,13 @@ from bot.contract import (
     Reply,
     Role,
     day_names,
+    find_zone,
+    format_day,
+    format_moment,
     local_date,
     next_due,
     read_days,
     read_time,
-    written,
-    written_day,
-    zone_named,
     zones,
 )
 from bot.delivery import language_named
@@ -122,13 +122,13 @@ async def settings(  # noqa: PLR0913, PLR0917 - one option for each thing that c
     if do == "daily on":
         await _refuse_unknown(ctx, place)
     if not switches and not changes:
-        return await _shown(ctx, found, "")
-    saved = await _save(ctx, place, {**switches, **changes}, _told(do, changes))
+        return await _overview(ctx, found, "")
+    saved = await _save(ctx, place, {**switches, **changes}, _summary(do, changes))
     if do in _CANCELLED:
         await ctx.store.posts.cancel(
             saved, say("settings.switched-off") if do == "daily off" else say("settings.paused-by")
         )
-    return await _shown(ctx, saved, say("settings.saved"))
+    return await _overview(ctx, saved, say("settings.saved"))
 
 
 async def _refuse_unknown(ctx: Context, place: Channel) -> None:
@@ -144,7 +144,7 @@ def _read(ctx: Context, name: str, value: Any) -> Any:
         return _shows(ctx, value)
     readers: dict[str, Callable[[str], str]] = {
         "time": read_time,
-        "zone": zone_named,
+        "zone": find_zone,
         "days": read_days,
         "language": language_named,
     }
@@ -171,14 +171,14 @@ async def _save(
         changed = dataclasses.replace(was, **changes)
         due = was.daily and not was.disabled and was.next_at is not None and was.next_at <= ctx.now.timestamp()
         if not (due and changed.daily and posted is None):
-            changed = await _replanned(ctx, changed, posted)
+            changed = await _plan(ctx, changed, posted)
         saved = await ctx.store.channels.save(changed, ctx.request.author.id, change, ctx.now.timestamp())
         if saved is not None:
             return saved
     raise UserError(say("settings.busy"))
 
 
-async def _replanned(ctx: Context, changed: ChannelSettings, posted: dt.datetime | None) -> ChannelSettings:
+async def _plan(ctx: Context, changed: ChannelSettings, posted: dt.datetime | None) -> ChannelSettings:
     """Return settings with the next date and moment they lead to."""
     recent = await ctx.store.posts.recent(changed.channel, 1)
     beyond = dt.date.fromisoformat(recent[0].local_date) if recent else None
@@ -189,12 +189,12 @@ async def _replanned(ctx: Context, changed: ChannelSettings, posted: dt.datetime
     return dataclasses.replace(changed, next_date=next_date, next_at=next_at)
 
 
-def _told(do: str, changes: Mapping[str, object]) -> str:
+def _summary(do: str, changes: Mapping[str, object]) -> str:
     """Return a change in a few words, for the audit."""
     return " ".join(part for part in (do, *(f"{name}={value}" for name, value in changes.items())) if part)
 
 
-def _coming(found: ChannelSettings, now: dt.datetime, count: int) -> list[tuple[dt.date, dt.datetime]]:
+def _next_dates(found: ChannelSettings, now: dt.datetime, count: int) -> list[tuple[dt.date, dt.datetime]]:
     """Return a channel's coming dates and moments, as planned."""
     if not found.daily or found.next_date is None or found.next_at is None:
         return []
@@ -208,7 +208,7 @@ def _coming(found: ChannelSettings, now: dt.datetime, count: int) -> list[tuple[
     return dates
 
 
-async def _shown(ctx: Context, found: ChannelSettings, before: str) -> Reply:
+async def _overview(ctx: Context, found: ChannelSettings, before: str) -> Reply:
     """Say what is set for a channel; when the daily quote is on, with the next dates and a preview."""
     where = _where(ctx, found.channel)
     options = _option(ctx, found.channel)
@@ -234,7 +234,7 @@ async def _shown(ctx: Context, found: ChannelSettings, before: str) -> Reply:
             buttons=buttons,
         )
     lead = say("settings.on", where=where, days=day_names(found.days), time=found.time, zone=found.zone)
-    dates = _coming(found, ctx.now, SHOWN)
+    dates = _next_dates(found, ctx.now, SHOWN)
     also = ""
     if found.disabled:
         also = say("settings.disabled", reason=found.disabled)
@@ -242,7 +242,7 @@ async def _shown(ctx: Context, found: ChannelSettings, before: str) -> Reply:
         also = say("settings.paused")
     elif found.skip_date and dates and found.skip_date == dates[0][0].isoformat():
         also = say("settings.skipped")
-    next_dates = "; ".join(written(moment, found.zone) for _, moment in dates) or say("settings.no-day")
+    next_dates = "; ".join(format_moment(moment, found.zone) for _, moment in dates) or say("settings.no-day")
     fields.insert(0, (say("settings.next"), next_dates))
     cards = [Card(Role.INFO, title=say("settings.title"), fields=tuple(fields))]
     chosen = await ctx.daily.next(found, dates[0][0]) if dates else None
@@ -260,12 +260,12 @@ async def _shown(ctx: Context, found: ChannelSettings, before: str) -> Reply:
 
 async def _preview(ctx: Context, found: ChannelSettings) -> Reply:
     """Show the next post as it would look."""
-    dates = _coming(found, ctx.now, 1)
+    dates = _next_dates(found, ctx.now, 1)
     day = dates[0][0] if dates else local_date(ctx.now, found.zone)
     chosen = await ctx.daily.next(found, day)
     if chosen is None:
         raise UserError(say("daily.none"))
-    when = say("settings.due", when=written(dates[0][1], found.zone)) if dates else say("settings.would-be")
+    when = say("settings.due", when=format_moment(dates[0][1], found.zone)) if dates else say("settings.would-be")
     reply = ctx.daily.reply(chosen[0], found.language)
     return dataclasses.replace(reply, lead=f"{when}\n\n{reply.lead}")
 
@@ -293,20 +293,22 @@ async def _skip(ctx: Context, found: ChannelSettings) -> Reply:
     row = await ctx.store.posts.of_date(found.channel, today)
     waits = row is not None and row.state == "pending"
     if not waits and (not found.daily or found.next_date != today):
-        dates = _coming(found, ctx.now, 1)
-        then = say("settings.next-due", when=written(dates[0][1], found.zone)) if dates else say("settings.is-off")
+        dates = _next_dates(found, ctx.now, 1)
+        then = (
+            say("settings.next-due", when=format_moment(dates[0][1], found.zone)) if dates else say("settings.is-off")
+        )
         return Reply(say("settings.none-to-skip", then=then), Outcome.NONE)
     saved = await _save(ctx, found.channel, {"skip_date": today}, "skip today")
     await ctx.store.posts.cancel(saved, say("settings.left-out-by"))
-    later = [moment for day, moment in _coming(saved, ctx.now, 2) if day.isoformat() != today]
-    then = say("settings.next-due", when=written(later[0], found.zone)) if later else ""
+    later = [moment for day, moment in _next_dates(saved, ctx.now, 2) if day.isoformat() != today]
+    then = say("settings.next-due", when=format_moment(later[0], found.zone)) if later else ""
     return Reply(f"{say('settings.left-out', where=_where(ctx, found.channel))} {then}".rstrip(), Outcome.FOUND)
 
 
 async def _status(ctx: Context, found: ChannelSettings) -> Reply:
     """Show the last deliveries, each with its state and the reason."""
     rows = await ctx.store.posts.recent(found.channel)
-    shown = await _shown(ctx, found, "")
+    shown = await _overview(ctx, found, "")
     fields = tuple((row.local_date, _state(row, found.zone)) for row in rows)
     card = Card(
         Role.INFO,
@@ -319,7 +321,7 @@ async def _status(ctx: Context, found: ChannelSettings) -> Reply:
 def _state(row: PostRow, zone: str) -> str:
     """Return how a delivery stands, in words."""
     if row.state == "sent" and row.sent_at is not None:
-        return say("settings.posted-at", when=written(dt.datetime.fromtimestamp(row.sent_at, dt.UTC), zone))
+        return say("settings.posted-at", when=format_moment(dt.datetime.fromtimestamp(row.sent_at, dt.UTC), zone))
     state = say(f"settings.state-{row.state}")
     return f"{state}: {row.reason}" if row.reason else state
 
@@ -327,14 +329,16 @@ def _state(row: PostRow, zone: str) -> str:
 async def _queue(ctx: Context, found: ChannelSettings) -> Reply:
     """Show the coming highlights with what an admin can do about each."""
     today = local_date(ctx.now, found.zone)
-    dates = [day for day, _ in _coming(found, ctx.now, SHOWN)] or [today + dt.timedelta(days=n) for n in range(SHOWN)]
+    dates = [day for day, _ in _next_dates(found, ctx.now, SHOWN)] or [
+        today + dt.timedelta(days=n) for n in range(SHOWN)
+    ]
     chosen = await ctx.daily.coming(found, dates)
     marks = await ctx.store.channels.marks(found)
     option = _option(ctx, found.channel)
     cards, buttons = [], []
     for number, (highlight, _) in enumerate(chosen, 1):
         mark = marks.get(highlight.id)
-        title = f"{number}. {written_day(dates[number - 1])}"
+        title = f"{number}. {format_day(dates[number - 1])}"
         card = ctx.daily.reply(highlight).cards[0]
         cards.append(
             dataclasses.replace(

@@ -39,7 +39,7 @@ async def verify(
     if judged.too_little:
         raise UserError(say("verify.too-little"))
     if judged.verdict is Verdict.NOT_FOUND:
-        return _not_found(ctx, judged)
+        return _miss(ctx, judged)
     cards = [
         Card(
             Role.MATCH,
@@ -49,7 +49,7 @@ async def verify(
         for number, (passage, marked) in enumerate(zip(judged.passages, judged.marked, strict=True))
     ]
     if judged.verdict not in {Verdict.EXACT, Verdict.OTHER_SPEAKER}:
-        cards.insert(1 if judged.verdict is Verdict.ALTERED else 0, Card(Role.INFO, body=_beside(judged)))
+        cards.insert(1 if judged.verdict is Verdict.ALTERED else 0, Card(Role.INFO, body=_comparison(judged)))
     first = judged.passages[0]
     lead = "" if cards[0].title else _verdict(ctx, judged)
     return Reply(
@@ -71,7 +71,7 @@ def _verdict(ctx: Context, judged: Judgement) -> str:
     )
 
 
-def _beside(judged: Judgement) -> tuple[Span, ...]:
+def _comparison(judged: Judgement) -> tuple[Span, ...]:
     """Return what was said above what is claimed, the words that differ marked in each."""
     spans: list[Span] = []
     for kind, label, style in (
@@ -88,7 +88,7 @@ def _beside(judged: Judgement) -> tuple[Span, ...]:
     return tuple(spans[:-1])
 
 
-def _not_found(ctx: Context, judged: Judgement) -> Reply:
+def _miss(ctx: Context, judged: Judgement) -> Reply:
     """Say that nobody said it, with the nearest passage as no confirmation."""
     lead = say("verdict.not-found", where=ctx.corpus.label)
     if not judged.passages:

@@ -21,22 +21,22 @@ from bot.contract.message import (
     plain,
 )
 from bot.contract.platform import Adapter, Lack, Platform
-from bot.contract.post import Blind, Found, Later, Post, Posted, Refused, Seen, Sent, Unclear
+from bot.contract.post import Blind, Failure, Found, Later, Post, Posted, Refused, Seen, Sent, Unclear
 from bot.contract.reply_json import freeze, thaw
 from bot.contract.schedule import (
     EVERY_DAY,
     day_names,
     due_at,
+    find_zone,
+    format_date,
+    format_day,
+    format_moment,
     local_date,
     next_due,
     read_date,
     read_days,
     read_moment,
     read_time,
-    written,
-    written_date,
-    written_day,
-    zone_named,
     zones,
 )
 
@@ -51,6 +51,7 @@ __all__ = [
     "Card",
     "Channel",
     "Citation",
+    "Failure",
     "Found",
     "Lack",
     "Later",
@@ -75,7 +76,11 @@ __all__ = [
     "clock",
     "day_names",
     "due_at",
+    "find_zone",
+    "format_date",
+    "format_day",
     "format_line",
+    "format_moment",
     "format_option",
     "freeze",
     "headline",
@@ -91,9 +96,5 @@ __all__ = [
     "read_moment",
     "read_time",
     "thaw",
-    "written",
-    "written_date",
-    "written_day",
-    "zone_named",
     "zones",
 ]

@@ -49,9 +49,9 @@ def parse_line(text: str) -> Line:
     rest = text[command.end() :].strip()
     options: list[tuple[str, str]] = []
     while match := _OPTION.search(rest):
-        options.append((match[1], _unquoted(match[2])))
+        options.append((match[1], _unquote(match[2])))
         rest = rest[: match.start()].rstrip()
-    return Line(command[1].casefold(), _unquoted(rest), tuple(reversed(options)))
+    return Line(command[1].casefold(), _unquote(rest), tuple(reversed(options)))
 
 
 def format_line(line: Line) -> str:
@@ -61,17 +61,17 @@ def format_line(line: Line) -> str:
     parts = [f"/{line.name}"]
     if line.words:
         bare = parse_line(f"/{line.name} {line.words}")
-        parts.append(line.words if bare == Line(line.name, line.words) else _quoted(line.words))
+        parts.append(line.words if bare == Line(line.name, line.words) else _quote(line.words))
     parts.extend(format_option(name, value) for name, value in line.options)
     return " ".join(parts)
 
 
 def format_option(name: str, value: str) -> str:
     """Write one option so that `parse_line` reads it, its value in quotes where it needs them."""
-    return f"{name}:{value if _BARE_VALUE.fullmatch(value) else _quoted(value)}"
+    return f"{name}:{value if _BARE_VALUE.fullmatch(value) else _quote(value)}"
 
 
-def _unquoted(text: str) -> str:
+def _unquote(text: str) -> str:
     """Return the inside of a text that is one quoted piece, or the text."""
     match = _QUOTED.fullmatch(text)
     if not match:
@@ -79,7 +79,7 @@ def _unquoted(text: str) -> str:
     return _ESCAPE.sub(r"\1", match[1]) if match[1] is not None else match[2]
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """Put a text in straight quotes."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'

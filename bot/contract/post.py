@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from bot.contract.message import Reply
 
-__all__ = ["Blind", "Found", "Later", "Post", "Posted", "Refused", "Seen", "Sent", "Unclear"]
+__all__ = ["Blind", "Failure", "Found", "Later", "Post", "Posted", "Refused", "Seen", "Sent", "Unclear"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,10 @@ class Blind:
     why: str
 
 
-Posted = Sent | Later | Refused | Unclear
+Failure = Later | Refused | Unclear
+"""Why something was not done, or may not have been."""
+
+Posted = Sent | Failure
 """How one try to send ended."""
 
 Seen = Found | Blind

@@ -21,16 +21,16 @@ __all__ = [
     "EVERY_DAY",
     "day_names",
     "due_at",
+    "find_zone",
+    "format_date",
+    "format_day",
+    "format_moment",
     "local_date",
     "next_due",
     "read_date",
     "read_days",
     "read_moment",
     "read_time",
-    "written",
-    "written_date",
-    "written_day",
-    "zone_named",
     "zones",
 ]
 
@@ -103,7 +103,7 @@ def _load(name: str) -> ZoneInfo:
         raise UserError(say("schedule.zone-gone", zone=name)) from None
 
 
-def zone_named(text: str) -> str:
+def find_zone(text: str) -> str:
     """Return the zone's name as the tz database spells it, or raise a UserError that offers the nearest."""
     wanted = "_".join(text.strip().split())
     known = {name.casefold(): name for name in zones() if name != "Factory" and not name.startswith("Etc/")}
@@ -186,7 +186,7 @@ def local_date(moment: dt.datetime, zone: str) -> dt.date:
     return moment.astimezone(_load(zone)).date()
 
 
-def written(moment: dt.datetime, zone: str) -> str:
+def format_moment(moment: dt.datetime, zone: str) -> str:
     """Return a moment in plain words as a zone's clocks show it: Tuesday 24 November 2026, 09:00."""
     local = moment.astimezone(_load(zone))
     return say(
@@ -199,12 +199,12 @@ def written(moment: dt.datetime, zone: str) -> str:
     )
 
 
-def written_date(date: dt.date) -> str:
+def format_date(date: dt.date) -> str:
     """Return a date in plain words, as in a citation: 8 June 2023."""
     return say("schedule.date", day=date.day, month=_month(date), year=date.year)
 
 
-def written_day(date: dt.date) -> str:
+def format_day(date: dt.date) -> str:
     """Return a date of these weeks in plain words: Tuesday 24 November."""
     return say("schedule.day", day=date.day, month=_month(date), weekday=_weekday(date))
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from bot.intake.memory import MOST_REMEMBERED, Memory
+from bot.intake.memory import MOST_REMEMBERED, Bounded, Memory
+from bot.intake.sentences import slow_down
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.contract import Channel
+    from bot.contract import Channel, Reply
 
 __all__ = ["MEMBER_BURST", "PER_SECONDS", "TENANT_BURST", "Admission"]
 
@@ -26,7 +26,7 @@ class Buckets:
         """Take how many tokens a bucket holds and a clock (seconds)."""
         self._burst = burst
         self._clock = clock
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+        self._left: Bounded[str, tuple[float, float]] = Bounded(MOST_REMEMBERED)
 
     def wait(self, name: str) -> float:
         """Return the seconds until there is a token, 0 when there is one."""
@@ -37,9 +37,6 @@ class Buckets:
         """Take a token."""
         left = self._tokens(name) - 1
         self._left[name] = (left, self._clock())
-        self._left.move_to_end(name)
-        if len(self._left) > MOST_REMEMBERED:
-            self._left.popitem(last=False)
 
     def _tokens(self, name: str) -> float:
         now = self._clock()
@@ -56,6 +53,11 @@ class Admission:
         self._members = Buckets(MEMBER_BURST, clock)
         self._tenants = Buckets(TENANT_BURST, clock)
         self._told = Memory()
+
+    def refusal(self, place: Channel, member: str) -> Reply | None:
+        """Count a question and return None; or return what a member who asks too often reads instead of an answer."""
+        wait = self.wait(place, member)
+        return slow_down(wait) if wait else None
 
     def wait(self, place: Channel, member: str) -> float:
         """Count a question and return 0, or return the seconds until this member may ask here again.

@@ -57,7 +57,7 @@ class Inbox:
         self._under_way: set[str] = set()
 
     @contextmanager
-    def answering(self, name: str) -> Iterator[None]:
+    def hold(self, name: str) -> Iterator[None]:
         """Hold a name as being answered by this process, so that no look for leftovers takes it up."""
         self._under_way.add(name)
         try:

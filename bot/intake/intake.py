@@ -11,7 +11,7 @@ from bot.intake.admission import Admission
 from bot.intake.cipher import Cipher
 from bot.intake.inbox import MARK, Inbox
 from bot.intake.lease import Lease, turn
-from bot.intake.sentences import busy, slow_down, too_long
+from bot.intake.sentences import busy, too_long
 from bot.intake.work import BusyError, Turns, Work
 
 if TYPE_CHECKING:
@@ -86,8 +86,7 @@ class Intake:
 
     def refusal(self, place: Channel, member: str) -> Reply | None:
         """Count a question and return None; or return what a member who asks too often reads instead of an answer."""
-        wait = self._admission.wait(place, member)
-        return slow_down(wait) if wait else None
+        return self._admission.refusal(place, member)
 
     def tells(self, member: str) -> bool:
         """Say whether a refused member is told so by a message of its own: once in a while."""
@@ -127,7 +126,7 @@ class Intake:
 
     async def _finish(self, left: Inbound, finish: Callable[[Inbound], Awaitable[object]]) -> None:
         """Finish one thing; the name is held meanwhile, and what breaks does not keep the others."""
-        with self.inbox.answering(left.delivery_id):
+        with self.inbox.hold(left.delivery_id):
             try:
                 await finish(left)
             except Exception:
@@ -148,7 +147,7 @@ class Intake:
     async def tenants_left(self) -> list[str]:
         """Return the servers or workspaces whose data is to go."""
         prefix = self._gone("")
-        return [name.removeprefix(prefix) for name, since in (await self.named(prefix)).items() if since]
+        return [name.removeprefix(prefix) for name, since in (await self.notes(prefix)).items() if since]
 
     def _gone(self, tenant: str) -> str:
         return f"{self._platform}-gone:{tenant}"
@@ -168,7 +167,7 @@ class Intake:
         async with asyncio.timeout(NOTE_SECONDS):
             await self._store.kv.put(name, text)
 
-    async def named(self, prefix: str) -> dict[str, str]:
+    async def notes(self, prefix: str) -> dict[str, str]:
         """Return the facts whose name begins so; fails as `read` does."""
         if self._store is None:
             return {name: text for name, text in self._notes.items() if name.startswith(prefix)}

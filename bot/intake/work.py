@@ -28,7 +28,6 @@ class Turns:
     """Lets a bounded number in at once and a bounded number wait."""
 
     def __init__(self, at_once: int, most_waiting: int) -> None:
-        """Take the two bounds."""
         self._turns = asyncio.Semaphore(at_once)
         self._waiting = 0
         self._most_waiting = most_waiting
@@ -77,7 +76,7 @@ class Work:
         task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
         self._begin()
-        task.add_done_callback(self._ended)
+        task.add_done_callback(self._end_task)
         return True
 
     async def drain(self, seconds: float) -> None:
@@ -92,7 +91,7 @@ class Work:
             _log.warning("stopped with %d answers unfinished", len(late))
             await asyncio.wait(late, timeout=CANCEL_SECONDS)
 
-    def _ended(self, task: asyncio.Task[object]) -> None:
+    def _end_task(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)
         self._end()
         if not task.cancelled() and task.exception():

@@ -22,7 +22,6 @@ import aiohttp
 
 from bot.adapters.discord.adapter import Discord
 from bot.adapters.discord.client import VerbatimClient
-from bot.adapters.discord.post import Poster
 from bot.adapters.discord.wire import aim
 from bot.adapters.slack import api as slack_api
 from bot.adapters.slack.adapter import Slack
@@ -131,7 +130,7 @@ class RestDiscord(Discord):
         await client.login(self._settings.discord_token)
         for task in client._tasks:  # noqa: SLF001 - no gateway, so nothing to sync or to pick up
             task.cancel()
-        self._client, self._poster = client, Poster(client, seconds)
+        self._client, self._seconds = client, seconds
 
     async def find(self, channel: Channel, post: Post) -> Seen:
         seen = await super().find(channel, post)

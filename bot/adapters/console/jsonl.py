@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from bot.adapters.console.talk import LONGEST_LINE
 from bot.contract import Author, Card, Channel, Outcome, Reply, Request, read_moment
-from bot.intake import Admission, slow_down
+from bot.intake import Admission
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ class JsonLines:
     """Standard input and output as a platform that speaks JSON lines."""
 
     def __init__(self, core: Core, stdin: TextIO, stdout: TextIO) -> None:
-        """Take the core and the two streams."""
         self._core = core
         self._now = 0.0
         self._admission = Admission(lambda: self._now)
@@ -49,8 +48,7 @@ class JsonLines:
         if not request.channel.tenant:
             return None
         self._now = request.now.timestamp() if request.now else time.time()
-        wait = self._admission.wait(request.channel, request.author.id)
-        return slow_down(wait) if wait else None
+        return self._admission.refusal(request.channel, request.author.id)
 
     def _write(self, reply: Reply, milliseconds: float) -> None:
         self._out.write(json.dumps(reply_object(reply, milliseconds), ensure_ascii=False) + "\n")

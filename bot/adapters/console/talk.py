@@ -60,7 +60,7 @@ class Console:
 
     async def run(self) -> None:
         """Answer lines until the input ends."""
-        lines = self._typed() if sys.stdin.isatty() and self._out.isatty() else _piped(sys.stdin)
+        lines = self._prompt_lines() if sys.stdin.isatty() and self._out.isatty() else _pipe_lines(sys.stdin)
         async for line in lines:
             if line.strip():
                 await self.say(line)
@@ -124,7 +124,7 @@ class Console:
             self._out.write(f"{in_plain(reply)}\n\n")
         self._out.flush()
 
-    async def _typed(self) -> AsyncIterator[str]:
+    async def _prompt_lines(self) -> AsyncIterator[str]:
         """Yield lines typed at a prompt with history and completion, until Ctrl-D; Ctrl-C clears, then leaves."""
         from prompt_toolkit import PromptSession  # noqa: PLC0415 - 0.2 s of import only a person at a prompt needs
         from prompt_toolkit.completion import Completer, Completion  # noqa: PLC0415
@@ -153,7 +153,7 @@ class Console:
                 return
 
 
-async def _piped(stream: TextIO) -> AsyncIterator[str]:
+async def _pipe_lines(stream: TextIO) -> AsyncIterator[str]:
     """Yield lines of a stream in order, each read when the one before is answered."""
     while line := await asyncio.to_thread(stream.readline, LONGEST_LINE):
         yield line

@@ -97,7 +97,7 @@ async def acknowledge(
             async with asyncio.timeout(max(LEAST_TRY, until - LAST_TRY - loop.time())):
                 await send()
         except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError, BreakerOpenError) as error:
-            meant, again = _meant(error)
+            meant, again = _meaning(error)
             if meant is Ack.TAKEN:
                 return meant
             ended = ended if again and ended is Ack.UNCLEAR else meant
@@ -114,7 +114,7 @@ async def acknowledge(
     return ended
 
 
-def _meant(error: Exception) -> tuple[Ack, bool]:
+def _meaning(error: Exception) -> tuple[Ack, bool]:
     """Return what a failed try means, and whether the next one may do better."""
     if isinstance(error, discord.HTTPException):
         if error.code == ALREADY_ACKNOWLEDGED:

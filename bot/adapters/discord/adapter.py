@@ -20,7 +20,6 @@ from bot.adapters.discord.pace import Pace
 from bot.adapters.discord.post import Poster
 from bot.adapters.discord.ready import announce, announce_without_gateway
 from bot.adapters.discord.wire import TROUBLE, aim, why
-from bot.contract import Blind, Later
 from bot.errors import OperatorError
 from bot.intake import Intake
 from bot.policy.texts import say
@@ -28,7 +27,6 @@ from bot.policy.texts import say
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.contract import Channel, Post, Posted, Seen
     from bot.core import Core
     from bot.intake import Store
     from bot.settings import Settings
@@ -51,8 +49,8 @@ REFUSED = say("discord.bad-token")
 WRONG_INTENTS = say("discord.intents")
 
 
-class Discord:
-    """The Discord adapter."""
+class Discord(Poster):
+    """The Discord adapter: it posts, and serves."""
 
     platform = NAME
     resend_within = 60.0
@@ -74,6 +72,7 @@ class Discord:
         Without `gateway` it only logs in, to post and to finish what others left. `name` is this process's in leases,
         no other's past or present.
         """
+        super().__init__(None)
         self._settings = settings
         self._core = core
         self._pace = pace or Pace()
@@ -82,8 +81,6 @@ class Discord:
         self._announced = announced
         self._gateway = gateway
         self._name = name or secrets.token_hex(8)
-        self._client: VerbatimClient | None = None
-        self._poster: Poster | None = None
         self._stopping = asyncio.Event()
         self._doubted = asyncio.Event()
 
@@ -112,30 +109,6 @@ class Discord:
     def stop(self) -> None:
         """Ask `run` to end."""
         self._stopping.set()
-
-    async def check(self, channel: Channel) -> str:
-        """Return "" when the bot may post in the channel and read its own messages there, else what lacks."""
-        return await self._poster.check(channel) if self._poster else say("discord.not-connected-again")
-
-    async def post(self, channel: Channel, post: Post) -> Posted:
-        """Try once to send a message."""
-        return await self._poster.post(channel, post) if self._poster else Later(15.0, say("discord.not-connected"))
-
-    async def find(self, channel: Channel, post: Post) -> Seen:
-        """Look for the bot's messages with the post's key."""
-        return await self._poster.find(channel, post) if self._poster else Blind(say("discord.not-connected"))
-
-    async def delete(self, channel: Channel, ref: str) -> bool:
-        """Delete one of the bot's own messages; True when it is gone."""
-        return await self._poster.delete(channel, ref) if self._poster else False
-
-    async def tell(self, channel: Channel, member: str, sentence: str) -> bool:  # noqa: ARG002 - members are global
-        """Tell a member something directly; True when Discord took it."""
-        return await self._poster.tell(member, sentence) if self._poster else False
-
-    async def clock_ahead(self) -> float | None:
-        """Return how many seconds Discord's clock is ahead of this one, None when it is not known."""
-        return await self._poster.clock_ahead() if self._poster else None
 
     async def _until_refused(self) -> None:
         """Raise OperatorError once Discord refuses the token it took before; after a 401 it is asked about again."""
@@ -219,12 +192,11 @@ class Discord:
                 _log.warning("Discord cannot be reached (%s); next try in %.0f s", why(error), wait)
             await self._leave()
             await asyncio.sleep(wait)
-        self._poster = Poster(client)
         return client
 
     async def _leave(self) -> None:
         """Disconnect and forget the client."""
-        client, self._client, self._poster = self._client, None, None
+        client, self._client = self._client, None
         if client:
             await client.close()
 

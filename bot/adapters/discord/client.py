@@ -10,6 +10,7 @@ import discord
 from discord import ui
 
 from bot.adapters.discord.backfill import Backfill
+from bot.adapters.discord.declare import sync
 from bot.adapters.discord.events import guard_events
 from bot.adapters.discord.inbound import NAME
 from bot.adapters.discord.interactions import Interactions
@@ -18,7 +19,6 @@ from bot.adapters.discord.pace import Pace
 from bot.adapters.discord.pending import KIND
 from bot.adapters.discord.render import PRESSED
 from bot.adapters.discord.sessions import PatientClient, Starts, look_at_limits
-from bot.adapters.discord.sync import sync
 from bot.adapters.discord.wire import Breaker, aim, why
 from bot.intake import Intake
 
@@ -207,7 +207,6 @@ class PressedButton(ui.DynamicItem[ui.Button[Any]], template=PRESSED):
     """A button of any message of ours, however old and whichever process sent it."""
 
     def __init__(self, item: ui.Button[Any], mark: str, line: str) -> None:
-        """Take the button with the mark and the line in its custom id."""
         super().__init__(item)
         self._mark = mark
         self._line = line

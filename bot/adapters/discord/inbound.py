@@ -34,8 +34,8 @@ __all__ = [
     "place_of",
     "request_of",
     "split_mark",
+    "strip_mention",
     "suggestions",
-    "without_mention",
 ]
 
 NAME = "discord"
@@ -197,7 +197,7 @@ def fill(line: str, command: Command, words: str) -> Line:
     return Line(command.name, "", (*free, *read.options))
 
 
-def without_mention(text: str, user_id: int) -> str:
+def strip_mention(text: str, user_id: int) -> str:
     """Return a message without the mention of the bot that it starts with or contains."""
     return re.sub(rf"\s*<@!?{user_id}>\s*", " ", text).strip()
 

@@ -34,7 +34,6 @@ class Interactions:
     """Answers interactions."""
 
     def __init__(self, client: discord.Client, core: Core, intake: Intake) -> None:
-        """Take the client, the core, and what its events go through."""
         self._client = client
         self._core = core
         self._intake = intake
@@ -93,7 +92,7 @@ class Interactions:
         if refusal:
             asked, private, update = refusal, True, False
         announcement = Announcement(inbox, interaction, asked, update=update) if isinstance(asked, Request) else None
-        with inbox.answering(name_of(interaction)):
+        with inbox.hold(name_of(interaction)):
             try:
                 work = self._reply(asked)
                 await respond(interaction, work, private=private, update=update, announcement=announcement)

@@ -2,34 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = [
-    "ACKNOWLEDGE_SECONDS",
-    "HISTORY_PAGE",
-    "IDENTIFY_RESERVE",
-    "INVALID_REQUESTS",
-    "INVALID_SECONDS",
-    "LONGEST_CHOICE",
-    "LONGEST_CUSTOM_ID",
-    "LONGEST_DESCRIPTION",
-    "LONGEST_INPUT",
-    "LONGEST_INPUT_LABEL",
-    "LONGEST_LABEL",
-    "LONGEST_MESSAGE",
-    "LONGEST_MODAL_TITLE",
-    "LONGEST_NAME",
-    "LONGEST_NONCE",
-    "LONGEST_OPTION",
-    "LONGEST_PLACEHOLDER",
-    "LONGEST_THREAD_NAME",
-    "LONGEST_URL",
-    "MOST_BUTTONS_IN_ROW",
-    "MOST_CHAT_COMMANDS",
-    "MOST_CHOICES",
-    "MOST_COMPONENTS",
-    "MOST_OPTIONS",
-    "units",
-]
-
 LONGEST_MESSAGE = 4_000
 """Characters in all text displays of a Components V2 message: components/reference, text display."""
 
@@ -47,12 +19,6 @@ LONGEST_CUSTOM_ID = 100
 
 LONGEST_URL = 512
 """Characters of a link button's address: components/reference, button."""
-
-LONGEST_NAME = 32
-"""Characters of a command's or option's name: interactions/application-commands, naming."""
-
-LONGEST_DESCRIPTION = 100
-"""Characters of a command's or option's description: interactions/application-commands."""
 
 MOST_OPTIONS = 25
 """Options of a command: interactions/application-commands."""
@@ -74,9 +40,6 @@ LONGEST_MODAL_TITLE = 45
 
 LONGEST_INPUT_LABEL = 45
 """Characters of a label in a modal: components/reference, label."""
-
-LONGEST_PLACEHOLDER = 100
-"""Characters of a text input's placeholder: components/reference, text input."""
 
 LONGEST_INPUT = 4_000
 """Characters of a text input: components/reference, text input."""

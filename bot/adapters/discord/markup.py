@@ -17,7 +17,7 @@ from bot.contract import Span, Style
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["ELLIPSIS", "block", "cut", "escape", "fit", "styled"]
+__all__ = ["ELLIPSIS", "block", "cut", "escape", "fit", "markdown"]
 
 ELLIPSIS = "…"
 
@@ -35,10 +35,10 @@ _NUMBER = re.compile(r"^[^\S\n]*\d+[.)]", re.MULTILINE)
 
 def escape(text: str) -> str:
     """Return text that Discord shows as it is; characters that must not be shown become U+FFFD."""
-    return styled((Span(text),))
+    return markdown((Span(text),))
 
 
-def styled(spans: Iterable[Span]) -> str:
+def markdown(spans: Iterable[Span]) -> str:
     """Return styled runs as Markdown: marked and strong words bold, code as code."""
     runs = _merge(spans)
     live = _live("".join(text for text, _ in runs))
@@ -56,9 +56,9 @@ def styled(spans: Iterable[Span]) -> str:
     return "".join(parts)
 
 
-def block(markdown: str) -> str:
+def block(text: str) -> str:
     """Return Markdown as a block quote."""
-    return "\n".join(f"> {line}" for line in markdown.split("\n"))
+    return "\n".join(f"> {line}" for line in text.split("\n"))
 
 
 def cut(text: str, most: int) -> str:
@@ -73,19 +73,19 @@ def cut(text: str, most: int) -> str:
 
 def fit(spans: tuple[Span, ...], most: int) -> str:
     """Return styled runs as Markdown of at most `most` UTF-16 units, cut between words where they are longer."""
-    whole = styled(spans)
+    whole = markdown(spans)
     if units(whole) <= most:
         return whole
     low, high = 0, sum(len(span.text) for span in spans)
     while low < high:
         middle = (low + high + 1) // 2
-        if units(styled(_first(spans, middle))) + len(ELLIPSIS) + 1 <= most:
+        if units(markdown(_first(spans, middle))) + len(ELLIPSIS) + 1 <= most:
             low = middle
         else:
             high = middle - 1
     text = "".join(span.text for span in spans)
     space = text.rfind(" ", 0, low + 1)
-    shortened = styled(_first(spans, space if space > low // 2 else low)).rstrip()
+    shortened = markdown(_first(spans, space if space > low // 2 else low)).rstrip()
     return f"{shortened} {ELLIPSIS}" if shortened and units(shortened) + len(ELLIPSIS) + 1 <= most else ""
 
 
@@ -104,7 +104,7 @@ def _escape(text: str, places: list[int]) -> str:
     return "\\".join(text[here:there] for here, there in pairwise([0, *places, len(text)]))
 
 
-def _shown(text: str) -> str:
+def _clean(text: str) -> str:
     """Return text with one kind of line break and nothing that rearranges a message."""
     return _UNSAFE.sub("\ufffd", _NEWLINE.sub("\n", text))
 
@@ -133,7 +133,7 @@ def _merge(spans: Iterable[Span]) -> list[tuple[str, Style]]:
     """Return the runs with neighbours that look alike joined: `**a****b**` would show its asterisks."""
     runs: list[tuple[str, Style]] = []
     for span in spans:
-        text = _shown(span.text)
+        text = _clean(span.text)
         if not text:
             continue
         style = Style.MARK if span.style in {Style.STRONG, Style.CLAIM} else span.style

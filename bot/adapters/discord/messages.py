@@ -72,7 +72,7 @@ class Messages:
         if not self._is_for(me.id, message) or not self._leads() or not await self._is_new(message):
             return False
         place = inbound.channel_of(message.channel, _guild_of(message))
-        with self._inbox.answering(str(message.id)):
+        with self._inbox.hold(str(message.id)):
             await self._answer(message, place, heard=True)
         return True
 
@@ -104,7 +104,7 @@ class Messages:
         me = self._client.user
         if me is None:
             return
-        text = inbound.without_mention(message.content, me.id)
+        text = inbound.strip_mention(message.content, me.id)
         if text or not place.tenant or f"{me.id}>" in message.content:
             reply = await self._reply(message, place, text, heard=heard)
             if heard and not self._leads():

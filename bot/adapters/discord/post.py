@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
-import time
 from typing import TYPE_CHECKING, Literal
 
 import aiohttp
@@ -46,15 +45,6 @@ MOST_READ = 5 * HISTORY_PAGE
 """Messages looked through for a post; in a busier channel the answer is that nothing can be said."""
 
 BEFORE_FIRST_TRY = dt.timedelta(seconds=60)
-CLOCK_SECONDS = 300.0
-"""How long a look at Discord's clock is good for."""
-
-DOUBTED_SECONDS = 5.0
-"""How long it is good for when it says that the clocks differ: this machine may have slept since."""
-
-BIG_SKEW = 60.0
-"""Seconds of difference that are asked about again."""
-
 NOT_CONNECTED_SECONDS = 15.0
 BAD_TOKEN_SECONDS = 300.0
 BLOCKED_SECONDS = 300.0
@@ -70,18 +60,25 @@ NEEDED_IN_THREADS = ("view_channel", "send_messages_in_threads", "read_message_h
 
 
 class Poster:
-    """Sends, finds and deletes posts through a client."""
+    """Sends, finds and deletes posts through a client, when there is one that is logged in."""
 
-    def __init__(self, client: VerbatimClient, seconds: float = POST_SECONDS) -> None:
-        """Take a client that is logged in, and how long one try to post may take."""
+    def __init__(self, client: VerbatimClient | None, seconds: float = POST_SECONDS) -> None:
+        """Take a client, and how long one try to post may take."""
         self._client = client
         self._seconds = seconds
 
+    @property
+    def _online(self) -> VerbatimClient | None:
+        return self._client if self._client and self._client.user else None
+
     async def post(self, channel: Channel, post: Post) -> Posted:
         """Try once to send a post, and open its thread where it asks for one."""
-        place = self._place(channel)
-        if place is None or self._client.user is None:
-            return Refused(say("discord.no-channel", channel=channel.id), channel=True) if place is None else _offline()
+        client = self._online
+        if client is None:
+            return Later(NOT_CONNECTED_SECONDS, say("discord.not-connected"))
+        place = _place(client, channel)
+        if place is None:
+            return Refused(say("discord.no-channel", channel=channel.id), channel=True)
         attempt = watch()
         try:
             async with asyncio.timeout(self._seconds):
@@ -89,16 +86,17 @@ class Poster:
                 message = await place.send(view=view, nonce=post.key, suppress_embeds=True)
         except Exception as error:  # delivery decides by the outcome, never by an exception
             if isinstance(error, TimeoutError):
-                self._free_buckets()
-            return self._outcome(error, attempt)
+                _free_buckets(client)
+            return _outcome(error, attempt, client)
         if post.prompt:
-            await self._open_thread(message, post.prompt)
+            await _open_thread(client, message, post.prompt)
         return Sent(str(message.id), attempt.date)
 
     async def find(self, channel: Channel, post: Post) -> Seen:
         """Look for the bot's messages with the post's key since a minute before its first try."""
-        me, place = self._client.user, self._place(channel)
-        if me is None or place is None:
+        client = self._online
+        place = _place(client, channel) if client else None
+        if client is None or place is None:
             return Blind(say("discord.not-connected"))
         since = (post.first_try or dt.datetime.now(dt.UTC)) - BEFORE_FIRST_TRY
         refs: list[str] = []
@@ -107,9 +105,9 @@ class Poster:
             async with asyncio.timeout(READ_SECONDS):
                 async for message in place.history(limit=MOST_READ, after=since, oldest_first=True):
                     read += 1
-                    if message.author.id == me.id and post.key in map(post_key, custom_ids(message.components)):
+                    if message.author == client.user and post.key in map(post_key, custom_ids(message.components)):
                         refs.append(str(message.id))
-                lacking = "" if read else await self._lacking(channel)
+                lacking = "" if read else await _what_lacks(client, channel)
         except TROUBLE as error:
             return Blind(say("discord.no-history", error=why(error)))
         if refs:
@@ -121,7 +119,7 @@ class Poster:
 
     async def delete(self, channel: Channel, ref: str) -> bool:
         """Delete one of the bot's own messages; True when it is gone."""
-        place = self._place(channel)
+        place = _place(self._online, channel) if self._online else None
         if place is None or not ref.isdecimal():
             return False
         try:
@@ -136,17 +134,21 @@ class Poster:
 
     async def check(self, channel: Channel) -> str:
         """Return "" when the bot may post in the channel and read there, else what lacks, for an admin."""
+        if self._online is None:
+            return say("discord.not-connected-again")
         try:
             async with asyncio.timeout(READ_SECONDS):
-                return await self._lacking(channel)
+                return await _what_lacks(self._online, channel)
         except TROUBLE as error:
             return say("discord.no-look", error=why(error))
 
-    async def tell(self, member: str, sentence: str) -> bool:
+    async def tell(self, channel: Channel, member: str, sentence: str) -> bool:  # noqa: ARG002 - members are global
         """Write to a member directly; True when Discord took it."""
+        if self._online is None:
+            return False
         try:
             async with asyncio.timeout(POST_SECONDS):
-                user = await self._client.fetch_user(int(member))
+                user = await self._online.fetch_user(int(member))
                 await user.send(view=as_view(render(to_member(sentence))))
         except (*TROUBLE, ValueError) as error:
             _log.warning("member %s could not be told: %s", member, why(error))
@@ -155,82 +157,87 @@ class Poster:
 
     async def clock_ahead(self) -> float | None:
         """Return how many seconds Discord's clock is ahead, from the `Date` of a recent answer."""
-        breaker = self._client.breaker
-        good_for = DOUBTED_SECONDS if abs(breaker.ahead or 0.0) > BIG_SKEW else CLOCK_SECONDS
-        if time.monotonic() - breaker.dated_at > good_for and self._client.user is not None:
+        client = self._online
+        if client is None:
+            return None
+        if client.breaker.clock.is_stale:
             try:
                 async with asyncio.timeout(POST_SECONDS):
-                    await self._client.http.get_bot_gateway()
+                    await client.http.get_bot_gateway()
             except TROUBLE as error:
                 _log.warning("Discord's clock could not be read: %s", why(error))
                 return None
-        return breaker.ahead
-
-    def _place(self, channel: Channel) -> discord.PartialMessageable | None:
-        """Return the channel or the thread to post in; None for an id that is none."""
-        number = channel.thread or channel.id
-        if not number.isdecimal():
-            return None
-        guild = int(channel.tenant) if channel.tenant.isdecimal() else None
-        return self._client.get_partial_messageable(int(number), guild_id=guild)
-
-    def _free_buckets(self) -> None:
-        """Free the library's rate limits that a cancelled request left spent with no end set.
-
-        Who waits for such a one waits 30 s (discord.http.Ratelimit.acquire), longer than a try to post may take, and so
-        nothing would be sent in that channel again.
-        """
-        for bucket in self._client.http._buckets.values():  # noqa: SLF001 - the library has no door to it
-            if bucket.remaining <= 0 and not bucket.outgoing and bucket.expires is None:
-                bucket.reset()  # type: ignore[no-untyped-call]
-
-    async def _open_thread(self, message: discord.Message, prompt: str) -> None:
-        """Open a thread under a post; one that fails leaves the post as it is."""
-        try:
-            async with asyncio.timeout(POST_SECONDS):
-                await self._client.http.start_thread_with_message(
-                    message.channel.id,
-                    message.id,
-                    name=cut(" ".join(prompt.split()), LONGEST_THREAD_NAME),
-                    auto_archive_duration=THREAD_MINUTES,
-                )
-        except TROUBLE as error:
-            _log.warning("no thread under message %s: %s", message.id, why(error))
-
-    async def _lacking(self, channel: Channel) -> str:
-        """Return "" or what the bot lacks in a channel, by its roles and the channel's overwrites as they are now."""
-        me = self._client.user
-        if me is None:
-            return say("discord.not-connected-again")
-        if not channel.tenant.isdecimal() or not channel.id.isdecimal():
-            return say("discord.no-server-channel")
-        try:
-            guild = await self._client.fetch_guild(int(channel.tenant), with_counts=False)
-            place = await guild.fetch_channel(int(channel.id))
-            member = await guild.fetch_member(me.id)
-        except (discord.NotFound, discord.InvalidData):
-            return say("discord.channel-unknown")
-        except discord.Forbidden:
-            return say("discord.channel-unseen")
-        return _missing(place, member, NEEDED_IN_THREADS if channel.thread else NEEDED)
-
-    def _outcome(self, error: Exception, attempt: Attempt) -> Posted:
-        """Return what a failed try means for the post; one of the library's own tries before may have gone through."""
-        if isinstance(error, discord.HTTPException):
-            return _refusal(error, attempt)
-        if attempt.doubtful:
-            return Unclear(say("discord.unclear", error=why(error)))
-        if isinstance(error, BreakerOpenError):
-            return Later(self._client.breaker.wait, say("discord.too-many-refused"))
-        if isinstance(error, discord.RateLimited):
-            return Later(error.retry_after, say("discord.rate-limit"))
-        if isinstance(error, TimeoutError) and attempt.sent and attempt.statuses[-1:] == [_TOO_MANY]:
-            return Later(max(1.0, attempt.retry_after), say("discord.rate-limit"))
-        connected = attempt.sent and not isinstance(error, aiohttp.ClientConnectorError)
-        return Unclear(say("discord.no-answer", error=why(error))) if connected else _offline()
+        return client.breaker.clock.ahead
 
 
-def _missing(place: object, member: discord.Member, needed: Sequence[str]) -> str:
+def _place(client: discord.Client, channel: Channel) -> discord.PartialMessageable | None:
+    """Return the channel or the thread to post in; None for an id that is none."""
+    number = channel.thread or channel.id
+    if not number.isdecimal():
+        return None
+    guild = int(channel.tenant) if channel.tenant.isdecimal() else None
+    return client.get_partial_messageable(int(number), guild_id=guild)
+
+
+def _free_buckets(client: discord.Client) -> None:
+    """Free the library's rate limits that a cancelled request left spent with no end set.
+
+    Who waits for such a one waits 30 s (discord.http.Ratelimit.acquire), longer than a try to post may take, and so
+    nothing would be sent in that channel again.
+    """
+    for bucket in client.http._buckets.values():  # noqa: SLF001 - the library has no door to it
+        if bucket.remaining <= 0 and not bucket.outgoing and bucket.expires is None:
+            bucket.reset()  # type: ignore[no-untyped-call]
+
+
+async def _open_thread(client: discord.Client, message: discord.Message, prompt: str) -> None:
+    """Open a thread under a post; one that fails leaves the post as it is."""
+    try:
+        async with asyncio.timeout(POST_SECONDS):
+            await client.http.start_thread_with_message(
+                message.channel.id,
+                message.id,
+                name=cut(" ".join(prompt.split()), LONGEST_THREAD_NAME),
+                auto_archive_duration=THREAD_MINUTES,
+            )
+    except TROUBLE as error:
+        _log.warning("no thread under message %s: %s", message.id, why(error))
+
+
+async def _what_lacks(client: discord.Client, channel: Channel) -> str:
+    """Return "" or what the bot lacks in a channel, by its roles and the channel's overwrites as they are now."""
+    if not channel.tenant.isdecimal() or not channel.id.isdecimal() or client.user is None:
+        return say("discord.no-server-channel")
+    try:
+        guild = await client.fetch_guild(int(channel.tenant), with_counts=False)
+        place = await guild.fetch_channel(int(channel.id))
+        member = await guild.fetch_member(client.user.id)
+    except (discord.NotFound, discord.InvalidData):
+        return say("discord.channel-unknown")
+    except discord.Forbidden:
+        return say("discord.channel-unseen")
+    return _missing_rights(place, member, NEEDED_IN_THREADS if channel.thread else NEEDED)
+
+
+def _outcome(error: Exception, attempt: Attempt, client: VerbatimClient) -> Posted:
+    """Return what a failed try means for the post; one of the library's own tries before may have gone through."""
+    if isinstance(error, discord.HTTPException):
+        return _refusal(error, attempt)
+    if attempt.doubtful:
+        return Unclear(say("discord.unclear", error=why(error)))
+    if isinstance(error, BreakerOpenError):
+        return Later(client.breaker.wait, say("discord.too-many-refused"))
+    limited = isinstance(error, TimeoutError) and attempt.sent and attempt.statuses[-1:] == [_TOO_MANY]
+    if limited or isinstance(error, discord.RateLimited):
+        seconds = error.retry_after if isinstance(error, discord.RateLimited) else max(1.0, attempt.retry_after)
+        return Later(seconds, say("discord.rate-limit"))
+    connected = attempt.sent and not isinstance(error, aiohttp.ClientConnectorError)
+    if not connected:
+        return Later(NOT_CONNECTED_SECONDS, say("discord.not-reached"))
+    return Unclear(say("discord.no-answer", error=why(error)))
+
+
+def _missing_rights(place: object, member: discord.Member, needed: Sequence[str]) -> str:
     """Return "" or which of the needed permissions a member lacks in a channel."""
     if isinstance(place, discord.Thread) or not isinstance(place, discord.abc.GuildChannel):
         return say("discord.thread")
@@ -259,7 +266,3 @@ def _refusal(error: discord.HTTPException, attempt: Attempt) -> Posted:
     text = error.text or say("discord.no-reason")
     sentence = say("discord.refused", status=error.status, text=text, code=error.code)
     return Refused(sentence, channel=error.status in {_FORBIDDEN, _NOT_FOUND})
-
-
-def _offline() -> Later:
-    return Later(NOT_CONNECTED_SECONDS, say("discord.not-reached"))

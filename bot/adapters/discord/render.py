@@ -20,7 +20,7 @@ from bot.adapters.discord.limits import (
     MOST_BUTTONS_IN_ROW,
     units,
 )
-from bot.adapters.discord.markup import block, cut, fit, styled
+from bot.adapters.discord.markup import block, cut, fit, markdown
 from bot.contract import Button, Card, Quote, Reply, Span, Style, headline
 from bot.policy.texts import say
 
@@ -108,7 +108,7 @@ def _card(card: Card, most: int) -> str:
             lines.append(_small(f"{name}:", TITLE_SHARE))
     room = most - sum(units(line) + 1 for line in (*lines, *foot))
     if card.quote:
-        said = _said(card.quote, room)
+        said = _quote(card.quote, room)
         if not said:
             return ""
         lines += [said, *foot]
@@ -126,14 +126,14 @@ def _card(card: Card, most: int) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _said(quote: Quote, most: int) -> str:
+def _quote(quote: Quote, most: int) -> str:
     """Return the words as a block quote of at most `most` characters; who speaks before each turn, if several do."""
     drawn: list[str] = []
     for name, spans in quote.turns_spans():
         named = (Span(f"{name}:", Style.STRONG), Span(" "), *spans) if name else spans
-        whole = block(styled(named))
+        whole = block(markdown(named))
         if units(whole) > most:
-            whole = _fitting_block(named, most)
+            whole = _fit_block(named, most)
             if whole:
                 drawn.append(whole)
             break
@@ -142,7 +142,7 @@ def _said(quote: Quote, most: int) -> str:
     return "\n".join(drawn)
 
 
-def _fitting_block(spans: tuple[Span, ...], most: int) -> str:
+def _fit_block(spans: tuple[Span, ...], most: int) -> str:
     """Return styled runs as a block quote cut to `most` characters, or "" where not even a few words fit."""
     room = most
     while room > LEAST_CARD // 2:
@@ -157,7 +157,7 @@ def _fitting_block(spans: tuple[Span, ...], most: int) -> str:
 def _source(quote: Quote) -> str:
     """Return the small line under a quote: chapter · time · episode · id; who speaks stands above the words."""
     line = fit((Span(dataclasses.replace(quote.citation, speaker=None).line().replace("\n", " ")),), SOURCE_SHARE)
-    return f"-# — {line} · {styled((Span(cut(quote.id, LONGEST_LABEL), Style.CODE),))}"
+    return f"-# — {line} · {markdown((Span(cut(quote.id, LONGEST_LABEL), Style.CODE),))}"
 
 
 def _small(text: str, most: int) -> str:
@@ -174,7 +174,7 @@ def _buttons(reply: Reply, *, share: bool, key: str) -> list[dict[str, Any]]:
     """Return the buttons that Discord accepts, each custom id once."""
     shared = [_button_of(f"s:{reply.share}", say("discord.share"))] if share and reply.share else []
     buttons = [*_key_buttons(reply, key), *shared] if key else [*map(_button, reply.buttons), *shared]
-    kept = _once(button for button in buttons if button)
+    kept = _unique(button for button in buttons if button)
     return kept if len(kept) <= MOST_BUTTONS else [*kept[: MOST_BUTTONS - 1], kept[-1]]
 
 
@@ -211,7 +211,7 @@ def _label(label: str, otherwise: str) -> str:
     return cut(_UNSHOWABLE.sub(" ", label).strip(), LONGEST_LABEL) or otherwise
 
 
-def _once(buttons: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def _unique(buttons: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return the buttons without those whose custom id stands before: Discord refuses a second one."""
     kept: dict[object, dict[str, Any]] = {}
     for number, button in enumerate(buttons):

@@ -55,14 +55,14 @@ async def respond(
     try:
         await asyncio.wait({task}, timeout=QUICK_SECONDS)
         if task.done():
-            await _at_once(interaction, task.result(), came, private=private, update=update)
+            await _answer_now(interaction, task.result(), came, private=private, update=update)
         else:
-            await _later(interaction, task, came, private=private, update=update, announcement=announcement)
+            await _answer_later(interaction, task, came, private=private, update=update, announcement=announcement)
     finally:
         task.cancel()
 
 
-async def _at_once(
+async def _answer_now(
     interaction: discord.Interaction[Any], reply: Reply, came: float, *, private: bool, update: bool
 ) -> None:
     """Answer with the reply as the first response; `came` as for `acknowledge`."""
@@ -84,7 +84,7 @@ async def _at_once(
         await _edit(interaction, view)
 
 
-async def _later(  # noqa: PLR0913 - each is one thing about the answer
+async def _answer_later(  # noqa: PLR0913 - each is one thing about the answer
     interaction: discord.Interaction[Any],
     task: asyncio.Future[Reply],
     came: float,
@@ -139,7 +139,7 @@ async def _edit(interaction: discord.Interaction[Any], view: discord.ui.LayoutVi
         except TROUBLE as error:
             if last or isinstance(error, (discord.DiscordException, BreakerOpenError)):
                 _log.warning("the answer to interaction %s was lost: %s", interaction.id, why(error))
-                return _for_good(error)
+                return _is_final(error)
         else:
             return True
     return False
@@ -160,6 +160,6 @@ async def _follow(interaction: discord.Interaction[Any], reply: Reply, *, instea
     return True
 
 
-def _for_good(error: Exception) -> bool:
+def _is_final(error: Exception) -> bool:
     """Say whether an error is Discord's last word."""
     return isinstance(error, discord.HTTPException) and error.status < _SERVER_ERROR

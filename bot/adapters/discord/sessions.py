@@ -89,8 +89,8 @@ class Starts:
         """Wait until one more start is allowed, saying so once."""
         told = False
         while True:
-            moments = await self._known(application)
-            seconds = self.left(moments, shards)
+            moments = await self._recent(application)
+            seconds = self.seconds_left(moments, shards)
             if seconds <= 0:
                 return
             if not told:
@@ -103,7 +103,7 @@ class Starts:
                 told = True
             await asyncio.sleep(max(0.05, seconds))
 
-    def left(self, moments: Sequence[float], shards: int) -> float:
+    def seconds_left(self, moments: Sequence[float], shards: int) -> float:
         """Return the seconds until one more start of so many shards, after starts at these moments, is good."""
         now, allowed = self._clock(), self._pace.starts * shards
         recent = sum(at > now - _AN_HOUR for at in moments) // shards
@@ -115,14 +115,14 @@ class Starts:
 
     async def count(self, application: int, shards: int) -> None:
         """Write down that a session is about to be started."""
-        moments = [*await self._known(application), round(self._clock(), 3)][-self._pace.starts * shards :]
+        moments = [*await self._recent(application), round(self._clock(), 3)][-self._pace.starts * shards :]
         self._moments = moments
         try:
             await self._intake.write(_note(application), json.dumps(moments))
         except Exception as error:  # a database in trouble must not keep the bot away
             _log.warning("the start of a session could not be written down: %s", why(error))
 
-    async def _known(self, application: int) -> list[float]:
+    async def _recent(self, application: int) -> list[float]:
         """Return the moments of the starts within that time, oldest first."""
         moments = self._moments
         try:

@@ -13,7 +13,6 @@ import re
 import time
 from collections import deque
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -23,6 +22,7 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.adapters.discord.limits import INVALID_REQUESTS, INVALID_SECONDS
+from bot.intake import PlatformClock, read_http_date
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 __all__ = ["TROUBLE", "Attempt", "Breaker", "BreakerOpenError", "aim", "is_discords", "watch", "why"]
 
 _log = logging.getLogger(__name__)
+
+CLOCK_SECONDS = 300.0
+"""How long a look at Discord's clock is good for."""
 
 _INVALID = {401, 403, 429}
 _UNAUTHORIZED = 401
@@ -60,14 +63,10 @@ class Attempt:
     date: dt.datetime | None = None
 
     @property
-    def in_flight(self) -> bool:
-        """Whether a request went out and no answer came."""
-        return self.sent > len(self.statuses)
-
-    @property
     def doubtful(self) -> bool:
         """Whether Discord may have done what was asked although it did not say so."""
-        return self.in_flight or any(status >= 500 for status in self.statuses)  # noqa: PLR2004 - HTTP's server errors
+        unanswered = self.sent > len(self.statuses)
+        return unanswered or any(status >= 500 for status in self.statuses)  # noqa: PLR2004 - HTTP's server errors
 
 
 _attempt: contextvars.ContextVar[Attempt | None] = contextvars.ContextVar("attempt", default=None)
@@ -89,19 +88,9 @@ class Breaker:
         self._most = most
         self._refused: deque[float] = deque()
         self._told = False
-        self._beyond: float | None = None
+        self.clock = PlatformClock(CLOCK_SECONDS)
         self.doubted = asyncio.Event()
         """Set by an answer of 401 to a request that carries the bot's token."""
-        self.dated_at = -float("inf")
-        """When an answer last had a date (monotonic seconds)."""
-
-    @property
-    def ahead(self) -> float | None:
-        """Seconds that Discord's clock is ahead of this one, by its last answer and the time that passed since.
-
-        The time that passed is the monotonic clock's, so that a wall clock that was moved is noticed at once.
-        """
-        return None if self._beyond is None else self._beyond + time.monotonic() - time.time()
 
     @property
     def wait(self) -> float:
@@ -146,10 +135,8 @@ class Breaker:
                 self._refused.popleft()
         if response.status == _UNAUTHORIZED and not _BY_THEIR_OWN_TOKEN.search(params.url.path):
             self.doubted.set()
-        date = _date(response.headers.get("Date", ""))
-        if date is not None:
-            self.dated_at = time.monotonic()
-            self._beyond = date.timestamp() + 0.5 - self.dated_at  # a date has whole seconds
+        date = read_http_date(response.headers.get("Date"))
+        self.clock.hear(date)
         attempt = _attempt.get()
         if attempt is not None:
             attempt.statuses.append(response.status)
@@ -188,10 +175,3 @@ def _seconds(text: str) -> float:
         return max(0.0, float(text))
     except ValueError:
         return 0.0
-
-
-def _date(text: str) -> dt.datetime | None:
-    try:
-        return parsedate_to_datetime(text)
-    except ValueError:
-        return None

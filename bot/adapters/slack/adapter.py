@@ -22,7 +22,7 @@ from bot.adapters.slack.send import Sender
 from bot.adapters.slack.socket_mode import SILENCE_SECONDS, Sockets
 from bot.adapters.slack.surfaces import Surfaces
 from bot.adapters.slack.web import WebServer
-from bot.adapters.slack.workspaces import Installs, Vault, Workspace, Workspaces
+from bot.adapters.slack.workspaces import Installs, Workspace, Workspaces, vault
 from bot.contract import Later, Refused
 from bot.errors import OperatorError
 from bot.intake import EARLY_SECONDS, LOOK_SECONDS, Intake
@@ -31,7 +31,6 @@ from bot.policy.texts import say
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from bot.contract import Channel, Post, Posted, Seen
     from bot.core import Core
     from bot.intake import Store
     from bot.settings import Settings
@@ -43,8 +42,8 @@ _log = logging.getLogger(__name__)
 _LONGEST_WAIT: Final = 60.0
 
 
-class Slack:
-    """The adapter."""
+class Slack(Poster):
+    """The Slack adapter: it posts, and serves."""
 
     platform = NAME
     resend_within = 0.0
@@ -71,17 +70,17 @@ class Slack:
         self._silence = silence
         self._listens = listens
         self._api = Api(settings.slack_api_base_url)
-        self._vault = Vault(settings.slack_client_secret)
+        self._cipher = vault(settings.slack_client_secret)
         secret = settings.slack_bot_token or settings.slack_client_secret
         self._intake = Intake(NAME, store, secret, look=look, early=early)
         several = settings.slack_mode == "http" and settings.slack_client_id and settings.slack_client_secret
-        self._installs = Installs(self._intake, self._vault) if several and store is not None else None
+        self._installs = Installs(self._intake, self._cipher) if several and self._intake.has_store else None
         self._workspaces = Workspaces(self._api, settings.slack_bot_token, self._installs)
         naming = Naming(settings.slack_command_prefix, [command.name for command in core.commands])
         sender = Sender(
             self._api, settings.slack_response_hosts, local=is_loopback(settings.slack_api_base_url), naming=naming
         )
-        self._poster = Poster(self._api, self._workspaces, sender)
+        super().__init__(self._api, self._workspaces, sender)
         self._answers = Answers(
             core,
             self._intake,
@@ -116,30 +115,6 @@ class Slack:
         """Close what calls without `run` opened."""
         await self._end()
 
-    async def check(self, channel: Channel) -> str:
-        """Return "" when the bot may post in the channel and read its posts there, else what to do."""
-        return await self._poster.check(channel)
-
-    async def post(self, channel: Channel, post: Post) -> Posted:
-        """Try once to send a post."""
-        return await self._poster.post(channel, post)
-
-    async def find(self, channel: Channel, post: Post) -> Seen:
-        """Look for a post in the channel's history."""
-        return await self._poster.find(channel, post)
-
-    async def delete(self, channel: Channel, ref: str) -> bool:
-        """Delete one of the bot's messages."""
-        return await self._poster.delete(channel, ref)
-
-    async def tell(self, channel: Channel, member: str, sentence: str) -> bool:
-        """Tell a member something in the app's direct messages; True when Slack took it."""
-        return await self._poster.tell(channel, member, sentence)
-
-    async def clock_ahead(self) -> float | None:
-        """Return by how many seconds Slack's clock is ahead of this one, None when it is not known."""
-        return await self._api.clock_ahead()
-
     def _require(self) -> None:
         """Raise OperatorError for a setting that is missing or cannot be."""
         given = self._settings
@@ -164,7 +139,7 @@ class Slack:
             _log.warning("%s Trying again in %g s.", found.why, wait)
             await asyncio.sleep(max(wait, found.seconds) if isinstance(found, Later) else wait)
             wait = min(wait * 2, _LONGEST_WAIT)
-        lacking = _lacking(found)
+        lacking = _missing_scopes(found)
         if lacking:
             _log.warning(
                 "Slack: %s has not granted %s. Add %s under OAuth & Permissions → Bot Token Scopes, then reinstall.",
@@ -193,7 +168,7 @@ class Slack:
         given = self._settings
         flow = None
         if self._installs is not None:
-            flow = install_flow(given, self._installs, self._vault)
+            flow = install_flow(given, self._installs, self._cipher)
         server = WebServer(self.app, given.slack_signing_secret, flow)
         workspace = await self._identify()
         try:
@@ -233,7 +208,7 @@ class Slack:
             "mode": mode,
             "workspace": name,
         }
-        line["missing_scopes"] = list(_lacking(workspace))
+        line["missing_scopes"] = list(_missing_scopes(workspace))
         self._out.write(json.dumps(line | more, ensure_ascii=False) + "\n")
         self._out.flush()
 
@@ -243,6 +218,6 @@ class Slack:
         await self._api.close()
 
 
-def _lacking(workspace: Workspace | None) -> tuple[str, ...]:
+def _missing_scopes(workspace: Workspace | None) -> tuple[str, ...]:
     """Return the scopes a workspace has not granted; none where Slack does not say what it granted."""
     return missing_scopes(workspace.scopes) if workspace and workspace.scopes else ()

@@ -10,14 +10,14 @@ import math
 import time
 from typing import TYPE_CHECKING, Final
 
-from bot.adapters.slack.inbound import NAME, Way, question_from
+from bot.adapters.slack.inbound import NAME, Way, inquiry_from
 from bot.adapters.slack.views import home_view
-from bot.contract import Author, Channel, Later, Refused, Reply, Request, Sent, Unclear, Use, parse_line
-from bot.intake import SHOW_SECONDS, busy, to_member, too_long
+from bot.contract import Author, Channel, Failure, Later, Refused, Reply, Request, Sent, Unclear, Use, parse_line
+from bot.intake import SHOW_SECONDS, Bounded, busy, to_member, too_long
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
-    from bot.adapters.slack.inbound import Place, Question
+    from bot.adapters.slack.inbound import Inquiry, Team
     from bot.adapters.slack.naming import Naming
     from bot.adapters.slack.people import People
     from bot.adapters.slack.send import Sender
@@ -73,13 +73,13 @@ class Answers:
         self.people = people
         self.naming = naming
         self._prefix = prefix
-        self._tries: dict[str, int] = {}
+        self._tries: Bounded[str, int] = Bounded(_MOST_COUNTED)
 
-    def begin(self, question: Question, *, again: bool = False, after: float = 0.0) -> None:
+    def begin(self, question: Inquiry, *, again: bool = False, after: float = 0.0) -> None:
         """Answer in a task of its own, in `after` seconds."""
         self.intake.work.start(self.answer(question, again=again, after=after))
 
-    async def settles(self, question: Question, seconds: float, *, again: bool = False) -> bool:
+    async def settles(self, question: Inquiry, seconds: float, *, again: bool = False) -> bool:
         """Answer a question that could not be recorded; say whether it is settled within so many seconds.
 
         It is answered to the end all the same; one that is not settled is asked for once more.
@@ -98,7 +98,7 @@ class Answers:
         await asyncio.wait({ended}, timeout=seconds)
         return ended.done() and ended.result()
 
-    async def answer(self, question: Question, *, again: bool = False, after: float = 0.0) -> bool:
+    async def answer(self, question: Inquiry, *, again: bool = False, after: float = 0.0) -> bool:
         """Answer a question and record that it is; `again` looks first whether its answer already stands.
 
         False when nothing came of it that a second try would not better.
@@ -108,7 +108,7 @@ class Answers:
             return False
         began = time.monotonic()
         recorded = again or question.way in _BY_EVENT
-        with inbox.answering(question.id):
+        with inbox.hold(question.id):
             pending = None if recorded else inbox.keep(question.id, KIND, question.as_json(), SECRETS, KEPT_SECONDS)
             await asyncio.sleep(after)
             return await self._answer(question, pending, began, again=again)
@@ -116,13 +116,13 @@ class Answers:
     async def finish(self, left: Inbound) -> None:
         """Answer a question that some process recorded and never answered."""
         inbox = self.intake.inbox
-        question = question_from(inbox.unseal(left, SECRETS) if left.kind == KIND else left.payload)
+        question = inquiry_from(inbox.unseal(left, SECRETS) if left.kind == KIND else left.payload)
         if question is None:
             await inbox.end(left.delivery_id)
         else:
             await self._answer(question, None, time.monotonic(), again=True)
 
-    async def _answer(self, question: Question, pending: Pending | None, began: float, *, again: bool) -> bool:
+    async def _answer(self, question: Inquiry, pending: Pending | None, began: float, *, again: bool) -> bool:
         """Answer a question whose name is held; `pending` is its record being written, if it needs one.
 
         `began` is when it was taken up (the monotonic clock's).
@@ -164,7 +164,7 @@ class Answers:
             await self.home((question.team, question.enterprise), question.user)  # which shows what was set
         return isinstance(result, Sent | Refused)
 
-    async def _reply(self, workspace: Workspace, question: Question, *, again: bool) -> Reply | None:
+    async def _reply(self, workspace: Workspace, question: Inquiry, *, again: bool) -> Reply | None:
         """Return what to answer; None for a question that is better answered later.
 
         When Slack sends an event again that the database did not take, it may take it; a recorded one waits for a
@@ -175,11 +175,11 @@ class Answers:
         waits = question.way in _BY_EVENT and self.intake.has_store
         return None if (reply == too_long() and owed) or (reply == busy() and waits) else reply
 
-    async def _ask(self, workspace: Workspace, question: Question) -> Reply:
+    async def _ask(self, workspace: Workspace, question: Inquiry) -> Reply:
         request = await self._request(workspace, question)
         return to_member(say("slack.unsure")) if request is None else await self.core.answer(request)
 
-    async def deliver(self, workspace: Workspace, question: Question, reply: Reply, until: float = math.inf) -> Posted:
+    async def deliver(self, workspace: Workspace, question: Inquiry, reply: Reply, until: float = math.inf) -> Posted:
         """Show a reply where it was asked for; nothing is begun after `until` (the monotonic clock's)."""
         if question.way in _BY_EVENT:
             return await self._to_event(workspace, question, reply, until)
@@ -198,7 +198,7 @@ class Answers:
                 return sent
         return await self._otherwise(workspace, question, reply, until)
 
-    async def _to_event(self, workspace: Workspace, question: Question, reply: Reply, until: float) -> Posted:
+    async def _to_event(self, workspace: Workspace, question: Inquiry, reply: Reply, until: float) -> Posted:
         """Show a reply to a mention or a direct message; that a channel refuses it is told in private."""
         show = functools.partial(self.sender.say, workspace, reply, question.channel, until=until)
         if question.way is Way.MENTION and reply.private:
@@ -215,7 +215,7 @@ class Answers:
             await self.sender.say(workspace, told, question.user, until=until)
         return sent
 
-    async def home(self, place: Place, user: str) -> None:
+    async def home(self, place: Team, user: str) -> None:
         """Show a member their Home tab."""
         workspace = await self.workspaces.of(*place)
         if workspace is None:
@@ -227,7 +227,7 @@ class Answers:
         if Use.DAILY in self.core.lines.names:
             daily = self.core.lines.line(Use.DAILY).name
             shown = await self.core.answer(Request(where, Author(user, admin=admin), command=daily))
-            highlight = self.naming.written(shown)
+            highlight = self.naming.write(shown)
         channels = await self._channels(team) if Use.SETTINGS in self.core.lines.names else None
         view = home_view(self.core.commands, self._prefix, highlight, channels, admin=admin)
         await self.surfaces.home(workspace, user, view)
@@ -240,7 +240,7 @@ class Answers:
             _log.warning("the channels' settings could not be read (%s)", type(error).__name__)
             return None
 
-    async def _request(self, workspace: Workspace, question: Question) -> Request | None:
+    async def _request(self, workspace: Workspace, question: Inquiry) -> Request | None:
         """Return the core's request; None when its author must be an admin and Slack does not say.
 
         Slack is asked only for an admin's command.
@@ -259,7 +259,7 @@ class Answers:
             return Request(channel, author, command=question.command, args={free: question.line})
         return Request(channel, author, text=question.line)
 
-    async def _otherwise(self, workspace: Workspace, question: Question, reply: Reply, until: float) -> Posted:
+    async def _otherwise(self, workspace: Workspace, question: Inquiry, reply: Reply, until: float) -> Posted:
         """Show a reply without a response_url: to the asker in the channel, else in their messages with the bot."""
         if question.channel and not question.channel.startswith("D"):
             public = question.way in {Way.SLASH, Way.SHARE} and not reply.private
@@ -270,7 +270,7 @@ class Answers:
                 return sent
         return await self.sender.say(workspace, reply, question.user, until=until)
 
-    async def _stands(self, workspace: Workspace, question: Question) -> bool:
+    async def _stands(self, workspace: Workspace, question: Inquiry) -> bool:
         """Say whether the answer to an event was posted before the process that owed it ended."""
         try:
             since = float(question.ts)
@@ -278,18 +278,16 @@ class Answers:
             return False
         return bool(await self.sender.is_shown(workspace, question.channel, question.thread, since, _key(question)))
 
-    async def _record(self, question: Question, result: Posted, pending: Pending | None) -> None:
+    async def _record(self, question: Inquiry, result: Posted, pending: Pending | None) -> None:
         """Record a question as answered, unless it is to be tried again: nothing was shown, or it can be looked for."""
         by_event = question.way in _BY_EVENT
         if isinstance(result, Later) or (by_event and isinstance(result, Unclear)):
             tries = self._tries.get(question.id, 0) + 1
             if self.intake.has_store and tries < _MOST_TRIES:
-                if len(self._tries) >= _MOST_COUNTED:
-                    self._tries.clear()
                 self._tries[question.id] = tries
                 _log.warning("an answer waits: %s", result.why)
                 return
-        if isinstance(result, Later | Refused | Unclear):
+        if isinstance(result, Failure):
             _log.warning("an answer was not shown: %s", result.why)
         self._tries.pop(question.id, None)
         if by_event:
@@ -300,14 +298,14 @@ class Answers:
             await self.intake.inbox.end(question.id)
 
 
-def _is_private(question: Question, reply: Reply) -> bool:
+def _is_private(question: Inquiry, reply: Reply) -> bool:
     """Say whether a reply by the response_url is for the asker alone; where two see it anyway, a button's is not."""
     if question.way in {Way.SLASH, Way.SHARE}:
         return reply.private
     return question.way is not Way.BUTTON or not question.channel.startswith("D") or reply.private
 
 
-def _key(question: Question) -> str:
+def _key(question: Inquiry) -> str:
     """Return the mark by which the answer to an event is known again, whichever of its deliveries was answered."""
     name = question.marks[0] if question.marks else question.id
     return hashlib.blake2s(name.encode(), digest_size=12).hexdigest()

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import email.utils
 import ipaddress
 import logging
 import re
 import time
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -18,11 +16,11 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.contract import Later, Refused, Unclear
+from bot.contract import Failure, Later, Refused, Unclear
+from bot.intake import Bounded, PlatformClock, read_http_date
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Awaitable, Mapping
 
     from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -35,10 +33,10 @@ __all__ = [
     "error_of",
     "is_about_the_token",
     "is_loopback",
-    "quiet",
+    "quiet_logger",
     "retry_after",
-    "sent_at",
     "trouble",
+    "web_client",
 ]
 
 CALL_SECONDS: Final = 15.0
@@ -46,8 +44,8 @@ CALL_SECONDS: Final = 15.0
 
 _CONNECT_SECONDS: Final = 5.0
 _CLOCK_SECONDS: Final = 60.0
-_DOUBTED_SECONDS: Final = 5.0
-_BIG_SKEW: Final = 60.0
+"""How long a look at Slack's clock is good for."""
+
 _RETRY_SECONDS: Final = 5.0
 _MOST_RETRY_SECONDS: Final = 3600.0
 
@@ -94,8 +92,7 @@ class Api:
         """Take where Slack's API is."""
         self._base_url = base_url
         self._session: aiohttp.ClientSession | None = None
-        self._beyond: float | None = None
-        self._heard = 0.0
+        self._clock = PlatformClock(_CLOCK_SECONDS)
         self._closed = False
 
     def writer(self, token: str) -> AsyncWebClient:
@@ -108,22 +105,14 @@ class Api:
 
     def hook(self, url: str) -> AsyncWebhookClient:
         """Return a client for a response_url."""
-        hook = AsyncWebhookClient(url, session=self._open_session(), logger=quiet("web"), retry_handlers=[])
+        hook = AsyncWebhookClient(url, session=self._open_session(), logger=quiet_logger("web"), retry_handlers=[])
         if is_loopback(url):
             hook.proxy = None
         return hook
 
     def _client(self, token: str, *, read: bool) -> AsyncWebClient:
-        client = AsyncWebClient(
-            token=token,
-            base_url=self._base_url,
-            session=self._open_session(),
-            logger=quiet("web"),
-            retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=1)] if read else [],
-        )
-        if is_loopback(self._base_url):
-            client.proxy = None
-        return client
+        retries = [AsyncRateLimitErrorRetryHandler(max_retry_count=1)] if read else []
+        return web_client(self._base_url, token=token, session=self._open_session(), retry_handlers=retries)
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
@@ -134,26 +123,14 @@ class Api:
         return self._session
 
     async def clock_ahead(self) -> float | None:
-        """Return by how many seconds Slack's clock is ahead of this one, asked again when it was not heard lately.
-
-        The time since then is the monotonic clock's, so that a wall clock that was moved is noticed at once; a big
-        difference is asked about again, because that clock stands still while a machine sleeps.
-        """
-        good_for = _DOUBTED_SECONDS if abs(self._ahead() or 0.0) > _BIG_SKEW else _CLOCK_SECONDS
-        if time.monotonic() - self._heard > good_for and not self._closed:
-            self._heard = time.monotonic()
+        """Return by how many seconds Slack's clock is ahead of this one, asked again when it was not heard lately."""
+        if self._clock.is_stale and not self._closed:
+            self._clock.heard_at = time.monotonic()
             await trouble(self.reader("").api_call("api.test"))
-        return self._ahead()
-
-    def _ahead(self) -> float | None:
-        return None if self._beyond is None else self._beyond + time.monotonic() - time.time()
+        return self._clock.ahead
 
     async def _hear(self, _session: object, _context: object, ended: aiohttp.TraceRequestEndParams) -> None:
-        """Take the time from an answer's `Date` header, which has whole seconds."""
-        given = _date(ended.response.headers.get("Date"))
-        if given is not None:
-            self._heard = time.monotonic()
-            self._beyond = given.timestamp() + 0.5 - self._heard
+        self._clock.hear(read_http_date(ended.response.headers.get("Date")))
 
     async def close(self) -> None:
         """Close the connections; the clock is asked for no more."""
@@ -170,16 +147,13 @@ class Throttle:
 
     def __init__(self) -> None:
         """Start with every channel free."""
-        self._free: OrderedDict[str, float] = OrderedDict()
+        self._free: Bounded[str, float] = Bounded(self.MOST_CHANNELS)
 
     def ahead(self, channel: str) -> float:
         """Return the seconds until the channel is free, and take its next place."""
         now = asyncio.get_running_loop().time()
         due = max(self._free.get(channel, 0.0), now - self.BURST + 1.0)
         self._free[channel] = due + 1.0
-        self._free.move_to_end(channel)
-        while len(self._free) > self.MOST_CHANNELS:
-            self._free.popitem(last=False)
         return max(0.0, due - now)
 
     def give_back(self, channel: str) -> None:
@@ -192,9 +166,17 @@ class Throttle:
         self._free[channel] = max(self._free.get(channel, 0.0), asyncio.get_running_loop().time() + seconds)
 
 
+def web_client(base_url: str, **more: Any) -> AsyncWebClient:
+    """Return a client that tries once and logs nothing; this machine is spoken to without a proxy."""
+    client = AsyncWebClient(base_url=base_url, logger=quiet_logger("web"), **{"retry_handlers": [], **more})
+    if is_loopback(base_url):
+        client.proxy = None
+    return client
+
+
 async def trouble(
     call: Awaitable[AsyncSlackResponse], bot: str = "Verbatim", seconds: float = CALL_SECONDS
-) -> AsyncSlackResponse | Later | Refused | Unclear:
+) -> AsyncSlackResponse | Failure:
     """Await a call, so many seconds at most; return its answer, or what its failure means for the work.
 
     `bot` is a name for invitations.
@@ -212,7 +194,7 @@ async def trouble(
         return Unclear(say("slack.lost", error=type(error).__name__))
 
 
-def _refusal(error: SlackApiError, bot: str) -> Later | Refused | Unclear:
+def _refusal(error: SlackApiError, bot: str) -> Failure:
     """Return what an answer with `ok: false`, or with a status of its own, means."""
     status = int(getattr(error.response, "status_code", 0) or getattr(error.response, "status", 0) or 0)
     name = error_of(error)
@@ -250,18 +232,6 @@ def retry_after(headers: Mapping[str, Any]) -> float:
     return min(max(float(given), 1.0), _MOST_RETRY_SECONDS) if re.fullmatch(r"\d{1,9}", given) else _RETRY_SECONDS
 
 
-def sent_at(response: AsyncSlackResponse) -> dt.datetime | None:
-    """Return an answer's `Date` header."""
-    return _date(response.headers.get("Date"))
-
-
-def _date(given: str | None) -> dt.datetime | None:
-    try:
-        return email.utils.parsedate_to_datetime(given) if given else None
-    except ValueError:
-        return None
-
-
 def is_loopback(url: str) -> bool:
     """Say whether an address is this machine's own: it needs no proxy, and may be plain http."""
     try:
@@ -271,7 +241,7 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-def quiet(part: str) -> logging.Logger:
+def quiet_logger(part: str) -> logging.Logger:
     """Return a logger for the libraries that says nothing: they print bodies and addresses with secrets."""
     logger = logging.getLogger(f"{__name__}.{part}")
     logger.setLevel(logging.CRITICAL)

@@ -17,26 +17,26 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NAME",
-    "Place",
-    "Question",
+    "Inquiry",
+    "Team",
     "Way",
+    "inquiry_from",
     "installed_by",
-    "question_from",
     "read_action",
     "read_event",
-    "read_place",
     "read_setup",
     "read_shortcut",
     "read_slash",
+    "read_team",
+    "read_text",
     "read_view",
-    "typed",
 ]
 
 NAME = "slack"
 """What `Channel.platform` says of its channels."""
 
 
-Place = tuple[str, str]
+Team = tuple[str, str]
 """The ids of a workspace and of the organisation it belongs to, "" where there is none."""
 
 
@@ -55,7 +55,7 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Inquiry:
     """One thing a member asked: `line` as typed, or `command` with `line` as its free words.
 
     `enterprise` is the organisation of an Enterprise workspace; `home_team` the asker's own workspace or organisation;
@@ -88,11 +88,11 @@ class Question:
         return dataclasses.asdict(self)
 
 
-def question_from(kept: Mapping[str, Any]) -> Question | None:
-    """Return what `Question.as_json` gave; None for anything else."""
-    names = {field.name for field in dataclasses.fields(Question)}
+def inquiry_from(kept: Mapping[str, Any]) -> Inquiry | None:
+    """Return what `Inquiry.as_json` gave; None for anything else."""
+    names = {field.name for field in dataclasses.fields(Inquiry)}
     try:
-        return Question(**{name: value for name, value in kept.items() if name in names} | {"way": Way(kept["way"])})
+        return Inquiry(**{name: value for name, value in kept.items() if name in names} | {"way": Way(kept["way"])})
     except (KeyError, TypeError, ValueError):
         return None
 
@@ -103,7 +103,7 @@ _GROUP = re.compile(r"<!(?:subteam\^\w+(?:\|@?([^>]*))?|(\w+)[^>]*)>")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def typed(text: str) -> str:
+def read_text(text: str) -> str:
     """Return text as its writer typed it: links and people as their words, entities as characters.
 
     Channels stay as `<#C123|name>`, which the grammar's channel options read.
@@ -115,25 +115,25 @@ def typed(text: str) -> str:
     return _SURROGATE.sub("\ufffd", text).strip()
 
 
-def read_slash(body: Mapping[str, Any], prefix: str) -> Question | None:
+def read_slash(body: Mapping[str, Any], prefix: str) -> Inquiry | None:
     """Read a slash command; its name loses the workspace's prefix."""
     name = _str(body, "command").removeprefix("/").removeprefix(prefix)
     if not name or not _str(body, "user_id"):
         return None
-    return Question(
+    return Inquiry(
         Way.SLASH,
         id=_id(body, name, _str(body, "text")),
         team=_str(body, "team_id"),
         channel=_str(body, "channel_id"),
         user=_str(body, "user_id"),
-        line=f"/{name} {typed(_str(body, 'text'))}".strip(),
+        line=f"/{name} {read_text(_str(body, 'text'))}".strip(),
         reply_url=_str(body, "response_url"),
         home_team=_str(body, "team_id"),
         enterprise=_str(body, "enterprise_id"),
     )
 
 
-def read_event(body: Mapping[str, Any]) -> Question | None:
+def read_event(body: Mapping[str, Any]) -> Inquiry | None:
     """Read an event a member's question stands in: a mention or a direct message; None for every other event.
 
     Messages of bots, edited and hidden ones, and channel messages that do not mention the bot are none.
@@ -154,12 +154,12 @@ def read_event(body: Mapping[str, Any]) -> Question | None:
     mentioned = re.compile(rf"<@{re.escape(own)}(?:\|[^>]*)?>") if own else re.compile(r"\A\s*<@[UW]\w*(?:\|[^>]*)?>")
     if not direct and kind == "message" and not (own and mentioned.search(text)):
         return None
-    words = typed(mentioned.sub(" ", text))
+    words = read_text(mentioned.sub(" ", text))
     if direct and not words:
         return None
     thread = _str(event, "thread_ts")
-    team, enterprise = read_place(body)
-    return Question(
+    team, enterprise = read_team(body)
+    return Inquiry(
         Way.DIRECT if direct else Way.MENTION,
         id=_str(body, "event_id"),
         team=team,
@@ -174,7 +174,7 @@ def read_event(body: Mapping[str, Any]) -> Question | None:
     )
 
 
-def read_action(body: Mapping[str, Any]) -> Question | None:
+def read_action(body: Mapping[str, Any]) -> Inquiry | None:
     """Read a pressed button; None for links, and for buttons of messages from before a change that dropped them."""
     actions = body.get("actions")
     action = actions[0] if isinstance(actions, list) and actions and isinstance(actions[0], Mapping) else {}
@@ -183,7 +183,6 @@ def read_action(body: Mapping[str, Any]) -> Question | None:
     if kind not in {"line", "share"} or not value:
         return None
     container, view = _map(body, "container"), _map(body, "view")
-    team, enterprise = read_place(body)
     channel = _str(_map(body, "channel"), "id") or _str(container, "channel_id")
     thread = _str(container, "thread_ts") or _str(_map(body, "message"), "thread_ts")
     if _str(view, "type") == "modal":
@@ -194,91 +193,79 @@ def read_action(body: Mapping[str, Any]) -> Question | None:
         way = Way.SHARE
     else:
         way = Way.OWN_BUTTON if container.get("is_ephemeral") else Way.BUTTON
-    return Question(
+    return Inquiry(
         way,
         id=_id(body, _str(action, "action_ts"), value),
-        team=team,
         channel=channel,
-        user=_str(_map(body, "user"), "id"),
         line=value,
         thread=thread,
         asked_in=thread,
-        reply_url=_str(body, "response_url"),
         view=_str(view, "id") if way is Way.MODAL else "",
-        home_team=_str(_map(body, "user"), "team_id") or team,
-        enterprise=enterprise,
+        **_member(body),
     )
 
 
-def read_shortcut(body: Mapping[str, Any], command: str) -> Question | None:
+def read_shortcut(body: Mapping[str, Any], command: str) -> Inquiry | None:
     """Read the shortcut on a message: its text is the words of `command`; None when the message has none."""
     message = _map(body, "message")
-    words = _unquote(typed(_str(message, "text")))
+    words = _unquote(read_text(_str(message, "text")))
     if not words:
         return None
     thread = _str(message, "thread_ts")
-    team, enterprise = read_place(body)
-    return Question(
+    return Inquiry(
         Way.SHORTCUT,
         id=_id(body, _str(body, "action_ts"), words),
-        team=team,
         channel=_str(_map(body, "channel"), "id"),
-        user=_str(_map(body, "user"), "id"),
         line=words,
         command=command,
         thread=thread,
         asked_in=thread,
-        reply_url=_str(body, "response_url"),
-        home_team=_str(_map(body, "user"), "team_id") or team,
-        enterprise=enterprise,
+        **_member(body),
     )
 
 
-def read_view(body: Mapping[str, Any]) -> Question | None:
+def read_view(body: Mapping[str, Any]) -> Inquiry | None:
     """Read a sent modal: the first text that a member wrote in it."""
-    view = _map(body, "view")
-    team, enterprise = read_place(body)
-    for inputs in _map(_map(view, "state"), "values").values():
+    for inputs in _map(_map(_map(body, "view"), "state"), "values").values():
         for given in inputs.values() if isinstance(inputs, Mapping) else ():
             words = _str(given, "value") if isinstance(given, Mapping) else ""
             if words.strip():
-                return Question(
-                    Way.MODAL,
-                    id=f"{_str(view, 'id')}:{_str(view, 'hash')}",
-                    team=team,
-                    channel="",
-                    user=_str(_map(body, "user"), "id"),
-                    line=_SURROGATE.sub("\ufffd", words.strip()),
-                    view=_str(view, "id"),
-                    home_team=_str(_map(body, "user"), "team_id") or team,
-                    enterprise=enterprise,
-                )
+                return _from_modal(body, words.strip())
     return None
 
 
-def read_setup(body: Mapping[str, Any], lines: Lines) -> Question | None:
+def read_setup(body: Mapping[str, Any], lines: Lines) -> Inquiry | None:
     """Read the sent modal for a channel's daily quote as the line that sets it; None when it names no channel."""
+    values = _map(_map(_map(body, "view"), "state"), "values")
+    given = {name: _choice(_map(_map(values, name), name)).strip() for name in ("channel", "time", "zone", "days")}
+    return _from_modal(body, lines.to(Use.SETTINGS, "daily on", **given)) if given["channel"] else None
+
+
+def _from_modal(body: Mapping[str, Any], line: str) -> Inquiry:
     view = _map(body, "view")
-    team, enterprise = read_place(body)
-    values = _map(_map(view, "state"), "values")
-    given = {name: _chosen(_map(_map(values, name), name)) for name in ("channel", "time", "zone", "days")}
-    if not given["channel"]:
-        return None
-    options = {name: value.strip() for name, value in given.items()}
-    return Question(
+    return Inquiry(
         Way.MODAL,
         id=f"{_str(view, 'id')}:{_str(view, 'hash')}",
-        team=team,
         channel="",
-        user=_str(_map(body, "user"), "id"),
-        line=_SURROGATE.sub("\ufffd", lines.to(Use.SETTINGS, "daily on", **options)),
+        line=_SURROGATE.sub("\ufffd", line),
         view=_str(view, "id"),
-        home_team=_str(_map(body, "user"), "team_id") or team,
-        enterprise=enterprise,
+        **_member(body) | {"reply_url": ""},
     )
 
 
-def _chosen(given: Mapping[str, Any]) -> str:
+def _member(body: Mapping[str, Any]) -> dict[str, str]:
+    """Return who pressed, chose or sent something, where, and the address for its answer."""
+    (team, enterprise), user = read_team(body), _map(body, "user")
+    return {
+        "team": team,
+        "enterprise": enterprise,
+        "user": _str(user, "id"),
+        "home_team": _str(user, "team_id") or team,
+        "reply_url": _str(body, "response_url"),
+    }
+
+
+def _choice(given: Mapping[str, Any]) -> str:
     """Return what was typed or picked in an element."""
     picked = _str(given, "selected_conversation") or _str(given, "selected_time")
     return _str(given, "value") or picked or _str(_map(given, "selected_option"), "value")
@@ -290,7 +277,7 @@ def _id(body: Mapping[str, Any], *more: str) -> str:
     return hashlib.blake2s("\0".join(parts).encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
-def read_place(body: Mapping[str, Any]) -> Place:
+def read_team(body: Mapping[str, Any]) -> Team:
     """Return the workspace that a delivery concerns and its organisation.
 
     An event of a channel shared with another organisation may name theirs, and ours among its authorizations. One
@@ -320,7 +307,7 @@ def read_place(body: Mapping[str, Any]) -> Place:
 
 def installed_by(body: Mapping[str, Any]) -> str:
     """Return who installed the app that a delivery is for: a workspace, or the organisation for all of its own."""
-    team, enterprise = read_place(body)
+    team, enterprise = read_team(body)
     whole = _authorization(body).get("is_enterprise_install") is True or body.get("is_enterprise_install") is True
     return (enterprise if whole else "") or team or enterprise
 

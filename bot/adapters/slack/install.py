@@ -15,9 +15,8 @@ from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
 from slack_sdk.oauth.state_store.async_state_store import AsyncOAuthStateStore
-from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.adapters.slack.api import is_loopback, quiet
+from bot.adapters.slack.api import quiet_logger, web_client
 from bot.adapters.slack.manifest import SCOPES
 from bot.adapters.slack.workspaces import Workspace
 
@@ -26,7 +25,8 @@ if TYPE_CHECKING:
 
     from slack_sdk.oauth.installation_store import Installation
 
-    from bot.adapters.slack.workspaces import Installs, Vault
+    from bot.adapters.slack.workspaces import Installs
+    from bot.intake import Cipher
     from bot.settings import Settings
 
 __all__ = ["States", "install_flow"]
@@ -42,14 +42,14 @@ class States(AsyncOAuthStateStore):
     Bolt also holds the state against a cookie, so one cannot be used from another browser.
     """
 
-    def __init__(self, vault: Vault) -> None:
-        """Take the vault whose key signs."""
-        self._vault = vault
+    def __init__(self, cipher: Cipher) -> None:
+        """Take the cipher whose key signs."""
+        self._cipher = cipher
 
     @property
     def logger(self) -> Logger:
         """The logger of the flow."""
-        return quiet("bolt")
+        return quiet_logger("bolt")
 
     async def async_issue(self, *_args: object, **_kwargs: object) -> str:
         """Return a state that is good for ten minutes."""
@@ -64,7 +64,7 @@ class States(AsyncOAuthStateStore):
         return hmac.compare_digest(right.encode(), given.encode("utf-8", "replace")) and time.time() < int(until)
 
     async def _mac(self, body: str) -> str:
-        key = await asyncio.to_thread(self._vault.key)
+        key = await asyncio.to_thread(self._cipher.key)
         return hmac.new(key, b"slack-state:" + body.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
@@ -76,7 +76,7 @@ class _Installations(AsyncInstallationStore):
 
     @property
     def logger(self) -> Logger:
-        return quiet("bolt")
+        return quiet_logger("bolt")
 
     async def async_save(self, installation: Installation) -> None:
         enterprise = installation.enterprise_id or ""
@@ -94,15 +94,12 @@ class _Installations(AsyncInstallationStore):
         _log.warning("workspace %s installed the app", team)
 
 
-def install_flow(settings: Settings, installs: Installs, vault: Vault) -> AsyncOAuthFlow:
+def install_flow(settings: Settings, installs: Installs, cipher: Cipher) -> AsyncOAuthFlow:
     """Return the flow behind /slack/install and /slack/oauth_redirect."""
-    client = AsyncWebClient(base_url=settings.slack_api_base_url, logger=quiet("web"), retry_handlers=[])
-    if is_loopback(settings.slack_api_base_url):
-        client.proxy = None
     site = settings.slack_api_base_url if settings.slack_api_base_url.startswith("https:") else "https://slack.com/"
     return AsyncOAuthFlow(
-        client=client,
-        logger=quiet("bolt"),
+        client=web_client(settings.slack_api_base_url),
+        logger=quiet_logger("bolt"),
         settings=AsyncOAuthSettings(
             client_id=settings.slack_client_id,
             client_secret=settings.slack_client_secret,
@@ -111,7 +108,7 @@ def install_flow(settings: Settings, installs: Installs, vault: Vault) -> AsyncO
             authorization_url=urljoin(site, "/oauth/v2/authorize"),
             installation_store=_Installations(installs),
             installation_store_bot_only=True,
-            state_store=States(vault),
+            state_store=States(cipher),
             state_expiration_seconds=_STATE_SECONDS,
         ),
     )

@@ -34,9 +34,6 @@ VALUE: Final = 2_000
 ADDRESS: Final = 3_000
 """Characters of a button's link (d: @slack/types)."""
 
-VIEW_TITLE: Final = 24
-"""Characters of a modal's title and of its buttons (d: @slack/types)."""
-
 COMMANDS: Final = 50
 """Slash commands an app (d: manifest schema)."""
 

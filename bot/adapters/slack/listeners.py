@@ -17,24 +17,32 @@ from typing import TYPE_CHECKING, Any
 from slack_bolt import BoltResponse
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.adapters.slack.api import quiet
+from bot.adapters.slack.api import quiet_logger, web_client
 from bot.adapters.slack.inbound import (
-    Question,
+    Inquiry,
     Way,
     installed_by,
     read_action,
     read_event,
-    read_place,
     read_setup,
     read_shortcut,
     read_slash,
+    read_team,
     read_view,
 )
-from bot.adapters.slack.prompts import prompted_line, prompts
-from bot.adapters.slack.views import ASK, QUESTION, SETUP, ask_view, message_menu, setup_view, waiting_view
-from bot.contract import Use, parse_line, zone_named
+from bot.adapters.slack.views import (
+    ASK,
+    QUESTION,
+    SETUP,
+    ask_view,
+    message_menu,
+    prompted_line,
+    prompts,
+    setup_view,
+    waiting_view,
+)
+from bot.contract import Use, find_zone, parse_line
 from bot.errors import UserError
 from bot.intake import Taken, to_member
 from bot.policy.texts import say
@@ -47,7 +55,7 @@ if TYPE_CHECKING:
     from slack_bolt.request.async_request import AsyncBoltRequest
 
     from bot.adapters.slack.answer import Answers
-    from bot.adapters.slack.inbound import Place
+    from bot.adapters.slack.inbound import Team
     from bot.adapters.slack.workspaces import Workspace
     from bot.contract import Reply
     from bot.settings import Settings
@@ -77,7 +85,6 @@ class Listeners:
     """What the app listens to."""
 
     def __init__(self, settings: Settings, answers: Answers) -> None:
-        """Take the settings and what answers."""
         self._settings = settings
         self._answers = answers
         self._intake = answers.intake
@@ -95,9 +102,9 @@ class Listeners:
         """
         app = AsyncApp(
             name="verbatim",
-            logger=quiet("bolt"),
+            logger=quiet_logger("bolt"),
             signing_secret=self._settings.slack_signing_secret,
-            client=AsyncWebClient(base_url=self._settings.slack_api_base_url, logger=quiet("web"), retry_handlers=[]),
+            client=web_client(self._settings.slack_api_base_url),
             authorize=_authorize,
             ignoring_self_events_enabled=False,
             attaching_function_token_enabled=False,
@@ -144,7 +151,7 @@ class Listeners:
     async def _event(self, ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         await ack()
         question = context.get(_ASKED)
-        if isinstance(question, Question):
+        if isinstance(question, Inquiry):
             self._answers.begin(question, again=bool(context.get(_AGAIN)))
             return
         event = body.get("event")
@@ -153,7 +160,7 @@ class Listeners:
 
     async def _tell(self, body: dict[str, Any], event: dict[str, Any]) -> None:
         """Do what events ask for that are no questions."""
-        kind, place = event.get("type"), read_place(body)
+        kind, place = event.get("type"), read_team(body)
         if kind == "app_home_opened" and event.get("tab") == "messages":
             await self._suggest(place, str(event.get("channel") or ""), "")
         elif kind == "app_home_opened" and event.get("user"):
@@ -165,7 +172,7 @@ class Listeners:
         elif kind == "app_uninstalled" or (kind == "tokens_revoked" and _bot_revoked(event)):
             await self._gone(installed_by(body), str(kind))
 
-    async def _suggest(self, place: Place, channel: str, thread: str) -> None:
+    async def _suggest(self, place: Team, channel: str, thread: str) -> None:
         workspace = await self._workspaces.of(*place)
         if workspace is not None and channel:
             await self._answers.surfaces.prompts(workspace, channel, thread, self._prompts)
@@ -228,7 +235,7 @@ class Listeners:
         self, body: Mapping[str, Any], make: Callable[[Workspace, str, str], Awaitable[dict[str, Any]]]
     ) -> None:
         """Open the modal that `make` returns, or say that Slack did not."""
-        place = read_place(body)
+        place = read_team(body)
         workspace = await self._workspaces.of(*place)
         given = body.get("user")
         user = str(given.get("id") or "") if isinstance(given, dict) else ""
@@ -238,7 +245,7 @@ class Listeners:
         if await self._answers.surfaces.open(workspace, str(body.get("trigger_id") or ""), view) is None:
             await self._answers.sender.say(workspace, to_member(say("slack.not-opened")), user)
 
-    async def _in_window(self, body: Mapping[str, Any], question: Question) -> None:
+    async def _in_window(self, body: Mapping[str, Any], question: Inquiry) -> None:
         """Answer a press in the Home tab in a modal; without one, in the member's messages with the bot."""
         workspace = await self._workspaces.of(question.team, question.enterprise)
         if workspace is None or not self._inbox.is_new(f"window:{question.id}"):
@@ -258,7 +265,7 @@ class Listeners:
         # Slack has surely shown the waiting modal by then, which would otherwise come over the answer.
         self._begin(dataclasses.replace(question, line=self._answers.naming.read(question.line)), after=_ACK_SECONDS)
 
-    def _begin(self, question: Question | None, *, after: float = 0.0) -> None:
+    def _begin(self, question: Inquiry | None, *, after: float = 0.0) -> None:
         """Answer what was question, in `after` seconds, unless the same request was sent once more."""
         if question is not None and question.user and self._inbox.is_new(question.id):
             self._answers.begin(question, after=after)
@@ -282,17 +289,17 @@ def _bot_revoked(event: Mapping[str, Any]) -> bool:
     return not isinstance(tokens, dict) or bool(tokens.get("bot"))
 
 
-def _wrong_question(question: Question | None) -> dict[str, str]:
+def _wrong_question(question: Inquiry | None) -> dict[str, str]:
     """Return what is wrong with a sent question, by its block."""
     return {} if question else {QUESTION: say("slack.write-question")}
 
 
-def _wrong_setup(question: Question | None) -> dict[str, str]:
+def _wrong_setup(question: Inquiry | None) -> dict[str, str]:
     """Return what is wrong with a sent setup, by its block."""
     if question is None:
         return {"channel": say("slack.choose-channel")}
     try:
-        zone_named(dict(parse_line(question.line).options).get("zone", ""))
+        find_zone(dict(parse_line(question.line).options).get("zone", ""))
     except UserError as error:
         return {"zone": str(error)}
     return {}

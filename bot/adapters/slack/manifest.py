@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.adapters.slack import limits
-from bot.adapters.slack.prompts import prompts
-from bot.adapters.slack.views import ASK, members_commands, message_menu
+from bot.adapters.slack.views import ASK, members_commands, message_menu, prompts
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -18,11 +17,11 @@ if TYPE_CHECKING:
 
     from bot.commands import Command
 
-__all__ = ["EVENTS", "SCOPES", "Scope", "build_manifest", "manifest_text", "missing_scopes", "scope_table"]
+__all__ = ["EVENTS", "SCOPES", "BotScope", "build_manifest", "manifest_text", "missing_scopes", "scope_table"]
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class BotScope:
     """One permission of the app and why it asks for it."""
 
     name: str
@@ -30,16 +29,16 @@ class Scope:
 
 
 SCOPES: Final = (
-    Scope("app_mentions:read", "to be told when a member mentions the bot"),
-    Scope("assistant:write", "to suggest what to ask in the bot's messages; Slack's agent surface requires it"),
-    Scope("channels:history", "to find its own daily post again before trying once more, so that it stands once"),
-    Scope("channels:read", "to check, when the daily quote is set up, that the bot is in the channel"),
-    Scope("chat:write", "to answer and to post the daily quote"),
-    Scope("commands", "for the slash commands and shortcuts"),
-    Scope("groups:history", "as channels:history, in private channels it was invited to"),
-    Scope("groups:read", "as channels:read, in private channels it was invited to"),
-    Scope("im:history", "to read what members write to the bot in its own messages"),
-    Scope("users:read", "to check that whoever uses an admin's command is an admin of the workspace"),
+    BotScope("app_mentions:read", "to be told when a member mentions the bot"),
+    BotScope("assistant:write", "to suggest what to ask in the bot's messages; Slack's agent surface requires it"),
+    BotScope("channels:history", "to find its own daily post again before trying once more, so that it stands once"),
+    BotScope("channels:read", "to check, when the daily quote is set up, that the bot is in the channel"),
+    BotScope("chat:write", "to answer and to post the daily quote"),
+    BotScope("commands", "for the slash commands and shortcuts"),
+    BotScope("groups:history", "as channels:history, in private channels it was invited to"),
+    BotScope("groups:read", "as channels:read, in private channels it was invited to"),
+    BotScope("im:history", "to read what members write to the bot in its own messages"),
+    BotScope("users:read", "to check that whoever uses an admin's command is an admin of the workspace"),
 )
 """The fewest the app works with."""
 

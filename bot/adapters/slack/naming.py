@@ -18,12 +18,11 @@ class Naming:
     """Writes and reads the names with a prefix; with an empty one nothing changes."""
 
     def __init__(self, prefix: str = "", names: Iterable[str] = ()) -> None:
-        """Take the prefix and the commands' own names."""
         self._prefix = prefix
         known = "|".join(map(re.escape, sorted(names, key=len, reverse=True))) if prefix else ""
         self._said = re.compile(rf"(?<![\w/])/(?=(?:{known})(?![\w-]))") if known else None
 
-    def written(self, reply: Reply) -> Reply:
+    def write(self, reply: Reply) -> Reply:
         """Return a reply whose own words name the commands as the workspace does; quotes stay as they are."""
         if self._said is None:
             return reply

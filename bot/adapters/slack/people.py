@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.adapters.slack.api import trouble
-from bot.contract import Later, Refused, Unclear
+from bot.contract import Failure
+from bot.intake import Bounded
 
 if TYPE_CHECKING:
     from bot.adapters.slack.api import Api
@@ -35,9 +35,8 @@ class People:
     """The members of the workspaces."""
 
     def __init__(self, api: Api) -> None:
-        """Take the API."""
         self._api = api
-        self._known: OrderedDict[tuple[str, str, str], tuple[float, _Person]] = OrderedDict()
+        self._known: Bounded[tuple[str, str, str], tuple[float, _Person]] = Bounded(_MOST_KNOWN)
 
     async def is_admin(self, workspace: Workspace, user: str, team: str = "") -> bool | None:
         """Say whether a member is an admin or owner of this workspace; None when Slack does not say.
@@ -61,14 +60,12 @@ class People:
         if until > now:
             return known
         answer = await trouble(self._api.reader(workspace.token).users_info(user=user))
-        if isinstance(answer, Later | Refused | Unclear):
+        if isinstance(answer, Failure):
             _log.warning("Slack did not tell whether a member is an admin: %s", answer.why)
             return None
         given = answer.get("user") or {}
         found = _Person(_is_admin(given, workspace, team), str(given.get("tz") or ""))
         self._known[key] = (now + _KNOWN_SECONDS, found)
-        while len(self._known) > _MOST_KNOWN:
-            self._known.popitem(last=False)
         return found
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from bot.adapters.slack import limits
 from bot.adapters.slack.api import Api, is_about_the_token, trouble
 from bot.adapters.slack.send import Sender, own_keys
-from bot.contract import Blind, Found, Later, Outcome, Refused, Reply, Sent, Unclear
+from bot.contract import Blind, Failure, Found, Later, Outcome, Refused, Reply, Sent, Unclear
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -31,10 +31,9 @@ _PATIENCE: Final = 5.0
 
 
 class Poster:
-    """The four calls of delivery."""
+    """Sends, finds and deletes posts."""
 
     def __init__(self, api: Api, workspaces: Workspaces, sender: Sender) -> None:
-        """Take what they are made of."""
         self._api = api
         self._workspaces = workspaces
         self._sender = sender
@@ -46,7 +45,7 @@ class Poster:
             return say("slack.token-team_access_not_granted")
         reader = self._api.reader(workspace.token)
         answer = await trouble(reader.conversations_info(channel=channel.id), workspace.bot_name)
-        if isinstance(answer, Later | Refused | Unclear):
+        if isinstance(answer, Failure):
             return answer.why
         found: dict[str, Any] = answer.get("channel") or {}
         if found.get("is_archived"):
@@ -54,7 +53,7 @@ class Poster:
         if not found.get("is_im") and not found.get("is_member"):
             return say("slack.channel-not_in_channel", bot=workspace.bot_name)
         seen = await trouble(reader.conversations_history(channel=channel.id, limit=1), workspace.bot_name)
-        return seen.why if isinstance(seen, Later | Refused | Unclear) else ""
+        return seen.why if isinstance(seen, Failure) else ""
 
     async def post(self, channel: Channel, post: Post) -> Posted:
         """Try once to send a post; with a token that Slack refuses it waits for a new one."""
@@ -98,7 +97,7 @@ class Poster:
         refs: list[str] = []
         for _ in range(_MOST_PAGES):
             answer = await trouble(reader.conversations_history(**window), workspace.bot_name)
-            if isinstance(answer, Later | Refused | Unclear):
+            if isinstance(answer, Failure):
                 return Blind(answer.why)
             if not isinstance(answer.get("messages"), list):
                 return Blind(say("slack.no-messages"))
@@ -126,3 +125,7 @@ class Poster:
             return False
         told = Reply(sentence, Outcome.FOUND)
         return isinstance(await self._sender.say(workspace, told, member, patience=_PATIENCE, tries=1), Sent)
+
+    async def clock_ahead(self) -> float | None:
+        """Return by how many seconds Slack's clock is ahead of this one, None when it is not known."""
+        return await self._api.clock_ahead()

@@ -67,7 +67,7 @@ def blocks_of(reply: Reply, *, share: bool = False, cited: bool = True, most: in
     shown: list[Block] = []
     full = False
     for piece in _pieces(reply, cited=cited):
-        fitting = _fitting(piece, room - _size(shown), places - len(shown))
+        fitting = _fit(piece, room - _size(shown), places - len(shown))
         full = full or fitting is not piece
         shown += fitting
     return [*shown, *([notice] if full else []), *last] or [plain_block(say("slack.nothing"))]
@@ -86,14 +86,14 @@ def plain_block(text: str) -> Block:
 def _text(reply: Reply) -> str:
     """Return the whole answer as escaped plain text, its links at the end."""
     links = [f"{button.label}: {button.url}" for button in reply.buttons if _is_link(button)]
-    parts = [reply.lead, *map(_spoken, reply.cards), reply.aside, "\n".join(links)]
+    parts = [reply.lead, *map(_read_aloud, reply.cards), reply.aside, "\n".join(links)]
     whole = escape(_clean("\n\n".join(part for part in parts if part)).strip()) or _CUT
     if len(whole) <= limits.TEXT:
         return whole
     return _TORN_ENTITY.sub("", whole[: limits.TEXT - 1]) + _CUT
 
 
-def _spoken(card: Card) -> str:
+def _read_aloud(card: Card) -> str:
     """Return a card as it is read aloud: title, speaker, quote, source, body, fields."""
     lines = [card.title] if card.title else []
     if card.quote:
@@ -124,7 +124,7 @@ def _card(card: Card, number: int, *, cited: bool) -> list[Block]:
     if _clean(card.title).strip():
         parts.append(_section(_spans(headline(_clean(card.title).strip(), whole=True))))
     if card.quote:
-        parts.append({"type": "rich_text_quote", "elements": _said(card.quote)})
+        parts.append({"type": "rich_text_quote", "elements": _quote_runs(card.quote)})
         parts += _citation(card.quote, number) if cited else []
     blocks = [_rich(parts)] if parts else []
     if card.quote:
@@ -141,7 +141,7 @@ def _card(card: Card, number: int, *, cited: bool) -> list[Block]:
     return [*blocks, *([_rich(told)] if told else [])]
 
 
-def _said(quote: Quote) -> list[Block]:
+def _quote_runs(quote: Quote) -> list[Block]:
     """Return a quote's words turn by turn, the marked ones bold."""
     elements: list[Block] = []
     for name, spans in quote.turns_spans():
@@ -198,7 +198,7 @@ def _actions(reply: Reply, *, share: bool) -> list[Block]:
     return [{"type": "actions", "elements": kept}] if kept else []
 
 
-def _fitting(piece: list[Block], room: int, places: int) -> list[Block]:
+def _fit(piece: list[Block], room: int, places: int) -> list[Block]:
     """Return a piece as it is, with its longest words shortened, or nothing when too little would be left."""
     if len(piece) > places:
         return []

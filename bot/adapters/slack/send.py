@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from bot.adapters.slack import limits
-from bot.adapters.slack.api import CALL_SECONDS, NOT_REACHED, Api, Throttle, is_loopback, retry_after, sent_at, trouble
+from bot.adapters.slack.api import CALL_SECONDS, NOT_REACHED, Api, Throttle, is_loopback, retry_after, trouble
 from bot.adapters.slack.naming import Naming
 from bot.adapters.slack.render import message
-from bot.contract import Later, Refused, Sent, Unclear
+from bot.contract import Failure, Later, Refused, Sent, Unclear
+from bot.intake import read_http_date
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Sender:
 
         After `until` (the monotonic clock's) nothing is begun any more, and it is Later: another process may begin.
         """
-        reply = self._naming.written(reply)
+        reply = self._naming.write(reply)
         result: Posted = Later(1.0, say("slack.not-tried"))
         tried = 0
         while tried < tries:
@@ -88,7 +89,7 @@ class Sender:
             body |= {"thread_ts": thread} if thread else {}
             client = self._api.writer(workspace.token)
             if only:
-                call = client.api_call("chat.postEphemeral", json=_of_ephemeral(body) | {"user": only})
+                call = client.api_call("chat.postEphemeral", json=_as_ephemeral(body) | {"user": only})
             else:
                 call = client.api_call("chat.postMessage", json=body | ({"metadata": metadata} if metadata else {}))
             answer = await trouble(call, workspace.bot_name, _seconds(until))
@@ -102,7 +103,9 @@ class Sender:
                 continue
             if isinstance(answer, Refused | Unclear):
                 return answer
-            return Sent(str(answer.get("ts") or answer.get("message_ts") or ""), sent_at(answer))
+            return Sent(
+                str(answer.get("ts") or answer.get("message_ts") or ""), read_http_date(answer.headers.get("Date"))
+            )
         return result
 
     async def respond(  # noqa: PLR0913 - as above
@@ -119,10 +122,10 @@ class Sender:
 
         Refused when nothing was shown and it is to be said otherwise; Unclear when it may be shown.
         """
-        if not self.allowed(url):
+        if not self.may_answer_at(url):
             _log.warning("a response_url names a host that SLACK_RESPONSE_HOSTS does not list; answering otherwise")
             return Refused(say("slack.not-slacks"))
-        reply = self._naming.written(reply)
+        reply = self._naming.write(reply)
         sent: Posted = Later(1.0, say("slack.late"))
         for _ in range(limits.REPLY_USES - 1):
             if time.monotonic() > until:
@@ -162,7 +165,7 @@ class Sender:
         why = " (invalid_blocks)" if "invalid_blocks" in answer.body else ""
         return Refused(say("slack.hook-refused", status=answer.status_code, why=why))
 
-    def allowed(self, url: str) -> bool:
+    def may_answer_at(self, url: str) -> bool:
         """Say whether a response_url may be posted to: a listed host, by https unless it is this machine."""
         try:
             parts = urlsplit(url)
@@ -186,7 +189,7 @@ class Sender:
             answer = await trouble(client.conversations_replies(ts=thread, **window))
         else:
             answer = await trouble(client.conversations_history(**window))
-        if isinstance(answer, Later | Refused | Unclear):
+        if isinstance(answer, Failure):
             return None
         return bool(own_keys(answer.get("messages") or [], workspace, key))
 
@@ -209,6 +212,6 @@ def _seconds(until: float) -> float:
     return min(CALL_SECONDS, until - time.monotonic() + _GRACE_SECONDS)
 
 
-def _of_ephemeral(body: dict[str, Any]) -> dict[str, Any]:
+def _as_ephemeral(body: dict[str, Any]) -> dict[str, Any]:
     """Return a body without what chat.postEphemeral does not take."""
     return {name: value for name, value in body.items() if name not in {"mrkdwn", "unfurl_links", "unfurl_media"}}

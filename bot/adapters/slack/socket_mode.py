@@ -12,9 +12,8 @@ from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.response import SocketModeResponse
-from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.adapters.slack.api import is_loopback, quiet, trouble
+from bot.adapters.slack.api import is_loopback, quiet_logger, trouble, web_client
 from bot.adapters.slack.dispatch import Dispatch
 from bot.contract import Later, Refused, Unclear
 from bot.errors import OperatorError
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from slack_bolt.app.async_app import AsyncApp
     from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
     from slack_sdk.socket_mode.request import SocketModeRequest
+    from slack_sdk.web.async_client import AsyncWebClient
 
 __all__ = ["Sockets"]
 
@@ -46,10 +46,8 @@ class Sockets:
         self._token = token
         self._ping = ping
         self._silence = silence
-        self._web = AsyncWebClient(base_url=base_url, logger=quiet("web"), retry_handlers=[])
+        self._web = web_client(base_url)
         self._direct = is_loopback(base_url)
-        if self._direct:
-            self._web.proxy = None
         self._client: _Client | None = None
         self._dispatch = Dispatch()
 
@@ -59,10 +57,10 @@ class Sockets:
         while True:
             answer = await trouble(self._web.apps_connections_open(app_token=self._token))
             if isinstance(answer, Refused):
-                raise OperatorError(_told(answer.why))
+                raise OperatorError(_refusal_of(answer.why))
             if isinstance(answer, Later | Unclear):
                 _log.warning("Socket Mode: %s Trying again in %g s.", answer.why, wait)
-            elif await self._connected(str(answer.get("url") or "")):
+            elif await self._connect(str(answer.get("url") or "")):
                 return
             await asyncio.sleep(max(wait, answer.seconds) if isinstance(answer, Later) else wait)
             wait = min(wait * 2, _LONGEST_WAIT)
@@ -90,9 +88,9 @@ class Sockets:
         """Disconnect."""
         client, self._client = self._client, None
         if client is not None:
-            await _closed(client)
+            await _close(client)
 
-    async def _connected(self, url: str) -> bool:
+    async def _connect(self, url: str) -> bool:
         """Open the socket at an address that is good for one connection."""
         client = _Client(self._app, self._dispatch, self._token, self._web, self._ping)
         if self._direct:
@@ -103,10 +101,10 @@ class Sockets:
                 await client.connect()  # type: ignore[no-untyped-call]  # the SDK leaves it untyped
         except TimeoutError:
             _log.warning("Socket Mode: the socket did not open within %g s.", _CONNECT_SECONDS)
-            await _closed(client)
+            await _close(client)
             return False
         except BaseException:
-            await _closed(client)
+            await _close(client)
             raise
         self._client = client
         return True
@@ -120,7 +118,7 @@ class _Client(SocketModeClient):
 
     def __init__(self, app: AsyncApp, unhandled: Dispatch, token: str, web: AsyncWebClient, ping: float) -> None:
         """Take the app, what answers for the unanswered, the app-level token, a client and seconds between pings."""
-        super().__init__(app_token=token, logger=quiet("socket"), web_client=web, ping_interval=ping)
+        super().__init__(app_token=token, logger=quiet_logger("socket"), web_client=web, ping_interval=ping)
         self._app = app
         self._dispatch = unhandled
         self._tasks: set[asyncio.Task[None]] = set()
@@ -146,23 +144,23 @@ class _Client(SocketModeClient):
             await self.send_socket_mode_response(SocketModeResponse(envelope_id=envelope))
             return
         if message.get("type") == "disconnect" and message.get("reason") == "link_disabled":
-            _log.error("%s", _told("forbidden"))
+            _log.error("%s", _refusal_of("forbidden"))
         await self.run_message_listeners(message, raw)
 
     async def _handle(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
         """Hand an envelope over, and acknowledge it."""
 
-        def made() -> AsyncBoltRequest:
+        def make() -> AsyncBoltRequest:
             return AsyncBoltRequest(
                 mode="socket_mode", body=req.payload, headers={"x-slack-retry-num": str(req.retry_attempt or 0)}
             )
 
         began = time.time()
-        answer = await self._dispatch.answer(self._app, req.payload, made)
+        answer = await self._dispatch.answer(self._app, req.payload, make)
         await send_async_response(client, req, answer, began)
 
 
-async def _closed(client: _Client) -> None:
+async def _close(client: _Client) -> None:
     """Close a client whatever state it is in, and wait for its tasks."""
     tasks = [client.message_processor, client.current_session_monitor, client.message_receiver]
     try:
@@ -184,7 +182,7 @@ def _read(raw: str) -> dict[str, Any] | None:
     return message if isinstance(message, dict) else None
 
 
-def _told(why: str) -> str:
+def _refusal_of(why: str) -> str:
     """Return what an operator reads when the app-level token is refused."""
     if "connections:write" in why:
         return say("slack.no-connections-write", mend=say("slack.create-app-token"))

@@ -1,4 +1,4 @@
-"""What members see beside messages: the Home tab, the modal for a question, and what it answers; pure."""
+"""What members see beside messages: the Home tab, modals, and what a conversation suggests; pure."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ __all__ = [
     "home_view",
     "members_commands",
     "message_menu",
+    "prompted_line",
+    "prompts",
     "setup_view",
     "waiting_view",
 ]
@@ -56,6 +58,18 @@ def message_menu(command: Command) -> Menu | None:
 def members_commands(commands: Sequence[Command]) -> list[Command]:
     """Return the commands people on Slack use: all but those for whoever runs the bot and has a terminal."""
     return [command for command in commands if not command.hidden]
+
+
+def prompts(commands: Sequence[Command]) -> list[dict[str, str]]:
+    """Return the suggestions as Slack takes them; at most `limits.PROMPTS`."""
+    return [{"title": one.title, "message": one.sentence} for command in commands for one in command.prompts]
+
+
+def prompted_line(words: str, commands: Sequence[Command], lines: Lines) -> str:
+    """Return the command line that a suggestion means, other words as they are; nothing said asks for help."""
+    known = {one.sentence.casefold(): f"/{command.name}" for command in commands for one in command.prompts}
+    asks_help = lines.to(Use.HELP)
+    return known.get(words.casefold(), words) if words and f"/{words.casefold()}" != asks_help else asks_help
 
 
 def ask_view() -> dict[str, Any]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from slack_bolt.app.async_app import AsyncApp
     from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 
-__all__ = ["WebServer", "signed"]
+__all__ = ["WebServer", "is_signed"]
 
 _DIGITS: Final = re.compile(r"[0-9]{1,12}")
 _UNAUTHORIZED: Final = 401
@@ -42,7 +42,7 @@ _FIELDS: Final = 200
 _GRACE_SECONDS: Final = 3.0
 
 
-def signed(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> bool:
+def is_signed(secret: str, headers: Mapping[str, str], body: bytes, now: float) -> bool:
     """Say whether a request is Slack's and recent: its HMAC over version, timestamp and body, in constant time."""
     stamp = headers.get("X-Slack-Request-Timestamp", "")
     given = headers.get("X-Slack-Signature", "")
@@ -57,7 +57,6 @@ class WebServer:
     """The listening side."""
 
     def __init__(self, app: AsyncApp, secret: str, flow: AsyncOAuthFlow | None) -> None:
-        """Take the app, the signing secret, and the installation flow for several workspaces."""
         self._app = app
         self._secret = secret
         self._flow = flow
@@ -68,7 +67,7 @@ class WebServer:
         """Listen; return the port, which a 0 leaves to the system. OperatorError when the address cannot be had."""
         server = web.Application(client_max_size=limits.REQUEST_BYTES)
         server.router.add_post("/slack/events", self._events)
-        server.router.add_get("/healthz", _healthy)
+        server.router.add_get("/healthz", _health)
         if self._flow is not None:
             server.router.add_get(self._flow.install_path, self._install)
             server.router.add_get(self._flow.redirect_uri_path, self._redirect)
@@ -96,7 +95,7 @@ class WebServer:
             return web.Response(status=413, text="too large")
         except (TimeoutError, ConnectionError):
             return web.Response(status=408, text="too slow")  # which nobody reads who hung up
-        if not signed(self._secret, request.headers, body, time.time()):
+        if not is_signed(self._secret, request.headers, body, time.time()):
             return web.Response(status=_UNAUTHORIZED, text="unauthorized")
         read = _read(body, request.content_type)
         if read is None:
@@ -104,12 +103,12 @@ class WebServer:
         text, payload = read
         headers: dict[str, Any] = dict(request.headers)
 
-        def made() -> AsyncBoltRequest:
+        def make() -> AsyncBoltRequest:
             bolt = AsyncBoltRequest(body=text, query=request.query_string, headers=headers)
             bolt.body = payload  # Bolt takes any form with the word “payload” in it for one that has such a field
             return bolt
 
-        return await to_aiohttp_response(await self._dispatch.answer(self._app, payload, made))
+        return await to_aiohttp_response(await self._dispatch.answer(self._app, payload, make))
 
     async def _install(self, request: web.Request) -> web.Response:
         return await self._through(request, installing=True)
@@ -126,7 +125,7 @@ class WebServer:
         return await to_aiohttp_response(await handle(bolt))
 
 
-async def _healthy(_request: web.Request) -> web.Response:
+async def _health(_request: web.Request) -> web.Response:
     return web.Response(text="ok")
 
 

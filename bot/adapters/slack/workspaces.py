@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import logging
-import secrets
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.adapters.slack.api import trouble
-from bot.contract import Later, Refused, Unclear
+from bot.contract import Failure
+from bot.intake import Bounded, Cipher
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
     from bot.adapters.slack.api import Api
     from bot.intake import Intake
 
-__all__ = ["Installs", "Vault", "Workspace", "Workspaces"]
+__all__ = ["Installs", "Workspace", "Workspaces", "vault"]
 
 _log = logging.getLogger(__name__)
 
@@ -33,9 +31,6 @@ _MISS_SECONDS: Final = 1.0
 """How long a workspace is believed not to have installed the app, which it may do any moment."""
 
 _MOST_CACHED: Final = 1_000
-_NONCE: Final = 12
-_KEY: Final = 32
-_USE: Final = b"verbatim: tokens of Slack's workspaces, 1"
 _MEMBER: Final = "slack-org:"
 
 
@@ -58,50 +53,17 @@ class Workspace:
         return bool(self.enterprise) and self.team == self.enterprise
 
 
-class Vault:
-    """Encrypts with AES-GCM under a key that every replica derives (HKDF-SHA-256) from the app's client secret."""
-
-    def __init__(self, secret: str) -> None:
-        """Take the client secret."""
-        self._secret = secret.encode()
-        self._key = b""
-
-    def key(self) -> bytes:
-        """Return the key, derived with its first use."""
-        from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415 - one workspace never needs it
-        from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415
-
-        if not self._key:
-            self._key = HKDF(SHA256(), _KEY, salt=None, info=_USE).derive(self._secret)
-        return self._key
-
-    def lock(self, text: str, name: str) -> str:
-        """Return text encrypted, good only under that name."""
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415 - as above
-
-        nonce = secrets.token_bytes(_NONCE)
-        return base64.b64encode(nonce + AESGCM(self.key()).encrypt(nonce, text.encode(), name.encode())).decode()
-
-    def unlock(self, locked: str, name: str) -> str:
-        """Return what was locked under that name; ValueError when it does not open."""
-        from cryptography.exceptions import InvalidTag  # noqa: PLC0415 - as above
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # noqa: PLC0415
-
-        raw = base64.b64decode(locked)
-        try:
-            return AESGCM(self.key()).decrypt(raw[:_NONCE], raw[_NONCE:], name.encode()).decode()
-        except InvalidTag as error:
-            message = f"{name} does not open with this SLACK_CLIENT_SECRET"
-            raise ValueError(message) from error
+def vault(secret: str) -> Cipher:
+    """Return what seals tokens, by a key from the app's client secret."""
+    return Cipher(secret, "tokens of Slack's workspaces, 1")
 
 
 class Installs:
     """The workspaces that installed the app, as notes of the store; an organisation's one installation by its id."""
 
-    def __init__(self, intake: Intake, vault: Vault) -> None:
-        """Take what keeps them and the vault."""
+    def __init__(self, intake: Intake, cipher: Cipher) -> None:
         self._intake = intake
-        self._vault = vault
+        self._cipher = cipher
         self.changed: Callable[[], None] = lambda: None
 
     async def get(self, team: str, enterprise: str = "") -> Workspace | None:
@@ -109,11 +71,11 @@ class Installs:
 
         That a workspace is served by its organisation's is noted, for whoever knows the workspace alone.
         """
-        found = await self._kept(team)
+        found = await self._load(team)
         if found is not None:
             return found
         noted = await self._intake.read(_member(team))
-        found = await self._kept(enterprise or noted or "")
+        found = await self._load(enterprise or noted or "")
         if found is not None and team and noted != found.team:
             await self._intake.write(_member(team), found.team)
             await self._intake.tenant_is_back(team)
@@ -122,14 +84,14 @@ class Installs:
     async def put(self, workspace: Workspace) -> None:
         """Keep a workspace, and take back that its data is to go."""
         kept = {name: getattr(workspace, name) for name in Workspace.__slots__} | {"scopes": sorted(workspace.scopes)}
-        locked = await asyncio.to_thread(self._vault.lock, json.dumps(kept), _note(workspace.team))
+        locked = await asyncio.to_thread(self._cipher.seal, json.dumps(kept), _note(workspace.team))
         await self._intake.write(_note(workspace.team), locked)
         await self._intake.tenant_is_back(workspace.team)
         self.changed()
 
     async def served_by(self, name: str) -> list[str]:
         """Return the workspaces that an installation is known to serve."""
-        noted = await self._intake.named(_MEMBER)
+        noted = await self._intake.notes(_MEMBER)
         return [team.removeprefix(_MEMBER) for team, by in noted.items() if by == name] or [name]
 
     async def forget(self, name: str) -> None:
@@ -138,16 +100,16 @@ class Installs:
         for team in await self.served_by(name):
             await self._intake.write(_member(team), "")
 
-    async def _kept(self, name: str) -> Workspace | None:
+    async def _load(self, name: str) -> Workspace | None:
         """Return the installation kept under a workspace's or organisation's id."""
         locked = await self._intake.read(_note(name)) if name else None
         if not locked:
             return None
-        try:
-            kept = json.loads(await asyncio.to_thread(self._vault.unlock, locked, _note(name)))
-        except ValueError as error:
-            _log.error("%s; install the app there again", error)
+        opened = await asyncio.to_thread(self._cipher.open, locked, _note(name))
+        if opened is None:
+            _log.error("%s does not open with this SLACK_CLIENT_SECRET; install the app there again", _note(name))
             return None
+        kept = json.loads(opened)
         return Workspace(**kept | {"scopes": frozenset(kept["scopes"])})
 
 
@@ -159,32 +121,21 @@ class Workspaces:
         self._api = api
         self._own = Workspace(token) if token else None
         self._installs = installs
-        self._known: OrderedDict[tuple[str, str], tuple[float, Workspace | None]] = OrderedDict()
+        self._known: Bounded[tuple[str, str], tuple[float, Workspace | None]] = Bounded(_MOST_CACHED)
         self._asking = asyncio.Lock()
         if installs is not None:
             installs.changed = self._known.clear
 
-    @property
-    def several(self) -> bool:
-        """Whether workspaces can install the app themselves."""
-        return self._installs is not None
-
-    async def identify(self) -> Workspace | Later | Refused | Unclear | None:
+    async def identify(self) -> Workspace | Failure | None:
         """Ask Slack who the one token is; None when there is no token."""
         async with self._asking:
             if self._own is None or self._own.team:
                 return self._own
-            found = await self.known_by(self._own.token)
-            if isinstance(found, Workspace):
-                self._own = found
-            return found
-
-    async def known_by(self, token: str) -> Workspace | Later | Refused | Unclear:
-        """Ask Slack which workspace a token is of, who the bot is there and what it may do."""
-        answer = await trouble(self._api.reader(token).auth_test())
-        if isinstance(answer, Later | Refused | Unclear):
-            return answer
-        return _workspace(token, answer)
+            answer = await trouble(self._api.reader(self._own.token).auth_test())
+            if isinstance(answer, Failure):
+                return answer
+            self._own = _workspace(self._own.token, answer)
+            return self._own
 
     async def of(self, team: str, enterprise: str = "") -> Workspace | None:
         """Return the workspace of a team's id, or its organisation's; None when the app is not installed there."""
@@ -198,8 +149,6 @@ class Workspaces:
         if until < now:
             known = await self._installs.get(*place)
             self._known[place] = (now + (_CACHE_SECONDS if known else _MISS_SECONDS), known)
-            while len(self._known) > _MOST_CACHED:
-                self._known.popitem(last=False)
         return known
 
     async def served_by(self, name: str) -> list[str]:
