@@ -68,7 +68,8 @@ def test_a_translation_stands_beside_the_english_words_it_translates() -> None:
         assert TEXTS[command.name]["en"] == command.description
         for parameter in command.parameters:
             entry = TEXTS[command.name].get(parameter.name) or TEXTS["any"][parameter.name]
-            assert entry["en"] == parameter.about.description, f"/{command.name} {parameter.name}"
+            own = f"locales.toml: give [{command.name}.{parameter.name}] texts of its own; [any] says something else"
+            assert entry["en"] == parameter.about.description, own
 
 
 @pytest.mark.parametrize("locale", LOCALES)

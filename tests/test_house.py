@@ -137,3 +137,9 @@ def test_a_room_is_entered_by_its_door(path: Path) -> None:
             entered, *inside = node.module.split(".")[1:]
             platform = entered == "adapters" and len(inside) == 1
             assert entered == room or not inside or platform or node.module in DOORS, f"{path}:{node.lineno}"
+
+
+def test_every_command_file_is_listed() -> None:
+    files = {path.stem for path in (ROOT / "bot/commands").glob("*.py")} - {"__init__", "declaration"}
+
+    assert {command.handler.__module__.rpartition(".")[2] for command in COMMANDS} == files, "add it to COMMANDS"

@@ -173,3 +173,7 @@ def test_any_text_is_judged(text: str) -> None:
 def test_a_text_of_the_longest_length_is_judged_and_one_more_is_too_long() -> None:
     assert hostile("a " * (MOST_CHARACTERS // 2)) is None
     assert hostile("a " * (MOST_CHARACTERS // 2) + "b") == refusal("too-long")
+
+
+def test_every_rule_leads_to_a_refusal() -> None:
+    assert {rule.key for rule in rules()} <= {entry.key for entry in REFUSALS}, "a new key is a row of REFUSALS too"

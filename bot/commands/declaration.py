@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import random
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -61,6 +62,11 @@ class Context:
     daily: Daily
     check: Callable[[Channel], Awaitable[str]]
     kept: Store | None = None
+
+    @property
+    def chance(self) -> random.Random:
+        """What a handler draws by: the same request at the same moment has one answer, on every platform."""
+        return random.Random(self.now.isoformat())  # noqa: S311 - a choice, no secret
 
     @property
     def lines(self) -> Lines:

@@ -18,7 +18,7 @@ from bot.corpus.edition import Edition, Meta, write_edition
 from bot.corpus.episode import EDITION
 from bot.corpus.fetch import fetch
 from bot.corpus.files import read_bytes
-from bot.corpus.formats import read_chapters, read_feed, read_transcript
+from bot.corpus.formats import ENDINGS, read_chapters, read_feed, read_transcript
 from bot.corpus.join import blocks
 from bot.errors import OperatorError, TranscriptError
 from bot.policy.texts import say
@@ -35,7 +35,6 @@ __all__ = ["Imported", "Importer", "slug"]
 MOST_NAMES = 10
 """Speakers named when an import is told of: a line's worth."""
 
-_SUFFIXES = {".txt", ".md", ".vtt", ".srt", ".json", ".html", ".xml", ".ytt"}
 _PREFERRED = ("json", "vtt", "srt", "html", "plain")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 
@@ -76,9 +75,9 @@ class Importer:
             name = PurePosixPath(urlsplit(fetched.url).path).name or "transcript"
             yield from self._data(fetched.data, name, episode)
         elif Path(target).is_dir():
-            paths = [path for path in sorted(Path(target).iterdir()) if path.is_file() and path.suffix in _SUFFIXES]
+            paths = [path for path in sorted(Path(target).iterdir()) if path.is_file() and path.suffix in ENDINGS]
             if not paths:
-                raise OperatorError(say("import.no-transcript", path=target, kinds=", ".join(sorted(_SUFFIXES))))
+                raise OperatorError(say("import.no-transcript", path=target, kinds=", ".join(sorted(ENDINGS))))
             for number, path in enumerate(paths, 1):
                 self.say(f"[{number}/{len(paths)}] {path.name}")
                 try:  # one bad file does not stop the others
@@ -145,7 +144,7 @@ class Importer:
         folder = self.content / self.show / episode
         self._refuse(folder, edition)
         new_show = self._show()
-        safe = suffix if suffix in _SUFFIXES else ".txt"
+        safe = suffix if suffix in ENDINGS else ".txt"
         folder.parent.mkdir(parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(prefix=".importing-", dir=folder.parent))
         try:

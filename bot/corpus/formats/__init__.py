@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from bot.corpus.transcript import Transcript
 
 __all__ = [
+    "ENDINGS",
     "READERS",
     "FeedItem",
     "Reader",
@@ -39,26 +40,30 @@ __all__ = [
 
 
 class Reader(NamedTuple):
-    """A format: its name, whether a file is in it, and how to read it."""
+    """A format: its name, whether a file is in it, how to read it, and the endings its files have."""
 
     name: str
     sniff: Callable[[TranscriptFile], bool]
     read: Callable[[TranscriptFile], Transcript]
+    endings: tuple[str, ...]
 
 
 READERS = (
-    Reader("WebVTT", captions.sniff_vtt, captions.read_vtt),
-    Reader("Podcasting 2.0 JSON", jsons.sniff_podcast, jsons.read_podcast),
-    Reader("word-level JSON", jsons.sniff_word_list, jsons.read_word_list),
-    Reader("Whisper JSON", jsons.sniff_whisper, jsons.read_whisper),
-    Reader("YouTube JSON", youtube.sniff_json, youtube.read_json),
-    Reader("YouTube XML", youtube.sniff_xml, youtube.read_xml),
-    Reader("HTML", page.sniff, page.read),
-    Reader("SubRip", captions.sniff_srt, captions.read_srt),
-    Reader("labelled text", labelled.sniff, labelled.read),
-    Reader("plain text", plain.sniff, plain.read),
+    Reader("WebVTT", captions.sniff_vtt, captions.read_vtt, (".vtt",)),
+    Reader("Podcasting 2.0 JSON", jsons.sniff_podcast, jsons.read_podcast, (".json",)),
+    Reader("word-level JSON", jsons.sniff_word_list, jsons.read_word_list, (".json",)),
+    Reader("Whisper JSON", jsons.sniff_whisper, jsons.read_whisper, (".json",)),
+    Reader("YouTube JSON", youtube.sniff_json, youtube.read_json, (".json",)),
+    Reader("YouTube XML", youtube.sniff_xml, youtube.read_xml, (".xml", ".ytt")),
+    Reader("HTML", page.sniff, page.read, (".html",)),
+    Reader("SubRip", captions.sniff_srt, captions.read_srt, (".srt",)),
+    Reader("labelled text", labelled.sniff, labelled.read, (".txt", ".md")),
+    Reader("plain text", plain.sniff, plain.read, (".txt", ".md")),
 )
 """Every format, in the order in which they are asked; the first that knows a file reads it."""
+
+ENDINGS = frozenset(ending for reader in READERS for ending in reader.endings)
+"""What a file of a folder ends in when it may be a transcript."""
 
 _OTHERS: tuple[tuple[Callable[[TranscriptFile], bool], str], ...] = (
     (feed.sniff, "feed"),
