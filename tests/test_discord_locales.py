@@ -15,9 +15,8 @@ from bot.adapters.discord.declare import (
     application_commands,
     declared_hash,
     read_locales,
-    registered,
 )
-from bot.commands import COMMANDS
+from bot.commands import COMMANDS, public_commands
 from bot.settings import ROOT
 from tests.local_discord.limits import command_problems, command_size
 from tests.local_discord.schema import body_of, schema_problems
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 TEXTS: dict[str, Any] = tomllib.loads((ROOT / "bot/adapters/discord/locales.toml").read_text("utf-8"))
 LOCALES = sorted(locale for locales in LANGUAGES.values() for locale in locales)
 PAYLOAD = application_commands(COMMANDS, read_locales())
-SHOWN = registered(COMMANDS)
+SHOWN = public_commands(COMMANDS)
 
 
 def things(payload: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:

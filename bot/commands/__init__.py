@@ -2,7 +2,18 @@
 
 from bot.commands.about import about
 from bot.commands.ask import ask
-from bot.commands.declaration import Command, Context, Menu, Param, Parameter, Place, Use, command, lines_of
+from bot.commands.declaration import (
+    Command,
+    Context,
+    Menu,
+    Param,
+    Parameter,
+    Place,
+    Use,
+    command,
+    lines_of,
+    public_commands,
+)
 from bot.commands.episodes import episodes
 from bot.commands.help import help_
 from bot.commands.highlight import highlight
@@ -28,6 +39,7 @@ __all__ = [
     "Use",
     "command",
     "lines_of",
+    "public_commands",
 ]
 
 COMMANDS = (

@@ -35,6 +35,7 @@ __all__ = [
     "Use",
     "command",
     "lines_of",
+    "public_commands",
 ]
 
 # The tightest limit of any platform for each part of a declaration.
@@ -308,6 +309,11 @@ def command(description: str, **declared: Unpack[_Declared]) -> Callable[[Callab
 def lines_of(commands: Iterable[Command]) -> Lines:
     """Return how to type what buttons and sentences offer, by what it is for."""
     return Lines({command.use: command.name for command in commands if command.use})
+
+
+def public_commands(commands: Iterable[Command]) -> list[Command]:
+    """Return the commands that menus and tables name: a hidden one runs without being listed."""
+    return [command for command in commands if not command.hidden]
 
 
 def _parameter(name: str, hint: object, parameter: inspect.Parameter, *, first: bool) -> Parameter:

@@ -25,6 +25,7 @@ from bot.adapters.discord.limits import (
     MOST_OPTIONS,
 )
 from bot.adapters.discord.wire import why
+from bot.commands import public_commands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from bot.commands import Command, Parameter
     from bot.intake import Intake
 
-__all__ = ["LANGUAGES", "Locales", "application_commands", "declared_hash", "read_locales", "registered", "sync"]
+__all__ = ["LANGUAGES", "Locales", "application_commands", "declared_hash", "read_locales", "sync"]
 
 _log = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ _OPTION_TYPES = {str: STRING, int: INTEGER, bool: BOOLEAN}
 def application_commands(commands: Sequence[Command], locales: Locales | None = None) -> list[dict[str, Any]]:
     """Return the body of a bulk overwrite of the global commands, in English and in the languages of `locales`."""
     texts = locales or Locales()
-    chosen = registered(commands)[:MOST_CHAT_COMMANDS]
+    chosen = public_commands(commands)[:MOST_CHAT_COMMANDS]
     kinds = {"message": MESSAGE, "member": USER}
     return [
         *(_command(command, texts) for command in chosen),
@@ -78,11 +79,6 @@ def application_commands(commands: Sequence[Command], locales: Locales | None = 
             for menu in command.menus
         ),
     ]
-
-
-def registered(commands: Sequence[Command]) -> list[Command]:
-    """Return the commands that members get: a hidden one serves buttons and scripts, and runs without being listed."""
-    return [command for command in commands if not command.hidden]
 
 
 def declared_hash(payload: list[dict[str, Any]]) -> str:

@@ -1,4 +1,4 @@
-"""Poster what nobody asked for, once: sending with a nonce, finding the message again, and what the channel lacks.
+"""Posting what nobody asked for, once: sending with a nonce, finding the message again, and what the channel lacks.
 
 The key of a post is its nonce, with which Discord returns the earlier message for a few minutes instead of making a
 second one, and it stands in a button's custom id (`h:`), where `find` looks later: a bot may read its own messages'

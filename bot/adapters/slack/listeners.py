@@ -266,7 +266,7 @@ class Listeners:
         self._begin(dataclasses.replace(question, line=self._answers.naming.read(question.line)), after=_ACK_SECONDS)
 
     def _begin(self, question: Inquiry | None, *, after: float = 0.0) -> None:
-        """Answer what was question, in `after` seconds, unless the same request was sent once more."""
+        """Answer an inquiry, in `after` seconds, unless the same request was sent once more."""
         if question is not None and question.user and self._inbox.is_new(question.id):
             self._answers.begin(question, after=after)
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from bot.adapters.slack import limits
-from bot.adapters.slack.views import ASK, members_commands, message_menu, prompts
+from bot.adapters.slack.views import ASK, message_menu, prompts
+from bot.commands import public_commands
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def build_manifest(commands: Sequence[Command], prefix: str = "", url: str = "")
     `prefix` stands before every slash command's name. A declaration that Slack would refuse raises ValueError.
     """
     address = {"request_url": f"{url.rstrip('/')}/slack/events"} if url else {}
-    slash = [_slash(command, prefix, url) for command in members_commands(commands)]
+    slash = [_slash(command, prefix, url) for command in public_commands(commands)]
     if len(slash) > limits.COMMANDS:
         message = f"{len(slash)} slash commands; Slack allows {limits.COMMANDS}"
         raise ValueError(message)

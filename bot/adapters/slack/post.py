@@ -1,4 +1,4 @@
-"""Poster what nobody asked for, once: one try, what it came to, and looking for it afterwards.
+"""Posting what nobody asked for, once: one try, what it came to, and looking for it afterwards.
 
 Slack has no key that keeps a message from being sent twice. Every post carries its key as message metadata, and history
 tells whether it stands. What remains: a worker frozen between its last check and the socket for longer than its lease

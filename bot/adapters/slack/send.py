@@ -1,4 +1,4 @@
-"""Sender a drawn reply once: by response_url, or into a channel."""
+"""Sending a drawn reply once: by response_url, or into a channel."""
 
 from __future__ import annotations
 

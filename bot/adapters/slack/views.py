@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.adapters.slack import limits
 from bot.adapters.slack.render import blocks_of, plain_block
-from bot.commands import lines_of
+from bot.commands import lines_of, public_commands
 from bot.contract import Use
 from bot.policy.texts import say
 
@@ -25,7 +25,6 @@ __all__ = [
     "answer_view",
     "ask_view",
     "home_view",
-    "members_commands",
     "message_menu",
     "prompted_line",
     "prompts",
@@ -53,11 +52,6 @@ _MOST_COMMANDS: Final = 20
 def message_menu(command: Command) -> Menu | None:
     """Return what a command stands as in the menu of messages, or None."""
     return next((menu for menu in command.menus if menu.target == "message"), None)
-
-
-def members_commands(commands: Sequence[Command]) -> list[Command]:
-    """Return the commands people on Slack use: all but those for whoever runs the bot and has a terminal."""
-    return [command for command in commands if not command.hidden]
 
 
 def prompts(commands: Sequence[Command]) -> list[dict[str, str]]:
@@ -125,7 +119,7 @@ def home_view(
     blocks: list[Block] = []
     if highlight is not None:
         blocks += [_header(say("slack.quote-of-the-day")), *blocks_of(highlight, cited=False, most=_HIGHLIGHT_BLOCKS)]
-    shown = [command for command in members_commands(commands) if not command.admin or admin][:_MOST_COMMANDS]
+    shown = [command for command in public_commands(commands) if not command.admin or admin][:_MOST_COMMANDS]
     blocks += [
         _header(say("slack.what-i-can-do")),
         plain_block(say("slack.home")),
