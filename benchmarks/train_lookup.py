@@ -20,7 +20,7 @@ from benchmarks.fitting import fit_chance, fit_order, standard_of, write_weights
 from bot.corpus import open_corpus
 from bot.search import load_embeddings
 from bot.search.index.words import open_index
-from bot.search.quote.features import FROM_MODELS, FROM_WORDS, Line, find_candidates
+from bot.search.quote.features import FROM_MODELS, FROM_WORDS, RememberedLine, find_candidates
 from bot.search.quote.query import read_line
 from bot.search.quote.rank import split_by_gate
 from bot.settings import ROOT
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.corpus import Corpus
-    from bot.search.quote.features import Candidates
+    from bot.search.quote.features import LineCandidates
 
     Array = NDArray[np.float64]
 
@@ -72,7 +72,7 @@ def gold_sentences(corpus: Corpus, row: dict[str, Any]) -> set[tuple[int, int]]:
     return found
 
 
-def _matrix(candidates: Candidates) -> Array:
+def _matrix(candidates: LineCandidates) -> Array:
     """Return a row of gated features for each candidate; the columns are in the order of `_names`."""
     return np.array([list(split_by_gate(features, candidates.gate, GATE).values()) for features in candidates.features])
 
@@ -106,7 +106,10 @@ def main() -> None:
     table: dict[str, Any] = {
         "provenance": f"benchmarks/train_lookup.py on {len(quotes)} lines said and {len(claims)} never said"
     }
-    read = [[Line.of(index, read_line(row["query"], corpus.speakers)) for row in rows] for rows in (quotes, claims)]
+    read = [
+        [RememberedLine.of(index, read_line(row["query"], corpus.speakers)) for row in rows]
+        for rows in (quotes, claims)
+    ]
     gold = [gold_sentences(corpus, row) for row in quotes]
     for name, models in (("words", None), ("models", embeddings)):
         said, unsaid = ([find_candidates(corpus, index, line, models) for line in lines] for lines in read)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.core import Core
-    from bot.highlights.features import Reading
+    from bot.highlights.features import EpisodeReading
 
 START = dt.date(2026, 1, 1)
 LINES = (
@@ -46,7 +46,7 @@ def highlights(corpus: Corpus) -> Highlights:
 
 
 @pytest.fixture(scope="module")
-def reading(corpus: Corpus) -> Reading:
+def reading(corpus: Corpus) -> EpisodeReading:
     return read(corpus, 0)
 
 
@@ -77,7 +77,7 @@ def write_show(folder: Path, name: str, episodes: dict[str, str], suffix: str = 
         (folder / name / episode / f"source.{suffix}").write_text(text, "utf-8")
 
 
-def judge_first(reading: Reading, source: str, words: str) -> Judged:
+def judge_first(reading: EpisodeReading, source: str, words: str) -> Judged:
     """Judge the first place in the source that has these words."""
     start = source.index(words)
     return judge(reading, start, start + len(words))
@@ -149,7 +149,7 @@ def test_two_lines_that_share_words_are_refused(corpus: Corpus) -> None:
 # The score
 
 
-def test_whole_words_of_wisdom_score_high_and_their_halves_low(reading: Reading, source: str) -> None:
+def test_whole_words_of_wisdom_score_high_and_their_halves_low(reading: EpisodeReading, source: str) -> None:
     words = "But I actually think part of the art of running a company is trying to constantly re-engineer it so that "
     whole = judge_first(reading, source, words + "your feedback loops get shorter so you can learn faster.")
     half = judge_first(reading, source, "trying to constantly re-engineer it so that your feedback loops get shorter")
@@ -173,7 +173,7 @@ def test_whole_words_of_wisdom_score_high_and_their_halves_low(reading: Reading,
     ],
 )  # fmt: skip
 def test_what_is_not_the_conversation_of_one_person_scores_next_to_nothing(
-    reading: Reading, source: str, words: str, reason: str
+    reading: EpisodeReading, source: str, words: str, reason: str
 ) -> None:
     found = judge_first(reading, source, words)
 
@@ -183,7 +183,7 @@ def test_what_is_not_the_conversation_of_one_person_scores_next_to_nothing(
 
 @given(st.integers(0, 152_578), st.integers(1, 1_500))
 @settings(max_examples=150, deadline=None)
-def test_any_span_of_the_source_gets_a_score(reading: Reading, start: int, length: int) -> None:
+def test_any_span_of_the_source_gets_a_score(reading: EpisodeReading, start: int, length: int) -> None:
     found = judge(reading, start, min(start + length, 152_579))
 
     assert 0 <= found.score <= 1
@@ -198,7 +198,7 @@ def test_a_limit_of_what_is_no_feature_is_told_in_a_sentence(monkeypatch: pytest
         score.highlight_weights.__wrapped__()
 
 
-def test_the_score_does_not_know_the_curated_list(corpus: Corpus, reading: Reading, tmp_path: Path) -> None:
+def test_the_score_does_not_know_the_curated_list(corpus: Corpus, reading: EpisodeReading, tmp_path: Path) -> None:
     (tmp_path / "lex-fridman").mkdir()
     (tmp_path / "lex-fridman/show.toml").write_bytes((corpus.folder / "lex-fridman/show.toml").read_bytes())
     there, here = corpus.folder / "lex-fridman/383-mark-zuckerberg", tmp_path / "lex-fridman/383-mark-zuckerberg"
@@ -329,7 +329,7 @@ def test_an_unnamed_speaker_scores_lower(small: Corpus, tmp_path: Path) -> None:
     known = read(open_corpus(named), 0)
     unknown = read(small, 0)
 
-    def score(reading: Reading, line: str) -> float:
+    def score(reading: EpisodeReading, line: str) -> float:
         begin = reading.episode.text.index(line)
         return judge(reading, begin, begin + len(line)).score
 

@@ -1,6 +1,6 @@
 """What is seen of a span of words before it is judged: the documented features of a highlight.
 
-Everything is counted from the words alone, so it works without the models. An episode is read once (`Reading`); after
+Everything is counted from the words alone, so it works without the models. An episode is read once (`EpisodeReading`); after
 that a span costs some microseconds.
 """
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from bot.corpus import Episode
 
-__all__ = ["FEATURES", "Reading"]
+__all__ = ["FEATURES", "EpisodeReading"]
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _CAPITAL = re.compile(r"(?<=[a-z,] )[A-Z][a-z]\w*")
@@ -153,7 +153,7 @@ FEATURES: dict[str, Callable[[_Span], float]] = {
 }
 
 
-class Reading:
+class EpisodeReading:
     """An episode read for judging.
 
     `mended` are the source offsets where its declared mendings begin; `doubled` are texts that the source prints twice

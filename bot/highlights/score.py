@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot.corpus import LONGEST_HIGHLIGHT, SHORTEST_HIGHLIGHT, Section
 from bot.errors import OperatorError
-from bot.highlights.features import FEATURES, Reading
+from bot.highlights.features import FEATURES, EpisodeReading
 from bot.language.linear import Linear, logistic, read_weights
 from bot.policy.texts import say
 
@@ -79,15 +79,15 @@ def _model() -> Linear:
     return Linear(highlight_weights(), FEATURES, "bot/highlights")
 
 
-def read(corpus: Corpus, number: int) -> Reading:
+def read(corpus: Corpus, number: int) -> EpisodeReading:
     """Read an episode of the corpus for judging."""
     episode = corpus.episode(number)
     errata = corpus.errata(episode.passage(0, len(episode.sentences) - 1))
     mended = [erratum.begin for erratum in errata if erratum.right]
-    return Reading(episode, mended, [e.wrong for e in errata if not e.right and len(e.wrong) > _DOUBLED])
+    return EpisodeReading(episode, mended, [e.wrong for e in errata if not e.right and len(e.wrong) > _DOUBLED])
 
 
-def score_of(reading: Reading, begin: int, end: int) -> float:
+def score_of(reading: EpisodeReading, begin: int, end: int) -> float:
     """Return the score of text[begin:end] of an episode, in 0..1."""
     return _score(reading.features(begin, end), end - begin)
 
@@ -100,7 +100,7 @@ def _score(features: dict[str, float], length: int) -> float:
     return chance / (1 + out / 15)
 
 
-def candidates(reading: Reading) -> Iterator[Scored]:
+def candidates(reading: EpisodeReading) -> Iterator[Scored]:
     """Yield the candidates worth posting unpicked: runs of whole sentences by one speaker in the conversation.
 
     They are 60 to 400 characters long. Of all runs only the most promising are looked at closely.
@@ -123,7 +123,7 @@ def candidates(reading: Reading) -> Iterator[Scored]:
             return
 
 
-def _runs(reading: Reading) -> Iterator[tuple[float, int, int]]:
+def _runs(reading: EpisodeReading) -> Iterator[tuple[float, int, int]]:
     """Yield (promise, first, last) of every run that could be a highlight by its length and its speaker."""
     episode = reading.episode
     sentences = episode.sentences
@@ -167,7 +167,7 @@ def edition_span(episode: Episode, start: int, end: int) -> tuple[int, int] | No
     return (begin, stop) if begin < stop else None
 
 
-def judge(reading: Reading, start: int, end: int) -> Judged:
+def judge(reading: EpisodeReading, start: int, end: int) -> Judged:
     """Judge the source's characters [start, end) of an episode; any span gets a score."""
     span = edition_span(reading.episode, start, end)
     if span is None:

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from bot.contract import Channel
     from bot.store.database import Database
 
-__all__ = ["Conversations"]
+__all__ = ["LastAnswers"]
 
 
-class Conversations:
+class LastAnswers:
     """The last answer of each channel or thread."""
 
     def __init__(self, database: Database) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from bot.store.database import Database
 
-__all__ = ["Inbound", "Inbox"]
+__all__ = ["Arrivals", "Inbound"]
 
 LEASE = 30.0
 """Seconds in which whoever took an event should have answered it; then another process may."""
@@ -32,7 +32,7 @@ class Inbound:
     payload: Mapping[str, Any]
 
 
-class Inbox:
+class Arrivals:
     """The events of the last day or so."""
 
     def __init__(self, database: Database) -> None:

@@ -6,9 +6,9 @@ import datetime as dt
 
 from bot.contract import Channel
 from bot.store.channels import Channels
-from bot.store.conversations import Conversations
+from bot.store.conversations import LastAnswers
 from bot.store.database import Database, connect
-from bot.store.inbox import Inbox
+from bot.store.inbox import Arrivals
 from bot.store.kv import KeyValues, Leases
 from bot.store.migrate import migrate
 from bot.store.posts import SWEEP_AFTER, Ledger
@@ -28,8 +28,8 @@ class Store:
         self.channels = Channels(database)
         self.posts = Ledger(database, sweep_after)
         self.votes = Votes(database)
-        self.inbox = Inbox(database)
-        self.conversations = Conversations(database)
+        self.inbox = Arrivals(database)
+        self.conversations = LastAnswers(database)
         self.kv = KeyValues(database)
         self.leases = Leases(database)
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from bot.corpus import Corpus, Episode
     from bot.search.ask.question import Question, Term
-    from bot.search.ask.region import Said
+    from bot.search.ask.region import Utterance
     from bot.search.index.embeddings import Embeddings, View
     from bot.search.index.words import Place, WordIndex
     from bot.search.scope import Scope
@@ -148,7 +148,7 @@ class _ByWords:
             sum(term.form in names for term in unlike),
         )
 
-    def flags(self, flag: Callable[[Said], object]) -> Column:
+    def flags(self, flag: Callable[[Utterance], object]) -> Column:
         """Return a column of what a function says of each sentence."""
         return np.array([float(bool(flag(said))) for said in self.region.said])
 

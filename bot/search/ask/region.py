@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Column = NDArray[np.float64]
 
-__all__ = ["REGION", "Region", "Said", "chapters_of"]
+__all__ = ["REGION", "Region", "Utterance", "chapters_of"]
 
 REGION = 8
 """Sentences either side of a candidate that are looked at."""
@@ -46,7 +46,7 @@ _TAG = re.compile(r"\b(?:right|you know|okay)\?$")
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Utterance:
     """What a sentence is like; `content` counts its words but fillers, `kinds` are those of what it has."""
 
     stems: frozenset[str]
@@ -107,12 +107,12 @@ class Region:
 
 
 @lru_cache(maxsize=8192)
-def _read(index: WordIndex, single: Passage) -> Said:
+def _read(index: WordIndex, single: Passage) -> Utterance:
     """Return what a sentence is like; many searches meet the same ones."""
     text = single.text
     forms = frozenset(word.form for word in words(text))
     (paragraph,) = single.paragraphs
-    return Said(
+    return Utterance(
         frozenset(index.stems(text)),
         forms,
         len(forms - stop_words("commonest", "filler", "sound")),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.search.quote.query import Remembered
     from bot.search.scope import Scope
 
-__all__ = ["FROM_MODELS", "FROM_WORDS", "TAKEN", "Candidates", "Line", "find_candidates", "words_of"]
+__all__ = ["FROM_MODELS", "FROM_WORDS", "TAKEN", "LineCandidates", "RememberedLine", "find_candidates", "words_of"]
 
 TAKEN = 20
 """Sentences taken from each way of searching; with 20 the meant sentence is among them in 99 of 100 (measured)."""
@@ -33,7 +33,7 @@ SCORED = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class RememberedLine:
     """A line taken apart: words with what finding each is worth, and letters."""
 
     text: str
@@ -43,7 +43,7 @@ class Line:
     speaker: str | None
 
     @classmethod
-    def of(cls, index: WordIndex, read: Remembered) -> Line:
+    def of(cls, index: WordIndex, read: Remembered) -> RememberedLine:
         """Take apart a line as read."""
         wanted = tuple(word.form for word in words(read.words))
         weights = tuple(index.mean_rarity(index.stems(word)) for word in wanted)
@@ -57,7 +57,7 @@ class _Search:
     `alike` has for each word of the line the words near the candidates that it may stand for.
     """
 
-    line: Line
+    line: RememberedLine
     scores: dict[str, dict[Place, float]]
     best: dict[str, float]
     whole: dict[str, float]
@@ -129,7 +129,7 @@ FROM_MODELS: dict[str, Callable[[Likeness], float]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Candidates:
+class LineCandidates:
     """The sentences that may be meant: their places, the features of each by name, and the gate.
 
     The gate is how much of the line's letters the best sentence has.
@@ -141,8 +141,8 @@ class Candidates:
 
 
 def find_candidates(
-    corpus: Corpus, index: WordIndex, line: Line, embeddings: Embeddings | None, scope: Scope = EVERYWHERE
-) -> Candidates:
+    corpus: Corpus, index: WordIndex, line: RememberedLine, embeddings: Embeddings | None, scope: Scope = EVERYWHERE
+) -> LineCandidates:
     """Find the sentences that may be meant by a line, with their features."""
     deep = scope.depth
     found = {field: index.top(field, line.text, SCORED * deep) for field in ("words", "grams", "near")}
@@ -165,7 +165,7 @@ def find_candidates(
     if view:
         for own, likeness in zip(features, view.similarities(tuple(admitted)), strict=True):
             own.update((name, of(likeness)) for name, of in FROM_MODELS.items())
-    return Candidates(tuple(admitted), tuple(features), search.best["grams"] / search.whole["grams"])
+    return LineCandidates(tuple(admitted), tuple(features), search.best["grams"] / search.whole["grams"])
 
 
 @lru_cache(maxsize=4096)

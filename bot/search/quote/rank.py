@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from bot.corpus import fold
 from bot.language import join_marks, letters_alike, pair_words, same_words
 from bot.language.linear import Linear, logistic, read_weights
-from bot.search.quote.features import FROM_MODELS, FROM_WORDS, TAKEN, Line, find_candidates, words_of
+from bot.search.quote.features import FROM_MODELS, FROM_WORDS, TAKEN, RememberedLine, find_candidates, words_of
 from bot.search.quote.query import read_line
 from bot.search.scope import EVERYWHERE
 
@@ -97,7 +97,7 @@ def rank(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
     corpus: Corpus, index: WordIndex, text: str, limit: int, embeddings: Embeddings | None, scope: Scope = EVERYWHERE
 ) -> list[Hit]:
     """Return up to `limit` passages for a half-remembered line, best first, no two of them sharing a sentence."""
-    line = Line.of(index, read_line(text, corpus.speakers))
+    line = RememberedLine.of(index, read_line(text, corpus.speakers))
     if not line.wanted:
         return []
     if index.size > LARGE and scope == EVERYWHERE and (obvious := _obvious(corpus, index, line, limit)):
@@ -119,7 +119,7 @@ def rank(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
     return hits
 
 
-def _obvious(corpus: Corpus, index: WordIndex, line: Line, limit: int) -> list[Hit]:
+def _obvious(corpus: Corpus, index: WordIndex, line: RememberedLine, limit: int) -> list[Hit]:
     """Return the passages of a line that a sentence among the first by words has nearly letter by letter, or nothing.
 
     In a large library this spares the search by letters and by neighbours, which takes five times as long.
@@ -141,7 +141,7 @@ def _obvious(corpus: Corpus, index: WordIndex, line: Line, limit: int) -> list[H
     return hits
 
 
-def _span(single: Passage, score: float, line: Line, taken: Sequence[Hit]) -> Hit:
+def _span(single: Passage, score: float, line: RememberedLine, taken: Sequence[Hit]) -> Hit:
     """Widen the sentence by a neighbour that holds part of the line, and mark the words that match."""
     wide = single.widen(1)
     forms = words_of(wide.text)
