@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from bot.highlights.features import Reading
+    from bot.highlights.features import EpisodeReading
 
     Array = NDArray[np.float64]
 
@@ -92,7 +92,7 @@ def area(good: Sequence[float], bad: Sequence[float]) -> float:
     return float(((first > second) + 0.5 * (first == second)).mean())
 
 
-def _features(reading: Reading, row: dict[str, Any]) -> list[float] | None:
+def _features(reading: EpisodeReading, row: dict[str, Any]) -> list[float] | None:
     """Return the features of a row's span, in the order of FEATURES."""
     span = edition_span(reading.episode, row["start"], row["end"])
     return list(reading.features(*span).values()) if span else None

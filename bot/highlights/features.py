@@ -1,7 +1,7 @@
 """What is seen of a span of words before it is judged: the documented features of a highlight.
 
-Everything is counted from the words alone, so it works without the models. An episode is read once (`EpisodeReading`); after
-that a span costs some microseconds.
+Everything is counted from the words alone, so it works without the models. An episode is read once (`EpisodeReading`);
+after that a span costs some microseconds.
 """
 
 from __future__ import annotations
