@@ -75,7 +75,7 @@ def _aside(tree: ast.Module) -> Iterator[ast.AST]:
 
 
 _FOR_PROGRAMMERS = r"raise (Type|Value|Attribute|Assertion|Runtime)Error\("
-_CALLS = r"_?log(ger)?\.|re\.|say$|Param$|Lack$|Platform$|Scope$|_setting$|cast$|TypeVar$"
+_CALLS = r"_?log(ger)?\.|re\.|say$|Param$|Lack$|Platform$|BotScope$|_setting$|cast$|TypeVar$"
 
 
 def _unread(node: ast.AST) -> list[ast.AST]:

@@ -14,10 +14,10 @@ _KEY = 32
 class Cipher:
     """AES-GCM under a key of its own for each use (HKDF-SHA-256 of a secret); a changed secret opens nothing."""
 
-    def __init__(self, secret: str, use: str = "secrets in the store, 1") -> None:
+    def __init__(self, secret: str, use: bytes = b"verbatim: secrets in the store, 1") -> None:
         """Take a secret that every replica knows; with an empty one only this object opens what it sealed."""
         self._secret = secret.encode() or secrets.token_bytes(_KEY)
-        self._use = f"verbatim: {use}".encode()
+        self._use = use
         self._key = b""
 
     def key(self) -> bytes:

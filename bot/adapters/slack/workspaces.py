@@ -55,7 +55,7 @@ class Workspace:
 
 def vault(secret: str) -> Cipher:
     """Return what seals tokens, by a key from the app's client secret."""
-    return Cipher(secret, "tokens of Slack's workspaces, 1")
+    return Cipher(secret, b"verbatim: tokens of Slack's workspaces, 1")
 
 
 class Installs:
