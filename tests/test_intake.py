@@ -25,7 +25,7 @@ from bot.intake.admission import MEMBER_BURST, PER_SECONDS, TENANT_BURST
 from bot.intake.memory import MOST_REMEMBERED, Memory
 from bot.intake.work import Work
 from bot.logs import Discreet
-from bot.settings import Settings, secret_names
+from bot.settings import Settings, secret_names, setting_rows
 from bot.store import open_store
 from tests.local_discord import TOKEN, LocalDiscord
 from tests.local_slack import LocalSlack
@@ -70,6 +70,13 @@ def test_a_platforms_settings_exist_and_what_is_secret_of_them_is_declared(platf
     assert settings.gives(platform.tokens)
     assert not Settings().gives(platform.tokens)
     assert {name for name in platform.tokens if name.endswith("TOKEN")} <= set(secret_names())
+
+
+def test_every_setting_that_is_named_like_a_secret_is_one() -> None:
+    named = {row.name for row in setting_rows() if row.name.endswith(("TOKEN", "SECRET", "KEY"))}
+
+    assert named
+    assert named == set(secret_names())
 
 
 @EACH
