@@ -17,7 +17,7 @@ from bot.search.ask.answers import Answered, Band, answer
 from bot.search.ask.extracts import MOST_CHARACTERS, MOST_SENTENCES
 from bot.search.ask.features import LEADING, find_candidates
 from bot.search.ask.question import read
-from bot.search.expansion import known_aliases, other_words
+from bot.search.expansion import abbreviations, known_aliases, other_words
 from bot.search.index import labels
 from bot.search.index.labels import label_columns
 from bot.search.index.words import open_index
@@ -320,6 +320,12 @@ def test_an_alias_file_that_is_wrong_costs_the_aliases_and_is_logged_once(
 
 def test_a_word_of_courtesy_is_no_abbreviation(corpus: Corpus, index: WordIndex) -> None:
     assert all(not term.others for term in read(corpus, index, "what does mr smith say about pools?").terms)
+
+
+def test_letters_said_as_often_as_a_phrase_that_begins_so_stand_for_themselves(
+    corpus: Corpus, index: WordIndex
+) -> None:
+    assert abbreviations(corpus, index, "When will Meta's AR glasses go on sale?") == {}
 
 
 def test_a_plain_transcript_without_chapters_and_speakers_is_answered_from(tmp_path: Path) -> None:

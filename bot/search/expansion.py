@@ -132,8 +132,9 @@ def abbreviations(corpus: Corpus, index: WordIndex, question: str) -> dict[str, 
         for number in range(len(corpus.entries)):
             for phrase in _phrases(corpus.episode(number), form):
                 phrases[phrase] = phrases.get(phrase, 0) + 1
+        # A phrase must be said more often than its letters are, and twice for two letters: any words may begin so.
         spoken = max(map(index.count, index.stems(form)), default=0)
-        least = max(spoken, _SHORT if len(token) == _SHORT else 1)
+        least = max(spoken + 1, _SHORT if len(token) == _SHORT else 1)
         usual = sorted((p for p, count in phrases.items() if count >= least), key=lambda p: (-phrases[p], p))
         if usual:
             found[form] = usual[:2]
