@@ -52,13 +52,15 @@ _NAME = re.compile(r"[a-z][a-z0-9-]*")
 class Context:
     """What a handler may use: the request, the moment it was made (UTC), and the rooms below.
 
-    `check` asks a channel's platform whether the bot may post there: "" or what lacks.
+    `lines` are how to type what a reply offers. `check` asks a channel's platform whether the bot may post there: "" or
+    what lacks.
     """
 
     request: Request
     corpus: Corpus
     search: Searcher
     commands: Sequence[Command]
+    lines: Lines
     now: dt.datetime
     daily: Daily
     check: Callable[[Channel], Awaitable[str]]
@@ -68,11 +70,6 @@ class Context:
     def chance(self) -> random.Random:
         """What a handler draws by: the same request at the same moment has one answer, on every platform."""
         return random.Random(self.now.isoformat())  # noqa: S311 - a choice, no secret
-
-    @property
-    def lines(self) -> Lines:
-        """How to type what a reply offers."""
-        return lines_of(self.commands)
 
     @property
     def store(self) -> Store:

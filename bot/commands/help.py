@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from bot.commands.declaration import Command, Context, Param, Prompt, Use, command
+from bot.commands.declaration import Command, Context, Param, Prompt, Use, command, public_commands
 from bot.contract import Card, Outcome, Reply, Role, Span, Style
 from bot.errors import UserError
 from bot.policy.texts import say
@@ -17,7 +17,7 @@ __all__ = ["help_"]
 
 def _commands_for(ctx: Context) -> list[Command]:
     """Return the commands this member is told of."""
-    return [known for known in ctx.commands if not known.hidden and (ctx.request.author.admin or not known.admin)]
+    return [known for known in public_commands(ctx.commands) if ctx.request.author.admin or not known.admin]
 
 
 def _names(ctx: Context, _typed: str) -> Sequence[str]:

@@ -10,7 +10,7 @@ import secrets
 import time
 from typing import TYPE_CHECKING
 
-from bot.commands import Command, Context, Place, Use, lines_of
+from bot.commands import Command, Context, Place, Use, lines_of, public_commands
 from bot.contract import (
     LONGEST_LINE,
     Button,
@@ -143,7 +143,7 @@ class Core:
 
     def _menu(self) -> list[str]:
         """Return the names of the commands that menus show."""
-        return [name for name, command in self._commands.items() if not command.hidden]
+        return [command.name for command in public_commands(self._commands.values())]
 
     def complete(self, request: Request) -> list[str]:
         """Return whole lines that the unfinished line in `request.text` could become, at most 25."""
@@ -177,7 +177,9 @@ class Core:
 
     def _context(self, request: Request) -> Context:
         asked = request.now or dt.datetime.fromtimestamp(self._clock(), dt.UTC)
-        return Context(request, self._corpus, self._search, self.commands, asked, self._daily, self._check, self._store)
+        return Context(
+            request, self._corpus, self._search, self.commands, self.lines, asked, self._daily, self._check, self._store
+        )
 
     async def _check(self, channel: Channel) -> str:
         """Ask a channel's platform whether the bot may post there."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections import OrderedDict
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from bot.errors import StoreError
+from bot.intake import Bounded
 from bot.store import ChannelSettings
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class ServedChannels:
         """Take the store, if there is one, and a clock in seconds."""
         self._store = store
         self._clock = clock
-        self._known: OrderedDict[Channel, tuple[float, ChannelSettings]] = OrderedDict()
+        self._known: Bounded[Channel, tuple[float, ChannelSettings]] = Bounded(MOST)
 
     async def settings(self, channel: Channel) -> ChannelSettings:
         """Return the settings of a channel, for its threads too."""
@@ -48,7 +48,4 @@ class ServedChannels:
             async with asyncio.timeout(PATIENCE):
                 known = await self._store.channels.get(whole)
         self._known[whole] = (self._clock(), known)
-        self._known.move_to_end(whole)
-        while len(self._known) > MOST:
-            self._known.popitem(last=False)
         return known

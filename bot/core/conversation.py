@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.contract import Use
 from bot.errors import StoreError
+from bot.intake import Bounded
 from bot.language import named_speaker
 
 if TYPE_CHECKING:
@@ -59,15 +59,12 @@ class Conversations:
         """Take the store, if there is one, and a clock (UTC seconds)."""
         self._store = store
         self._clock = clock
-        self._kept: OrderedDict[Channel, tuple[float, Last]] = OrderedDict()
+        self._kept: Bounded[Channel, tuple[float, Last]] = Bounded(MOST_KEPT)
 
     async def remember(self, channel: Channel, last: Last) -> None:
         """Keep the last answer of a channel in place of the one before."""
         now = self._clock()
         self._kept[channel] = (now, last)
-        self._kept.move_to_end(channel)
-        while len(self._kept) > MOST_KEPT:
-            self._kept.popitem(last=False)
         if self._store is not None:
             with suppress(StoreError, TimeoutError):
                 async with asyncio.timeout(PATIENCE):
