@@ -143,3 +143,16 @@ def test_every_command_file_is_listed() -> None:
     files = {path.stem for path in (ROOT / "bot/commands").glob("*.py")} - {"__init__", "declaration"}
 
     assert {command.handler.__module__.rpartition(".")[2] for command in COMMANDS} == files, "add it to COMMANDS"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_text_is_read_while_a_module_is_imported(path: Path) -> None:
+    for statement in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr):
+            called = {
+                node.func.id
+                for node in ast.walk(statement)
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+            }
+            deferred = any(isinstance(node, ast.Lambda) for node in ast.walk(statement))
+            assert deferred or not {"say", "listed", "languages"} & called, f"{path}:{statement.lineno}"

@@ -44,10 +44,6 @@ LOGIN_WAITS = (2.0, 5.0, 15.0, 60.0, 300.0)
 BAD_TOKEN, DISALLOWED_INTENTS = 4004, 4014
 """Close codes of the gateway that no second try mends: topics/opcodes-and-status-codes."""
 
-MISSING = say("discord.no-token")
-REFUSED = say("discord.bad-token")
-WRONG_INTENTS = say("discord.intents")
-
 
 class Discord(Poster):
     """The Discord adapter: it posts, and serves."""
@@ -87,7 +83,7 @@ class Discord(Poster):
     async def run(self) -> None:
         """Serve until stopped or cancelled; then finish the answers in work, within 15 seconds, and disconnect."""
         if not self._settings.discord_token:
-            raise OperatorError(MISSING)
+            raise OperatorError(say("discord.no-token"))
         aim(self._settings)
         serving = asyncio.create_task(self._serve())
         stopping = asyncio.create_task(self._stopping.wait())
@@ -123,7 +119,7 @@ class Discord(Poster):
                     await client.http.request(discord.http.Route("GET", "/users/@me"))
             except discord.HTTPException as error:
                 if error.status == UNAUTHORIZED:
-                    raise OperatorError(REFUSED) from None
+                    raise OperatorError(say("discord.bad-token")) from None
             except TROUBLE as error:
                 _log.warning("Discord does not say whether the token is good: %s", why(error))
             await asyncio.sleep(CHECK_SECONDS)
@@ -184,10 +180,10 @@ class Discord(Poster):
                 await client.login(self._settings.discord_token)
                 break
             except discord.LoginFailure:
-                raise OperatorError(REFUSED) from None
+                raise OperatorError(say("discord.bad-token")) from None
             except TROUBLE as error:
                 if isinstance(error, discord.HTTPException) and error.status == UNAUTHORIZED:
-                    raise OperatorError(REFUSED) from None
+                    raise OperatorError(say("discord.bad-token")) from None
                 wait = next(waits, wait)
                 _log.warning("Discord cannot be reached (%s); next try in %.0f s", why(error), wait)
             await self._leave()
@@ -206,12 +202,12 @@ async def _connect(client: VerbatimClient) -> None:
     try:
         await client.connect()
     except discord.PrivilegedIntentsRequired:
-        raise OperatorError(WRONG_INTENTS) from None
+        raise OperatorError(say("discord.intents")) from None
     except discord.ConnectionClosed as error:
         if error.code == BAD_TOKEN:
-            raise OperatorError(REFUSED) from None
+            raise OperatorError(say("discord.bad-token")) from None
         if error.code == DISALLOWED_INTENTS:
-            raise OperatorError(WRONG_INTENTS) from None
+            raise OperatorError(say("discord.intents")) from None
         raise OperatorError(say("discord.closed", code=error.code)) from None
 
 

@@ -255,8 +255,8 @@ class Answers:
         channel = Channel(NAME, question.channel or question.user, question.team, question.thread)
         author = Author(question.user, admin=admin)
         if question.command:
-            free = command.free.name if command and command.free else "claim"
-            return Request(channel, author, command=question.command, args={free: question.line})
+            args = {command.free.name: question.line} if command and command.free else {}
+            return Request(channel, author, command=question.command, args=args)
         return Request(channel, author, text=question.line)
 
     async def _otherwise(self, workspace: Workspace, question: Inquiry, reply: Reply, until: float) -> Posted:

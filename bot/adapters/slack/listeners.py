@@ -37,7 +37,7 @@ from bot.adapters.slack.views import (
     SETUP,
     ask_view,
     message_menu,
-    prompted_line,
+    prompted_lines,
     prompts,
     setup_view,
     waiting_view,
@@ -93,6 +93,7 @@ class Listeners:
         self._workspaces = answers.workspaces
         self._core = answers.core
         self._prompts = prompts(answers.core.commands)
+        self._prompted = prompted_lines(answers.core.commands, answers.core.lines)
         self._menus = {command.name for command in self._core.commands if message_menu(command)}
 
     def app(self) -> AsyncApp:
@@ -133,7 +134,7 @@ class Listeners:
         """
         question = read_event(body) if body.get("type") == "event_callback" else None
         if question is not None:
-            line = prompted_line(question.line, self._core.commands, self._core.lines)
+            line = self._prompted.get(question.line.casefold(), question.line)
             question = dataclasses.replace(question, line=self._answers.naming.read(line))
             began = time.monotonic()
             again = self._inbox.owes(question.id) or request.headers.get("x-slack-retry-num", ["0"])[0] not in {"", "0"}

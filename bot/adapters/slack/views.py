@@ -26,7 +26,7 @@ __all__ = [
     "ask_view",
     "home_view",
     "message_menu",
-    "prompted_line",
+    "prompted_lines",
     "prompts",
     "setup_view",
     "waiting_view",
@@ -59,11 +59,11 @@ def prompts(commands: Sequence[Command]) -> list[dict[str, str]]:
     return [{"title": one.title, "message": one.sentence} for command in commands for one in command.prompts]
 
 
-def prompted_line(words: str, commands: Sequence[Command], lines: Lines) -> str:
-    """Return the command line that a suggestion means, other words as they are; nothing said asks for help."""
+def prompted_lines(commands: Sequence[Command], lines: Lines) -> dict[str, str]:
+    """Return the command line of each suggestion, by its sentence in lower case; nothing said, or its name, is help."""
     known = {one.sentence.casefold(): f"/{command.name}" for command in commands for one in command.prompts}
     asks_help = lines.to(Use.HELP)
-    return known.get(words.casefold(), words) if words and f"/{words.casefold()}" != asks_help else asks_help
+    return known | {"": asks_help, asks_help.removeprefix("/"): asks_help}
 
 
 def ask_view() -> dict[str, Any]:
