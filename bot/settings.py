@@ -204,11 +204,12 @@ class Settings:
     def read(cls, environ: Mapping[str, str]) -> Settings:
         """Read the settings from a mapping; OperatorError for a misspelt `VERBATIM_` name or a value that cannot be."""
         rows = {row.name: row for row in setting_rows()}
+        secret = secret_names()
         for name in sorted(environ):
-            if name.startswith("VERBATIM_") and name not in rows and name.removesuffix("_FILE") not in secret_names():
+            if name.startswith("VERBATIM_") and name not in rows and name.removesuffix("_FILE") not in secret:
                 raise OperatorError(say("environment.unknown", name=name, known=", ".join(sorted(rows))))
         given = {name: environ[name] for name in rows if environ.get(name)}
-        given |= {name: _secret(name, environ) for name in secret_names() if environ.get(f"{name}_FILE")}
+        given |= {name: _secret(name, environ) for name in secret if environ.get(f"{name}_FILE")}
         values: dict[str, Any] = {name.lower(): rows[name].read(name, text) for name, text in given.items()}
         return cls(**values)
 

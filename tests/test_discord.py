@@ -480,9 +480,9 @@ async def test_a_server_that_throws_it_out_is_forgotten_after_a_week_unless_it_a
             await local.join_guild(local.world.guild)
             while await store.kv.get(note):  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.05)
-    await store.tidy(time.time() + 6 * 86_400)
+    await store.tidy(await store.now() + 6 * 86_400)
     within = (await store.channels.get(place)).daily
-    await store.tidy(time.time() + 8 * 86_400)
+    await store.tidy(await store.now() + 8 * 86_400)
 
     assert within
     assert (await store.channels.get(place)).daily == comes_back
@@ -497,7 +497,7 @@ async def test_a_server_that_asks_it_back_while_no_process_runs_is_kept(
     async with serving(local, core, store):
         while await store.kv.get(f"discord-gone:{place.tenant}"):  # noqa: ASYNC110 - the store's, not the loop's
             await asyncio.sleep(0.05)
-    await store.tidy(time.time() + 8 * 86_400)
+    await store.tidy(await store.now() + 8 * 86_400)
 
     assert (await store.channels.get(place)).daily
 
@@ -512,7 +512,7 @@ async def test_a_server_that_throws_it_out_during_an_outage_is_forgotten_and_one
         await local.gateway.emit("GUILD_DELETE", {"id": away.tenant, "unavailable": True}, None)
         await local.gateway.emit("GUILD_DELETE", {"id": gone.tenant}, None)
         await local.settle(quiet=0.3)
-    await store.tidy(time.time() + 8 * 86_400)
+    await store.tidy(await store.now() + 8 * 86_400)
 
     assert not (await store.channels.get(gone)).daily
     assert (await store.channels.get(away)).daily

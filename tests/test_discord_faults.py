@@ -590,7 +590,7 @@ async def test_a_mention_that_discord_failed_to_take_an_answer_to_is_answered_la
         await local.say(f"who said: {LINE}", mention_bot=True)
         assert await local.settle(lambda: len(local.asked_for(CREATE)) >= 2, seconds=15)
         await asyncio.sleep(0.3)
-        left = await store.inbox.unfinished("discord", 0.0, time.time() + 60)
+        left = await store.inbox.unfinished("discord", 0.0, await store.now() + 60)
         assert [one.kind for one in left] == ["message"]
     finally:
         bot.stop()

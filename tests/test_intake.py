@@ -8,7 +8,6 @@ import io
 import json
 import logging
 import re
-import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import pytest
@@ -210,10 +209,10 @@ async def test_what_one_process_took_another_does_not(platform: Platform, store:
 
     assert await one.take("first", "event", {}, ("channel:1",)) is Taken.NEW
     assert await other.take("second", "event", {}, ("channel:1",)) is Taken.KNOWN
-    left = await store.inbox.unfinished(platform.name, 0, time.time() + 60)
+    left = await store.inbox.unfinished(platform.name, 0, await store.now() + 60)
     assert {one.delivery_id: one.kind for one in left} == {"first": "event", "channel:1": "mark"}
     await one.done("first", ("channel:1",))
-    assert await store.inbox.unfinished(platform.name, 0, time.time() + 120) == []
+    assert await store.inbox.unfinished(platform.name, 0, await store.now() + 120) == []
 
 
 @EACH
@@ -240,13 +239,13 @@ async def test_a_secret_that_is_written_down_opens_for_whoever_shares_the_key_al
     pending = inbox.keep("first", "command", {"line": "/help", "token": "canary"}, ("token",), 60)
     assert await pending.is_ours()
     assert not pending.has_failed
-    (left,) = await store.inbox.unfinished(platform.name, 0, time.time() + 40)
+    (left,) = await store.inbox.unfinished(platform.name, 0, await store.now() + 40)
 
     assert "canary" not in json.dumps(dict(left.payload))
     assert inbox.unseal(left, ("token",)) == {"line": "/help", "token": "canary"}
     assert Intake(platform.name, store, "another").inbox.unseal(left, ("token",))["token"] == ""
     await pending.end(answered=True)
-    assert await store.inbox.unfinished(platform.name, 0, time.time() + 120) == []
+    assert await store.inbox.unfinished(platform.name, 0, await store.now() + 120) == []
 
 
 @EACH
@@ -258,7 +257,8 @@ async def test_what_two_processes_write_down_is_one_processes(platform: Platform
 
     assert not await second.is_ours()
     await second.end(answered=True)
-    assert [left.delivery_id for left in await store.inbox.unfinished(platform.name, 0, time.time() + 40)] == ["first"]
+    left = await store.inbox.unfinished(platform.name, 0, await store.now() + 40)
+    assert [each.delivery_id for each in left] == ["first"]
 
 
 @EACH
@@ -361,7 +361,7 @@ async def test_what_this_process_is_answering_it_does_not_take_for_left(platform
     looking.cancel()
 
     assert finished == ["left", "left too"]
-    left = await store.inbox.unfinished(platform.name, 0, time.time() + 120)
+    left = await store.inbox.unfinished(platform.name, 0, await store.now() + 120)
     assert sorted(one.delivery_id for one in left) == ["left", "left too", "mine"]
 
 
@@ -374,15 +374,15 @@ async def test_a_tenants_data_outlives_the_bots_removal_by_a_week(platform: Plat
     await intake.tenant_is_back("never left")
 
     assert await intake.tenants_left() == ["gone"]
-    assert await store.tidy(time.time() + 6 * 86_400) == 0
-    assert await store.tidy(time.time() + 8 * 86_400) == 1
+    assert await store.tidy(await store.now() + 6 * 86_400) == 0
+    assert await store.tidy(await store.now() + 8 * 86_400) == 1
 
 
 async def test_a_newcomers_platform_has_the_same_grace(store: Store) -> None:
     await Intake("pigeon", store).tenant_left("gone")
 
-    assert await store.tidy(time.time() + 6 * 86_400) == 0
-    assert await store.tidy(time.time() + 8 * 86_400) == 1
+    assert await store.tidy(await store.now() + 6 * 86_400) == 0
+    assert await store.tidy(await store.now() + 8 * 86_400) == 1
 
 
 # The same on every platform, by their adapters.

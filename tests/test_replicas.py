@@ -301,7 +301,7 @@ async def test_a_message_that_a_process_died_over_is_answered_without_the_gatewa
     await worker.stop()
     assert [SAID in text_of(message) for place in (room, thread) for message in local.of_bot(place)] == [True, True]
     assert all(message["message_reference"] for message in local.of_bot(room))
-    assert await store.inbox.unfinished("discord", 0, time.time() + 120) == []
+    assert await store.inbox.unfinished("discord", 0, await store.now() + 120) == []
 
 
 async def test_a_slow_answer_that_is_being_worked_on_is_nobody_elses(
@@ -331,7 +331,7 @@ async def test_the_token_of_an_interaction_is_not_readable_in_the_database(
     await local.settle(lambda: local.asked_for("POST /interactions/*/callback"))
     await local.settle(quiet=0.3)
     ((token, left),) = [(asked.token, asked) for asked in local.interactions.all.values()]
-    kept = await file_store.inbox.unfinished("discord", 0, time.time() + 60)
+    kept = await file_store.inbox.unfinished("discord", 0, await file_store.now() + 60)
     assert [one.kind for one in kept] == ["interaction"]
     assert kept[0].payload["request"]["args"] == {"words": "x"}
     assert token not in json.dumps(dict(kept[0].payload))
@@ -339,7 +339,7 @@ async def test_the_token_of_an_interaction_is_not_readable_in_the_database(
     await asking
     await replica.stop()
     assert left.answered
-    assert await file_store.inbox.unfinished("discord", 0, time.time() + 120) == []
+    assert await file_store.inbox.unfinished("discord", 0, await file_store.now() + 120) == []
 
 
 async def test_mentions_missed_while_nobody_listened_are_answered_once(

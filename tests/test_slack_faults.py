@@ -291,7 +291,7 @@ async def test_an_answer_held_by_a_rate_limit_past_its_time_is_left_to_whoever_l
             await local.mention("C0GENERAL", f"/quote {LINE}")
         await local.until(lambda: local.calls(method))
     assert local.posts("C0GENERAL") == []
-    (left, *_) = await store.inbox.unfinished("slack", 0, time.time() + 60)
+    (left, *_) = await store.inbox.unfinished("slack", 0, await store.now() + 60)
     assert left.payload["line"] == f"/quote {LINE}"
 
 
@@ -309,7 +309,7 @@ async def test_two_processes_under_a_rate_limit_answer_once(
         await local.until(lambda: local.posts("C0GENERAL"))
         await asyncio.sleep(1.5)
     assert len(local.posts("C0GENERAL")) == 1
-    assert await store.inbox.unfinished("slack", 0, time.time() + 60) == []
+    assert await store.inbox.unfinished("slack", 0, await store.now() + 60) == []
 
 
 async def test_an_answer_that_could_not_be_written_down_is_left_to_nobody(
@@ -562,13 +562,13 @@ async def test_a_command_is_written_down_with_its_address_sealed_until_it_is_ans
         exchange = await local.command("/slow")
         kept: list[Inbound] = []
         while not kept:
-            kept = await store.inbox.unfinished("slack", 0, time.time() + 60)
+            kept = await store.inbox.unfinished("slack", 0, await store.now() + 60)
         assert [one.kind for one in kept] == ["command"]
         assert kept[0].payload["line"] == "/slow"
         assert "hooks" not in json.dumps(dict(kept[0].payload))
         go.set()
         await exchange.settle()
-    assert await store.inbox.unfinished("slack", 0, time.time() + 120) == []
+    assert await store.inbox.unfinished("slack", 0, await store.now() + 120) == []
 
 
 @pytest.mark.parametrize("sealed_by", ["the same token", "an older token"])
@@ -588,7 +588,7 @@ async def test_a_command_that_a_process_died_over_is_answered_once_by_the_next(
     (post,) = local.posts("C0GENERAL")
     assert LINE in post.text
     assert bool(local.calls("chat.postMessage")) == (sealed_by == "an older token")
-    assert await store.inbox.unfinished("slack", 0, time.time() + 120) == []
+    assert await store.inbox.unfinished("slack", 0, await store.now() + 120) == []
 
 
 async def test_http_mode_answers_slacks_question_and_the_balancers(core: Core) -> None:

@@ -136,7 +136,8 @@ class Intake:
         """Schedule what is kept of a tenant for deletion; an admin may have erred, and asks the bot back."""
         if tenant:
             async with self._in_order:
-                await self.write(self._gone(tenant), dt.datetime.now(dt.UTC).isoformat())
+                since = dt.datetime.fromtimestamp(await self.now(), dt.UTC)
+                await self.write(self._gone(tenant), since.isoformat())
 
     async def tenant_is_back(self, tenant: str) -> None:
         """Take back that the data of a server or workspace is to go."""
