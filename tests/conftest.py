@@ -166,6 +166,21 @@ def command_line(data: Path) -> RunBot:
     return run
 
 
+def printed_by(script: str, seeds: str) -> set[str]:
+    """Return what a script prints in processes that order their sets otherwise, one for each seed."""
+    return {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in seeds
+    }
+
+
 def mended_slice(place: Source) -> list[str]:
     """Return the tokens of a source's slice with the declared errata applied, without the bot's own map."""
     path = ROOT / place.path
