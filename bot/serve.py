@@ -20,6 +20,7 @@ from bot.core import Core
 from bot.delivery import Daily, Delivery, ticking
 from bot.errors import OperatorError, StoreError
 from bot.highlights import Highlights
+from bot.intake import make_turns
 from bot.policy.texts import listed, say
 
 if TYPE_CHECKING:
@@ -40,6 +41,10 @@ EXIT_STATUS = {Outcome.FOUND: 0, Outcome.NEAREST: 1, Outcome.NONE: 1, Outcome.DE
 
 POST_SECONDS = 5.0
 """How long the end waits for a post that is being sent; one that takes longer is looked for by whoever goes on."""
+
+
+SWITCH_SECONDS = 0.0005
+"""How long a thread that searches may keep the loop from what it must acknowledge; Python's own 5 ms add up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,7 @@ class Server:
 
     async def platforms(self) -> int:
         """Do this process's roles until a signal says to stop; then finish what is in work, within 20 seconds."""
+        sys.setswitchinterval(SWITCH_SECONDS)
         roles = self._parts.settings.verbatim_roles
         self._adapters.update(_platforms(self._parts, self._core, self.name))
         stop = asyncio.Event()
@@ -171,13 +177,15 @@ def _platforms(parts: Parts, core: Core, name: str) -> dict[str, Adapter]:
     settings, store = parts.settings, parts.store
     roles = settings.verbatim_roles
     posts = "worker" in roles and store is not None
+    turns = make_turns()
+    parts.search.wait_first = turns.wait_for_calm
     adapters: dict[str, Adapter] = {}
     for platform in _with_tokens(settings):
         listens = platform.role(settings) in roles
         if platform.connect and (listens or posts):
             presence = _shows(parts.corpus)
             adapters[platform.name] = platform.connect(
-                settings, core, store, listens=listens, presence=presence, name=name
+                settings, core, store, listens=listens, presence=presence, name=name, turns=turns
             )
     if not adapters:
         raise OperatorError(_nothing_to_do(settings))

@@ -49,10 +49,10 @@ class Platform:
     """Which role of a process hears its members."""
 
     connect: Callable[..., Adapter] | None = None
-    """Return its adapter, importing its library: `(settings, core, store, *, listens, presence, name)`.
+    """Return its adapter, importing its library: `(settings, core, store, *, listens, presence, name, turns)`.
 
     One that does not `listen` only posts, and finishes what others left. `presence` is what the bot is said to listen
-    to, `name` this process's in leases. None for one that no token serves.
+    to, `name` this process's in leases, `turns` what its platforms share. None for one that no token serves.
     """
 
 

@@ -9,10 +9,11 @@ from bot.intake.admission import Admission
 from bot.intake.cipher import Cipher
 from bot.intake.clock import PlatformClock, read_http_date
 from bot.intake.inbox import KEPT_SECONDS, Inbox, Pending, Taken
-from bot.intake.intake import ANSWER_SECONDS, EARLY_SECONDS, LOOK_SECONDS, SHOW_SECONDS, Intake
+from bot.intake.intake import ANSWER_SECONDS, EARLY_SECONDS, LOOK_SECONDS, SHOW_SECONDS, Intake, make_turns
 from bot.intake.lease import Lease
 from bot.intake.memory import Bounded
 from bot.intake.sentences import busy, slow_down, stopping, to_member, too_long
+from bot.intake.turns import Turns
 from bot.store import ChannelSettings, Inbound, Store
 
 __all__ = [
@@ -33,7 +34,9 @@ __all__ = [
     "PlatformClock",
     "Store",
     "Taken",
+    "Turns",
     "busy",
+    "make_turns",
     "read_http_date",
     "slow_down",
     "stopping",

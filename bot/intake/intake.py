@@ -12,7 +12,8 @@ from bot.intake.cipher import Cipher
 from bot.intake.inbox import MARK, Inbox
 from bot.intake.lease import Lease, turn
 from bot.intake.sentences import busy, too_long
-from bot.intake.work import BusyError, Turns, Work
+from bot.intake.turns import BusyError, Turns
+from bot.intake.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from bot.contract import Channel, Reply
     from bot.store import ChannelSettings, Inbound, Store
 
-__all__ = ["ANSWER_SECONDS", "EARLY_SECONDS", "LOOK_SECONDS", "SHOW_SECONDS", "Intake"]
+__all__ = ["ANSWER_SECONDS", "EARLY_SECONDS", "LOOK_SECONDS", "SHOW_SECONDS", "Intake", "make_turns"]
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ NOTE_SECONDS = 5.0
 class Intake:
     """What one platform's events go through. Without a store everything is kept in this process's memory."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one thing a platform's intake can be given
         self,
         platform: str,
         store: Store | None,
@@ -57,10 +58,12 @@ class Intake:
         *,
         look: float = LOOK_SECONDS,
         early: float = EARLY_SECONDS,
+        turns: Turns | None = None,
     ) -> None:
         """Take the platform's name, the store, and a secret that all replicas share, for what is sealed there.
 
-        `look` is how often leftovers are looked for (seconds), and by `early` their lease is cut short.
+        `look` is how often leftovers are looked for (seconds), and by `early` their lease is cut short. `turns` is what
+        the platforms of a process share; None where there is no other.
         """
         self._platform = platform
         self.inbox = Inbox(platform, store, Cipher(secret))
@@ -70,7 +73,7 @@ class Intake:
         self._look = look
         self._early = early
         self._admission = Admission()
-        self._turns = Turns(AT_ONCE, MOST_WAITING)
+        self.turns = turns or make_turns()
         self._notes: dict[str, str] = {}
         self._in_order = asyncio.Lock()
 
@@ -92,14 +95,27 @@ class Intake:
         """Say whether a refused member is told so by a message of its own: once in a while."""
         return self._admission.is_first(member)
 
-    async def answer(self, ask: Callable[[], Awaitable[Reply]]) -> Reply:
-        """Return what `ask` gives when its turn comes, `busy` when too many wait, `too_long` when its time is over."""
+    async def answer(
+        self, ask: Callable[[], Awaitable[Reply]], place: Channel | None = None, member: str = ""
+    ) -> Reply:
+        """Return what `ask` gives when the turn of the member who asked in a place comes, or a sentence instead.
+
+        That is `busy` when too many wait or the turn does not come in time, `too_long` when the answer does not.
+        """
+        began = False
+        whose = place.tenant if place and place.tenant else f"@{member}"  # direct messages are their member's own
         try:
-            async with asyncio.timeout(ANSWER_SECONDS), self._turns.turn():
+            async with (
+                asyncio.timeout(ANSWER_SECONDS),
+                self.turns.turn(f"{self._platform}:{whose}", f"{self._platform}:{member}"),
+            ):
+                began = True
                 return await ask()
         except BusyError:
             return busy()
         except TimeoutError:
+            if not began:
+                return busy()
             _log.warning("an answer took more than %g s", ANSWER_SECONDS)
             return too_long()
 
@@ -193,3 +209,8 @@ class Intake:
     def turn(self, name: str, owner: str, seconds: float) -> AbstractAsyncContextManager[None]:
         """Wait for this process's turn at short work that each replica would do."""
         return turn(self._store, name, owner, seconds)
+
+
+def make_turns() -> Turns:
+    """Return the turns of one process."""
+    return Turns(AT_ONCE, MOST_WAITING)

@@ -1,4 +1,4 @@
-"""What is being answered: so much at once, so much waiting, and all of it waited for at the end."""
+"""What is being answered: so much at once, and all of it waited for at the end."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Iterator
+    from collections.abc import Coroutine, Iterator
 
-__all__ = ["BusyError", "Turns", "Work"]
+__all__ = ["Work"]
 
 _log = logging.getLogger(__name__)
 
@@ -18,34 +18,6 @@ MOST_TASKS = 300
 """Tasks at once; every one of them may be waiting to tell a member that the bot is busy."""
 
 CANCEL_SECONDS = 1.0
-
-
-class BusyError(Exception):
-    """More is waiting than can be answered soon."""
-
-
-class Turns:
-    """Lets a bounded number in at once and a bounded number wait."""
-
-    def __init__(self, at_once: int, most_waiting: int) -> None:
-        self._turns = asyncio.Semaphore(at_once)
-        self._waiting = 0
-        self._most_waiting = most_waiting
-
-    @contextlib.asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Wait for a turn, or raise BusyError where too many wait already."""
-        if self._turns.locked() and self._waiting >= self._most_waiting:
-            raise BusyError
-        self._waiting += 1
-        try:
-            await self._turns.acquire()
-        finally:
-            self._waiting -= 1
-        try:
-            yield
-        finally:
-            self._turns.release()
 
 
 class Work:

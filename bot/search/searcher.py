@@ -86,6 +86,8 @@ class Searcher:
         self._topics: tuple[str, ...] | None = None
         self._loader: threading.Thread | None = None
         self._stopping = threading.Event()
+        self.wait_first: Callable[[], object] = lambda: None
+        """What the worker waits for before each search."""
 
     def prepare(self) -> None:
         """Begin to `warm` in a thread of its own, once; lines do not wait for it, questions a moment."""
@@ -220,9 +222,13 @@ class Searcher:
             raise UserError(say("search.busy"))
         self._waiting += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._workers, work)
+            return await asyncio.get_running_loop().run_in_executor(self._workers, self._work, work)
         finally:
             self._waiting -= 1
+
+    def _work(self, work: Callable[[], _Found]) -> _Found:
+        self.wait_first()
+        return work()
 
     def close(self) -> None:
         """Let the threads end: the worker after the search it is in, the loader within about a second.

@@ -10,7 +10,7 @@ from bot.contract import Lack, Platform
 if TYPE_CHECKING:
     from bot.contract import Adapter
     from bot.core import Core
-    from bot.intake import Store
+    from bot.intake import Store, Turns
     from bot.settings import Settings
 
 __all__ = ["PLATFORM"]
@@ -20,11 +20,11 @@ LONGEST_LINE = LONGEST_CUSTOM_ID - len("v:")
 
 
 def _connect(  # noqa: PLR0913 - each is one thing the adapter can be given
-    settings: Settings, core: Core, store: Store | None, *, listens: bool, presence: str, name: str
+    settings: Settings, core: Core, store: Store | None, *, listens: bool, presence: str, name: str, turns: Turns
 ) -> Adapter:
     from bot.adapters.discord.adapter import Discord  # noqa: PLC0415 - 0.4 s of import only this platform needs
 
-    return Discord(settings, core, store, gateway=listens, presence=presence, name=name)
+    return Discord(settings, core, store, gateway=listens, presence=presence, name=name, turns=turns)
 
 
 PLATFORM = Platform(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.core import Core
-    from bot.intake import Store
+    from bot.intake import Store, Turns
     from bot.settings import Settings
 
 __all__ = ["Discord"]
@@ -62,17 +62,20 @@ class Discord(Poster):
         gateway: bool = True,
         name: str = "",
         pace: Pace | None = None,
+        turns: Turns | None = None,
     ) -> None:
         """Take settings, core and store; `presence` is what the bot listens to, `announced` is called when ready.
 
         Without `gateway` it only logs in, to post and to finish what others left. `name` is this process's in leases,
-        no other's past or present.
+        no other's past or present. `turns` is as for `Intake`.
         """
         super().__init__(None)
         self._settings = settings
         self._core = core
         self._pace = pace or Pace()
-        self._intake = Intake(NAME, store, settings.discord_token, look=self._pace.look, early=self._pace.early)
+        self._intake = Intake(
+            NAME, store, settings.discord_token, look=self._pace.look, early=self._pace.early, turns=turns
+        )
         self._presence = presence
         self._announced = announced
         self._gateway = gateway

@@ -11,14 +11,13 @@ from discord import app_commands
 from bot.adapters.discord import inbound
 from bot.adapters.discord.acknowledge import acknowledge
 from bot.adapters.discord.pending import Announcement, finish, name_of
-from bot.adapters.discord.respond import respond
+from bot.adapters.discord.respond import answer_now, respond
 from bot.adapters.discord.views import as_modal
-from bot.contract import Line, Request, Use, parse_line
+from bot.contract import Line, Reply, Request, Use, parse_line
 from bot.intake import stopping, to_member
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
-    from bot.contract import Reply
     from bot.core import Core
     from bot.intake import Inbound, Intake
 
@@ -77,8 +76,8 @@ class Interactions:
         """Answer an interaction that a process announced and did not live to answer."""
         await finish(self._client, self._intake.inbox, left, self._reply)
 
-    async def _reply(self, asked: Request | Reply) -> Reply:
-        return await self._intake.answer(lambda: self._core.answer(asked)) if isinstance(asked, Request) else asked
+    async def _reply(self, request: Request) -> Reply:
+        return await self._intake.answer(lambda: self._core.answer(request), request.channel, request.author.id)
 
     async def _once(
         self, interaction: discord.Interaction[Any], asked: Request | Reply, *, private: bool, update: bool = False
@@ -89,18 +88,33 @@ class Interactions:
             return
         member = str(interaction.user.id)
         refusal = stopping() if self._intake.draining else self._intake.refusal(inbound.place_of(interaction), member)
-        if refusal:
-            asked, private, update = refusal, True, False
-        announcement = Announcement(inbox, interaction, asked, update=update) if isinstance(asked, Request) else None
         with inbox.hold(name_of(interaction)):
             try:
-                work = self._reply(asked)
-                await respond(interaction, work, private=private, update=update, announcement=announcement)
+                if refusal:
+                    await answer_now(interaction, refusal, private=True)
+                elif isinstance(asked, Reply):
+                    await answer_now(interaction, asked, private=private)
+                else:
+                    await self._respond(interaction, asked, private=private, update=update)
             except Exception:  # a member never gets silence
                 if self._client.is_closed():
                     raise
                 _log.exception("interaction %s broke", interaction.id)
-                await respond(interaction, self._reply(to_member(say("discord.broken"))), private=True)
+                await answer_now(interaction, to_member(say("discord.broken")), private=True)
+
+    async def _respond(
+        self, interaction: discord.Interaction[Any], request: Request, *, private: bool, update: bool
+    ) -> None:
+        """Respond with the answer to a request."""
+        announcement = Announcement(self._intake.inbox, interaction, request, update=update)
+        await respond(
+            interaction,
+            lambda: self._reply(request),
+            self._intake.turns,
+            private=private,
+            update=update,
+            announcement=announcement,
+        )
 
     async def _command(self, interaction: discord.Interaction[Any], data: dict[str, Any]) -> None:
         """Answer a slash command or a command of a menu; nothing is read of the member whose menu it was."""

@@ -131,7 +131,7 @@ class Messages:
         if refusal is not None:
             return refusal if self._intake.tells(str(author.id)) else None
         request = Request(place, Author(str(author.id), admin=_is_admin(author)), text=text)
-        return await self._intake.answer(lambda: self._core.answer(request))
+        return await self._intake.answer(lambda: self._core.answer(request), place, str(author.id))
 
     async def _send(self, message: discord.Message, place: Channel, reply: Reply) -> bool:
         """Send a reply under a message; what is for the asker alone goes to them directly.

@@ -1,7 +1,7 @@
 """Answering an interaction: acknowledged within three seconds, whatever the core, the network or Discord does.
 
-A quick answer is the acknowledgement itself; a slow one is announced first, and the original is edited, because an edit
-can be repeated and a follow-up cannot: follow-ups have no nonce.
+The quick answer to somebody who asks alone is the acknowledgement itself; any other is announced first, and the
+original is edited, because an edit can be repeated and a follow-up cannot: follow-ups have no nonce.
 """
 
 from __future__ import annotations
@@ -19,17 +19,18 @@ from bot.adapters.discord.views import as_view
 from bot.adapters.discord.wire import TROUBLE, BreakerOpenError, why
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from bot.adapters.discord.pending import Announcement
     from bot.contract import Reply
+    from bot.intake import Turns
 
-__all__ = ["respond"]
+__all__ = ["answer_now", "respond"]
 
 _log = logging.getLogger(__name__)
 
-QUICK_SECONDS = 1.2
-"""An answer that takes longer is announced first."""
+QUICK_SECONDS = 0.8
+"""An answer that takes longer is announced first, and so is any while others ask."""
 
 FINISH_SECONDS = 30.0
 """Seconds that editing an answer may take, the library's own retries included."""
@@ -37,33 +38,60 @@ FINISH_SECONDS = 30.0
 _SERVER_ERROR = 500
 
 
-async def respond(
+async def respond(  # noqa: PLR0913 - each is one thing about the answer
     interaction: discord.Interaction[Any],
-    work: Coroutine[Any, Any, Reply],
+    ask: Callable[[], Coroutine[Any, Any, Reply]],
+    turns: Turns,
     *,
     private: bool,
     update: bool = False,
     announcement: Announcement | None = None,
 ) -> None:
-    """Answer an interaction with what `work` returns.
+    """Answer an interaction with what `ask` returns; while others ask, nothing is begun before it is announced.
 
     `private` is how a slow answer is announced; `update` puts the answer in the place of the message whose button was
     pressed; `announcement` writes an announced one down.
     """
     came = asyncio.get_running_loop().time()
-    task = asyncio.ensure_future(work)
+    task: asyncio.Task[Reply] | None = None
+    hidden = private and not is_direct(interaction)
     try:
-        await asyncio.wait({task}, timeout=QUICK_SECONDS)
-        if task.done():
-            await _answer_now(interaction, task.result(), came, private=private, update=update)
-        else:
-            await _answer_later(interaction, task, came, private=private, update=update, announcement=announcement)
+        with turns.acknowledging() as alone:
+            if alone:
+                task = asyncio.create_task(ask())
+                await _until_done(task, turns)
+            if task is not None and task.done():
+                await answer_now(interaction, task.result(), private=private, update=update, came=came)
+                return
+            thinking = {} if update else {"thinking": True, "ephemeral": hidden}
+            ack = await acknowledge(interaction, lambda: interaction.response.defer(**thinking), came=came)
+        if ack is not Ack.LOST:
+            hidden = _is_shown_alone(interaction) if update else hidden
+            if announcement:
+                announcement.begin(hidden=hidden)
+            task = task or asyncio.create_task(ask())
+            await _answer_later(interaction, task, hidden=hidden, update=update, announcement=announcement)
     finally:
-        task.cancel()
+        if task is not None:
+            task.cancel()
 
 
-async def _answer_now(
-    interaction: discord.Interaction[Any], reply: Reply, came: float, *, private: bool, update: bool
+async def _until_done(task: asyncio.Task[Reply], turns: Turns) -> None:
+    """Wait for a task, for a moment at most, and no longer than nobody else asks."""
+    others = asyncio.create_task(turns.company.wait())
+    try:
+        await asyncio.wait({task, others}, timeout=QUICK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        others.cancel()
+
+
+async def answer_now(
+    interaction: discord.Interaction[Any],
+    reply: Reply,
+    *,
+    private: bool,
+    update: bool = False,
+    came: float | None = None,
 ) -> None:
     """Answer with the reply as the first response; `came` as for `acknowledge`."""
     hidden = _is_hidden(interaction, reply, private=private)
@@ -84,24 +112,15 @@ async def _answer_now(
         await _edit(interaction, view)
 
 
-async def _answer_later(  # noqa: PLR0913 - each is one thing about the answer
+async def _answer_later(
     interaction: discord.Interaction[Any],
-    task: asyncio.Future[Reply],
-    came: float,
+    task: asyncio.Task[Reply],
     *,
-    private: bool,
+    hidden: bool,
     update: bool,
     announcement: Announcement | None,
 ) -> None:
-    """Announce the answer, then put it where it was announced; `came` as for `acknowledge`."""
-    hidden = private and not is_direct(interaction)
-    thinking = {} if update else {"thinking": True, "ephemeral": hidden}
-    ack = await acknowledge(interaction, lambda: interaction.response.defer(**thinking), came=came)
-    if ack is Ack.LOST:
-        return
-    hidden = _is_shown_alone(interaction) if update else hidden
-    if announcement:
-        announcement.begin(hidden=hidden)
+    """Put an answer where it was announced; `hidden` says whether the asker alone sees that."""
     answered = False
     try:
         reply = await task

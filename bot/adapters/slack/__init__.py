@@ -11,16 +11,16 @@ from bot.contract import Lack, Platform
 if TYPE_CHECKING:
     from bot.contract import Adapter
     from bot.core import Core
-    from bot.intake import Store
+    from bot.intake import Store, Turns
     from bot.settings import Settings
 
 __all__ = ["PLATFORM", "manifest_text", "scope_table"]
 
 
-def _connect(settings: Settings, core: Core, store: Store | None, *, listens: bool, **_: str) -> Adapter:
+def _connect(settings: Settings, core: Core, store: Store | None, *, listens: bool, turns: Turns, **_: str) -> Adapter:
     from bot.adapters.slack.adapter import Slack  # noqa: PLC0415 - 0.3 s of import only this platform needs
 
-    return Slack(settings, core, store, listens=listens)
+    return Slack(settings, core, store, listens=listens, turns=turns)
 
 
 PLATFORM = Platform(

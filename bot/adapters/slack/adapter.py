@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from bot.core import Core
-    from bot.intake import Store
+    from bot.intake import Store, Turns
     from bot.settings import Settings
 
 __all__ = ["Slack"]
@@ -59,11 +59,12 @@ class Slack(Poster):
         listens: bool = True,
         look: float = LOOK_SECONDS,
         early: float = EARLY_SECONDS,
+        turns: Turns | None = None,
     ) -> None:
         """Take the settings, the core, the store (None: memory only), and where the ready line is written.
 
         `silence` is how many seconds a socket may go without a pong. One that does not `listens` only posts, and
-        finishes what others left; for `look` and `early` see `Intake`.
+        finishes what others left; for `look`, `early` and `turns` see `Intake`.
         """
         self._settings = settings
         self._out = out or sys.stdout
@@ -72,7 +73,7 @@ class Slack(Poster):
         self._api = Api(settings.slack_api_base_url)
         self._cipher = vault(settings.slack_client_secret)
         secret = settings.slack_bot_token or settings.slack_client_secret
-        self._intake = Intake(NAME, store, secret, look=look, early=early)
+        self._intake = Intake(NAME, store, secret, look=look, early=early, turns=turns)
         several = settings.slack_mode == "http" and settings.slack_client_id and settings.slack_client_secret
         self._installs = Installs(self._intake, self._cipher) if several and self._intake.has_store else None
         self._workspaces = Workspaces(self._api, settings.slack_bot_token, self._installs)
@@ -154,7 +155,12 @@ class Slack(Poster):
     async def _by_socket(self) -> None:
         given = self._settings
         sockets = Sockets(
-            self.app, given.slack_app_token, given.slack_api_base_url, given.slack_ping_interval, self._silence
+            self.app,
+            given.slack_app_token,
+            given.slack_api_base_url,
+            given.slack_ping_interval,
+            self._silence,
+            turns=self._intake.turns,
         )
         workspace = await self._identify()
         try:
@@ -169,7 +175,7 @@ class Slack(Poster):
         flow = None
         if self._installs is not None:
             flow = install_flow(given, self._installs, self._cipher)
-        server = WebServer(self.app, given.slack_signing_secret, flow)
+        server = WebServer(self.app, given.slack_signing_secret, flow, self._intake.turns)
         workspace = await self._identify()
         try:
             listening = await server.open(given.slack_http_host, given.slack_http_port)

@@ -170,7 +170,8 @@ class Answers:
         When Slack sends an event again that the database did not take, it may take it; a recorded one waits for a
         quieter moment.
         """
-        reply = await self.intake.answer(lambda: self._ask(workspace, question))
+        place = Channel(NAME, question.channel or question.user, question.team)
+        reply = await self.intake.answer(lambda: self._ask(workspace, question), place, question.user)
         owed = self.intake.inbox.owes(question.id) and not again
         waits = question.way in _BY_EVENT and self.intake.has_store
         return None if (reply == too_long() and owed) or (reply == busy() and waits) else reply

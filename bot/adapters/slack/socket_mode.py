@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from slack_sdk.socket_mode.request import SocketModeRequest
     from slack_sdk.web.async_client import AsyncWebClient
 
+    from bot.intake import Turns
+
 __all__ = ["Sockets"]
 
 _log = logging.getLogger(__name__)
@@ -40,9 +42,22 @@ _LONGEST_WAIT: Final = 60.0
 class Sockets:
     """The connection by which Slack reaches the bot."""
 
-    def __init__(self, app: AsyncApp, token: str, base_url: str, ping: float, silence: float = SILENCE_SECONDS) -> None:
-        """Take the app, its app-level token, where the API is, seconds between pings and of silence allowed."""
+    def __init__(  # noqa: PLR0913 - each is one thing about the connection
+        self,
+        app: AsyncApp,
+        token: str,
+        base_url: str,
+        ping: float,
+        silence: float = SILENCE_SECONDS,
+        *,
+        turns: Turns,
+    ) -> None:
+        """Take the app, its app-level token, where the API is, seconds between pings and of silence allowed.
+
+        `turns` is told of each acknowledgement that is due.
+        """
         self._app = app
+        self._turns = turns
         self._token = token
         self._ping = ping
         self._silence = silence
@@ -92,7 +107,7 @@ class Sockets:
 
     async def _connect(self, url: str) -> bool:
         """Open the socket at an address that is good for one connection."""
-        client = _Client(self._app, self._dispatch, self._token, self._web, self._ping)
+        client = _Client(self._app, self._dispatch, self._token, self._web, self._ping, turns=self._turns)
         if self._direct:
             client.proxy = None
         client.wss_uri = url
@@ -116,11 +131,14 @@ class _Client(SocketModeClient):
     Its tasks are held here; the SDK leaves them to the garbage collector.
     """
 
-    def __init__(self, app: AsyncApp, unhandled: Dispatch, token: str, web: AsyncWebClient, ping: float) -> None:
+    def __init__(  # noqa: PLR0913 - each is one thing about the connection
+        self, app: AsyncApp, unhandled: Dispatch, token: str, web: AsyncWebClient, ping: float, *, turns: Turns
+    ) -> None:
         """Take the app, what answers for the unanswered, the app-level token, a client and seconds between pings."""
         super().__init__(app_token=token, logger=quiet_logger("socket"), web_client=web, ping_interval=ping)
         self._app = app
         self._dispatch = unhandled
+        self._turns = turns
         self._tasks: set[asyncio.Task[None]] = set()
         self.socket_mode_request_listeners.append(self._handle)
 
@@ -156,8 +174,9 @@ class _Client(SocketModeClient):
             )
 
         began = time.time()
-        answer = await self._dispatch.answer(self._app, req.payload, make)
-        await send_async_response(client, req, answer, began)
+        with self._turns.acknowledging():
+            answer = await self._dispatch.answer(self._app, req.payload, make)
+            await send_async_response(client, req, answer, began)
 
 
 async def _close(client: _Client) -> None:

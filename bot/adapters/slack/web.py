@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from slack_bolt.app.async_app import AsyncApp
     from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 
+    from bot.intake import Turns
+
 __all__ = ["WebServer", "is_signed"]
 
 _DIGITS: Final = re.compile(r"[0-9]{1,12}")
@@ -56,8 +58,10 @@ def is_signed(secret: str, headers: Mapping[str, str], body: bytes, now: float) 
 class WebServer:
     """The listening side."""
 
-    def __init__(self, app: AsyncApp, secret: str, flow: AsyncOAuthFlow | None) -> None:
+    def __init__(self, app: AsyncApp, secret: str, flow: AsyncOAuthFlow | None, turns: Turns) -> None:
+        """Take the app, its signing secret, how it is installed, and what is told of acknowledgements that are due."""
         self._app = app
+        self._turns = turns
         self._secret = secret
         self._flow = flow
         self._dispatch = Dispatch()
@@ -108,7 +112,8 @@ class WebServer:
             bolt.body = payload  # Bolt takes any form with the word “payload” in it for one that has such a field
             return bolt
 
-        return await to_aiohttp_response(await self._dispatch.answer(self._app, payload, make))
+        with self._turns.acknowledging():
+            return await to_aiohttp_response(await self._dispatch.answer(self._app, payload, make))
 
     async def _install(self, request: web.Request) -> web.Response:
         return await self._through(request, installing=True)
