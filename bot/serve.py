@@ -22,9 +22,11 @@ from bot.errors import OperatorError, StoreError
 from bot.highlights import Highlights
 from bot.intake import make_turns
 from bot.policy.texts import listed, say
+from bot.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from bot.contract import Adapter, Platform
@@ -79,6 +81,7 @@ class Server:
             clock=parts.clock,
         )
         self.name = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self.watchdog = Watchdog()
 
     async def json_lines(self) -> int:
         """Answer JSON lines from standard input until it ends."""
@@ -125,12 +128,19 @@ class Server:
         sys.setswitchinterval(SWITCH_SECONDS)
         roles = self._parts.settings.verbatim_roles
         self._adapters.update(_platforms(self._parts, self._core, self.name))
+        ticks = ticking(self._delivery() if "worker" in roles else _no_work)
+        async with self.watchdog.watch():
+            await self._run(ticks)
+        return 0
+
+    async def _run(self, ticks: AbstractAsyncContextManager[None]) -> None:
+        """Run the adapters, and what ticks, until a signal says to stop."""
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             with contextlib.suppress(NotImplementedError):  # Windows has no handlers in its loop: Ctrl-C raises there
                 asyncio.get_running_loop().add_signal_handler(number, stop.set)
         stopping = asyncio.create_task(stop.wait())
-        posting = asyncio.create_task(_post_until(stop, self._delivery() if "worker" in roles else _no_work))
+        posting = asyncio.create_task(_post_until(stop, ticks))
         running = {asyncio.create_task(adapter.run()) for adapter in self._adapters.values()}
         try:
             await asyncio.wait({stopping, posting, *running}, return_when=asyncio.FIRST_COMPLETED)
@@ -146,7 +156,6 @@ class Server:
         for error in ended:
             if isinstance(error, BaseException) and not isinstance(error, asyncio.CancelledError):
                 raise error
-        return 0
 
     def _console(self, history: Path | None, channels: Path | None) -> Console:
         console = Console(self._core, history, folder=channels)
@@ -219,7 +228,7 @@ async def _no_work() -> None:
     """Do nothing: there is no database to say what is due."""
 
 
-async def _post_until(stop: asyncio.Event, work: Callable[[], Awaitable[object]]) -> None:
+async def _post_until(stop: asyncio.Event, ticks: AbstractAsyncContextManager[None]) -> None:
     """Post what is due until told to stop; what is being posted then ends."""
-    async with ticking(work):
+    async with ticks:
         await stop.wait()

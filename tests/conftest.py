@@ -19,6 +19,7 @@ from bot.core import Core
 from bot.corpus import Corpus, open_corpus
 from bot.search import Searcher, open_searcher
 from bot.settings import ROOT
+from tests.loop_probe import LoopProbe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +50,14 @@ class Ask(Protocol):
         """Return the reply."""
 
 
+@pytest.fixture(autouse=True)
+def probe() -> Iterator[LoopProbe]:
+    """Fail a test in which one step of ours holds the event loop for more than 50 ms of processor time."""
+    with LoopProbe().on() as probe:
+        yield probe
+    assert not probe.held, "\n".join(map(str, probe.held))
+
+
 @pytest.fixture(scope="session")
 def corpus() -> Corpus:
     return open_corpus(ROOT / "content")
@@ -58,6 +67,7 @@ def corpus() -> Corpus:
 def search(corpus: Corpus) -> Iterator[Searcher]:
     notices: list[str] = []
     searcher = open_searcher(corpus, None, notices.append)
+    searcher.warm()  # as a process does beside serving
     yield searcher
     searcher.close()
     assert notices == []
@@ -83,6 +93,7 @@ def shows() -> Corpus:
 def shows_search(shows: Corpus) -> Iterator[Searcher]:
     notices: list[str] = []
     searcher = open_searcher(shows, None, notices.append)
+    searcher.warm()  # as a process does beside serving
     yield searcher
     searcher.close()
     assert notices == []

@@ -8,7 +8,7 @@ from bot.commands.declaration import Context, Menu, Param, Place, Reading, Use, 
 from bot.contract import Card, Outcome, Reply, Role, listen, more_context, others
 from bot.policy.refusals import hostile, refusal
 from bot.policy.texts import say
-from bot.search import Band, scope_of
+from bot.search import Band, find_scope
 
 if TYPE_CHECKING:
     from bot.search import Answer
@@ -34,7 +34,7 @@ async def ask(
 ) -> Reply:
     """Answer with up to three passages, best first; decline by rule what is no question to a transcript."""
     refused = await ctx.search.run(lambda: hostile(question, ctx.corpus.speakers, ctx.search.says))
-    scope = scope_of(ctx.corpus, speaker, episode, show)
+    scope = await find_scope(ctx.corpus, speaker, episode, show)
     if refused is not None and refused.key not in {"person", "opinion"}:
         return refused.reply(ctx.lines, count=f"{len(question):,}", most="2,000")
     answered = await ctx.search.answer(question, MOST_CARDS, scope, may_choose=refused is None)

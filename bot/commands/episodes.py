@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 from bot.commands.declaration import Context, Param, Place, Prompt, Use, command
@@ -50,6 +51,11 @@ async def episodes(
     show: Annotated[str, Param("Only this show", place=Place.SHOW)] = "",
 ) -> Reply:
     """Answer with a page of the list, with one episode's card, or with the beginning of a chapter."""
+    return await asyncio.to_thread(_answer, ctx, name, chapter, page, show)
+
+
+def _answer(ctx: Context, name: str, chapter: str, page: int, show: str) -> Reply:
+    """Compare names with every title, read the episode that is meant, and lay it out."""
     if name or chapter:
         scope = scope_of(ctx.corpus, episode=name, chapter=chapter, show=show)
         number = min(scope.episodes or {0})

@@ -10,7 +10,7 @@ from bot.contract import Card, Outcome, Reply, Role, Span
 from bot.errors import UserError
 from bot.highlights import Judged, judge, read
 from bot.policy.texts import say
-from bot.search import scope_of
+from bot.search import find_scope
 
 __all__ = ["highlight_score"]
 
@@ -35,12 +35,12 @@ async def highlight_score(
     end: Annotated[int, Param("The character after the last one")],
 ) -> Reply:
     """Answer with the score in 0..1, the reasons, and the edition's words there."""
-    numbers = scope_of(ctx.corpus, episode=episode).episodes or frozenset(range(len(ctx.corpus.entries)))
+    numbers = (await find_scope(ctx.corpus, episode=episode)).episodes or frozenset(range(len(ctx.corpus.entries)))
     if len(numbers) > 1:
         titles = ", ".join(ctx.corpus.entries[number].id for number in sorted(numbers)[:3])
         raise UserError(say("highlight-score.several", episode=episode, titles=titles))
     number = min(numbers)
-    last = ctx.corpus.episode(number).tokens.source_ends[-1]
+    last = (await asyncio.to_thread(ctx.corpus.episode, number)).tokens.source_ends[-1]
     if not 0 <= start < end:
         raise UserError(say("highlight-score.no-span", start=start, end=end))
     if start >= last or end > last + 1:

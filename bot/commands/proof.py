@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from bot.commands.declaration import Context, Param, command
@@ -19,11 +20,16 @@ SHOWN_DIGEST = 12
 @command("Where a shown quote stands in the transcript, and what was mended in it", examples=("proof thphm-3n5g91",))
 async def proof(ctx: Context, id: Annotated[str, Param("The id under the quote")]) -> Reply:  # noqa: A002 - the field's word
     """Answer with episode, edition, hash, place in the source and the errata inside the quote."""
-    passage = ctx.corpus.passage(id)
-    if passage is None and ctx.corpus.is_withdrawn(id):
+    return await asyncio.to_thread(_prove, ctx, id)
+
+
+def _prove(ctx: Context, quote_id: str) -> Reply:
+    """Read the episode and its files, and lay out what they say."""
+    passage = ctx.corpus.passage(quote_id)
+    if passage is None and ctx.corpus.is_withdrawn(quote_id):
         return refusal("withdrawn").reply(ctx.lines, private=True)
     if passage is None:
-        raise UserError(say("proof.no-passage", id=id.strip()[:40]))
+        raise UserError(say("proof.no-passage", id=quote_id.strip()[:40]))
     episode, source = passage.episode, passage.source()
     fields = [
         (say("proof.episode"), f"{episode.label}: {episode.title}"),

@@ -8,7 +8,7 @@ from bot.commands.declaration import Context, Menu, Param, Place, Reading, Use, 
 from bot.contract import Button, Card, Outcome, Reply, Role, listen, more_context, others
 from bot.errors import UserError
 from bot.policy.texts import say
-from bot.search import FOUND, Hit, scope_of
+from bot.search import FOUND, Hit, find_scope
 
 __all__ = ["quote"]
 
@@ -49,7 +49,7 @@ async def quote(  # noqa: PLR0913, PLR0917 - one parameter for each thing a memb
         raise UserError(say("quote.no-words"))
     if known < TOO_LITTLE:
         raise UserError(say("quote.too-little", words=words.strip()))
-    hits = await ctx.search.find(words, MOST_OTHERS, scope_of(ctx.corpus, speaker, episode, show, chapter))
+    hits = await ctx.search.find(words, MOST_OTHERS, await find_scope(ctx.corpus, speaker, episode, show, chapter))
     if not hits or hits[0].score < NEAREST:
         return Reply(
             say("quote.none", where=ctx.corpus.label),

@@ -357,7 +357,7 @@ async def _queue(ctx: Context, found: ChannelSettings) -> Reply:
 
 async def _mark(ctx: Context, found: ChannelSettings, do: str, passage_id: str) -> Reply:
     """Note an admin's word on one coming highlight."""
-    if not passage_id or not ctx.daily.stands(passage_id):
+    if not passage_id or not await ctx.daily.stands(passage_id):
         raise UserError(say("settings.needs-id", do=do))
     now, author = ctx.now.timestamp(), ctx.request.author.id
     if found.id is None:

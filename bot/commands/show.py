@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 from bot.commands.declaration import Context, Param, Use, command
@@ -33,6 +34,11 @@ async def show(
     """Answer with a card for each id, or for the one asked for."""
     if not 0 <= context <= MOST_CONTEXT:
         raise UserError(say("show.no-context", most=MOST_CONTEXT, context=context))
+    return await asyncio.to_thread(_shown, ctx, ids, context, at)
+
+
+def _shown(ctx: Context, ids: str, context: int, at: int) -> Reply:
+    """Read the passages, each perhaps of another episode, and lay them out."""
     found: list[Passage | None] = []
     for name in ids.split()[:MOST_IDS]:
         passage = ctx.corpus.passage(name)

@@ -9,7 +9,7 @@ from bot.contract import LONGEST_LINE, Button, Card, Line, Outcome, Reply, Role,
 from bot.errors import UserError
 from bot.policy.refusals import refusal
 from bot.policy.texts import listed, say
-from bot.search import scope_of
+from bot.search import find_scope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ async def topic(
     """Answer with up to six passages in the conversation's order, or say that the topic is not discussed."""
     if page < 1:
         raise UserError(say("topic.no-page", page=page))
-    found = await ctx.search.topic(name, scope_of(ctx.corpus, episode=episode, show=show), page)
+    found = await ctx.search.topic(name, await find_scope(ctx.corpus, episode=episode, show=show), page)
     if found is None:
         return await _not_discussed(ctx, name)
     if not found.passages:

@@ -9,7 +9,7 @@ from bot.contract import Button, Card, Outcome, Reply, Role, Span, Style, listen
 from bot.errors import UserError
 from bot.language import named_speaker
 from bot.policy.texts import say
-from bot.search import Verdict, scope_of
+from bot.search import Verdict, find_scope
 
 if TYPE_CHECKING:
     from bot.search import Judgement
@@ -35,7 +35,7 @@ async def verify(
     if speaker and who is None:
         known = ", ".join(ctx.corpus.speakers) or say("verify.no-speakers")
         raise UserError(say("verify.no-speaker", speaker=speaker, known=known))
-    judged = await ctx.search.verify(claim, who, scope_of(ctx.corpus, show=show))
+    judged = await ctx.search.verify(claim, who, await find_scope(ctx.corpus, show=show))
     if judged.too_little:
         raise UserError(say("verify.too-little"))
     if judged.verdict is Verdict.NOT_FOUND:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 from bot.commands.declaration import Context, Param, Use, command
@@ -29,8 +30,8 @@ async def vote(
     id: Annotated[str, Param("The id under the quote")],  # noqa: A002 - what members and buttons call it
 ) -> Reply:
     """Count the vote in place of an earlier one, and say how many there are."""
-    passage = ctx.corpus.passage(id)
-    if passage is None and ctx.corpus.is_withdrawn(id):
+    passage = await asyncio.to_thread(ctx.corpus.passage, id)
+    if passage is None and await asyncio.to_thread(ctx.corpus.is_withdrawn, id):
         return refusal("withdrawn").reply(ctx.lines)
     if passage is None:
         raise UserError(say("vote.no-passage", id=id[:40]))

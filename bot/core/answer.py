@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import datetime as dt
 import logging
@@ -120,7 +121,7 @@ class Core:
             if settings.shows and narrowing and narrowing not in given:
                 given[narrowing] = ",".join(settings.shows)
             reply = await command.handler(self._context(request), **command.arguments(given))
-            kept = tuple(card for card in reply.cards if self._is_verbatim(card))
+            kept = await asyncio.to_thread(self._verbatim, reply.cards)
             shared = next((card.quote.id for card in kept if card.quote and card.role not in NOT_SHARED), "")
             reply = dataclasses.replace(
                 reply,
@@ -197,10 +198,14 @@ class Core:
         followed = follow_up(line.words, last, self._corpus.speakers, self.lines) if last else None
         if followed is not None and followed.name in self._commands:
             return followed, None
-        # Whether the corpus says what a rule matches takes some milliseconds: not on the event loop.
-        if await self._search.run(lambda: hostile(line.words, self._corpus.speakers, self._search.says)):
-            return self.lines.line(Use.QUESTION, line.words), None
-        intent = read_intent(line.words, self._search.topic_names(), self._search.weight)
+        # Whether the corpus says what a rule matches, and which topic's name is like it, takes some milliseconds.
+        return await self._search.run(lambda: self._interpret(line.words))
+
+    def _interpret(self, words: str) -> tuple[Line, Intent | None]:
+        """Return the command line that a free message stands for, and how it was read; None for what a rule matches."""
+        if hostile(words, self._corpus.speakers, self._search.says):
+            return self.lines.line(Use.QUESTION, words), None
+        intent = read_intent(words, self._search.topic_names(), self._search.weight)
         use = intent.use if intent.use in self.lines.names else Use.LINE
         return self.lines.line(use, intent.words), intent
 
@@ -235,6 +240,10 @@ class Core:
             else say("answer.try-help", help=self.lines.to(Use.HELP))
         )
         raise UserError(say("answer.no-command", name=name[:40], hint=hint))
+
+    def _verbatim(self, cards: Sequence[Card]) -> tuple[Card, ...]:
+        """Return the cards that are verbatim; the episode of each may have to be read again."""
+        return tuple(card for card in cards if self._is_verbatim(card))
 
     def _is_verbatim(self, card: Card) -> bool:
         """Say whether a card's quote is the very words its id and source point to; log and refuse it otherwise."""

@@ -79,7 +79,7 @@ class Daily:
 
     async def of(self, passage_id: str) -> Highlight | None:
         """Return the highlight of a passage, None when it does not stand any more."""
-        passage = self._corpus.passage(passage_id)
+        passage = await asyncio.to_thread(self._corpus.passage, passage_id)
         return await asyncio.to_thread(self._highlights.of, passage) if passage else None
 
     def reply(
@@ -104,9 +104,9 @@ class Daily:
             aside=highlight.prompt,
         )
 
-    def stands(self, passage_id: str) -> bool:
+    async def stands(self, passage_id: str) -> bool:
         """Say whether a passage is still there to be shown."""
-        return self._corpus.passage(passage_id) is not None
+        return await asyncio.to_thread(self._corpus.passage, passage_id) is not None
 
     def _choose(  # noqa: PLR0913, PLR0917 - what a choice depends on
         self,

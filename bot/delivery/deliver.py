@@ -218,7 +218,7 @@ class Delivery:
         """Return what the post says: chosen and written down now, or as it was; None when it ends without a post."""
         ledger = self._store.posts
         if row.payload is not None and row.passage_id is not None:
-            if self._daily.stands(row.passage_id):
+            if await self._daily.stands(row.passage_id):
                 return row.payload
             await ledger.end(row, now, "skipped", say("delivery.withdrawn"))
             return None

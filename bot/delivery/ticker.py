@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+    from apscheduler.triggers.interval import IntervalTrigger
 
 __all__ = ["ticking"]
 
@@ -18,16 +22,24 @@ PERIOD = 5.0
 """Seconds between two looks at what is due."""
 
 
-@asynccontextmanager
-async def ticking(work: Callable[[], Awaitable[object]], period: float = PERIOD) -> AsyncIterator[None]:
+def ticking(work: Callable[[], Awaitable[object]], period: float = PERIOD) -> AbstractAsyncContextManager[None]:
     """Call `work` at once and then every `period` seconds while the block runs, never twice at a time.
 
     The schedule lives in memory and holds this one job: a late tick runs (no misfire), missed ones become one, and a
     moved wall clock changes nothing, because what is due is read from the store at each tick. At the end of the block
     a tick that runs is let finish.
     """
-    from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415 - only a process that posts needs it
+    # Only a process that posts needs it, and loads it here, before it serves anybody.
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415
+    from apscheduler.triggers.interval import IntervalTrigger  # noqa: PLC0415
 
+    return _ticking(AsyncIOScheduler(timezone="UTC"), IntervalTrigger(seconds=period, timezone="UTC"), work)
+
+
+@asynccontextmanager
+async def _ticking(
+    scheduler: AsyncIOScheduler, trigger: IntervalTrigger, work: Callable[[], Awaitable[object]]
+) -> AsyncIterator[None]:
     running: set[asyncio.Task[None]] = set()
 
     async def once() -> None:
@@ -43,8 +55,7 @@ async def ticking(work: Callable[[], Awaitable[object]], period: float = PERIOD)
             running.add(task)
             task.add_done_callback(running.discard)
 
-    scheduler = AsyncIOScheduler(timezone="UTC")
-    scheduler.add_job(tick, "interval", seconds=period, max_instances=1, coalesce=True, misfire_grace_time=None)
+    scheduler.add_job(tick, trigger, max_instances=1, coalesce=True, misfire_grace_time=None)
     await tick()
     await asyncio.wait(running)
     scheduler.start()

@@ -300,7 +300,10 @@ class Highlights:
 
 
 def _highlight(episode: Episode, span: _Span) -> Highlight:
-    return Highlight(episode.passage(span.first, span.last), span.score, span.prompt, span.curated)
+    """Return a span as a highlight, with its place worked out here, in the thread of whoever chooses."""
+    passage = episode.passage(span.first, span.last)
+    passage.source()
+    return Highlight(passage, span.score, span.prompt, span.curated)
 
 
 def _by_code(ids: Iterable[str]) -> dict[str, list[str]]:

@@ -6,7 +6,7 @@ from bot.search.ask import Answer, Band
 from bot.search.index.loading import load_embeddings
 from bot.search.quote import FOUND, Hit
 from bot.search.reranker import open_reranker
-from bot.search.scope import Scope, scope_of
+from bot.search.scope import Scope, find_scope, scope_of
 from bot.search.searcher import Searcher, open_searcher
 from bot.search.verify import Judgement, Verdict
 
@@ -25,6 +25,7 @@ __all__ = [
     "Searcher",
     "TopicFound",
     "Verdict",
+    "find_scope",
     "load_embeddings",
     "open_reranker",
     "open_searcher",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from bot.corpus import Corpus, Passage
 
-__all__ = ["EVERYWHERE", "Scope", "scope_of"]
+__all__ = ["EVERYWHERE", "Scope", "find_scope", "scope_of"]
 
 MOST_CHAPTERED = 50
 """Episodes whose chapters are looked through for a name; with more, the episode has to be named too."""
@@ -43,6 +44,13 @@ class Scope:
 
 
 EVERYWHERE = Scope()
+
+
+async def find_scope(corpus: Corpus, speaker: str = "", episode: str = "", show: str = "", chapter: str = "") -> Scope:
+    """Return what `scope_of` does, in a thread: it reads episodes for a chapter, and compares every title."""
+    if not (speaker or episode or show or chapter):
+        return EVERYWHERE
+    return await asyncio.to_thread(scope_of, corpus, speaker, episode, show, chapter)
 
 
 def scope_of(corpus: Corpus, speaker: str = "", episode: str = "", show: str = "", chapter: str = "") -> Scope:

@@ -20,10 +20,10 @@ from bot.search.scope import EVERYWHERE
 from bot.search.verify import Verdict, judge, split_speaker
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
     from pathlib import Path
 
-    from bot.corpus import Corpus
+    from bot.corpus import Corpus, Passage
     from bot.search.ask import Answered
     from bot.search.index.embeddings import Embeddings
     from bot.search.index.words import WordIndex
@@ -127,7 +127,9 @@ class Searcher:
 
     def find_now(self, line: str, limit: int, scope: Scope = EVERYWHERE) -> list[Hit]:
         """Do the work of `find` in the calling thread (benchmarks and scripts)."""
-        return rank(self._corpus, self._index, line, limit, self._embeddings, scope)
+        hits = rank(self._corpus, self._index, line, limit, self._embeddings, scope)
+        _place(hit.passage for hit in hits)
+        return hits
 
     async def answer(
         self, question: str, limit: int, scope: Scope = EVERYWHERE, *, may_choose: bool = False
@@ -139,7 +141,13 @@ class Searcher:
         await self._wait_for_models()
         choose = self._choose if may_choose else None
         most = max(limit, CHOSEN_FROM) if choose else limit
-        found = await self.run(lambda: answer(self._corpus, self._index, self._embeddings, question, most, scope))
+
+        def work() -> Answered:
+            found = answer(self._corpus, self._index, self._embeddings, question, most, scope)
+            _place(hit.passage for hit in found.hits)
+            return found
+
+        found = await self.run(work)
         if choose and found.band is not Band.DECLINED:
             by_id = {hit.passage.id: hit for hit in found.hits}
             ids = await choose(question[:LONGEST_QUESTION], {name: hit.passage.text for name, hit in by_id.items()})
@@ -152,9 +160,13 @@ class Searcher:
         from bot.search.topic import find_topic  # noqa: PLC0415 - as in `warm`
 
         await self._wait_for_models()
-        return await self.run(
-            lambda: find_topic(self._corpus, self._index, self._embeddings, name, scope=scope, page=page)
-        )
+
+        def work() -> TopicFound | None:
+            found = find_topic(self._corpus, self._index, self._embeddings, name, scope=scope, page=page)
+            _place(found.passages if found else ())
+            return found
+
+        return await self.run(work)
 
     async def near_topics(self, name: str) -> tuple[str, ...]:
         """Return the names of topics nearest to one that is not discussed."""
@@ -184,6 +196,7 @@ class Searcher:
         places = [place for place in found if scope.episodes is None or place[0] in scope.episodes]
         near = [self._corpus.episode(number).passage(sentence, sentence) for number, sentence in places]
         judgement = judge(said, near, speaker=speaker or named, printed=self._corpus.source_text)
+        _place(judgement.passages)
         if judgement.verdict is not Verdict.NOT_FOUND or judgement.too_little:
             return judgement
         hits = self.find_now(said, 1, scope)
@@ -239,6 +252,12 @@ class Searcher:
         self._workers.shutdown(wait=False, cancel_futures=True)
         if self._loader is not None:
             self._loader.join(timeout=30)
+
+
+def _place(passages: Iterable[Passage]) -> None:
+    """Work out where passages stand in their sources: here, and not on the event loop where they are laid out."""
+    for passage in passages:
+        passage.source()
 
 
 def _forms(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import logging
@@ -54,18 +53,17 @@ class States(AsyncOAuthStateStore):
     async def async_issue(self, *_args: object, **_kwargs: object) -> str:
         """Return a state that is good for ten minutes."""
         body = f"{int(time.time()) + _STATE_SECONDS}.{secrets.token_hex(16)}"
-        return f"{body}.{await self._mac(body)}"
+        return f"{body}.{self._mac(body)}"
 
     async def async_consume(self, state: str) -> bool:
         """Say whether a state is ours and still good."""
         body, _, given = state.rpartition(".")
         until, _, _ = body.partition(".")
-        right = await self._mac(body)
+        right = self._mac(body)
         return hmac.compare_digest(right.encode(), given.encode("utf-8", "replace")) and time.time() < int(until)
 
-    async def _mac(self, body: str) -> str:
-        key = await asyncio.to_thread(self._cipher.key)
-        return hmac.new(key, b"slack-state:" + body.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+    def _mac(self, body: str) -> str:
+        return hmac.new(self._cipher.key, b"slack-state:" + body.encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
 class _Installations(AsyncInstallationStore):

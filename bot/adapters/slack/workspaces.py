@@ -84,7 +84,7 @@ class Installs:
     async def put(self, workspace: Workspace) -> None:
         """Keep a workspace, and take back that its data is to go."""
         kept = {name: getattr(workspace, name) for name in Workspace.__slots__} | {"scopes": sorted(workspace.scopes)}
-        locked = await asyncio.to_thread(self._cipher.seal, json.dumps(kept), _note(workspace.team))
+        locked = self._cipher.seal(json.dumps(kept), _note(workspace.team))
         await self._intake.write(_note(workspace.team), locked)
         await self._intake.tenant_is_back(workspace.team)
         self.changed()
@@ -105,7 +105,7 @@ class Installs:
         locked = await self._intake.read(_note(name)) if name else None
         if not locked:
             return None
-        opened = await asyncio.to_thread(self._cipher.open, locked, _note(name))
+        opened = self._cipher.open(locked, _note(name))
         if opened is None:
             _log.error("%s does not open with this SLACK_CLIENT_SECRET; install the app there again", _note(name))
             return None
