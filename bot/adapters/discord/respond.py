@@ -107,7 +107,7 @@ async def _answer_later(  # noqa: PLR0913 - each is one thing about the answer
         reply = await task
         if not reply.private or hidden or is_direct(interaction):
             answered = await _edit(interaction, _view(interaction, reply, hidden=hidden))
-        else:
+        elif announcement is None or await announcement.show():
             answered = await _follow(interaction, reply, instead=not update)
     finally:
         if announcement:
