@@ -325,8 +325,8 @@ class Answers:
     async def _record(self, question: Inquiry, result: Posted, pending: Pending | None) -> None:
         """Record a question as answered, unless it is to be tried again: nothing was shown, or it can be looked for."""
         by_event = question.way in _BY_EVENT
-        again = isinstance(result, Later) or (by_event and isinstance(result, Unclear))
-        if again and isinstance(result, Failure) and self._may_wait(question):
+        waits = isinstance(result, Later) or (by_event and isinstance(result, Unclear))
+        if isinstance(result, Failure) and waits and self._may_wait(question):
             self._tries[question.id] = self._tries.get(question.id, 0) + 1
             _log.warning("an answer waits: %s", result.why)
             return
