@@ -32,6 +32,12 @@ class Platform:
     before_send: Callable[[], object] | None = None
     deaf: int = 0
     """How often telling an admin fails."""
+    threads: dict[str, str] = field(default_factory=dict)
+    """The sentence under each message that has a thread."""
+    thread_tries: list[tuple[str, bool]] = field(default_factory=list)
+    """The message of each try to open a thread, and whether it was said to be another."""
+    thread_faults: list[Posted] = field(default_factory=list)
+    """How the next tries to open a thread end."""
     remembers_keys: bool = False
     """Whether a second send of a key gives the first message, as Discord does for some minutes."""
 
@@ -69,6 +75,15 @@ class Platform:
         if self.blind:
             return Blind(self.blind)
         return Found(tuple(ref for ref, key, _ in self.messages[channel.id] if key == post.key))
+
+    async def open_thread(self, channel: Channel, post: Post, ref: str, *, again: bool) -> Posted:
+        del channel
+        self.thread_tries.append((ref, again))
+        fault = self.thread_faults.pop(0) if self.thread_faults else None
+        if fault is not None:
+            return fault
+        self.threads[ref] = post.prompt
+        return Sent(ref)
 
     async def delete(self, channel: Channel, ref: str) -> bool:
         before = len(self.messages[channel.id])

@@ -508,12 +508,17 @@ async def test_a_prompt_opens_a_thread_and_a_thread_that_fails_leaves_the_post(
     asking = Post(KEY, post.reply, first_try=post.first_try, prompt="When did words last fail you? " * 9)
     async with posting(local, core) as posts:
         sent = await posts.post(place(local), asking)
+        assert isinstance(sent, Sent)
+        opened = [await posts.open_thread(place(local), asking, sent.ref, again=again) for again in (False, True)]
         local.fail("POST /channels/*/messages/*/threads", "403")
-        other = await posts.post(place(local), Post("e" * 24, post.reply, prompt="Again?"))
+        again = Post("e" * 24, post.reply, prompt="Again?")
+        other = await posts.post(place(local), again)
+        assert isinstance(other, Sent)
+        refused = await posts.open_thread(place(local), again, other.ref, again=False)
     threads = [channel for channel in local.world.guild.channels if channel.parent]
 
-    assert isinstance(sent, Sent)
-    assert isinstance(other, Sent)
+    assert [each.ref for each in opened if isinstance(each, Sent)] == [sent.ref, sent.ref]
+    assert isinstance(refused, Refused)
     assert [thread.name[-1] for thread in threads] == ["…"]
     assert len(threads[0].name) <= 100
 

@@ -73,9 +73,12 @@ async def slack(local: LocalSlack, core: Core) -> AsyncIterator[Slack]:
 
 
 async def test_a_post_stands_once_and_is_found_by_its_key(local: LocalSlack, slack: Slack) -> None:
-    sent = await slack.post(GENERAL, post_of(prompt="When did words last fail you?"))
+    asking = post_of(prompt="When did words last fail you?")
+    sent = await slack.post(GENERAL, asking)
     assert isinstance(sent, Sent)
     assert sent.at is not None
+    opened = [await slack.open_thread(GENERAL, asking, sent.ref, again=again) for again in (False, True)]
+    assert [type(each) for each in opened] == [Sent, Sent]
     root, prompt = local.posts("C0GENERAL")
     assert root.ts == sent.ref
     assert prompt.thread_ts == root.ts
@@ -89,7 +92,10 @@ async def test_a_post_stands_once_and_is_found_by_its_key(local: LocalSlack, sla
 
 async def test_a_failed_thread_leaves_the_post_posted(local: LocalSlack, slack: Slack) -> None:
     local.api.per_minute["chat.postMessage"] = 1
-    assert isinstance(await slack.post(GENERAL, post_of(prompt="Well")), Sent)
+    asking = post_of(prompt="Well")
+    sent = await slack.post(GENERAL, asking)
+    assert isinstance(sent, Sent)
+    assert isinstance(await slack.open_thread(GENERAL, asking, sent.ref, again=False), Later)
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,12 @@ class Adapter(Protocol):
     async def find(self, channel: Channel, post: Post) -> Seen:
         """Look for the bot's messages with the post's key, from a minute before its first try."""
 
+    async def open_thread(self, channel: Channel, post: Post, ref: str, *, again: bool) -> Posted:
+        """Try once to open the thread under a post, with its prompt; Sent when it stands, whoever opened it.
+
+        `ref` is the platform's name for the post's message; `again` says that an earlier try may have gone through.
+        """
+
     async def delete(self, channel: Channel, ref: str) -> bool:
         """Delete one of the bot's own messages; True when it is gone."""
 

@@ -21,8 +21,8 @@ class Post:
     """One message to send once.
 
     `key` is 24 characters of 0-9 and a-f, the same for every try: Discord's nonce, Slack's metadata, the mark by which
-    `Adapter.find` knows the message again. `first_try` and `last_try` are UTC, None before the first try. A `prompt`
-    opens a thread under the message with that sentence; a thread that fails leaves the post as posted.
+    `Adapter.find` knows the message again. `first_try` and `last_try` are UTC, None before the first try. A `prompt` is
+    the sentence of the thread that `Adapter.open_thread` opens under the message.
     """
 
     key: str

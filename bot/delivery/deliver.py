@@ -17,7 +17,21 @@ import logging
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from bot.contract import Blind, Later, Outcome, Post, Posted, Reply, Seen, Sent, Unclear, freeze, next_due, thaw
+from bot.contract import (
+    Blind,
+    Later,
+    Outcome,
+    Post,
+    Posted,
+    Refused,
+    Reply,
+    Seen,
+    Sent,
+    Unclear,
+    freeze,
+    next_due,
+    thaw,
+)
 from bot.delivery.notifications import Notifications
 from bot.delivery.timing import AT_ONCE, Timing
 from bot.errors import StoreError, UserError, VerbatimError
@@ -25,7 +39,7 @@ from bot.policy.texts import say
 from bot.store import LAST_TICK, Planned
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from bot.contract import Adapter
     from bot.delivery.daily import Daily
@@ -105,7 +119,7 @@ class Delivery:
         noting = noting or waiting.last_tick is None
         worked = 0
         platforms = tuple(self._adapters)
-        busy = waiting.channels or waiting.posts or waiting.sweeps
+        busy = waiting.channels or waiting.posts or waiting.sweeps or waiting.threads
         if (busy or noting) and await self._clocks_agree():
             await self._notice_gap(now, waiting.last_tick)
             if waiting.channels:
@@ -116,6 +130,7 @@ class Delivery:
                 worked += len(rows)
             swept = await self._store.posts.to_sweep(now, AT_ONCE, platforms) if waiting.sweeps else []
             await asyncio.gather(*(self._sweep(row, now) for row in swept))
+            await self._open_threads(platforms if waiting.threads else ())
         if worked or waiting.ends or waiting.channels:
             await self._notifications.ends(await self._clock())
         return worked
@@ -205,12 +220,13 @@ class Delivery:
         if payload is None:
             return
         if late and row.first_try_at is None:
-            seen = await self._find(adapter, row, _post(row, None, row.due_at, now))
+            post = _post(row, payload, row.due_at, now)
+            seen = await self._find(adapter, row, post)
             if isinstance(seen, Blind):
                 await self._hold_or_look_again(row, now, seen)
                 return
             if seen.refs:
-                await ledger.record_sent(row, now, seen.refs[0])
+                await self._record_sent(row, post, now, seen.refs[0], again=True)
                 return
         await self._send(row, _post(row, payload, row.first_try_at, now), claimed, sweep=late)
 
@@ -252,14 +268,14 @@ class Delivery:
             return
         adapter = self._adapters[row.settings.channel.platform]
         posted: Posted = await self._ask(row, adapter.post(row.settings.channel, post), Unclear)
-        await self._record(row, posted, sweep=sweep and not adapter.resend_within)
+        await self._record(row, post, posted, sweep=sweep and not adapter.resend_within)
 
-    async def _record(self, row: PostRow, posted: Posted, *, sweep: bool) -> None:
+    async def _record(self, row: PostRow, post: Post, posted: Posted, *, sweep: bool) -> None:
         """Write down how a send ended; what it means for the channel too."""
         now = await self._clock()
         ledger, channel = self._store.posts, row.settings.channel
         if isinstance(posted, Sent):
-            await ledger.record_sent(row, now, posted.ref, sweep=sweep)
+            await self._record_sent(row, post, now, posted.ref, sweep=sweep)
             if row.settings.refusals:
                 await self._store.channels.forget_refusals(channel)
         elif isinstance(posted, Later):
@@ -277,6 +293,49 @@ class Delivery:
             await ledger.end(row, now, "failed", posted.why)
             if posted.channel and await self._store.channels.count_refusal(channel, posted.why, MOST_REFUSALS):
                 _log.warning("the daily post of %s %s is switched off: %s", channel.platform, channel.id, posted.why)
+
+    async def _record_sent(  # noqa: PLR0913 - what is known of a message that stands
+        self, row: PostRow, post: Post, now: float, ref: str, *, sweep: bool = False, again: bool = False
+    ) -> None:
+        """Write down that a post stands and owes its thread, then open that; `again` as for `Adapter.open_thread`."""
+        owed = now + self._timing.lease if post.prompt and ref else None
+        recorded = await self._store.posts.record_sent(row, now, ref, sweep=sweep, thread_at=owed)
+        if recorded and owed is not None:
+            await self._open_thread(row, post, ref, now, again=again)
+
+    async def _open_threads(self, platforms: Sequence[str]) -> None:
+        """Open threads that are owed: by a process that did not live to, or after a try that failed."""
+        if not platforms:
+            return
+        now = await self._clock()
+        rows = await self._store.posts.take_threads(now, self._timing.lease, AT_ONCE, platforms)
+        await asyncio.gather(*(self._try_thread(row) for row in rows))
+
+    async def _try_thread(self, row: PostRow) -> None:
+        """Open a thread that is owed; a database that fails leaves it to its lease."""
+        sent_at = row.sent_at or 0.0
+        try:
+            post = _post(row, row.payload, row.first_try_at, row.last_try_at)
+            await self._open_thread(row, post, row.message_ref or "", sent_at, again=True)
+        except StoreError as error:
+            _log.warning("the thread of post %s is left to its lease: the database said %s", row.key, error)
+        except UnreadableError:
+            await self._store.posts.record_thread(row, None)
+
+    async def _open_thread(self, row: PostRow, post: Post, ref: str, sent_at: float, *, again: bool) -> None:
+        """Try to open the thread of a post that stands since `sent_at`; one that fails is tried again, for hours."""
+        adapter = self._adapters[row.settings.channel.platform]
+        opened: Posted = Refused("")
+        if post.prompt and ref:
+            opened = await self._ask(row, adapter.open_thread(row.settings.channel, post, ref, again=again), Unclear)
+        now = await self._clock()
+        wait = min(max((now - sent_at) / 2, self._timing.look_again), self._timing.tell_again)
+        wait = max(wait, opened.seconds) if isinstance(opened, Later) else wait
+        over = isinstance(opened, Sent | Refused) or now + wait - sent_at > self._timing.thread_for
+        if not isinstance(opened, Sent):
+            left = "given up" if over else f"tried again in {wait:.0f} s"
+            _log.warning("the thread under post %s is %s: %s", row.key, left, opened.why)
+        await self._store.posts.record_thread(row, None if over else now + wait)
 
     async def _reconcile(self, row: PostRow, claimed: float) -> None:
         """Find out what became of a doubtful send: send again where that cannot show twice, else look."""
@@ -298,7 +357,7 @@ class Delivery:
         if isinstance(seen, Blind):
             await self._hold_or_look_again(row, now, seen)
         elif seen.refs:
-            await ledger.record_sent(row, now, seen.refs[0], sweep=len(seen.refs) > 1)
+            await self._record_sent(row, post, now, seen.refs[0], sweep=len(seen.refs) > 1, again=True)
         elif row.clear_at is None or now - row.clear_at < self._timing.agree:
             clear = now if row.clear_at is None else row.clear_at
             await ledger.postpone(row, now, "unknown", clear + self._timing.agree - now, row.reason, clear_at=clear)

@@ -22,7 +22,7 @@ class Timing:
     or an admin who was not reached is told again; the older the news, the later, up to `tell_again`.
     `sweep_again`: between the first and the second search for a copy. `skew`: between this clock and a platform's
     beyond which nothing is posted. `longest_later`: a post that a platform put off is looked at again after that.
-    `furthest_back`: missed dates are written down one by one.
+    `furthest_back`: missed dates are written down one by one. `thread_for`: after a post stands, its thread is tried.
     """
 
     grace: float = 6 * 3600.0
@@ -38,3 +38,4 @@ class Timing:
     skew: float = 120.0
     longest_later: float = 3600.0
     furthest_back: float = 7 * 86400.0
+    thread_for: float = 6 * 3600.0

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from bot.intake.memory import Memory
+from bot.intake.memory import MOST_REMEMBERED, Bounded, Memory
+from bot.store import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Coroutine, Iterator, Mapping
@@ -31,6 +32,12 @@ STORE_SECONDS = 1.5
 LONGEST_WRITE = 12.0
 """How long a write that nobody waits for may take; the database itself gives up after ten."""
 
+MARK_SECONDS = 0.3
+"""How long an answer waits for the mark that it is about to be shown."""
+
+_MOST_TOGETHER = 500
+"""Answers recorded in one transaction."""
+
 MARK = "mark"
 """The store's word for another id of what was recorded under its first."""
 
@@ -44,7 +51,11 @@ class Taken(Enum):
 
 
 class Inbox:
-    """What arrived from one platform."""
+    """What arrived from one platform.
+
+    A store in trouble takes its writes late, or not at all. What this process answered it knows itself: it never takes
+    it up again, tells so to the write that records its arrival late, and records it again and again until it stands.
+    """
 
     def __init__(self, platform: str, store: Store | None, cipher: Cipher) -> None:
         """Take the platform's name, the store (None: memory alone) and what seals secrets."""
@@ -53,6 +64,9 @@ class Inbox:
         self._cipher = cipher
         self._seen = Memory()
         self._owed = Memory()
+        self._stages: Bounded[str, Stage] = Bounded(MOST_REMEMBERED)
+        self._unrecorded: Bounded[str, tuple[str, ...]] = Bounded(MOST_REMEMBERED)
+        self._recording = asyncio.Lock()
         self._broken = False
         self._under_way: set[str] = set()
 
@@ -96,10 +110,10 @@ class Inbox:
             return Taken.NEW
 
         async def record() -> bool:
-            if not await store.inbox.take(self._platform, name, kind, payload, keep):
+            if not await store.inbox.take(self._platform, name, kind, payload, keep, lambda: self._stage(name)):
                 return False
             for mark in marks:
-                if not await store.inbox.take(self._platform, mark, MARK, {}, keep):
+                if not await store.inbox.take(self._platform, mark, MARK, {}, keep, lambda: self._stage(name)):
                     await store.inbox.done(self._platform, name)
                     return False
             return True
@@ -116,17 +130,65 @@ class Inbox:
         self._owed.forget(name)
 
     async def done(self, name: str, marks: Collection[str] = ()) -> None:
-        """Record that something is answered."""
-        store = self._store
-        if store is None:
+        """Record that something is answered; what the store does not take now is written again until it does."""
+        if self._store is None:
             return
+        self._unrecorded[name] = (name, *marks)
+        for known in (name, *marks):
+            self._stages[known] = Stage.DONE
+        await self._record((name,), STORE_SECONDS)
 
-        async def record() -> bool:
-            for known in (name, *marks):
-                await store.inbox.done(self._platform, known)
+    def is_done(self, name: str) -> bool:
+        """Say whether this process answered something, whatever the store says of it."""
+        return self._stage(name) is Stage.DONE
+
+    async def catch_up(self) -> bool:
+        """Record what was answered and could not be recorded; False when the store does not take it yet.
+
+        One call at a time: a store in trouble is not asked for the same twice.
+        """
+        async with self._recording:
+            while self._unrecorded:
+                if not await self._record(tuple(self._unrecorded)[:_MOST_TOGETHER], LONGEST_WRITE):
+                    return False
+        return True
+
+    async def _record(self, answered: Collection[str], seconds: float) -> bool:
+        """Record answers, each with its marks, within so many seconds; True when the store has them."""
+        if self._store is None:
             return True
+        names = [known for name in answered for known in self._unrecorded.get(name, ())]
+        work = self._store.inbox.done(self._platform, *names)
+        if await self._try("record an answer", _yes(work), seconds) is None:
+            return False
+        for name in answered:
+            self._unrecorded.pop(name, None)
+        return True
 
-        await self._try("record an answer", record(), STORE_SECONDS)
+    async def show(self, name: str) -> bool:
+        """Write that an answer is about to be shown that cannot be looked for afterwards; False when another has it.
+
+        It waits a moment at most: a store in trouble keeps nobody from an answer.
+        """
+        if self._store is None:
+            return True
+        if self._stage(name) is Stage.TAKEN:
+            self._stages[name] = Stage.SHOWN
+        marking = self._store.inbox.show(self._platform, name)
+        return await self._try("note that an answer is shown", _or(marking, otherwise=True), MARK_SECONDS) is not False
+
+    async def hide(self, name: str) -> None:
+        """Take back that an answer is about to be shown: nothing was, and it is to be tried again."""
+        if self._store is None or self._stage(name) is Stage.DONE:
+            return
+        self._stages.pop(name, None)
+        await self._try(
+            "note that nothing was shown", _yes(self._store.inbox.hide(self._platform, name)), STORE_SECONDS
+        )
+
+    def _stage(self, name: str) -> Stage:
+        """Return how far this process has brought something; asked from the store's threads too."""
+        return self._stages.get(name, Stage.TAKEN)
 
     def keep(
         self, name: str, kind: str, payload: Mapping[str, Any], secrets: Collection[str], seconds: float
@@ -143,16 +205,11 @@ class Inbox:
         open_ = self._cipher.open
         return {**left.payload, **{field: open_(str(left.payload.get(field) or "")) or "" for field in secrets}}
 
-    async def end(self, name: str) -> None:
-        """Record that what was acknowledged is answered, however long the store takes."""
-        if self._store is not None:
-            await self._try("record an answer", self._store.inbox.done(self._platform, name), LONGEST_WRITE)
-
     async def _write(self, name: str, kind: str, payload: Mapping[str, Any], seconds: float) -> bool | None:
         """Write down what was acknowledged; False when another process did, None when nobody knows."""
         if self._store is None:
             return None
-        take = self._store.inbox.take(self._platform, name, kind, payload, seconds)
+        take = self._store.inbox.take(self._platform, name, kind, payload, seconds, lambda: self._stage(name))
         return await self._try("record a command", take, LONGEST_WRITE)
 
     async def _try(self, what: str, work: Coroutine[Any, Any, T], seconds: float) -> T | None:
@@ -170,11 +227,23 @@ class Inbox:
         return answer
 
 
+async def _yes(work: Coroutine[Any, Any, object]) -> bool:
+    """Return True when some work is done."""
+    await work
+    return True
+
+
+async def _or(work: Coroutine[Any, Any, bool | None], *, otherwise: bool) -> bool:
+    """Return what some work says, or `otherwise` where it says nothing."""
+    said = await work
+    return otherwise if said is None else said
+
+
 class Pending:
     """One acknowledged question being written down: a process that dies over it leaves it to another.
 
-    Whoever answers says so after the answer; one that dies within the moment between the two leaves a second answer to
-    the next.
+    What cannot be looked for afterwards is shown between `show` and `end`. A process that dies between the two leaves a
+    question of which nobody knows whether its answer stands: the next asks for it once more, and does not answer.
     """
 
     def __init__(self, inbox: Inbox, name: str, writing: Coroutine[Any, Any, bool | None]) -> None:
@@ -193,10 +262,16 @@ class Pending:
         """Whether it could not be written down, so that nobody else will answer it."""
         return self._writing.done() and self._writing.result() is None
 
+    async def show(self) -> bool:
+        """Write that its answer is about to be shown; False when another process has it."""
+        return await self._inbox.show(self._name)
+
     async def end(self, *, answered: bool) -> None:
         """Record that it is answered; what is not is left to the next look, of this process or another.
 
         A write whose end nobody saw may have been made all the same, so it is ended too.
         """
-        if await self._writing is not False and answered:
-            await self._inbox.end(self._name)
+        if not answered:
+            await asyncio.wait({self._writing})
+        elif not self._writing.done() or self._writing.result() is not False:
+            await self._inbox.done(self._name)

@@ -122,12 +122,13 @@ class Intake:
     async def leftovers(self, finish: Callable[[Inbound], Awaitable[object]]) -> None:
         """Take up, again and again, what some process recorded and never answered."""
         while True:
-            if self._store is not None and not self.draining:
+            if self._store is not None and not self.draining and await self.inbox.catch_up():
                 try:
                     now = await self._store.now() + self._early
                     for left in await self._store.inbox.unfinished(self._platform, 0.0, now):
-                        if left.kind == MARK:  # its question stands under its own name
-                            await self.inbox.end(left.delivery_id)
+                        # A mark's question stands under its own name.
+                        if left.kind == MARK or self.inbox.is_done(left.delivery_id):
+                            await self.inbox.done(left.delivery_id)
                         elif not self.inbox.is_under_way(left.delivery_id):
                             self.work.start(self._finish(left, finish))
                 except Exception as error:  # the database may be away for a while
@@ -139,6 +140,8 @@ class Intake:
         """Take on nothing new and finish what is being answered, within so many seconds."""
         self.draining = True
         await self.work.drain(seconds)
+        if not await self.inbox.catch_up():
+            _log.error("the database did not take which questions are answered; the next start may answer some again")
 
     async def _finish(self, left: Inbound, finish: Callable[[Inbound], Awaitable[object]]) -> None:
         """Finish one thing; the name is held meanwhile, and what breaks does not keep the others."""

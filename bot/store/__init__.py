@@ -2,7 +2,7 @@
 
 from bot.store.backup import backup, restore
 from bot.store.channels import ChannelSettings
-from bot.store.inbox import Inbound
+from bot.store.inbox import Inbound, Stage
 from bot.store.kv import LAST_TICK
 from bot.store.posts import Planned, PostRow, post_key
 from bot.store.store import Store, open_store
@@ -13,6 +13,7 @@ __all__ = [
     "Inbound",
     "Planned",
     "PostRow",
+    "Stage",
     "Store",
     "backup",
     "open_store",

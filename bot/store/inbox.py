@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -10,26 +11,41 @@ import sqlalchemy as sa
 from bot.store.tables import inbox
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from bot.store.database import Database
 
-__all__ = ["Arrivals", "Inbound"]
+__all__ = ["Arrivals", "Inbound", "Stage"]
 
 LEASE = 30.0
 """Seconds in which whoever took an event should have answered it; then another process may."""
+
+KEPT = 86_400.0
+"""Seconds for which it is known that something was answered whose arrival was never recorded."""
+
+_ANSWERED = "answered"
+"""The kind of what was answered before its arrival was recorded."""
 
 _MOST = 100
 """Unanswered events taken up at once."""
 
 
+class Stage(IntEnum):
+    """How far something that arrived has come."""
+
+    TAKEN = 0
+    SHOWN = 1
+    DONE = 2
+
+
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """An event that was recorded and not answered."""
+    """An event that was recorded and not answered; `shown` when a process had begun to show an answer of it."""
 
     delivery_id: str
     kind: str
     payload: Mapping[str, Any]
+    shown: bool = False
 
 
 class Arrivals:
@@ -38,34 +54,90 @@ class Arrivals:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    async def take(self, platform: str, delivery_id: str, kind: str, payload: Mapping[str, Any], keep: float) -> bool:
-        """Record an event for `keep` seconds; True when it is new and the caller is to answer it."""
-        now = self._db.moment()
-        put = (
-            self._db.insert(inbox)
-            .values(
-                platform=platform,
-                delivery_id=delivery_id,
-                kind=kind,
-                payload=dict(payload),
-                done=False,
-                lease_until=now + LEASE,
-                received_at=now,
-                expires_at=now + keep,
-            )
-            .on_conflict_do_nothing()
-            .returning(inbox.c.delivery_id)
-        )
-        return await self._db.write(lambda db: db.scalar(put)) is not None
+    async def take(  # noqa: PLR0913, PLR0917 - a row is that many things
+        self,
+        platform: str,
+        delivery_id: str,
+        kind: str,
+        payload: Mapping[str, Any],
+        keep: float,
+        stage: Callable[[], Stage] = lambda: Stage.TAKEN,
+    ) -> bool:
+        """Record an event for `keep` seconds; True when it is new and the caller is to answer it.
 
-    async def done(self, platform: str, delivery_id: str) -> None:
-        """Record that an event was answered, and forget what it said."""
-        put = (
-            sa.update(inbox)
-            .where(inbox.c.platform == platform, inbox.c.delivery_id == delivery_id)
-            .values(done=True, payload=None)
+        A write may have to wait for the database, until after the answer that did not wait for it. So `stage` is asked
+        when the write is made, from another thread, and the event is recorded as what it has become by then.
+        """
+        now = self._db.moment()
+
+        def work(db: sa.Connection) -> bool:
+            come = stage()
+            put = (
+                self._db.insert(inbox)
+                .values(
+                    platform=platform,
+                    delivery_id=delivery_id,
+                    kind=kind,
+                    payload=dict(payload) if come is not Stage.DONE else None,
+                    done=come is Stage.DONE,
+                    lease_until=now + LEASE,
+                    received_at=now,
+                    expires_at=now + keep,
+                    shown_at=now if come is Stage.SHOWN else None,
+                )
+                .on_conflict_do_nothing()
+                .returning(inbox.c.delivery_id)
+            )
+            return db.scalar(put) is not None
+
+        return await self._db.write(work)
+
+    async def done(self, platform: str, *delivery_ids: str) -> None:
+        """Record that events were answered, and forget what they said.
+
+        One that is not there leaves a mark for a day: whoever records it later finds it done.
+        """
+        now = self._db.moment()
+        put = self._db.insert(inbox).values(
+            platform=platform,
+            delivery_id=sa.bindparam("name"),
+            kind=_ANSWERED,
+            payload=None,
+            done=True,
+            lease_until=now,
+            received_at=now,
+            expires_at=now + KEPT,
         )
-        await self._db.write(lambda db: db.execute(put))
+        put = put.on_conflict_do_update(
+            index_elements=["platform", "delivery_id"], set_={"done": True, "payload": put.excluded.payload}
+        )
+        # In order, as two processes that lock the same rows in another order each would wait for the other.
+        rows = [{"name": name} for name in sorted(set(delivery_ids))]
+        if rows:
+            await self._db.write(lambda db: db.execute(put, rows))
+
+    async def show(self, platform: str, delivery_id: str) -> bool | None:
+        """Write that an answer is about to be shown; False when another process shows or showed one.
+
+        None when the event is not there. The caller has it for a lease from now on.
+        """
+        now = self._db.moment()
+        named = sa.and_(inbox.c.platform == platform, inbox.c.delivery_id == delivery_id)
+        put = sa.update(inbox).where(named, sa.not_(inbox.c.done), inbox.c.shown_at.is_(None))
+        put = put.values(shown_at=now, lease_until=now + LEASE)
+        known = sa.select(inbox.c.delivery_id).where(named)
+
+        def work(db: sa.Connection) -> bool | None:
+            if db.execute(put).rowcount == 1:
+                return True
+            return None if db.scalar(known) is None else False
+
+        return await self._db.write(work)
+
+    async def hide(self, platform: str, delivery_id: str) -> None:
+        """Take back that an answer is about to be shown: nothing was."""
+        put = sa.update(inbox).where(inbox.c.platform == platform, inbox.c.delivery_id == delivery_id)
+        await self._db.write(lambda db: db.execute(put.values(shown_at=None)))
 
     async def unfinished(self, platform: str, older: float, now: float) -> list[Inbound]:
         """Return events received over `older` seconds ago and never answered; they are the caller's for a while.
@@ -90,7 +162,9 @@ class Arrivals:
         def work(db: sa.Connection) -> list[Inbound]:
             ids = list(db.scalars(ready))
             rows = db.execute(take.where(inbox.c.delivery_id.in_(ids)).returning(inbox)) if ids else ()
-            return [Inbound(row.delivery_id, row.kind, row.payload or {}) for row in rows]
+            return [
+                Inbound(row.delivery_id, row.kind, row.payload or {}, shown=row.shown_at is not None) for row in rows
+            ]
 
         return await self._db.write(work)
 

@@ -47,11 +47,12 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Whether posts are to be worked on, to be swept, to be told of; whether channels are due; the last tick noted."""
+    """Whether posts are to be worked on, swept, told of, or owe a thread; whether channels are due; the last tick."""
 
     posts: bool
     sweeps: bool
     ends: bool
+    threads: bool
     channels: bool
     last_tick: float | None
 
@@ -193,13 +194,27 @@ class Ledger:
         )
         return await self._db.write(lambda db: db.execute(values).rowcount == 1)
 
-    async def record_sent(self, row: PostRow, now: float, message_ref: str, *, sweep: bool = False) -> bool:
+    async def record_sent(
+        self, row: PostRow, now: float, message_ref: str, *, sweep: bool = False, thread_at: float | None = None
+    ) -> bool:
         """Record that the message stands; False (and a sweep is due) when the lease was lost meanwhile.
 
-        `sweep` asks for a search for a second copy all the same.
+        `sweep` asks for a search for a second copy all the same. A message that owes a thread is the caller's until
+        `thread_at`; then whoever comes opens it.
         """
         values = {"state": "sent", "sent_at": now, "message_ref": message_ref, "reason": "", "next_at": None}
-        return await self._record(row, now, values | ({"sweep_at": now + self._sweep_after} if sweep else {}))
+        values |= {"sweep_at": now + self._sweep_after} if sweep else {}
+        return await self._record(row, now, values | ({"thread_at": thread_at} if thread_at is not None else {}))
+
+    async def take_threads(self, now: float, lease: float, limit: int, platforms: Sequence[str]) -> list[PostRow]:
+        """Take posts that owe a thread whose time has come, for `lease` seconds."""
+        taken = sa.update(posts).values(thread_at=now + lease)
+        return await self._take(_due(posts.c.thread_at, now, limit, platforms), taken, posts.c.id)
+
+    async def record_thread(self, row: PostRow, again_at: float | None) -> None:
+        """Record when a thread is to be tried again, or None: it stands, or is given up."""
+        put = sa.update(posts).where(posts.c.id == row.id).values(thread_at=again_at)
+        await self._db.write(lambda db: db.execute(put))
 
     async def postpone(self, row: PostRow, now: float, state: str, seconds: float, reason: str, **more: object) -> bool:
         """Record that a post is to be looked at again in so many seconds: `pending` (not sent) or `unknown`."""
@@ -286,11 +301,13 @@ class Ledger:
             sa.exists(sa.select(posts.c.id).where(posts.c.next_at <= now)),
             sa.exists(sa.select(posts.c.id).where(posts.c.sweep_at <= now)),
             sa.exists(sa.select(posts.c.id).where(posts.c.tell_at <= now)),
+            sa.exists(sa.select(posts.c.id).where(posts.c.thread_at <= now)),
             sa.exists(sa.select(channels.c.id).where(channels.c.next_at <= now)),
             sa.select(kv.c.value).where(kv.c.key == LAST_TICK).scalar_subquery(),
         )
         row = await self._db.read(lambda db: db.execute(chosen).one())
-        return Waiting(bool(row[0]), bool(row[1]), bool(row[2]), bool(row[3]), float(row[4]) if row[4] else None)
+        posting, sweeps, ends, threads, due = map(bool, row[:5])
+        return Waiting(posting, sweeps, ends, threads, due, float(row[5]) if row[5] else None)
 
     async def take_ends(
         self, now: float, waits: tuple[float, float], limit: int, platforms: Sequence[str]

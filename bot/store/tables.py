@@ -101,19 +101,22 @@ posts = Table(
     Column("message_ref", String(128)),
     Column("reason", Text, nullable=False, server_default=text("''")),
     Column("tell_at", Double),
+    Column("thread_at", Double),
     UniqueConstraint("channel_id", "local_date"),
     UniqueConstraint("channel_id", "cycle", "passage_id"),
 )
 """The ledger of daily posts.
 
 `next_at` is when a post is to be worked on, None at its end; `clear_at` when history was first read without finding the
-message; `tell_at` when its end happened, None once an admin was told.
+message; `tell_at` when its end happened, None once an admin was told; `thread_at` when the thread that it owes is to be
+worked on, None where none is owed.
 """
 
 # What waits for nothing has no moment, so that a plain index finds what waits at once however long the ledger is.
 Index("posts_open", posts.c.next_at)
 Index("posts_sweep", posts.c.sweep_at)
 Index("posts_tell", posts.c.tell_at)
+Index("posts_thread", posts.c.thread_at)
 
 queue = Table(
     "queue",
@@ -147,8 +150,12 @@ inbox = Table(
     Column("lease_until", Double, nullable=False),
     Column("received_at", Double, nullable=False),
     Column("expires_at", Double, nullable=False),
+    Column("shown_at", Double),
 )
-"""What arrived, for answering it once; the payload is cleared when it is answered."""
+"""What arrived, for answering it once; the payload is cleared when it is answered.
+
+`shown_at` is when a process began to show an answer that cannot be looked for afterwards.
+"""
 
 Index("inbox_expiry", inbox.c.expires_at)
 

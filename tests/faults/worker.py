@@ -113,9 +113,17 @@ class WatchedLedger(Ledger):
             self._points.reach("reconcile")
         return done
 
-    async def record_sent(self, row: PostRow, now: float, message_ref: str, *, sweep: bool = False) -> bool:
+    async def record_sent(
+        self, row: PostRow, now: float, message_ref: str, *, sweep: bool = False, thread_at: float | None = None
+    ) -> bool:
         self._points.reach("before-record")
-        return await super().record_sent(row, now, message_ref, sweep=sweep)
+        done = await super().record_sent(row, now, message_ref, sweep=sweep, thread_at=thread_at)
+        self._points.reach("recorded")
+        return done
+
+    async def record_thread(self, row: PostRow, again_at: float | None) -> None:
+        self._points.reach("thread")
+        await super().record_thread(row, again_at)
 
 
 class RestDiscord(Discord):

@@ -98,6 +98,10 @@ class Console:
             return await asyncio.to_thread(self._files.find, channel.id, post.key)
         return Found(tuple(key for key in self._shown if key == post.key))
 
+    async def open_thread(self, channel: Channel, post: Post, ref: str, *, again: bool) -> Posted:  # noqa: ARG002
+        """Open nothing: a terminal and a file have no threads."""
+        return Sent(ref)
+
     async def delete(self, channel: Channel, ref: str) -> bool:
         """Take nothing back: what was written to a terminal stays."""
         return not (channel or ref)

@@ -4,13 +4,14 @@ An announced answer is an edit of the original response, which can be repeated: 
 token that allows the edit lives 15 minutes and is kept sealed. Written down only after the announcement, never before
 it: nothing stands between a member's command and its acknowledgement.
 
-What cannot be repeated: an answer for the asker alone to a pressed button, which replaces a message others see, goes
-out as a follow-up. A process that dies between that follow-up and its record leaves a second one to the next.
+What cannot be repeated: an answer for the asker alone where others see the announcement goes out as a follow-up. That
+one is about to is written down first; who finds it so, after a process died over it, asks for the question once more.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,10 @@ class Announcement:
         """Write it down beside the work; `hidden` says whether the asker alone sees the announcement."""
         self._pending = self._inbox.keep(self._name, KIND, self._payload | {"hidden": hidden}, SECRETS, KEPT_SECONDS)
 
+    async def show(self) -> bool:
+        """Write that a follow-up is about to be sent, which cannot be repeated; False when another process has it."""
+        return self._pending is None or await self._pending.show()
+
     async def end(self, *, answered: bool) -> None:
         """Record that it is answered; what is not is left to the next look, of this process or another."""
         if self._pending is not None:
@@ -75,31 +80,53 @@ async def finish(
     client: discord.Client, inbox: Inbox, left: Inbound, answer: Callable[[Request], Awaitable[Reply]]
 ) -> None:
     """Answer an interaction that a process announced and did not live to answer."""
-    kept = inbox.unseal(left, SECRETS)
+    kept, name = inbox.unseal(left, SECRETS), left.delivery_id
     request = _from_json(kept.get("request"))
     if not kept["token"] or request is None:
-        _log.warning("%s cannot be finished here: its token does not open", left.delivery_id)
-        await inbox.end(left.delivery_id)
-    elif await _put(client, kept, await answer(request)):
-        await inbox.end(left.delivery_id)
+        _log.warning("%s cannot be finished here: its token does not open", name)
+        await inbox.done(name)
+    elif left.shown:
+        await inbox.done(name)  # before it is said, which cannot be looked for either
+        await _put(_tell(_hook(client, kept), to_member(say("intake.interrupted")), instead=not kept.get("update")))
+    else:
+        reply = await answer(request)
+        hook, direct, hidden = _hook(client, kept), bool(kept.get("direct")), bool(kept.get("hidden"))
+        aside = reply.private and not direct and not hidden
+        if aside and kept.get("update"):
+            if await inbox.show(name):
+                await _put(_tell(hook, reply))
+                await inbox.done(name)
+            return
+        reply = to_member(say("discord.for-asker-alone")) if aside else reply
+        original: Any = "@original"
+        view = as_view(render(reply, share=hidden and not direct))
+        if await _put(hook.edit_message(original, view=view)):
+            await inbox.done(name)
 
 
-async def _put(client: discord.Client, kept: Mapping[str, Any], reply: Reply) -> bool:
-    """Put an answer where it was announced; False when it is to be tried again."""
-    direct, hidden = bool(kept.get("direct")), bool(kept.get("hidden"))
+def _hook(client: discord.Client, kept: Mapping[str, Any]) -> discord.Webhook:
+    """Return what edits and follows up an interaction by its token."""
     data: Any = {"id": str(kept.get("application")), "type": 3, "token": kept["token"]}
     # What the library itself makes its follow-ups with; it has no public way from a token to an interaction.
-    hook = discord.Webhook.from_state(data, client._connection)  # noqa: SLF001
-    try:
-        async with asyncio.timeout(FINISH_SECONDS):
-            if reply.private and not direct and not hidden:
-                if kept.get("update"):
-                    await hook.send(view=as_view(render(reply)), ephemeral=True)
-                    return True
-                reply = to_member(say("discord.for-asker-alone"))
-            view = as_view(render(reply, share=hidden and not direct))
+    return discord.Webhook.from_state(data, client._connection)  # noqa: SLF001
+
+
+async def _tell(hook: discord.Webhook, reply: Reply, *, instead: bool = False) -> None:
+    """Send the asker a follow-up; `instead` of the announcement where that was not taken back yet."""
+    view = as_view(render(reply))
+    if instead:
+        with contextlib.suppress(discord.NotFound):
             original: Any = "@original"
             await hook.edit_message(original, view=view)
+            return
+    await hook.send(view=view, ephemeral=True)
+
+
+async def _put(sending: Awaitable[object]) -> bool:
+    """Put an answer where it was announced; False when Discord may not have it."""
+    try:
+        async with asyncio.timeout(FINISH_SECONDS):
+            await sending
     except discord.HTTPException as error:
         _log.warning("an announced interaction could not be finished: %s", why(error))
         return error.status < _SERVER_ERROR

@@ -53,6 +53,9 @@ BLOCKED_SECONDS = 300.0
 UNKNOWN_MESSAGE = 10008
 """The answer to a nonce whose message a moderator deleted: resources/message, create message."""
 
+HAS_THREAD = 160004
+"""A thread has already been created for this message: topics/opcodes-and-status-codes."""
+
 _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY = 401, 403, 404, 429
 
 NEEDED = ("view_channel", "send_messages", "read_message_history")
@@ -72,7 +75,7 @@ class Poster:
         return self._client if self._client and self._client.user else None
 
     async def post(self, channel: Channel, post: Post) -> Posted:
-        """Try once to send a post, and open its thread where it asks for one."""
+        """Try once to send a post."""
         client = self._online
         if client is None:
             return Later(NOT_CONNECTED_SECONDS, say("discord.not-connected"))
@@ -88,9 +91,29 @@ class Poster:
             if isinstance(error, TimeoutError):
                 _free_buckets(client)
             return _outcome(error, attempt, client)
-        if post.prompt:
-            await _open_thread(client, message, post.prompt)
         return Sent(str(message.id), attempt.date)
+
+    async def open_thread(self, channel: Channel, post: Post, ref: str, *, again: bool) -> Posted:  # noqa: ARG002
+        """Try once to open the thread under a post, which Discord does once for a message however often it is asked."""
+        client = self._online
+        place = _place(client, channel) if client else None
+        if client is None or place is None or not ref.isdecimal():
+            return Later(NOT_CONNECTED_SECONDS, say("discord.not-connected"))
+        attempt = watch()
+        try:
+            async with asyncio.timeout(self._seconds):
+                await client.http.start_thread_with_message(
+                    place.id,
+                    int(ref),
+                    name=cut(" ".join(post.prompt.split()), LONGEST_THREAD_NAME),
+                    auto_archive_duration=THREAD_MINUTES,
+                )
+        except Exception as error:  # as above
+            if isinstance(error, TimeoutError):
+                _free_buckets(client)
+            stands = isinstance(error, discord.HTTPException) and error.code == HAS_THREAD
+            return Sent(ref) if stands else _outcome(error, attempt, client)
+        return Sent(ref, attempt.date)
 
     async def find(self, channel: Channel, post: Post) -> Seen:
         """Look for the bot's messages with the post's key since a minute before its first try."""
@@ -188,20 +211,6 @@ def _free_buckets(client: discord.Client) -> None:
     for bucket in client.http._buckets.values():  # noqa: SLF001 - the library has no door to it
         if bucket.remaining <= 0 and not bucket.outgoing and bucket.expires is None:
             bucket.reset()  # type: ignore[no-untyped-call]
-
-
-async def _open_thread(client: discord.Client, message: discord.Message, prompt: str) -> None:
-    """Open a thread under a post; one that fails leaves the post as it is."""
-    try:
-        async with asyncio.timeout(POST_SECONDS):
-            await client.http.start_thread_with_message(
-                message.channel.id,
-                message.id,
-                name=cut(" ".join(prompt.split()), LONGEST_THREAD_NAME),
-                auto_archive_duration=THREAD_MINUTES,
-            )
-    except TROUBLE as error:
-        _log.warning("no thread under message %s: %s", message.id, why(error))
 
 
 async def _what_lacks(client: discord.Client, channel: Channel) -> str:

@@ -126,7 +126,7 @@ async def _answer_later(
         reply = await task
         if not reply.private or hidden or is_direct(interaction):
             answered = await _edit(interaction, _view(interaction, reply, hidden=hidden))
-        else:
+        elif announcement is None or await announcement.show():
             answered = await _follow(interaction, reply, instead=not update)
     finally:
         if announcement:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import hashlib
 import logging
 import math
@@ -118,7 +117,12 @@ class Answers:
         inbox = self.intake.inbox
         question = inquiry_from(inbox.unseal(left, SECRETS) if left.kind == KIND else left.payload)
         if question is None:
-            await inbox.end(left.delivery_id)
+            await inbox.done(left.delivery_id)
+        elif left.shown:
+            await inbox.done(left.delivery_id)  # before it is said, which cannot be looked for either
+            workspace = await self.workspaces.of(question.team, question.enterprise)
+            if workspace is not None:
+                await self._interrupted(workspace, question)
         else:
             await self._answer(question, None, time.monotonic(), again=True)
 
@@ -140,8 +144,8 @@ class Answers:
                         question.reply_url, to_member(say("slack.not-installed")), private=True, thread=thread
                     )
                 result = Refused("not installed")
-            elif again and await self._stands(workspace, question):
-                result = Sent("")
+            elif again and (stands := await self._stands(workspace, question)):
+                result = stands
             elif refusal and question.way in _BY_EVENT and not self.intake.tells(question.user):
                 result = Sent("")  # a moment ago, and each would keep the others in its channel waiting for a second
             else:
@@ -181,32 +185,51 @@ class Answers:
         return to_member(say("slack.unsure")) if request is None else await self.core.answer(request)
 
     async def deliver(self, workspace: Workspace, question: Inquiry, reply: Reply, until: float = math.inf) -> Posted:
-        """Show a reply where it was asked for; nothing is begun after `until` (the monotonic clock's)."""
-        if question.way in _BY_EVENT:
-            return await self._to_event(workspace, question, reply, until)
+        """Show a reply where it was asked for; nothing is begun after `until` (the monotonic clock's).
+
+        What cannot be looked for afterwards is written down as about to be shown, and is Later where another process
+        wrote that first.
+        """
+        if question.way in _BY_EVENT and not (question.way is Way.MENTION and reply.private):
+            metadata = {"event_type": _REPLY_EVENT, "event_payload": {"key": _key(question)}}
+            thread = question.thread
+            sent = await self.sender.say(
+                workspace, reply, question.channel, thread=thread, metadata=metadata, until=until
+            )
+            return await self._or_aside(workspace, question, sent, until)
         if question.way is Way.MODAL and question.view and await self.surfaces.answer(workspace, question.view, reply):
             return Sent("")
-        if question.reply_url:
+        if not await self.intake.inbox.show(question.id):
+            return Later(1.0, say("slack.late"))
+        sent = await self._once(workspace, question, reply, until)
+        if isinstance(sent, Later):
+            await self.intake.inbox.hide(question.id)
+        return sent
+
+    async def _once(self, workspace: Workspace, question: Inquiry, reply: Reply, until: float = math.inf) -> Posted:
+        """Show a reply that cannot be looked for afterwards; its asker is told when it may be lost."""
+        thread, sent = question.asked_in, None
+        if question.way is Way.MENTION:
+            sent = await self.sender.say(
+                workspace, reply, question.channel, thread=thread, only=question.user, until=until
+            )
+            if not isinstance(sent, Unclear):
+                return await self._or_aside(workspace, question, sent, until)
+        elif question.reply_url:
             private = _is_private(question, reply)
             replace = question.way is Way.OWN_BUTTON and bool(reply.cards)
             sent = await self.sender.respond(
-                question.reply_url, reply, private=private, replace=replace, thread=question.asked_in, until=until
+                question.reply_url, reply, private=private, replace=replace, thread=thread, until=until
             )
             if isinstance(sent, Sent | Later):
                 return sent
-            if isinstance(sent, Unclear) and not private:
-                await self._otherwise(workspace, question, to_member(say("slack.lost-answer")), until)
-                return sent
+        if isinstance(sent, Unclear):
+            await self._otherwise(workspace, question, to_member(say("slack.lost-answer")), until)
+            return Refused(sent.why)
         return await self._otherwise(workspace, question, reply, until)
 
-    async def _to_event(self, workspace: Workspace, question: Inquiry, reply: Reply, until: float) -> Posted:
-        """Show a reply to a mention or a direct message; that a channel refuses it is told in private."""
-        show = functools.partial(self.sender.say, workspace, reply, question.channel, until=until)
-        if question.way is Way.MENTION and reply.private:
-            sent = await show(thread=question.asked_in, only=question.user)
-        else:
-            metadata = {"event_type": _REPLY_EVENT, "event_payload": {"key": _key(question)}}
-            sent = await show(thread=question.thread, metadata=metadata)
+    async def _or_aside(self, workspace: Workspace, question: Inquiry, sent: Posted, until: float) -> Posted:
+        """Tell a member in private, once in a while, that the channel they mentioned the bot in refuses it."""
         if not isinstance(sent, Refused) or question.way is not Way.MENTION:
             return sent
         if self.intake.inbox.is_new(
@@ -215,6 +238,14 @@ class Answers:
             told = to_member(say("slack.mentioned-elsewhere", why=sent.why))
             await self.sender.say(workspace, told, question.user, until=until)
         return sent
+
+    async def _interrupted(self, workspace: Workspace, question: Inquiry) -> None:
+        """Tell a member that a process ended over their question, whose answer may stand or not."""
+        told = to_member(say("intake.interrupted"))
+        if question.way is Way.DIRECT:
+            await self.sender.say(workspace, told, question.channel, thread=question.thread)
+        elif not question.view or not await self.surfaces.answer(workspace, question.view, told):
+            await self._once(workspace, question, told)
 
     async def home(self, place: Team, user: str) -> None:
         """Show a member their Home tab."""
@@ -271,23 +302,35 @@ class Answers:
                 return sent
         return await self.sender.say(workspace, reply, question.user, until=until)
 
-    async def _stands(self, workspace: Workspace, question: Inquiry) -> bool:
-        """Say whether the answer to an event was posted before the process that owed it ended."""
+    async def _stands(self, workspace: Workspace, question: Inquiry) -> Posted | None:
+        """Return Sent when the answer to an event stands already, None when it does not.
+
+        A channel that cannot be read is waited for; at last the question is asked for again.
+        """
         try:
             since = float(question.ts)
         except ValueError:
-            return False
-        return bool(await self.sender.is_shown(workspace, question.channel, question.thread, since, _key(question)))
+            return None
+        shown = await self.sender.is_shown(workspace, question.channel, question.thread, since, _key(question))
+        if shown is None and self._may_wait(question):
+            return Later(1.0, say("slack.late"))
+        if shown is None:
+            await self.intake.inbox.done(question.id, question.marks)
+            await self._interrupted(workspace, question)
+        return None if shown is False else Sent("")
+
+    def _may_wait(self, question: Inquiry) -> bool:
+        """Say whether a question may be tried once more later."""
+        return self.intake.has_store and self._tries.get(question.id, 0) + 1 < _MOST_TRIES
 
     async def _record(self, question: Inquiry, result: Posted, pending: Pending | None) -> None:
         """Record a question as answered, unless it is to be tried again: nothing was shown, or it can be looked for."""
         by_event = question.way in _BY_EVENT
-        if isinstance(result, Later) or (by_event and isinstance(result, Unclear)):
-            tries = self._tries.get(question.id, 0) + 1
-            if self.intake.has_store and tries < _MOST_TRIES:
-                self._tries[question.id] = tries
-                _log.warning("an answer waits: %s", result.why)
-                return
+        waits = isinstance(result, Later) or (by_event and isinstance(result, Unclear))
+        if isinstance(result, Failure) and waits and self._may_wait(question):
+            self._tries[question.id] = self._tries.get(question.id, 0) + 1
+            _log.warning("an answer waits: %s", result.why)
+            return
         if isinstance(result, Failure):
             _log.warning("an answer was not shown: %s", result.why)
         self._tries.pop(question.id, None)
@@ -296,7 +339,7 @@ class Answers:
         elif pending:
             await pending.end(answered=True)
         else:
-            await self.intake.inbox.end(question.id)
+            await self.intake.inbox.done(question.id)
 
 
 def _is_private(question: Inquiry, reply: Reply) -> bool:

@@ -28,6 +28,8 @@ _AFTER: Final = dt.timedelta(seconds=120)
 _MOST_PAGES: Final = 20
 _TOKEN_SECONDS: Final = 300.0
 _PATIENCE: Final = 5.0
+_THREAD_MARK: Final = "t"
+"""What a thread's key has after its post's."""
 
 
 class Poster:
@@ -69,12 +71,29 @@ class Poster:
             patience=_PATIENCE,
             tries=1,
         )
-        if isinstance(sent, Sent) and post.prompt:
-            prompt = Reply(post.prompt, Outcome.FOUND)
-            await self._sender.say(workspace, prompt, channel.id, thread=sent.ref, patience=_PATIENCE, tries=1)
-        if isinstance(sent, Refused) and is_about_the_token(sent):
-            return Later(_TOKEN_SECONDS, sent.why)
-        return sent
+        return _unless_token(sent)
+
+    async def open_thread(self, channel: Channel, post: Post, ref: str, *, again: bool) -> Posted:
+        """Post the prompt under a post, with a key of its own; look for that first where it may stand."""
+        workspace = await self._workspaces.of(channel.tenant)
+        if workspace is None:
+            return Refused(say("slack.token-team_access_not_granted"))
+        key = f"{post.key}{_THREAD_MARK}"
+        shown = await self._sender.is_shown(workspace, channel.id, ref, float(ref), key) if again else False
+        if shown is None:
+            return Later(0.0, say("slack.no-messages"))
+        if shown:
+            return Sent(ref)
+        sent = await self._sender.say(
+            workspace,
+            Reply(post.prompt, Outcome.FOUND),
+            channel.id,
+            thread=ref,
+            metadata={"event_type": POST_EVENT, "event_payload": {"key": key}},
+            patience=_PATIENCE,
+            tries=1,
+        )
+        return _unless_token(sent)
 
     async def find(self, channel: Channel, post: Post) -> Seen:
         """Read the channel's history around the tries for the post's key."""
@@ -129,3 +148,8 @@ class Poster:
     async def clock_ahead(self) -> float | None:
         """Return by how many seconds Slack's clock is ahead of this one, None when it is not known."""
         return await self._api.clock_ahead()
+
+
+def _unless_token(sent: Posted) -> Posted:
+    """Return how a send ended; with a token that Slack refuses it waits for a new one."""
+    return Later(_TOKEN_SECONDS, sent.why) if isinstance(sent, Refused) and is_about_the_token(sent) else sent
