@@ -18,12 +18,9 @@ __all__ = ["Line", "Lines", "Use", "format_line", "format_option", "parse_line"]
 
 _COMMAND = re.compile(r"/([^\s/]{1,64})(?=\s|$)")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|[“„”]([^“”„"]*)[”“]', re.DOTALL)
-_OPTION = re.compile(
-    r"(?:^|(?<=\s))([a-z][a-z_-]{1,31}):("
-    r'"(?:[^"\\]|\\.)*"|[“„”][^“”„"]*[”“]|[^\s"“”„:/,.;!?)(][^\s"“”„]*'
-    r")\s*$",
-    re.DOTALL,
-)
+_STRAIGHT = re.compile(r'\\.|"', re.DOTALL)
+_MARK = re.compile(r'["“”„]')
+_NAME = re.compile(r"([a-z][a-z_-]{1,31}):")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _BARE_VALUE = re.compile(r'[^\s"“”„:/,.;!?)(][^\s"“”„]*')
 
@@ -47,11 +44,8 @@ def parse_line(text: str) -> Line:
     if not command:
         return Line("", text)
     rest = text[command.end() :].strip()
-    options: list[tuple[str, str]] = []
-    while match := _OPTION.search(rest):
-        options.append((match[1], _unquote(match[2])))
-        rest = rest[: match.start()].rstrip()
-    return Line(command[1].casefold(), _unquote(rest), tuple(reversed(options)))
+    begins, options = _options(rest)
+    return Line(command[1].casefold(), _unquote(rest[:begins].rstrip()), options)
 
 
 def format_line(line: Line) -> str:
@@ -69,6 +63,40 @@ def format_line(line: Line) -> str:
 def format_option(name: str, value: str) -> str:
     """Write one option so that `parse_line` reads it, its value in quotes where it needs them."""
     return f"{name}:{value if _BARE_VALUE.fullmatch(value) else _quote(value)}"
+
+
+def _options(text: str) -> tuple[int, tuple[tuple[str, str], ...]]:
+    """Return where the options that a text ends in begin, and the options.
+
+    It is read from its end, where a value's last character says where the value begins: a quotation mark at the one
+    before it, any other after a blank. So each character is looked at a few times, however long the text is.
+    """
+    straight = [sign.start() for sign in _STRAIGHT.finditer(text) if sign[0] == '"']
+    marks = [sign.start() for sign in _MARK.finditer(text)]
+    found: list[tuple[str, str]] = []
+    begins = end = len(text)
+    while end:
+        signs = straight if text[end - 1] == '"' else marks if text[end - 1] in "”“" else []
+        opens = _opening(signs, end) if signs else end
+        begin = opens
+        while begin and not text[begin - 1].isspace():
+            begin -= 1
+        name = _NAME.match(text, begin, opens)
+        value = text[name.end() : end] if name else ""
+        if name is None or not (_BARE_VALUE if opens == end else _QUOTED).fullmatch(value):
+            break
+        found.append((name[1], _unquote(value)))
+        begins = end = begin
+        while end and text[end - 1].isspace():
+            end -= 1
+    return begins, tuple(reversed(found))
+
+
+def _opening(signs: list[int], end: int) -> int:
+    """Return the place of the mark before the one that ends a value, or its end; forget the marks from there on."""
+    while signs and signs[-1] >= end:
+        signs.pop()
+    return signs[-2] if len(signs) > 1 and signs[-1] == end - 1 else end
 
 
 def _unquote(text: str) -> str:

@@ -67,12 +67,20 @@ class Question:
 
 
 _WANTED = {
-    "number": r"\bhow (?:many|much|old|long|often|big|large|far|fast|expensive)\b|\bpercent|\bnumber\b|\bprice\b|\bcost"
-    r"|\bshare of\b",
-    "money": r"\bprice|\bcost|\bexpensive|\bpay\b|\bpaid\b|\bset me back|how much (?:does|is|did|for)",
-    "time": r"\bwhen\b|\b(?:which|what) (?:year|month|week|day|weekday|time)|\bhow (?:long|often|soon|old)|\byear\b",
-    "name": r"\bwho\b|\bwhose\b|\bwhom\b|\bwhich (?:person|company|founder|university|country|artist|books?|language"
-    r"|networks?|game)|\bname\b|\bcodename",
+    "number": re.compile(
+        r"\bhow (?:many|much|old|long|often|big|large|far|fast|expensive)\b|\bpercent|\bnumber\b|\bprice\b|\bcost"
+        r"|\bshare of\b"
+    ),
+    "money": re.compile(
+        r"\bprice|\bcost|\bexpensive|\bpay\b|\bpaid\b|\bset me back|how much (?:does|is|did|for)"
+    ),
+    "time": re.compile(
+        r"\bwhen\b|\b(?:which|what) (?:year|month|week|day|weekday|time)|\bhow (?:long|often|soon|old)|\byear\b"
+    ),
+    "name": re.compile(
+        r"\bwho\b|\bwhose\b|\bwhom\b|\bwhich (?:person|company|founder|university|country|artist|books?|language"
+        r"|networks?|game)|\bname\b|\bcodename"
+    ),
 }
 _GUEST = re.compile(r"\b(?:he|his|him|himself|she|her|herself|guest)\b")
 _HOST = re.compile(r"\b(?:host|interviewer)\b")
@@ -103,7 +111,7 @@ def read(corpus: Corpus, index: WordIndex, question: str) -> Question:
         nameless + (f" ({extra})" if extra else ""),
         tuple(terms[:MOST_TERMS]),
         *_whose(low, speakers),
-        frozenset(want for want, pattern in _WANTED.items() if re.search(pattern, low)),
+        frozenset(want for want, pattern in _WANTED.items() if pattern.search(low)),
     )
 
 
