@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bot.corpus.files import read_toml
+from bot.corpus.files import door, is_there, read_toml
 from bot.corpus.words import words
 from bot.errors import TranscriptError
 from bot.policy.texts import say
@@ -90,11 +90,12 @@ def aliases_of(corpus: Corpus) -> Aliases:
     found = NO_ALIASES
     for show in corpus.shows:
         path = corpus.folder / show.id / ALIASES
-        if path.is_file():
+        if is_there(path):
             found = found.join(read_aliases(path))
     return found
 
 
+@door
 def read_aliases(path: Path) -> Aliases:
     """Read one file; raises TranscriptError with what is wrong and how it should look."""
     text, table = read_toml(path, lambda error: say("aliases.not-a-row", error=error))

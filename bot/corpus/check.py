@@ -15,6 +15,7 @@ from bot.contract import clock
 from bot.corpus.aliases import ALIASES, read_aliases
 from bot.corpus.curated import curated_highlights, key_passages
 from bot.corpus.episode import EpisodeFiles, build_episode, edition_of, mend_source, source_words
+from bot.corpus.files import is_there, reading
 from bot.corpus.library import episode_folders
 from bot.corpus.transcript import Section
 from bot.corpus.withdrawn import SpanError, withdrawn_of, withdrawn_sentences, withhold
@@ -35,6 +36,9 @@ __all__ = ["EpisodeCheck", "check_corpus", "check_episode"]
 
 AROUND = 40
 """Characters on either side of a mending in the word diff."""
+
+_AHEAD = 400
+"""Words from the first difference on that are compared; of words all alike the time grows with the cube of it."""
 
 MOST_PROBLEMS = 20
 """Problems told for one episode; the first ones usually explain the rest."""
@@ -77,42 +81,45 @@ def check_episode(show: Show, folder: Path, withdrawn: Sequence[Withdrawal] = ()
     """Check one episode's folder, of which some spans may be withdrawn."""
     name = f"{show.id}/{folder.name}"
     try:
-        files = EpisodeFiles.of(folder)
-        whole = build_episode(show, files)
-        episode = withhold(whole, withdrawn) if withdrawn else whole
-        edition = edition_of(files)
-        problems = list(_form_problems(files, edition))
-        facts = [*_facts(episode), *(_withdrawal_fact(whole, edition, files, each) for each in withdrawn)]
-        content = folder.parent.parent
-        points, shown = len(key_passages(content, whole)), len(key_passages(content, episode))
-        if points:
-            facts.append(_curated_fact("points", points, points - shown))
-        picked, shown = len(curated_highlights(content, whole)), len(curated_highlights(content, episode))
-        if picked:
-            facts.append(_curated_fact("highlights", picked, picked - shown))
-        if (folder.parent / ALIASES).is_file():
-            read_aliases(folder.parent / ALIASES)
-        diff: tuple[str, ...] = ()
-        if files.source and files.edition:
-            source = source_words(files)
-            mended = mend_source(files, source)
-            undeclared = list(_undeclared_differences(files, edition, source, mended))
-            problems += undeclared
-            # Where the edition does not follow from the source, nobody can say which mendings are withdrawn.
-            diff = (
-                ()
-                if undeclared and withdrawn
-                else tuple(_diff(source, mended, _withdrawn_offsets(whole, episode, mended)))
-            )
-            proof = "unproven" if undeclared else "proven"
-            facts.append(say(f"check.errata-{proof}", count=len(mended.errata)))
-        elif files.errata:
-            problems.append(say("check.lone-errata", path=files.errata))
+        with reading(str(folder)):
+            return _check(show, folder, withdrawn)
     except SpanError as error:
         return EpisodeCheck(name, (say("check.episode-hidden", error=error),))
     except TranscriptError as error:
         return EpisodeCheck(name, (str(error),))
-    return EpisodeCheck(name, tuple(problems[:MOST_PROBLEMS]), tuple(facts), diff)
+
+
+def _check(show: Show, folder: Path, withdrawn: Sequence[Withdrawal]) -> EpisodeCheck:
+    files = EpisodeFiles.of(folder)
+    whole = build_episode(show, files)
+    episode = withhold(whole, withdrawn) if withdrawn else whole
+    edition = edition_of(files)
+    problems = list(_form_problems(files, edition))
+    facts = [*_facts(episode), *(_withdrawal_fact(whole, edition, files, each) for each in withdrawn)]
+    content = folder.parent.parent
+    points, shown = len(key_passages(content, whole)), len(key_passages(content, episode))
+    if points:
+        facts.append(_curated_fact("points", points, points - shown))
+    picked, shown = len(curated_highlights(content, whole)), len(curated_highlights(content, episode))
+    if picked:
+        facts.append(_curated_fact("highlights", picked, picked - shown))
+    if is_there(folder.parent / ALIASES):
+        read_aliases(folder.parent / ALIASES)
+    diff: tuple[str, ...] = ()
+    if files.source and files.edition:
+        source = source_words(files)
+        mended = mend_source(files, source)
+        undeclared = list(_undeclared_differences(files, edition, source, mended))
+        problems += undeclared
+        # Where the edition does not follow from the source, nobody can say which mendings are withdrawn.
+        diff = (
+            () if undeclared and withdrawn else tuple(_diff(source, mended, _withdrawn_offsets(whole, episode, mended)))
+        )
+        proof = "unproven" if undeclared else "proven"
+        facts.append(say(f"check.errata-{proof}", count=len(mended.errata)))
+    elif files.errata:
+        problems.append(say("check.lone-errata", path=files.errata))
+    return EpisodeCheck(f"{show.id}/{folder.name}", tuple(problems[:MOST_PROBLEMS]), tuple(facts), diff)
 
 
 def _form_problems(files: EpisodeFiles, edition: Edition) -> Iterator[str]:
@@ -180,7 +187,7 @@ def _differences(
     same = next(
         (i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second))
     )
-    matcher = SequenceMatcher(None, first[same : same + 4000], second[same : same + 4000], autojunk=False)
+    matcher = SequenceMatcher(None, first[same : same + _AHEAD], second[same : same + _AHEAD], autojunk=False)
     for tag, i, j, k, m in matcher.get_opcodes():
         if tag != "equal":
             line = here[min(same + k, len(here) - 1)][1]
@@ -199,11 +206,15 @@ def _facts(episode: Episode) -> Iterator[str]:
     kinds = Counter(episode.paragraphs[sentence.paragraph].section for sentence in episode.sentences)
     listed = ", ".join(_sentences(section, kinds[section]) for section in Section if kinds[section])
     yield say("check.sections", sections=listed)
-    for number, chapter in enumerate(episode.chapters):
-        inside = [p for p in episode.paragraphs if p.chapter == number and p.section is not Section.AD]
-        count = sum(len(episode.text[p.begin : p.end].split()) for p in inside)
-        following = (later.start for later in episode.chapters[number + 1 :])
-        end = next((start for start in following if start is not None), episode.meta.duration)
+    counts: Counter[int | None] = Counter()
+    for paragraph in episode.paragraphs:
+        if paragraph.section is not Section.AD:
+            counts[paragraph.chapter] += len(episode.text[paragraph.begin : paragraph.end].split())
+    ends = [episode.meta.duration]
+    for chapter in reversed(episode.chapters[1:]):
+        ends.append(ends[-1] if chapter.start is None else chapter.start)
+    for number, (chapter, end) in enumerate(zip(episode.chapters, reversed(ends), strict=False)):
+        count = counts[number]
         if chapter.start is None or end is None or end <= chapter.start:
             yield say("check.chapter", chapter=chapter.title, words=count)
         else:

@@ -15,7 +15,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.corpus.files import read_text, rows_of
+from bot.corpus.files import door, is_there, read_text, rows_of
 from bot.corpus.transcript import Section
 from bot.errors import TranscriptError
 from bot.policy.texts import say
@@ -68,9 +68,10 @@ class CuratedHighlight:
 def curated_highlights(content: Path, episode: Episode) -> tuple[CuratedHighlight, ...]:
     """Return the curated list of an episode of a content folder, best first; empty when nobody has picked any."""
     path = content / episode.show.id / episode.id / HIGHLIGHTS
-    return read_highlights(read_text(path), str(path), episode) if path.is_file() else ()
+    return read_highlights(read_text(path), str(path), episode) if is_there(path) else ()
 
 
+@door
 def read_highlights(text: str, path: str, episode: Episode) -> tuple[CuratedHighlight, ...]:
     """Read the file's text in its order; raises TranscriptError for the first line that is wrong.
 
@@ -158,9 +159,10 @@ class KeyPassage:
 def key_passages(content: Path, episode: Episode) -> tuple[KeyPassage, ...]:
     """Return the key passages of an episode of a content folder, none when nobody has picked any."""
     path = content / episode.show.id / episode.id / KEYPASSAGES
-    return read_key_passages(read_text(path), str(path), episode) if path.is_file() else ()
+    return read_key_passages(read_text(path), str(path), episode) if is_there(path) else ()
 
 
+@door
 def read_key_passages(text: str, path: str, episode: Episode) -> tuple[KeyPassage, ...]:
     """Read the file's text, in the conversation's order; raises TranscriptError for the first line that is wrong.
 

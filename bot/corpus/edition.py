@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from bot.contract import clock
+from bot.corpus.files import door, read_yaml
+from bot.corpus.names import LONGEST_PERSON, LONGEST_TITLE, MOST_CHAPTERS, one_line
 from bot.corpus.transcript import Block, Chapter, Person, Said, Section
 from bot.corpus.words import sentence_spans
 from bot.errors import TranscriptError
@@ -32,6 +34,9 @@ _SPEAKER = re.compile(r"\*\*([^*\n]{1,80}?):\*\*[ \t]*")
 _STAMP = re.compile(r"(?<!\\)\[(\d{1,2}(?::\d{2}){1,2}(?:\.\d+)?)\][ \t]?")
 _ESCAPED = re.compile(r"\\([\\\[\]#*>-])")
 _TIME = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):(\d{2}(?:\.\d+)?)")
+_TIMELY = re.compile(r"\\?\d{1,2}:\d")
+_LARGEST_NUMBER = 10**9
+_LATEST_SECOND = 10**7
 _SECTIONS = {section.value: section for section in Section}
 
 
@@ -80,6 +85,7 @@ def parse_time(text: str) -> float | None:
     return int(match[1] or 0) * 3600 + int(match[2]) * 60 + float(match[3])
 
 
+@door
 def read_edition(text: str, path: str) -> Edition:
     """Read an edition; raises TranscriptError naming the line that is not well-formed."""
     front = _FRONT.match(text)
@@ -88,19 +94,23 @@ def read_edition(text: str, path: str) -> Edition:
     chapters: list[Chapter] = []
     blocks: list[Block] = []
     lines: list[int] = []
+    latest = 0.0
     section, sponsor = Section.CONVERSATION, None
     for number, paragraph in _paragraphs(text[front.end() if front else 0 :], first_line):
         if paragraph.startswith("### "):
             section, sponsor = _section(paragraph, path, number)
         elif paragraph.startswith("## "):
-            chapters.append(_chapter(paragraph, path, number, chapters))
+            chapters.append(_chapter(paragraph, path, number, latest))
+            latest = chapters[-1].start or latest
+            if len(chapters) > MOST_CHAPTERS:
+                raise TranscriptError(path, say("edition.many-chapters", most=MOST_CHAPTERS), number)
         elif paragraph.startswith("#"):
             raise TranscriptError(path, say("edition.heading"), number)
         else:
             speaker = _SPEAKER.match(paragraph)
             said = _sentences(paragraph[speaker.end() if speaker else 0 :])
             if said:
-                name = speaker[1].strip() if speaker else None
+                name = one_line(speaker[1]) or None if speaker else None
                 blocks.append(Block(said, name, len(chapters) - 1 if chapters else None, section, sponsor))
                 lines.append(number)
     if not blocks:
@@ -126,17 +136,25 @@ def _paragraphs(text: str, line: int) -> Iterator[tuple[int, str]]:
         yield begun, " ".join(held)
 
 
-def _chapter(row: str, path: str, line: int, before: list[Chapter]) -> Chapter:
+def _chapter(row: str, path: str, line: int, latest: float) -> Chapter:
     match = _CHAPTER.match(row)
     if not match:
         raise TranscriptError(path, say("edition.chapter"), line)
     start = parse_time(match[1]) if match[1] else None
     if match[1] and start is None:
         raise TranscriptError(path, say("edition.no-time", time=match[1]), line)
-    known = [chapter.start for chapter in before if chapter.start is not None]
-    if start is not None and known and start < known[-1]:
-        raise TranscriptError(path, say("edition.times-order", start=match[1], before=clock(known[-1])), line)
-    return Chapter(match[2], start)
+    if start is not None and start < latest:
+        raise TranscriptError(path, say("edition.times-order", start=match[1], before=clock(latest)), line)
+    title = match[2][1:] if match[2].startswith("\\") and _TIMELY.match(match[2]) else match[2]
+    return Chapter(_name(title, LONGEST_TITLE, path, line), start)
+
+
+def _name(text: str, most: int, path: str, line: int) -> str:
+    """Return a name as it can be shown, or raise TranscriptError for one that is too long for that."""
+    name = one_line(text)
+    if len(name) > most:
+        raise TranscriptError(path, say("edition.long-name", count=len(name), most=most), line)
+    return name
 
 
 def _section(row: str, path: str, line: int) -> tuple[Section, str | None]:
@@ -144,7 +162,7 @@ def _section(row: str, path: str, line: int) -> tuple[Section, str | None]:
     section = _SECTIONS.get(match[1].casefold()) if match else None
     if match is None or section is None:
         raise TranscriptError(path, say("edition.section"), line)
-    return section, match[2]
+    return section, _name(match[2], LONGEST_PERSON, path, line) if match[2] else None
 
 
 def _sentences(text: str) -> tuple[Said, ...]:
@@ -164,7 +182,7 @@ def _sentences(text: str) -> tuple[Said, ...]:
 
 def _meta(front: str, path: str) -> Meta:
     try:
-        table = yaml.load(front, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are the safe loader
+        table = read_yaml(front)
     except (yaml.YAMLError, ValueError) as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)
@@ -181,9 +199,10 @@ def _meta(front: str, path: str) -> Meta:
         try:
             target, convert = _FIELDS[name]
             values[target] = convert(value)
-        except (ValueError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError, OverflowError) as error:
+            shown = str(value)
             raise TranscriptError(
-                path, say("edition.unreadable", name=name, value=value, needs=say(f"edition.needs-{name}")), 1
+                path, say("edition.unreadable", name=name, value=shown[:_SHOWN], needs=say(f"edition.needs-{name}")), 1
             ) from error
     return Meta(**values)
 
@@ -191,21 +210,40 @@ def _meta(front: str, path: str) -> Meta:
 def _seconds(value: object) -> float:
     """Return seconds; YAML 1.1 reads an unquoted 5:10 as 310 and 2:41:00 as 9660, which is what is meant."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
-    seconds = parse_time(str(value))
-    if seconds is None:
+        seconds: float | None = float(value)
+    else:
+        seconds = parse_time(str(value))
+    if seconds is None or not 0 <= seconds < _LATEST_SECOND:
         raise ValueError
     return seconds
 
 
+def _number(value: object) -> int:
+    number = int(value)  # type: ignore[call-overload]  # a TypeError is what tells
+    if abs(number) >= _LARGEST_NUMBER:
+        raise ValueError
+    return int(number)
+
+
 def _date(value: object) -> dt.date:
+    if isinstance(value, dt.datetime):
+        return value.date()
     return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value))
+
+
+def _text(value: object, most: int = LONGEST_TITLE) -> str:
+    """Return one value as a name; raises ValueError for several values, or a name too long to be shown."""
+    text = one_line(str(value))
+    if isinstance(value, (list, tuple, dict, set)) or len(text) > most:
+        raise ValueError
+    return text
 
 
 def _people(value: dict[str, str | None] | list[str]) -> tuple[Person, ...]:
     if isinstance(value, list):
-        return tuple(Person(str(name)) for name in value)
-    return tuple(Person(str(name), str(role or "")) for name, role in value.items())
+        return tuple(Person(_text(name, LONGEST_PERSON)) for name in value)
+    people = ((name, _text(role, LONGEST_PERSON) if role else "") for name, role in value.items())
+    return tuple(Person(_text(name, LONGEST_PERSON), role) for name, role in people)
 
 
 def _cuts(value: dict[str, dict[str, Any] | None]) -> tuple[Cut, ...]:
@@ -213,8 +251,8 @@ def _cuts(value: dict[str, dict[str, Any] | None]) -> tuple[Cut, ...]:
     for name, table in value.items():
         known = dict(table or {})
         cut = Cut(
-            str(name),
-            str(known.pop("id")) if "id" in known else None,
+            _text(name),
+            _text(known.pop("id")) if "id" in known else None,
             _seconds(known.pop("later", 0)),
             _seconds(known.pop("after", 0)),
         )
@@ -224,11 +262,14 @@ def _cuts(value: dict[str, dict[str, Any] | None]) -> tuple[Cut, ...]:
     return tuple(cuts)
 
 
+_SHOWN = 60
+"""Characters of a value that an error repeats."""
+
 _FIELDS: dict[str, tuple[str, Any]] = {
-    "title": ("title", str),
-    "number": ("number", int),
+    "title": ("title", _text),
+    "number": ("number", _number),
     "published": ("published", _date),
-    "language": ("language", str),
+    "language": ("language", _text),
     "duration": ("duration", _seconds),
     "speakers": ("people", _people),
     "cuts": ("cuts", _cuts),
@@ -273,7 +314,9 @@ def _cut(cut: Cut) -> dict[str, str]:
 
 def _heading(chapter: Chapter) -> str:
     time = f"{clock(chapter.start)} " if chapter.start is not None else ""
-    return f"## {time}{' '.join(chapter.title.split())}"
+    title = " ".join(chapter.title.split())
+    # Without a time of its own, a title that begins with one would lose it.
+    return f"## {time}{'' if time or not _TIMELY.match(title) else chr(92)}{title}"
 
 
 def _sentence(said: Said) -> str:

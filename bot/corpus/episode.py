@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.corpus.edition import Edition, Meta, read_edition
 from bot.corpus.errata import mend, read_errata
-from bot.corpus.files import read_bytes, read_text
+from bot.corpus.files import is_there, read_bytes, read_text, reading
 from bot.corpus.formats import read_transcript
 from bot.corpus.join import blocks
 from bot.corpus.model import Episode, Paragraph, Paragraphs, Sentence, Sentences, Show, TokenMap
@@ -57,18 +57,19 @@ class EpisodeFiles:
     @classmethod
     def of(cls, folder: Path) -> EpisodeFiles:
         """Look into a folder; raises TranscriptError when there is nothing to quote, or two sources."""
-        sources = sorted(folder.glob("source.*"))
+        with reading(str(folder)):
+            sources = sorted(path for path in folder.iterdir() if path.name.startswith("source."))
         edition, errata = folder / EDITION, folder / ERRATA
         if len(sources) > 1:
             names = ", ".join(path.name for path in sources)
             raise TranscriptError(str(folder), say("corpus.two-transcripts", names=names))
-        if not sources and not edition.is_file():
+        if not sources and not is_there(edition):
             raise TranscriptError(str(folder), say("corpus.no-transcript"))
         return cls(
             folder,
             sources[0] if sources else None,
-            edition if edition.is_file() else None,
-            errata if errata.is_file() else None,
+            edition if is_there(edition) else None,
+            errata if is_there(errata) else None,
         )
 
     @property
@@ -97,8 +98,14 @@ def edition_of(files: EpisodeFiles) -> Edition:
 def build_episode(show: Show, files: EpisodeFiles, withdrawn: Sequence[Withdrawal] = ()) -> Episode:
     """Read an episode's files and lay its words out, without those that are withdrawn.
 
-    Raises SpanError for a withdrawal of which it is not clear what it means.
+    Raises SpanError for a withdrawal of which it is not clear what it means, and TranscriptError for files that cannot
+    be used, whatever is in them.
     """
+    with reading(str(files.folder)):
+        return _build(show, files, withdrawn)
+
+
+def _build(show: Show, files: EpisodeFiles, withdrawn: Sequence[Withdrawal]) -> Episode:
     edition = edition_of(files)
     times = iter(sentence_times(edition.blocks, edition.chapters, edition.meta.duration))
     paragraphs: list[Paragraph] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from bot.corpus.files import rows_of
+from bot.corpus.files import door, rows_of
 from bot.errors import TranscriptError
 from bot.policy.texts import say
 
@@ -50,6 +50,7 @@ class Mended:
         return self._replaced[piece] if self._replaced[piece] >= 0 else self._sources[piece] + within
 
 
+@door
 def read_errata(text: str, path: str, source: str) -> tuple[Erratum, ...]:
     """Read an errata file against its source; raises TranscriptError naming the line that does not fit."""
     starts = [0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import re
 import shutil
 import tempfile
@@ -14,12 +15,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bot.contract import clock
-from bot.corpus.edition import Edition, Meta, write_edition
+from bot.corpus.edition import Edition, Meta, read_edition, write_edition
 from bot.corpus.episode import EDITION
 from bot.corpus.fetch import fetch
-from bot.corpus.files import read_bytes
+from bot.corpus.files import LONGEST_FILE, is_there, read_bytes, reading
 from bot.corpus.formats import ENDINGS, read_chapters, read_feed, read_transcript
 from bot.corpus.join import blocks
+from bot.corpus.names import LONGEST_TITLE, tidy
 from bot.errors import OperatorError, TranscriptError
 from bot.policy.texts import say
 
@@ -36,7 +38,9 @@ MOST_NAMES = 10
 """Speakers named when an import is told of: a line's worth."""
 
 _PREFERRED = ("json", "vtt", "srt", "html", "plain")
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,78}[a-z0-9_-])?")
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
+"""What Windows takes for a device, whatever its ending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,9 @@ class Imported:
 
 
 def slug(name: str) -> str:
-    """Return a folder name for an operator's file name: a-z, 0-9 and hyphens, never empty."""
-    return re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:80] or "episode"
+    """Return a folder name for an operator's file name: a-z, 0-9 and hyphens, never empty, no device of Windows."""
+    found = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:80].strip("-") or "episode"
+    return f"episode-{found}" if _DEVICE.fullmatch(found) else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +73,29 @@ class Importer:
     def run(self, target: str, episode: str | None) -> Iterator[Imported | OperatorError]:
         """Import a file, a folder or an https address; yields what became of each transcript, also a refusal."""
         for name in (self.show, episode):
-            if name is not None and not _NAME.fullmatch(name):
+            if name is not None and (not _NAME.fullmatch(name) or _DEVICE.fullmatch(name)):
                 raise OperatorError(say("import.no-folder-name", name=name))
         if "://" in target:
             fetched = self.get(target)
             name = PurePosixPath(urlsplit(fetched.url).path).name or "transcript"
-            yield from self._data(fetched.data, name, episode)
-        elif Path(target).is_dir():
-            paths = [path for path in sorted(Path(target).iterdir()) if path.is_file() and path.suffix in ENDINGS]
+            with reading(name):
+                yield from self._data(fetched.data, name, episode)
+        elif os.path.isdir(target):  # noqa: PTH112 - what cannot be a name is no folder, where Path would raise
+            with reading(target):
+                paths = [path for path in sorted(Path(target).iterdir()) if path.suffix in ENDINGS]
             if not paths:
                 raise OperatorError(say("import.no-transcript", path=target, kinds=", ".join(sorted(ENDINGS))))
             for number, path in enumerate(paths, 1):
-                self.say(f"[{number}/{len(paths)}] {path.name}")
+                self.say(f"[{number}/{len(paths)}] {tidy(path.name, LONGEST_TITLE)}")
                 try:  # one bad file does not stop the others
-                    yield from self._data(read_bytes(path), path.name, None)
+                    with reading(path.name):
+                        _refuse_way_out(path)
+                        yield from self._data(read_bytes(path), path.name, None)
                 except OperatorError as error:
                     yield error
         else:
-            yield from self._data(read_bytes(Path(target)), Path(target).name, episode)
+            with reading(target):
+                yield from self._data(read_bytes(Path(target)), Path(target).name, episode)
 
     def _data(self, data: bytes, name: str, episode: str | None) -> Iterator[Imported | OperatorError]:
         """Import what a file holds: a transcript, or a feed with links to transcripts."""
@@ -108,7 +118,9 @@ class Importer:
         for count, (position, item) in enumerate(linked, 1):
             self.say(f"[{count}/{len(linked)}] {item.title}")
             try:
-                yield self._item(item, position)
+                with reading(name):
+                    found = self._item(item, position)
+                yield found
             except OperatorError as error:
                 yield error
 
@@ -142,14 +154,18 @@ class Importer:
         )
         edition = write_edition(Edition(known, chapters, placed, ()))
         folder = self.content / self.show / episode
+        if len(edition.encode()) > LONGEST_FILE:
+            raise OperatorError(say("import.too-long", path=folder / EDITION, most=LONGEST_FILE // 1_048_576))
+        read_edition(edition, str(folder / EDITION))  # what is written can be opened
         self._refuse(folder, edition)
-        new_show = self._show()
         safe = suffix if suffix in ENDINGS else ".txt"
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = Path(tempfile.mkdtemp(prefix=".importing-", dir=folder.parent))
+        unfinished: Path | None = None
         try:
+            new_show = self._show()
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = Path(tempfile.mkdtemp(prefix=".importing-", dir=folder.parent))
             (unfinished / f"source{safe}").write_bytes(data)
-            (unfinished / EDITION).write_text(edition, "utf-8")
+            (unfinished / EDITION).write_bytes(edition.encode())
             if folder.exists():
                 shutil.rmtree(folder)
             unfinished.chmod(0o755)
@@ -157,7 +173,8 @@ class Importer:
         except OSError as error:
             raise OperatorError(say("import.cannot-write", path=folder, error=error.strerror)) from error
         finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
+            if unfinished is not None:
+                shutil.rmtree(unfinished, ignore_errors=True)
         oddities = (*transcript.oddities, *lost, *new_show)
         return Imported(
             folder, (*_report(placed, chapters, known), *(say("import.odd", oddity=oddity) for oddity in oddities))
@@ -165,19 +182,26 @@ class Importer:
 
     def _refuse(self, folder: Path, edition: str) -> None:
         path = folder / EDITION
-        if folder.exists() and not self.force and not (path.is_file() and path.read_text("utf-8") == edition):
+        if is_there(folder) and not self.force and not (is_there(path) and read_bytes(path) == edition.encode()):
             raise OperatorError(say("import.exists", path=folder))
 
     def _show(self) -> tuple[str, ...]:
         """Write a `show.toml` for a new show; return what to tell about it."""
         path = self.content / self.show / "show.toml"
-        if path.is_file():
+        if is_there(path):
             return ()
         path.parent.mkdir(parents=True, exist_ok=True)
         title = json.dumps(self.show.replace("-", " ").title())
         rights = say("import.rights")
         path.write_text(f'title = {title}\nrights = "{rights}"\n', "utf-8")
         return (say("import.new-show", path=path),)
+
+
+def _refuse_way_out(path: Path) -> None:
+    """Raise TranscriptError for a link that leads out of its folder, to a file that nobody meant to publish."""
+    real = Path(os.path.realpath(path))
+    if not real.is_relative_to(os.path.realpath(path.parent)):
+        raise TranscriptError(path.name, say("import.way-out"))
 
 
 def _preference(link: TranscriptLink) -> int:
@@ -198,6 +222,7 @@ def _in_chapters(transcript: Transcript) -> tuple[tuple[Block, ...], tuple[Chapt
     headed = [chapter for chapter in transcript.chapters if chapter.segment is not None]
     if not headed or len(headed) < len(transcript.chapters):
         return _with_chapters(blocks(transcript.segments), transcript.chapters)
+    headed = _rising(headed)
     edges = [0, *(chapter.segment or 0 for chapter in headed), len(transcript.segments)]
     placed = [
         replace(block, chapter=number - 1 if number else None)
@@ -205,6 +230,17 @@ def _in_chapters(transcript: Transcript) -> tuple[tuple[Block, ...], tuple[Chapt
         for block in blocks(transcript.segments[begin:end])
     ]
     return tuple(placed), tuple(headed), ()
+
+
+def _rising(chapters: Sequence[Chapter]) -> list[Chapter]:
+    """Return chapters without the times that go back, which an edition cannot have."""
+    risen: list[Chapter] = []
+    latest = 0.0
+    for chapter in chapters:
+        kept = chapter if chapter.start is None or chapter.start >= latest else replace(chapter, start=None)
+        latest = kept.start or latest
+        risen.append(kept)
+    return risen
 
 
 def _with_chapters(

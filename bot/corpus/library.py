@@ -6,7 +6,6 @@ import os
 import sys
 import threading
 import time
-import tomllib
 from collections import OrderedDict
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -19,8 +18,9 @@ from weakref import WeakValueDictionary
 from bot.corpus.cache import EpisodeCache, signature
 from bot.corpus.episode import EpisodeFiles, build_episode
 from bot.corpus.errata import read_errata
-from bot.corpus.files import read_text
+from bot.corpus.files import door, is_there, read_text, read_toml
 from bot.corpus.model import Episode, Passage, Show, episode_code, episode_label, is_position
+from bot.corpus.names import LONGEST_TITLE, one_line
 from bot.corpus.withdrawn import WITHDRAWN, SpanError, refuse_misnamed, withdrawn_of
 from bot.errors import TranscriptError
 from bot.policy.texts import say
@@ -278,6 +278,10 @@ def _size(episode: Episode) -> int:
 
 _SHOW_KEYS = ("title", "rights", "url", "links", "withdrawn", "why")
 
+_LONGEST_RIGHTS = 1_000
+_LONGEST_LINK = 500
+"""Characters of an address with `{id}` and `{seconds}` in it; Discord takes 512 under a button."""
+
 _MANY = 20
 """More episodes than this to read take a while, so it is said how far it is."""
 
@@ -417,7 +421,7 @@ def episode_folders(folder: Path) -> Iterator[tuple[Show, Path]]:
     """Yield each episode's folder with its show, in order of their names, also those that are withdrawn."""
     try:
         children = sorted(folder.iterdir())
-        shows = [child for child in children if (child / "show.toml").is_file()]
+        shows = [child for child in children if is_there(child / "show.toml")]
     except OSError as error:
         raise TranscriptError(str(folder), say("corpus.no-content", error=error.strerror)) from error
     refuse_misnamed(folder, (child.name for child in children if child.is_file()))
@@ -430,21 +434,34 @@ def episode_folders(folder: Path) -> Iterator[tuple[Show, Path]]:
             raise TranscriptError(str(child), say("corpus.no-show", error=error.strerror)) from error
         refuse_misnamed(child, (name for name, is_folder in items if not is_folder), WITHDRAWN)
         names = sorted(name for name, is_folder in items if is_folder and not name.startswith("."))
+        for name in (child.name, *names):
+            if name != one_line(name) or "\ufffd" in name:
+                raise TranscriptError(str(child / name), say("corpus.folder-name"))
         for name in names:
             yield show, child / name
 
 
+@door
 def read_show(folder: Path) -> Show:
     """Read a show's `show.toml`."""
     path = folder / "show.toml"
-    try:
-        table = tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
-        raise TranscriptError(str(path), say("corpus.no-toml", error=error)) from error
+    _, table = read_toml(path, lambda error: say("corpus.no-toml", error=error))
     for key in ("title", "rights"):
-        if not isinstance(table.get(key), str) or not table[key].strip():
+        if not isinstance(table.get(key), str) or not one_line(table[key]):
             raise TranscriptError(str(path), say("corpus.missing", key=key))
-    links = table.get("links", {})
+    links, url = table.get("links", {}), table.get("url")
+    if url is not None and not isinstance(url, str):
+        raise TranscriptError(str(path), say("corpus.url"))
+    title, rights = one_line(table["title"]), one_line(table["rights"])
+    addresses = [url or "", *(links.values() if isinstance(links, dict) else ())]
+    for name, texts, most in (
+        ("title", [title], LONGEST_TITLE),
+        ("rights", [rights], _LONGEST_RIGHTS),
+        ("url", addresses, _LONGEST_LINK),
+    ):
+        longest = max(len(text) for text in texts if isinstance(text, str))
+        if longest > most:
+            raise TranscriptError(str(path), say("corpus.long", key=name, count=longest, most=most))
     if not isinstance(links, dict) or not all(isinstance(link, str) for link in links.values()):
         raise TranscriptError(str(path), say("corpus.links"))
     withdrawn, why = table.get("withdrawn", False), table.get("why", "")
@@ -452,4 +469,4 @@ def read_show(folder: Path) -> Show:
     meant = get_close_matches("withdrawn", unknown, 1)
     if meant or not isinstance(withdrawn, bool) or not isinstance(why, str):
         raise TranscriptError(str(path), say("corpus.withdraw-show"))
-    return Show(folder.name, table["title"], table["rights"], table.get("url"), links, withdrawn, why)
+    return Show(folder.name, title, rights, url, links, withdrawn, why)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from bot.contract import clock
 from bot.corpus.edition import parse_time
-from bot.corpus.files import read_toml
+from bot.corpus.files import is_there, read_toml, reading
 from bot.corpus.model import Paragraph, Paragraphs, Sentences, TokenMap
 from bot.corpus.words import words
 from bot.errors import TranscriptError
@@ -110,7 +110,8 @@ def withdrawn_of(show: Show, folder: Path, names: Iterable[str]) -> Withdrawn:
     a problem, and withdraws every episode until it is mended: it may be any of them.
     """
     path = folder / WITHDRAWN
-    entries = _read(path) if path.is_file() else ()
+    with reading(str(path)):
+        entries = _read(path) if is_there(path) else ()
     known = sorted(names)
     whole = {entry.episode: entry.why_and_since for entry in entries if entry.whole}
     problems = tuple(_no_episode(entry, known) for entry in entries if entry.episode not in known)

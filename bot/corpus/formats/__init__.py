@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from bot.corpus.files import door
 from bot.corpus.formats import (
     captions,
     chapters,
@@ -75,6 +76,7 @@ _OTHERS: tuple[tuple[Callable[[TranscriptFile], bool], str], ...] = (
 _WORD = re.compile(r"[^\W_]")
 
 
+@door
 def read_transcript(data: bytes, name: str) -> Transcript:
     """Return what a transcript file says; `name` serves messages, and tells Markdown from plain text.
 

@@ -6,11 +6,11 @@ number for an index and braces for styles; so the blocks are found here, and not
 
 from __future__ import annotations
 
-import html
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.corpus.formats.cues import label_cues, plain_text, spread, unroll
+from bot.corpus.formats.entities import unescape
 from bot.corpus.formats.stamps import STAMP, seconds
 from bot.corpus.transcript import Segment, Transcript
 from bot.errors import TranscriptError
@@ -140,7 +140,7 @@ def _pieces(line: str) -> list[tuple[str, str | None]]:
     pieces: list[tuple[str, str | None]] = []
     for name, text in named:
         inside, *outside = _VOICE_END.split(text)
-        pieces.append((plain_text(inside), html.unescape(name)))
+        pieces.append((plain_text(inside), unescape(name)))
         pieces.extend((plain_text(rest), None) for rest in outside)
     return [(text, name) for text, name in pieces if text]
 

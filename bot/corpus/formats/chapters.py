@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.corpus.files import door
 from bot.corpus.formats.jsons import objects, string
 from bot.corpus.formats.stamps import number
 from bot.corpus.formats.transcript_file import decode
+from bot.corpus.names import LONGEST_TITLE, tidy
 from bot.corpus.transcript import Chapter
 from bot.errors import TranscriptError
 from bot.policy.texts import say
@@ -23,6 +25,7 @@ def sniff(file: TranscriptFile) -> bool:
     return isinstance(value, dict) and isinstance(value.get("chapters"), list) and "segments" not in value
 
 
+@door
 def read_chapters(data: bytes, name: str) -> tuple[Chapter, ...]:
     """Return the chapters by time: those with a title and a start that are in the table of contents.
 
@@ -34,7 +37,7 @@ def read_chapters(data: bytes, name: str) -> tuple[Chapter, ...]:
     found = [
         Chapter(title, start)
         for item in objects(file.json, "chapters")
-        if (title := " ".join(string(item.get("title")).split()))
+        if (title := tidy(string(item.get("title")), LONGEST_TITLE))
         and (start := number(item.get("startTime"))) is not None
         and item.get("toc") is not False
     ]

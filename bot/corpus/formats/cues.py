@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from bot.corpus.formats.entities import unescape
 from bot.corpus.formats.labels import NAME, is_stage_label, speaker_labels
 from bot.corpus.transcript import Segment
 from bot.corpus.words import ends_sentence
@@ -44,7 +44,7 @@ def plain_text(text: str) -> str:
     """Return a caption's text without tags, entities and characters of no width."""
     if "<" in text or "{" in text:
         text = _TAG.sub("", _BREAK.sub(" ", text))
-    return visible(html.unescape(text))
+    return visible(unescape(text))
 
 
 def visible(text: str) -> str:

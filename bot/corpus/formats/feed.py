@@ -6,10 +6,13 @@ import io
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from xml.etree.ElementTree import Element, tostring
+from xml.etree.ElementTree import Element, SubElement, tostring
 
+from bot.corpus.files import door
+from bot.corpus.formats.oddities import fit
 from bot.corpus.formats.stamps import number, seconds
 from bot.corpus.formats.transcript_file import decode
+from bot.corpus.names import LONGEST_TITLE, tidy
 from bot.corpus.transcript import Chapter, Person
 from bot.errors import TranscriptError
 from bot.policy.texts import say
@@ -45,26 +48,55 @@ class FeedItem:
     people: tuple[Person, ...] = ()
 
 
+_SHOWN = {"title": LONGEST_TITLE * 20, "pubdate": 100, "published": 100, "issued": 100, "duration": 100}
+"""What feedparser is shown of an item, and so many characters of it; a title may be HTML."""
+
+_EACH = 3
+"""Elements of one name that it is shown of an item: title, itunes:title, media:title."""
+
+
 def sniff(file: TranscriptFile) -> bool:
     """Say whether a text is RSS or Atom."""
     return file.root in {"rss", "feed", "rdf:rdf"}
 
 
+@door
 def read_feed(data: bytes, name: str) -> tuple[FeedItem, ...]:
     """Return a feed's episodes, newest first as a rule; raises TranscriptError when it is none, or its XML is broken.
 
-    feedparser sees only XML that defusedxml has read, as a stream: bytes it would try as a file's name. It keeps one
-    of several `podcast:` elements, so those are read here.
+    feedparser sees only what it is needed for, titles and times, as a stream: bytes it would try as a file's name. Its
+    time grows with the square of an element's attributes and categories, and it keeps one of several `podcast:`
+    elements, so everything else is read here.
     """
     file = decode(data, name)
     if not sniff(file):
         raise TranscriptError(name, say("format.no-feed"))
     root = file.xml
-    parsed = _feedparser(tostring(root), name)
     elements = [element for element in root.iter() if _local(element) in {"item", "entry"}]
+    if any(_local(inner) in {"item", "entry"} for element in elements for inner in element):
+        raise TranscriptError(name, say("format.nested-items"))
+    parsed = _feedparser(tostring(_excerpt(root, elements)), name)
     if len(elements) != len(parsed["entries"]):
         raise TranscriptError(name, say("format.nested-items"))
     return tuple(_item(entry, element) for entry, element in zip(parsed["entries"], elements, strict=True))
+
+
+def _excerpt(root: Element, elements: list[Element]) -> Element:
+    """Return a feed of the same kind with the items one after the other, and of each what feedparser is needed for."""
+    feed = Element(root.tag, {"version": root.get("version", "2.0")[:10]})
+    parent = SubElement(feed, "channel") if _local(root) == "rss" else feed
+    for element in elements:
+        item = SubElement(parent, element.tag)
+        seen: dict[str, int] = {}
+        for child in element:
+            name = _local(child)
+            seen[name] = seen.get(name, 0) + 1
+            if name in _SHOWN and seen[name] <= _EACH:
+                copy = SubElement(
+                    item, child.tag, {key: child.get(key, "")[:40] for key in ("type", "mode") if key in child.attrib}
+                )
+                copy.text = "".join(child.itertext())[: _SHOWN[name]]
+    return feed
 
 
 def _feedparser(data: bytes, name: str) -> Any:
@@ -81,7 +113,7 @@ def _item(entry: Any, element: Element) -> FeedItem:
     """Put together what feedparser and the `podcast:` elements say of an episode."""
     parsed = entry.get("published_parsed")
     return FeedItem(
-        title=entry.get("title") or "",
+        title=tidy(entry.get("title") or "", LONGEST_TITLE),
         number=_number(element),
         published=time.strftime("%Y-%m-%dT%H:%M:%SZ", parsed) if parsed else None,
         duration=_duration(entry.get("itunes_duration")),
@@ -92,7 +124,7 @@ def _item(entry: Any, element: Element) -> FeedItem:
         ),
         chapters_url=next((found for child in _children(element, "chapters") if (found := child.get("url"))), None),
         chapters=tuple(_chapters(element)),
-        people=tuple(_people(element)),
+        people=fit(tuple(_people(element))),
     )
 
 
@@ -124,7 +156,7 @@ def _chapters(element: Element) -> Iterator[Chapter]:
     """Yield Podlove's simple chapters, whose starts are written 01:02:03.500, or in seconds."""
     for outer in _children(element, "chapters"):
         for chapter in _children(outer, "chapter"):
-            if title := " ".join((chapter.get("title") or "").split()):
+            if title := tidy(chapter.get("title") or "", LONGEST_TITLE):
                 yield Chapter(title, _duration(chapter.get("start")))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml  # type: ignore[import-untyped, unused-ignore]
 
+from bot.corpus.files import LONGEST_FRONT_MATTER, read_yaml
 from bot.corpus.transcript import Person
 from bot.errors import TranscriptError
 from bot.policy.texts import say
@@ -18,7 +19,6 @@ __all__ = ["FrontMatter", "front_matter"]
 
 _FENCED = re.compile(r"\s*---[ \t]*\n(?=[A-Za-z_][\w -]{0,40}:)")
 _CLOSE = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
-_LONGEST = 65_536
 _ROLES = {"speakers": "", "speaker": "", "hosts": "host", "host": "host", "guests": "guest", "guest": "guest"}
 
 
@@ -36,7 +36,7 @@ class FrontMatter(NamedTuple):
 def front_matter(file: TranscriptFile) -> FrontMatter:
     """Return a text's front matter; a text without any comes back whole. Broken YAML raises TranscriptError."""
     opened = _FENCED.match(file.text)
-    closed = _CLOSE.search(file.text, opened.end(), opened.end() + _LONGEST) if opened else None
+    closed = _CLOSE.search(file.text, opened.end(), opened.end() + LONGEST_FRONT_MATTER) if opened else None
     if not opened or not closed:
         return FrontMatter(file.text)
     fields = _fields(file, file.text[opened.end() : closed.start()], file.text.count("\n", 0, opened.end()))
@@ -61,11 +61,11 @@ def front_matter(file: TranscriptFile) -> FrontMatter:
 def _fields(file: TranscriptFile, text: str, line: int) -> dict[Any, Any] | None:
     """Load YAML that begins after `line` lines; None when it is no mapping."""
     try:
-        fields = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - safe and simpler still: every scalar is a string
+        fields = read_yaml(text, plain=True)
     except yaml.MarkedYAMLError as error:
         at = error.problem_mark.line if error.problem_mark else 0
         raise TranscriptError(file.name, say("format.front-matter", problem=error.problem), line + at + 1) from error
-    except (yaml.YAMLError, RecursionError, ValueError, LookupError) as error:
+    except (yaml.YAMLError, ValueError) as error:
         raise TranscriptError(file.name, say("format.front-matter-at-all"), line + 1) from error
     return fields if isinstance(fields, dict) else None
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import html
 import re
+
+from bot.corpus.formats.entities import unescape
 
 __all__ = ["heading", "is_link_line", "words_of"]
 
@@ -46,4 +47,4 @@ def words_of(text: str) -> str:
         text = _CODE.sub(r"\1", text)
     if "\\" in text:
         text = _ESCAPED.sub(r"\1", text)
-    return html.unescape(text).strip()
+    return unescape(text).strip()

@@ -9,7 +9,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.corpus.formats.labels import is_anonymous
-from bot.corpus.formats.stamps import clock
+from bot.corpus.formats.stamps import LATEST, clock
+from bot.corpus.names import LONGEST_TITLE, MOST_PEOPLE, mend, person, tidy
+from bot.corpus.transcript import Person
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -17,16 +19,17 @@ if TYPE_CHECKING:
 
     from bot.corpus.transcript import Segment, Transcript
 
-__all__ = ["clean"]
+__all__ = ["clean", "fit"]
 
-# NUL and halves of surrogate pairs get into text through JSON escapes; nothing can store them.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _STAGE = re.compile(r"\[[^\[\]]{1,60}\]|\([^().?!]{1,40}\)|[♪♫♩♬]+")
 _WORD = re.compile(r"\w")
 _SLACK = 0.001
 _REPEATS = 8
 _SLOW = 15.0
 _SLOWEST = 3.0
+_TOLD = 20
+_LONGEST_LANGUAGE = 35
+"""Characters of a language's code; RFC 5646 asks programs to take as many."""
 
 
 def clean(transcript: Transcript, known: Sequence[str] = ()) -> Transcript:
@@ -41,35 +44,40 @@ def clean(transcript: Transcript, known: Sequence[str] = ()) -> Transcript:
     segments = [_forward(segment) for segment in segments]
     oddities += _times(segments)
     oddities += _speakers(segments)
-    people = tuple(replace(person, name=_mend(person.name)) for person in transcript.people)
-    chapters = tuple(replace(chapter, title=_mend(chapter.title)) for chapter in transcript.chapters)
-    title = None if transcript.title is None else _mend(transcript.title)
+    chapters = tuple(replace(chapter, title=tidy(chapter.title, LONGEST_TITLE)) for chapter in transcript.chapters)
+    language = (transcript.language or "").strip()
+    if len(oddities) > _TOLD:
+        oddities = [*oddities[:_TOLD], say("format.more-oddities", count=len(oddities) - _TOLD)]
     return replace(
         transcript,
         segments=tuple(segments),
-        chapters=chapters,
-        people=people,
-        title=title,
-        oddities=tuple(oddities),
+        chapters=tuple(chapter for chapter in chapters if chapter.title),
+        people=fit(transcript.people),
+        title=tidy(transcript.title or "", LONGEST_TITLE) or None,
+        language=mend(language) if 0 < len(language) <= _LONGEST_LANGUAGE else None,
+        oddities=tuple(" ".join(oddity.split()) for oddity in oddities),
     )
 
 
-def _mend(text: str) -> str:
-    return _UNSTORABLE.sub("\ufffd", text)
+def fit(people: Sequence[Person]) -> tuple[Person, ...]:
+    """Return the people of a transcript or feed with names and roles that can be shown, as many as an episode names."""
+    named = ((person(each.name), person(each.role)) for each in people[:MOST_PEOPLE])
+    return tuple(Person(name, role) for name, role in named if name)
 
 
 def _storable(segment: Segment) -> Segment:
-    """Mend a segment's text and speaker, and clean the speaker of white space at its ends."""
-    speaker = _mend(segment.speaker).strip() or None if segment.speaker else None
-    text = _mend(segment.text)
+    """Mend a segment's text, and make its speaker a name that can be shown."""
+    speaker = person(segment.speaker) or None if segment.speaker else None
+    text = mend(segment.text)
     return (
         segment if (text, speaker) == (segment.text, segment.speaker) else replace(segment, text=text, speaker=speaker)
     )
 
 
 def _forward(segment: Segment) -> Segment:
-    backwards = segment.start is not None and segment.end is not None and segment.end < segment.start
-    return replace(segment, end=None) if backwards else segment
+    """Forget an end before the start, or later than any."""
+    wrong = segment.end is not None and (segment.end > LATEST or segment.end < (segment.start or 0.0))
+    return replace(segment, end=None) if wrong else segment
 
 
 def _without_stages(segments: Sequence[Segment]) -> tuple[list[Segment], list[str]]:
@@ -92,7 +100,8 @@ def _without_loops(segments: Sequence[Segment]) -> tuple[list[Segment], list[str
     suspects = [segment for segment in segments if segment.start is not None and _loops(segment.text)]
     if not suspects:
         return list(segments), []
-    own = _script(segment.text for segment in segments if segment not in suspects)
+    doubted = {id(segment) for segment in suspects}
+    own = _script(segment.text for segment in segments if id(segment) not in doubted)
     foreign = {id(segment) for segment in suspects if own and _script([segment.text]) not in {own, ""}}
     odd = [
         say("format.loop", start=clock(segment.start or 0.0), text=_excerpt(segment.text))

@@ -5,13 +5,13 @@ html.parser takes time that grows with the square of a page of `<!--`; tags are 
 
 from __future__ import annotations
 
-import html
 import re
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.corpus.formats import labelled
+from bot.corpus.formats.entities import unescape
 from bot.corpus.formats.stamps import seconds
 from bot.corpus.transcript import Segment, Transcript
 
@@ -83,7 +83,7 @@ def _fields(text: str) -> Iterator[tuple[str, str]]:
         elif not name:
             shown = plain == "<" or not plain.startswith("<")
             if shown and (held or not plain.isspace()) and (field == "title" or not hidden.total()):
-                held.append(html.unescape(plain))
+                held.append(unescape(plain))
         elif name in _BLOCKS or (name in _FIELDS and (field == name if closing else not held)):
             if words := " ".join("".join(held).split()):
                 yield field, words

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 
-__all__ = ["STAMP", "clock", "number", "seconds"]
+__all__ = ["LATEST", "STAMP", "clock", "number", "seconds"]
+
+LATEST = 100 * 3600 - 1.0
+"""Seconds: 99:59:59, the latest time that an edition can write; a later one is no time of a transcript."""
 
 STAMP = r"(?:\d{1,3}:)?\d{1,3}:\d{2}(?:[.,]\d{1,3})?"
 """A pattern for 4:10, 01:57:37 and 00:00:01,500."""
@@ -21,20 +23,21 @@ def seconds(stamp: str) -> float | None:
         return None
     hours, minutes, rest, fraction = match.groups()
     whole = int(hours or 0) * 3600 + int(minutes) * 60 + int(rest)
-    return whole + int(fraction.ljust(3, "0")) / 1000 if fraction else float(whole)
+    found = whole + int(fraction.ljust(3, "0")) / 1000 if fraction else float(whole)
+    return found if found <= LATEST else None
 
 
-def number(value: object) -> float | None:
-    """Return a JSON or XML value as seconds, or None when it is no finite number from 0 on."""
+def number(value: object, parts: int = 1) -> float | None:
+    """Return a JSON or XML value in so many parts of a second as seconds; None when it is no time from 0 to LATEST."""
     if isinstance(value, str) and _NUMERAL.fullmatch(value.strip()):
         value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
-        found = float(value)
+        found = float(value) / parts
     except OverflowError:
         return None
-    return found if math.isfinite(found) and found >= 0 else None
+    return found if 0 <= found <= LATEST else None
 
 
 def clock(time: float) -> str:

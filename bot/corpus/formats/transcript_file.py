@@ -42,6 +42,9 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f]")
 _JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*(?:\{\s*\"|\]))")
 _ROOT = re.compile(r"(?:\s*<[?!][^>\[]*(?:\[[^\]]*\][^>\[]*)?>)*\s*<([A-Za-z][\w:.-]*)")
 _HEAD = 8192
+_DEEPEST = 100
+"""Levels of XML; what walks over it may call itself as often."""
+
 _CONTROLS_IN_TEXT = 1000
 """One control character in so many characters is dirt; more is a binary file."""
 
@@ -91,8 +94,13 @@ class TranscriptFile:
         except ElementTree.ParseError as error:
             line, column = error.position
             raise TranscriptError(self.name, say("format.bad-xml", column=column + 1), line) from error
-        except (DefusedXmlException, RecursionError, ValueError) as error:
+        except (DefusedXmlException, ValueError) as error:
             raise TranscriptError(self.name, say("format.entities")) from error
+        level = [element]
+        for _ in range(_DEEPEST):
+            level = [child for each in level for child in each]
+        if level:
+            raise TranscriptError(self.name, say("format.deep-xml", most=_DEEPEST))
         return element
 
 

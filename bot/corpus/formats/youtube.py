@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING
 
 from bot.corpus.formats.cues import clip, label_cues, plain_text, visible
+from bot.corpus.formats.entities import unescape
 from bot.corpus.formats.jsons import first_has, objects, string
 from bot.corpus.formats.stamps import number
 from bot.corpus.transcript import Segment, Transcript
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from xml.etree.ElementTree import Element
 
     from bot.corpus.formats.transcript_file import TranscriptFile
@@ -26,13 +27,22 @@ def sniff_xml(file: TranscriptFile) -> bool:
 def read_xml(file: TranscriptFile) -> Transcript:
     """Return the captions: `<text start dur>` in seconds, or `<text t d>` and `<p t d>` in milliseconds."""
     captions: list[Segment] = []
-    for element in file.xml.iter():
-        if element.tag == "text":
-            # srv1 and srv2 escape twice: what is left after XML is HTML.
-            captions.append(_caption(plain_text(html.unescape("".join(element.itertext()))), element))
-        elif element.tag == "p":
-            captions.append(_caption(visible("".join(element.itertext())), element))
+    for element in _outermost(file.xml):
+        words = "".join(element.itertext())
+        # srv1 and srv2 escape twice: what is left after XML is HTML.
+        captions.append(_caption(plain_text(unescape(words)) if element.tag == "text" else visible(words), element))
     return _transcript(captions)
+
+
+def _outermost(root: Element) -> Iterator[Element]:
+    """Yield the captions in order; one inside another is part of it."""
+    ahead = [root]
+    while ahead:
+        element = ahead.pop()
+        if element.tag in {"text", "p"}:
+            yield element
+        else:
+            ahead.extend(reversed(element))
 
 
 def sniff_json(file: TranscriptFile) -> bool:
@@ -58,8 +68,7 @@ def _caption(text: str, element: Element) -> Segment:
 
 
 def _thousandth(value: object) -> float | None:
-    found = number(value)
-    return None if found is None else found / 1000
+    return number(value, 1000)
 
 
 def _transcript(captions: list[Segment]) -> Transcript:
