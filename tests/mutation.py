@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 __all__ = ["DEEP", "Edit", "change", "dumps", "edits", "times", "values"]
 
 DEEP: Final = "@@deep@@"
-"""Stands for a list of lists, `DEPTH` deep, until `dumps` writes it."""
+"""Stands for a list of lists, `DEPTH` deep, until `dumps` writes it: deeper than Python reads."""
 
 DEPTH: Final = 3_000
 
@@ -40,7 +40,7 @@ CHANGES: Final[dict[str, Callable[[Any], Any]]] = {
     "half a character": lambda _: "\ud800 and \udfff",
     "control characters": lambda _: "\x00\x07\x1b[31m\u202e\u2066",
     "combining marks": lambda _: _MARKS,
-    "a long text": lambda _: "ab:x " * 2_000,
+    "a long text": lambda _: "ab:x " * 400,
     "a command": lambda _: "/quote " + "!" * 500 + "a",
     "markup": lambda _: "<@U0ADA> <!channel> @everyone [x](https://evil.example) `c`",
     "empty list": lambda _: [],
@@ -49,6 +49,7 @@ CHANGES: Final[dict[str, Callable[[Any], Any]]] = {
     "list of lists": lambda _: [[[[]]]],
     "object of nulls": lambda _: {"id": None, "type": None, "value": None},
     "deep": lambda _: DEEP,
+    "half as deep": lambda _: json.loads("[" * 400 + "]" * 400),
     "as text": str,
     "as number": lambda value: len(str(value)),
     "in a list": lambda value: [value],
