@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+from hypothesis import settings
 
 from bot.app import main
 from bot.commands import COMMANDS
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+
+settings.register_profile("ci", derandomize=True, deadline=None)
+settings.register_profile("long", deadline=None, max_examples=3_000)
+settings.load_profile("ci")
 
 MOMENT = "2026-11-23T12:00+01:00"
 """When it is for every process that a test tells no other moment: no test depends on the day it runs on."""

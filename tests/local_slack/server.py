@@ -50,7 +50,7 @@ class Server:
         app.router.add_get("/link/", self.sockets.connect)
         self.add_routes(app)
         app.on_response_prepare.append(self._stamp)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, max_line_size=LARGEST_BODY)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
         await site.start()

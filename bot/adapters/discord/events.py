@@ -10,11 +10,17 @@ import discord
 from bot.adapters.discord.wire import why
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 __all__ = ["guard_events"]
 
 _log = logging.getLogger(__name__)
+
+_NEEDED = (
+    "id", "application_id", "type", "token", "version", "data", "guild_id", "channel_id", "member", "user", "locale",
+    "context", "attachment_size_limit",
+)  # fmt: skip
+"""What an answer to an interaction needs of it."""
 
 
 def guard_events(client: discord.Client) -> None:
@@ -43,20 +49,27 @@ def guard_events(client: discord.Client) -> None:
 
 def _guard(event: str, parse: Callable[[Any], Any]) -> Callable[[Any], None]:
     def read(data: Any) -> None:
-        asks = event == "INTERACTION_CREATE" and isinstance(data, dict)
-        if asks:
-            data.setdefault("attachment_size_limit", 0)
-            data["channel"] = data.get("channel") or {"id": data.get("channel_id")}
-        try:
-            parse(data)
-        except Exception as error:
-            if asks and "type" in (data.get("channel") or {}):
-                data["channel"] = {"id": data["channel"].get("id")}
-                read(data)
+        forms = _forms(data) if event == "INTERACTION_CREATE" and isinstance(data, dict) else (data,)
+        for form in forms:
+            try:
+                parse(form)
+            except Exception as error:
+                trouble = type(error).__name__
+            else:
                 return
-            _log.warning("an event %s could not be read and was passed over (%s)", event, type(error).__name__)
+        _log.warning("an event %s could not be read and was passed over (%s)", event, trouble)
 
     return read
+
+
+def _forms(interaction: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield an interaction as it came, without what its channel is, and with nothing but who asked what."""
+    channel = interaction.get("channel")
+    bare = {"id": channel.get("id") if isinstance(channel, dict) else interaction.get("channel_id")}
+    whole = {"version": 1, "attachment_size_limit": 0, **interaction, "channel": channel or bare}
+    yield whole
+    yield whole | {"channel": bare}
+    yield {name: whole[name] for name in _NEEDED if name in whole} | {"channel": bare}
 
 
 def _one_line(record: logging.LogRecord) -> bool:

@@ -1,8 +1,9 @@
-"""Reading what Discord sends: an interaction or a message as a Request; pure."""
+"""Reading what Discord sends: an interaction or a message as a Request; pure, and total over any JSON."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import discord
@@ -13,7 +14,7 @@ from bot.adapters.discord.views import custom_ids
 from bot.contract import Author, Channel, Line, Request, parse_line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from bot.commands import Command
 
@@ -40,6 +41,9 @@ __all__ = [
 
 NAME = "discord"
 """What `Channel.platform` says of its channels."""
+
+DEEPEST = 5
+"""Forwards or components inside each other that are looked into; Discord makes fewer."""
 
 
 def place_of(interaction: discord.Interaction[Any]) -> Channel:
@@ -79,19 +83,19 @@ def is_direct(interaction: discord.Interaction[Any]) -> bool:
 def options(data: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """Return the options of a slash command as the core reads them."""
     given = []
-    for option in data.get("options") or ():
-        value = option.get("value")
-        if value is not None:
+    for option in _maps(data.get("options")):
+        name, value = option.get("name"), option.get("value")
+        if isinstance(name, str) and value is not None:
             text = ("yes" if value else "no") if isinstance(value, bool) else str(value)
-            given.append((str(option["name"]), text))
+            given.append((name, text))
     return tuple(given)
 
 
 def focused_option(data: Mapping[str, Any]) -> tuple[str, str]:
     """Return the option being typed and what is typed so far; empty when none is."""
-    for option in data.get("options") or ():
+    for option in _maps(data.get("options")):
         if option.get("focused"):
-            return str(option["name"]), str(option.get("value", ""))
+            return _words(option.get("name")), _words(option.get("value"))
     return "", ""
 
 
@@ -128,7 +132,7 @@ def suggestions(command: Command, name: str, typed: str, lines: Sequence[str]) -
 
 def is_ours(interaction: discord.Interaction[Any]) -> bool:
     """Say whether a press has a custom id of ours and its message has it too: such a press finds its button."""
-    data: Mapping[str, Any] = dict(interaction.data or {})
+    data: Any = interaction.data if isinstance(interaction.data, dict) else {}
     custom_id, message = str(data.get("custom_id", "")), interaction.message
     return bool(PRESSED.fullmatch(custom_id)) and message is not None and custom_id in custom_ids(message.components)
 
@@ -141,42 +145,43 @@ def split_mark(custom_id: str) -> tuple[str, str]:
 
 def menu_words(data: Mapping[str, Any]) -> str:
     """Return the words of the message whose menu was used, or ""."""
-    messages = (data.get("resolved") or {}).get("messages") or {}
-    return next((message_words(message) for message in messages.values()), "")
+    return next((message_words(message) for message in _maps(_map(_map(data, "resolved"), "messages"))), "")
 
 
-def message_words(message: Mapping[str, Any]) -> str:
-    """Return the words of a message as a message command gives it: content, embed, components, or what it forwards."""
-    content = str(message.get("content") or "").strip()
+def message_words(message: Mapping[str, Any], depth: int = 0) -> str:
+    """Return the words of a message as a message command gives it: content, embed, components, or what it forwards.
+
+    `depth` is in how many forwards it stands.
+    """
+    content = _words(message.get("content")).strip()
     if content:
         return content
     for part in ("description", "title"):
-        for embed in message.get("embeds") or ():
-            if str(embed.get(part) or "").strip():
-                return str(embed[part]).strip()
-    words = "\n".join(_texts(message.get("components") or ())).strip()
-    forwarded = (snapshot.get("message") or {} for snapshot in message.get("message_snapshots") or ())
-    return words or next(filter(None, map(message_words, forwarded)), "")
+        for embed in _maps(message.get("embeds")):
+            if found := _words(embed.get(part)).strip():
+                return found
+    words = "\n".join(_texts(message)).strip()
+    forwarded = _maps(message.get("message_snapshots")) if depth < DEEPEST else ()
+    return words or next(filter(None, (message_words(_map(each, "message"), depth + 1) for each in forwarded)), "")
 
 
-def _texts(components: Sequence[Mapping[str, Any]]) -> list[str]:
+def _texts(part: Mapping[str, Any], depth: int = 0) -> list[str]:
     """Return the text displays of a message; of ours the quoted words alone, without backslashes and stars."""
     found: list[str] = []
-    for component in components:
+    for component in _maps(part.get("components")) if depth < DEEPEST else ():
         content = component.get("content")
         if isinstance(content, str):
             quoted = [line[2:] for line in content.split("\n") if line.startswith("> ")]
             found.append(re.sub(r"\\(?=[^\w\s])|\*\*", "", "\n".join(quoted) or content))
-        found += _texts(component.get("components") or ())
+        found += _texts(component, depth + 1)
     return found
 
 
 def modal_text(data: Mapping[str, Any]) -> str:
     """Return what was typed into a modal's field."""
-    for component in data.get("components") or ():
-        inner = [component.get("component"), *(component.get("components") or ())]
-        for field in inner:
-            if isinstance(field, dict) and isinstance(field.get("value"), str):
+    for component in _maps(data.get("components")):
+        for field in (_map(component, "component"), *_maps(component.get("components"))):
+            if isinstance(field.get("value"), str):
                 return str(field["value"])
     return ""
 
@@ -208,6 +213,23 @@ def asker(message: discord.Message) -> int | None:
         return message.interaction_metadata.user.id
     answered = message.reference.resolved if message.reference else None
     return answered.author.id if isinstance(answered, discord.Message) else None
+
+
+def _map(given: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Return an object in an object; an empty one for all else."""
+    found = given.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _maps(given: object) -> list[Mapping[str, Any]]:
+    """Return the objects in a list or under the names of an object; none for all else."""
+    found = given.values() if isinstance(given, Mapping) else given if isinstance(given, list) else ()
+    return [each for each in found if isinstance(each, Mapping)]
+
+
+def _words(given: object) -> str:
+    """Return a text or a number as text; "" for all else."""
+    return str(given) if isinstance(given, str | int | float) else ""
 
 
 def _text(number: int | None) -> str:

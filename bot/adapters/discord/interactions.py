@@ -41,7 +41,7 @@ class Interactions:
 
     async def answer(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a command, an autocompletion or a modal; presses of our buttons come through `press`."""
-        data: dict[str, Any] = dict(interaction.data or {})
+        data: Any = interaction.data if isinstance(interaction.data, dict) else {}
         if interaction.type is discord.InteractionType.autocomplete:
             await self._suggest(interaction, data)
         elif interaction.type is discord.InteractionType.application_command:

@@ -14,6 +14,7 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import slack_bolt
 from slack_bolt import BoltResponse
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -64,6 +65,7 @@ __all__ = ["Listeners"]
 
 _log = logging.getLogger(__name__)
 
+_BOLT = Path(slack_bolt.__file__).parent
 _ANY = re.compile(r".*", re.DOTALL)
 _LINK = "link:"
 _ACK_SECONDS = 0.7
@@ -273,10 +275,15 @@ class Listeners:
 
 
 async def _broken(error: Exception) -> None:
-    """Say what broke and where, without what it was about; Bolt's own logger would print that too."""
+    """Say what broke and where, without what it was about; Bolt's own logger would print that too.
+
+    Where Bolt itself stumbles, a name in the payload is no text; `Dispatch` says so once.
+    """
     frames = traceback.extract_tb(error.__traceback__)
-    where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "nowhere"
-    _log.error("a delivery from Slack broke: %s at %s", type(error).__name__, where)
+    path = Path(frames[-1].filename) if frames else Path("nowhere")
+    level = logging.INFO if path.is_relative_to(_BOLT) else logging.ERROR
+    line = frames[-1].lineno if frames else 0
+    _log.log(level, "a delivery from Slack broke: %s at %s:%s", type(error).__name__, path.name, line)
 
 
 async def _authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
