@@ -58,11 +58,12 @@ class Turns:
         self._in_work = 0
         self._of_tenant: Counter[str] = Counter()
         self._of_member: Counter[str] = Counter()
+        self._opening: asyncio.TimerHandle | None = None
         self._asking = 0
         self._owed = 0
         self._calm = threading.Event()
-        self._calm.set()
-        self._opening: asyncio.TimerHandle | None = None
+        self._calmed = asyncio.Event()
+        self._open()
         self.company = asyncio.Event()
         """Set once somebody waits for an acknowledgement who was not the only one to ask."""
 
@@ -100,22 +101,32 @@ class Turns:
             self.company.set()
             if self._owed == 1:
                 self._calm.clear()
-                self._opening = asyncio.get_running_loop().call_later(HOLD_SECONDS, self._calm.set)
+                self._calmed.clear()
+                self._opening = asyncio.get_running_loop().call_later(HOLD_SECONDS, self._open)
         try:
             yield alone
         finally:
             self._asking -= 1
             if not alone:
                 self._owed -= 1
-            if not self._owed:
-                self.company.clear()
-                self._calm.set()
-                if self._opening is not None:
-                    self._opening.cancel()
+                if not self._owed:
+                    self.company.clear()
+                    self._open()
+
+    async def calm(self) -> None:
+        """Wait, a moment at most, until every acknowledgement that is due is given."""
+        await self._calmed.wait()
 
     def wait_for_calm(self) -> None:
-        """Keep the calling thread, a moment at most, until every acknowledgement that is due is given."""
+        """Keep the calling thread waiting for the same."""
         self._calm.wait(HOLD_SECONDS)
+
+    def _open(self) -> None:
+        self._calm.set()
+        self._calmed.set()
+        if self._opening is not None:
+            self._opening.cancel()
+            self._opening = None
 
     def _join(self, waiter: _Waiter) -> None:
         line = self._lines.setdefault(waiter.tenant, _Line())

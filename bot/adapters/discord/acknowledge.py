@@ -35,6 +35,9 @@ TRY_FOR_SECONDS = ACKNOWLEDGE_SECONDS - 0.2
 LEAST_TRY, LAST_TRY = 1.5, 0.6
 """Seconds: a try without an answer is given up with the last of them left for one more, and not before the first."""
 
+PATIENCE = 2.0
+"""Seconds beyond the time for tries that a patient one waits for its answer."""
+
 PAUSES = (0.1, 0.3)
 LAST_PAUSE = 0.4
 """Seconds between tries: short at first, as an idle connection that was closed needs no more; then the last one."""
@@ -79,10 +82,15 @@ class _OneTry(AsyncWebhookAdapter):
 
 
 async def acknowledge(
-    interaction: discord.Interaction[Any], send: Callable[[], Awaitable[object]], *, came: float | None = None
+    interaction: discord.Interaction[Any],
+    send: Callable[[], Awaitable[object]],
+    *,
+    came: float | None = None,
+    patient: bool = False,
 ) -> Ack:
     """Give the first response by `send`, which is called for every try; `came` is the loop's time of the interaction.
 
+    A `patient` one gives no try up for another: where many are under way, tries over again would only slow them all.
     TAKEN: Discord has a first response already, most likely one of these tries. UNCLEAR: nobody knows whether it has.
     """
     loop = asyncio.get_running_loop()
@@ -94,7 +102,8 @@ async def acknowledge(
     for pause in chain(PAUSES, repeat(LAST_PAUSE)):
         token = async_context.set(sender)
         try:
-            async with asyncio.timeout(max(LEAST_TRY, until - LAST_TRY - loop.time())):
+            last = -PATIENCE if patient else LAST_TRY
+            async with asyncio.timeout(max(LEAST_TRY, until - last - loop.time())):
                 await send()
         except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError, BreakerOpenError) as error:
             meant, again = _meaning(error)

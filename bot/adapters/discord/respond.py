@@ -7,6 +7,7 @@ original is edited, because an edit can be repeated and a follow-up cannot: foll
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -64,9 +65,11 @@ async def respond(  # noqa: PLR0913 - each is one thing about the answer
                 await answer_now(interaction, task.result(), private=private, update=update, came=came)
                 return
             thinking = {} if update else {"thinking": True, "ephemeral": hidden}
-            ack = await acknowledge(interaction, lambda: interaction.response.defer(**thinking), came=came)
+            defer = functools.partial(interaction.response.defer, **thinking)
+            ack = await acknowledge(interaction, defer, came=came, patient=not alone)
         if ack is not Ack.LOST:
             hidden = _is_shown_alone(interaction) if update else hidden
+            await turns.calm()
             if announcement:
                 announcement.begin(hidden=hidden)
             task = task or asyncio.create_task(ask())
