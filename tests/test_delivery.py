@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import datetime as dt
 import logging
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
+    from bot.contract import Posted
     from bot.corpus import Corpus
 
 HERE = Channel("slack", "C1", "T1")
@@ -594,3 +596,64 @@ def idle_then(work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[Non
         await work()
 
     return tick
+
+
+async def test_a_thread_that_fails_is_opened_later_once(desk: Desk) -> None:
+    await desk.daily_on(thread=True)
+    desk.platform.thread_faults = [Unclear("cut"), Later(1.0, "slow down"), Unclear("cut")]
+    await desk.until(DUE - 1, 3600)
+    await desk.until(DUE + 1800, 30)
+    [(ref, _, _)] = desk.platform.messages["C1"]
+
+    assert list(desk.platform.threads) == [ref]
+    assert desk.platform.thread_tries == [(ref, False), (ref, True), (ref, True), (ref, True)]
+
+
+async def test_a_thread_that_its_process_did_not_live_to_open_is_opened_by_another(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.daily_on(thread=True)
+    await desk.until(DUE - 1, 3600)
+
+    async def died(*_: object, **__: object) -> Posted:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as killed:
+        killed.setattr(desk.platform, "open_thread", died)
+        desk.clock.now = DUE + 1
+        with contextlib.suppress(asyncio.CancelledError):
+            await desk.delivery.tick()
+    desk.delivery = desk.another("second")
+    await desk.until(DUE + LEASE - 5)
+    assert desk.platform.threads == {}
+    await desk.until(DUE + LEASE + 20)
+    [(ref, _, _)] = desk.platform.messages["C1"]
+
+    assert desk.platform.thread_tries == [(ref, True)]
+    assert desk.platform.threads[ref]
+
+
+async def test_a_thread_is_tried_until_it_is_refused_and_for_hours_at_most(small: Desk) -> None:
+    await small.daily_on(thread=True)
+    small.platform.thread_faults = [Unclear("cut"), Refused("no right")]
+    await small.until(DUE - 1, 3600)
+    await small.until(DUE + 600, 30)
+    assert len(small.platform.thread_tries) == 2
+    small.platform.thread_faults = [Unclear("cut")] * 200
+    await small.until(DUE + 86_400 - 1, 3600)
+    await small.until(DUE + 86_400 + TIMING.thread_for + 3600, 60)
+    tried = len(small.platform.thread_tries)
+    await small.until(DUE + 86_400 + 2 * TIMING.thread_for, 600)
+
+    assert 10 < tried == len(small.platform.thread_tries) < 60
+    assert small.platform.threads == {}
+
+
+async def test_a_post_found_again_after_a_death_gets_its_thread(desk: Desk) -> None:
+    await desk.daily_on(thread=True)
+    desk.platform.faults = ["lost"]
+    await desk.until(DUE - 1, 3600)
+    await desk.until(DUE + LEASE + SETTLE + 30)
+    [(ref, _, _)] = desk.platform.messages["C1"]
+
+    assert desk.platform.thread_tries == [(ref, True)]

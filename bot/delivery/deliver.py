@@ -333,8 +333,7 @@ class Delivery:
         wait = max(wait, opened.seconds) if isinstance(opened, Later) else wait
         over = isinstance(opened, Sent | Refused) or now + wait - sent_at > self._timing.thread_for
         if not isinstance(opened, Sent):
-            left = "given up" if over else f"tried again in {wait:.0f} s"
-            _log.warning("the thread under post %s is %s: %s", row.key, left, opened.why)
+            _log.warning("no thread under post %s%s: %s", row.key, "" if over else " yet", opened.why)
         await self._store.posts.record_thread(row, None if over else now + wait)
 
     async def _reconcile(self, row: PostRow, claimed: float) -> None:

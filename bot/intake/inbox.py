@@ -175,16 +175,14 @@ class Inbox:
         if self._stage(name) is Stage.TAKEN:
             self._stages[name] = Stage.SHOWN
         marking = self._store.inbox.show(self._platform, name)
-        return await self._try("note that an answer is shown", _or(marking, otherwise=True), MARK_SECONDS) is not False
+        return await self._try("record a showing", _or(marking, otherwise=True), MARK_SECONDS) is not False
 
     async def hide(self, name: str) -> None:
         """Take back that an answer is about to be shown: nothing was, and it is to be tried again."""
         if self._store is None or self._stage(name) is Stage.DONE:
             return
         self._stages.pop(name, None)
-        await self._try(
-            "note that nothing was shown", _yes(self._store.inbox.hide(self._platform, name)), STORE_SECONDS
-        )
+        await self._try("record a withdrawal", _yes(self._store.inbox.hide(self._platform, name)), STORE_SECONDS)
 
     def _stage(self, name: str) -> Stage:
         """Return how far this process has brought something; asked from the store's threads too."""

@@ -7,11 +7,14 @@ import asyncio
 import sys
 import time
 
-from tests.faults.cases import CASES, Row, Stage
+from tests.faults import asked
+from tests.faults.cases import CASES as POSTED
+from tests.faults.cases import Row, Stage
 from tests.faults.engines import OwnEngines
 from tests.faults.yard import Nursery
 
-MINUTES = {"F1": 10, "F2": 10}
+CASES = POSTED | {"F19": asked.f19, "F20": asked.f20}
+MINUTES = {"F1": 10, "F2": 10, "F20": 30}
 OTHER_MINUTES = 6
 HEAD = "| Fault | What | Runs | Posts | Lost | Copies made / left | Held | Settled in | | |"
 

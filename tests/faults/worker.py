@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 import json
 import logging
 import os
@@ -16,17 +17,19 @@ import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import aiohttp
 
+from bot.adapters.discord import pace as discord_pace
+from bot.adapters.discord import sessions
 from bot.adapters.discord.adapter import Discord
 from bot.adapters.discord.client import VerbatimClient
 from bot.adapters.discord.wire import aim
 from bot.adapters.slack import api as slack_api
 from bot.adapters.slack.adapter import Slack
-from bot.commands import COMMAND_LINES
-from bot.contract import Post, Sent, thaw
+from bot.commands import COMMAND_LINES, Context, Param, command
+from bot.contract import Outcome, Post, Reply, Sent, thaw
 from bot.core import Core
 from bot.corpus import Corpus, Passage, open_corpus
 from bot.delivery import Daily, Delivery, ticking
@@ -49,6 +52,15 @@ if TYPE_CHECKING:
 
 PARENT_SECONDS = 1.0
 CANNOT_START = 2
+SLOW_SECONDS = 1.4
+"""How long the slow commands take: longer than an answer may without being announced."""
+
+FREE_STARTS = 1_000
+"""Sessions that may be started without a pause, by what is killed again and again."""
+
+SERVING = discord_pace.Pace(lease=3.0, renew=0.5, look=0.25, early=25.0, alive=0.5)
+"""What a process took and did not answer within five seconds counts as abandoned."""
+
 SENTENCES = 2
 
 
@@ -70,6 +82,9 @@ class Order:
     clock: bool = False
     seed: int = 0
     name: str = ""
+    serves: bool = False
+    gateway: str = ""
+    slack_app_token: str = ""
 
 
 class Steady(Daily):
@@ -193,13 +208,18 @@ class Naive(Delivery):
             return
 
 
-def watch_wire(points: Points) -> None:
+POSTING = ("chat.postMessage", "/messages")
+ANSWERING = (*POSTING, "chat.postEphemeral", "/@original", "wait=true", "/hooks/")
+"""What stands in the address of a request that shows something."""
+
+
+def watch_wire(points: Points, showing: tuple[str, ...] = POSTING) -> None:
     """Let the points around the writing of a post be reached in whichever HTTP client writes it."""
     request = aiohttp.ClientSession._request  # noqa: SLF001 - both libraries come through here
 
     async def watched(session: aiohttp.ClientSession, method: str, url: Any, **how: Any) -> aiohttp.ClientResponse:
         path = str(url)
-        posts = method == "POST" and (path.endswith(("chat.postMessage", "/messages")))
+        posts = method in {"POST", "PATCH"} and any(part in path for part in showing)
         if not posts:
             return await request(session, method, url, **how)
         points.reach("before-write")
@@ -220,6 +240,60 @@ def watch_wire(points: Points) -> None:
         made(session, *given, **how | {"trace_configs": [*(how.get("trace_configs") or ()), trace]})
 
     aiohttp.ClientSession.__init__ = make  # type: ignore[assignment, method-assign]
+
+
+@command("Give back what was said after a while")
+async def wait(_ctx: Context, words: Annotated[str, Param("Words to give back")] = "") -> Reply:
+    await asyncio.sleep(SLOW_SECONDS)
+    return Reply(f"Said: {words}", Outcome.FOUND)
+
+
+@command("Give back what was said at once")
+async def say(_ctx: Context, words: Annotated[str, Param("Words to give back")] = "") -> Reply:
+    return Reply(f"Said: {words}", Outcome.FOUND)
+
+
+@command("Give back what was said to whoever said it")
+async def whisper(_ctx: Context, words: Annotated[str, Param("Words to give back")] = "") -> Reply:
+    await asyncio.sleep(SLOW_SECONDS)
+    return Reply(f"Said: {words}", Outcome.FOUND, private=True)
+
+
+async def serve(order: Order, corpus: Corpus) -> None:
+    """Answer members on both platforms until killed."""
+    if order.point:
+        watch_wire(Points(Path(order.folder), order.point, times=order.times, share=order.share), ANSWERING)
+    sessions.FREE_STARTS = FREE_STARTS
+    store = open_store(order.database)
+    settings = Settings(
+        discord_token=order.discord_token,
+        discord_api_base_url=order.discord,
+        discord_gateway_url=order.gateway,
+        slack_bot_token=order.slack_token,
+        slack_app_token=order.slack_app_token,
+        slack_api_base_url=order.slack,
+    )
+    core = Core(corpus, cast("Searcher", NoSearch()), (wait, say, whisper), store=store)
+    discord = Discord(settings, core, store, announced=lambda _: None, pace=SERVING, name=secrets.token_hex(8))
+    slack = Slack(settings, core, store, out=io.StringIO(), look=SERVING.look, early=SERVING.early)
+    await asyncio.gather(discord.run(), slack.run(), _until_orphaned())
+
+
+class NoSearch:
+    """A search that knows no topic: every message is a question."""
+
+    def topic_names(self) -> tuple[str, ...]:
+        return ()
+
+    def weight(self, _word: str) -> float:
+        return 1.0
+
+
+async def _until_orphaned() -> None:
+    parent = os.getppid()
+    while os.getppid() == parent:  # noqa: ASYNC110 - nobody tells that a parent is gone
+        await asyncio.sleep(PARENT_SECONDS)
+    os._exit(0)
 
 
 async def work(order: Order, corpus: Corpus) -> None:
@@ -252,9 +326,7 @@ async def work(order: Order, corpus: Corpus) -> None:
     kind = Naive if order.naive else Delivery
     delivery = kind(store, daily, adapters, f"{os.getpid()}-{secrets.token_hex(4)}", timing=pace.timing)
     async with ticking(delivery.tick, pace.tick):
-        parent = os.getppid()
-        while os.getppid() == parent:  # noqa: ASYNC110 - nobody tells that a parent is gone
-            await asyncio.sleep(PARENT_SECONDS)
+        await _until_orphaned()
 
 
 def live(order: Order, corpus: Corpus) -> None:
@@ -267,7 +339,7 @@ def live(order: Order, corpus: Corpus) -> None:
     for name in ("discord.client", "apscheduler"):  # libraries' notices about voice, and about a tick that takes long
         logging.getLogger(name).setLevel(logging.ERROR)
     try:
-        asyncio.run(work(order, corpus))
+        asyncio.run((serve if order.serves else work)(order, corpus))
     except OperatorError as error:
         logging.error("cannot start: %s", error)  # noqa: TRY400, LOG015 - a sentence, as the process says it
         os._exit(CANNOT_START)

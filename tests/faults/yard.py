@@ -232,6 +232,8 @@ class Yard:
             slack_token=self.slack.bot_token,
             pace=told.pop("pace", self.pace).told(),
             seed=self.seed,
+            gateway=self.discord.gateway_url,
+            slack_app_token=self.slack.app_token,
             **told,
         )
         made = [Replica(self.nursery, order) for _ in range(count)]
