@@ -200,11 +200,19 @@ def _meta(front: str, path: str) -> Meta:
             target, convert = _FIELDS[name]
             values[target] = convert(value)
         except (ValueError, TypeError, AttributeError, OverflowError) as error:
-            shown = str(value)
+            needs = say(f"edition.needs-{name}")
             raise TranscriptError(
-                path, say("edition.unreadable", name=name, value=shown[:_SHOWN], needs=say(f"edition.needs-{name}")), 1
+                path, say("edition.unreadable", name=name, value=_beginning(value), needs=needs), 1
             ) from error
     return Meta(**values)
+
+
+def _beginning(value: object) -> str:
+    """Return how a value begins; a number of thousands of digits has none that Python writes."""
+    try:
+        return str(value)[:_SHOWN]
+    except ValueError:
+        return "…"
 
 
 def _seconds(value: object) -> float:

@@ -40,6 +40,8 @@ LONGEST_FRONT_MATTER = 65_536
 _DEEPEST = 20
 """Levels of YAML; ours has three."""
 
+# The time tomllib takes for a dotted name grows with the square of its parts.
+_DOTTED = re.compile(r"(?<![\w.\"'-])(?:[\w\"'-]+[ \t]*\.[ \t]*){50}")
 _AT_LINE = re.compile(r"at line (\d+)")
 _P = ParamSpec("_P")
 _ResultT = TypeVar("_ResultT")
@@ -91,12 +93,16 @@ def read_bytes(path: Path) -> bytes:
     A pipe or a device would never end, and a file may grow while it is read.
     """
     # Opening a pipe would wait for somebody to write into it.
-    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb") as file:  # noqa: PTH123 - of a descriptor
-        status = os.fstat(file.fileno())
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise TranscriptError(str(path), say("corpus.no-file"))
-        data = file.read(LONGEST_FILE + 1) if status.st_size <= LONGEST_FILE else b""
-        size = max(len(data), status.st_size)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            data = file.read(LONGEST_FILE + 1) if status.st_size <= LONGEST_FILE else b""
+    finally:
+        os.close(descriptor)
+    size = max(len(data), status.st_size)
     if size > LONGEST_FILE:
         most = LONGEST_FILE // 1_048_576
         raise TranscriptError(str(path), say("corpus.too-large", size=size / 1_048_576, most=most))
@@ -117,6 +123,8 @@ def read_text(path: Path) -> str:
 def read_toml(path: Path, sentence: Callable[[Exception], str]) -> tuple[str, dict[str, Any]]:
     """Return a TOML file's text and its table, or raise TranscriptError with the sentence for what is wrong with it."""
     text = read_text(path)
+    if _DOTTED.search(text):
+        raise TranscriptError(str(path), say("corpus.too-deep"))
     try:
         return text, tomllib.loads(text)
     except ValueError as error:  # tomllib's own, and Python's of a number with thousands of digits

@@ -104,8 +104,8 @@ class Importer:
         except TranscriptError as first:
             try:
                 items = read_feed(data, name)
-            except TranscriptError:
-                raise first from None
+            except TranscriptError as second:
+                raise first if second.reason == say("format.no-feed") else second from None
             yield from self._feed(items, name)
             return
         yield self._write(data, Path(name).suffix, transcript, episode or slug(Path(name).stem), Meta())

@@ -429,7 +429,7 @@ def episode_folders(folder: Path) -> Iterator[tuple[Show, Path]]:
         show = read_show(child)
         try:
             with os.scandir(child) as found:
-                items = [(item.name, item.is_dir()) for item in found]
+                items = [(item.name, _is_folder(item)) for item in found]
         except OSError as error:
             raise TranscriptError(str(child), say("corpus.no-show", error=error.strerror)) from error
         refuse_misnamed(child, (name for name, is_folder in items if not is_folder), WITHDRAWN)
@@ -439,6 +439,14 @@ def episode_folders(folder: Path) -> Iterator[tuple[Show, Path]]:
                 raise TranscriptError(str(child / name), say("corpus.folder-name"))
         for name in names:
             yield show, child / name
+
+
+def _is_folder(item: os.DirEntry[str]) -> bool:
+    """Say whether an item of a folder is one; a link that leads round in a circle is none."""
+    try:
+        return item.is_dir()
+    except OSError:
+        return False
 
 
 @door

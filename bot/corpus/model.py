@@ -329,7 +329,9 @@ class Episode:
         tokens = self.tokens
         token = bisect_left(tokens.source_begins, place[0])
         last_token = bisect_right(tokens.source_ends, place[1]) - 1
-        if not 0 <= token <= last_token:
+        if place[1] - place[0] == _LONGEST - 1:  # as long as an id tells: a single word may go on
+            last_token = max(token, last_token)
+        if not 0 <= token <= last_token < len(tokens.begins):
             return None
         first = bisect_right(self.sentences.begins, tokens.begins[token]) - 1
         last = bisect_left(self.sentences.ends, tokens.ends[last_token])
