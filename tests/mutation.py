@@ -1,19 +1,21 @@
 """Payloads of a platform with something wrong in them: fields missing, of another type, huge, deep or repeated.
 
-A payload is real when it comes here, and is changed where an `Edit` says, so that a fuzz run reaches what lies behind the
-first check. JSON text is made by `dumps`, which writes what Python itself would not: brackets of any depth.
+A payload is real when it comes here, and is changed where an `Edit` says, so that a fuzz run reaches what lies behind
+the first check. JSON text is made by `dumps`, which writes what Python itself would not: brackets of any depth.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
-__all__ = ["DEEP", "Edit", "change", "dumps", "edits", "times", "values"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["DEEP", "Edit", "change", "dumps", "edits", "times"]
 
 DEEP: Final = "@@deep@@"
 """Stands for a list of lists, `DEPTH` deep, until `dumps` writes it: deeper than Python reads."""
@@ -65,9 +67,6 @@ edits: st.SearchStrategy[list[Edit]] = st.lists(
     st.tuples(st.integers(0, 997), st.sampled_from([GONE, *CHANGES])), min_size=1, max_size=3
 )
 
-values: st.SearchStrategy[Any] = st.sampled_from([make(None) for make in CHANGES.values()])
-"""JSON that is nobody's payload."""
-
 
 def change(payload: Any, made: list[Edit]) -> Any:
     """Return a copy of a payload that is changed as these say, one after the other."""
@@ -91,11 +90,12 @@ def dumps(payload: Any) -> str:
 def times(count: int, *, shrinks: bool = True) -> settings:
     """Return the settings of a run of so many examples, or as many times that as the profile asks for.
 
-    Without `shrinks` the first failure is shown as it is: where one waits for an answer that never comes, trying smaller
-    ones takes minutes.
+    Without `shrinks` the first failure is shown as it is: where one waits for an answer that never comes, trying
+    smaller ones takes minutes.
     """
     phases = [Phase.explicit, Phase.reuse, Phase.generate, *([Phase.shrink] if shrinks else [])]
-    examples = max(1, count * settings.default.max_examples // 100)
+    asked = settings.get_profile(settings.get_current_profile_name()).max_examples
+    examples = max(1, count * asked // 100)
     return settings(max_examples=examples, suppress_health_check=list(HealthCheck), phases=phases)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters.discord.adapter import Discord
+from bot.adapters.discord.inbound import focused_option, menu_words, message_words, modal_text, options
 from tests.local_discord import LocalDiscord
 from tests.local_discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT, Interaction
 from tests.local_discord.world import User
-from tests.mutation import DEEP, DEPTH, Edit, change, edits, times
+from tests.mutation import DEPTH, Edit, change, edits, times
 from tests.test_discord import LINE, serving
 
 if TYPE_CHECKING:
@@ -26,6 +25,15 @@ PATIENCE: Final = 20.0
 """Seconds after which something counts as never answered, on however busy a machine."""
 
 TEXTS: Final = ("", LINE, "/help", "why is text good?", "and who said that?", "speaker:lex page:2", "<@1> &amp;")
+NAMES: Final = (
+    "id", "name", "type", "value", "focused", "options", "resolved", "messages", "content", "embeds", "description",
+    "title", "components", "component", "message", "message_snapshots", "custom_id",
+)  # fmt: skip
+"""Of the fields that an interaction's data is read by."""
+
+TOLD_BY: Final = ("id", "token", "type", "application_id", "version")
+"""What tells how an interaction is to be answered."""
+
 GATEWAY_EVENTS: Final = (
     "GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE", "CHANNEL_CREATE", "CHANNEL_UPDATE", "CHANNEL_DELETE",
     "THREAD_CREATE", "THREAD_LIST_SYNC", "MESSAGE_UPDATE", "MESSAGE_DELETE", "GUILD_MEMBER_UPDATE", "GUILD_ROLE_CREATE",
@@ -39,12 +47,25 @@ class Garbled:
     def __init__(self, local: LocalDiscord, monkeypatch: pytest.MonkeyPatch) -> None:
         self.local = local
         self.made: list[Edit] = []
+        self.interactions: list[tuple[dict[str, Any], Any]] = []
         self._send = local.gateway._dispatch  # noqa: SLF001 - every event goes through it
         monkeypatch.setattr(local.gateway, "_dispatch", self._dispatch)
 
     async def _dispatch(self, session: Any, event: str, data: Any) -> None:
         made, self.made = self.made, []
-        await self._send(session, event, change(data, made) if made else data)
+        changed = change(data, made)
+        if event == "INTERACTION_CREATE":
+            self.interactions.append((data, changed))
+        await self._send(session, event, changed)
+
+    def unanswered(self) -> int:
+        """Count the interactions that can be answered, by what of them came through, and were not."""
+        kept = [
+            data["id"]
+            for data, changed in self.interactions
+            if isinstance(changed, dict) and all(changed.get(name) == data[name] for name in TOLD_BY)
+        ]
+        return sum(not self.local.interactions.all[int(name)].response for name in kept)
 
     def member(self) -> User:
         """Return a member of the server who has asked nothing yet."""
@@ -87,9 +108,7 @@ async def _press(to: Garbled, text: str) -> Interaction:
     local = to.local
     source = local.of_bot()[0]
     data = {"custom_id": f"v:/quote {text}", "component_type": 2, "id": 3}
-    return await local.interactions.send(
-        COMPONENT, data, user=to.member(), channel=local.world.general, source=source
-    )
+    return await local.interactions.send(COMPONENT, data, user=to.member(), channel=local.world.general, source=source)
 
 
 async def _submit(to: Garbled, text: str) -> Interaction:
@@ -136,12 +155,113 @@ async def test_whatever_is_wrong_in_a_request_it_is_answered_or_passed_over_and_
     garbled: Garbled, caplog: pytest.LogCaptureFixture, asked: Any
 ) -> None:
     caplog.clear()
-    made_of: list[tuple[Interaction, list[Edit]]] = []
+    garbled.interactions.clear()
     for ask, text, made in asked:
         garbled.made = made
-        interaction = await ask(garbled, text)
-        if interaction is not None:
-            made_of.append((interaction, made))
+        await ask(garbled, text)
     await still_answers(garbled)
 
-    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR or record.exc_info] == []
+    await garbled.local.settle(lambda: garbled.unanswered() <= passed_over(caplog), seconds=PATIENCE)
+    assert garbled.unanswered() <= passed_over(caplog)
+    assert broken(caplog) == []
+    assert not any(one.followups for one in garbled.local.interactions.all.values())
+
+
+def broken(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what the log says of errors, and every entry with a traceback."""
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR or record.exc_info]
+
+
+def passed_over(caplog: pytest.LogCaptureFixture) -> int:
+    """Return how many interactions could not be read at all, as the log says."""
+    return caplog.text.count("INTERACTION_CREATE could not be read and was passed over")
+
+
+events = st.lists(st.tuples(st.sampled_from(GATEWAY_EVENTS), edits), min_size=4, max_size=8)
+
+
+@times(30, shrinks=False)
+@given(told=events)
+async def test_whatever_is_wrong_in_an_event_of_the_gateway_the_next_request_is_answered(
+    garbled: Garbled, caplog: pytest.LogCaptureFixture, told: Any
+) -> None:
+    caplog.clear()
+    local = garbled.local
+    for event, made in told:
+        garbled.made = made
+        await local.gateway.emit(event, like(local, event), None)
+    await still_answers(garbled)
+
+    assert broken(caplog) == []
+    assert len(local.gateway.identifies) == 1
+
+
+def like(local: LocalDiscord, event: str) -> dict[str, Any]:
+    """Return what an event of that name carries."""
+    guild, channel, member = local.world.guild, local.world.general, local.world.bob
+    inside = {"guild_id": str(guild.id), "channel_id": str(channel.id), "id": str(channel.id)}
+    match event.partition("_")[0]:
+        case "GUILD":
+            return guild.json() | inside | {"id": str(guild.id), "user": member.json(), "role": {"id": "5"}}
+        case "CHANNEL":
+            return channel.json() | {"guild_id": str(guild.id)}
+        case "THREAD":
+            thread = channel.json() | {"type": 11, "parent_id": str(channel.id), "owner_id": str(member.id)}
+            return thread | inside | {"id": "77", "threads": [thread | {"id": "78"}], "members": [], "channel_ids": []}
+        case "MESSAGE":
+            return local.of_bot()[0] | inside
+        case "USER":
+            return local.world.bot.json()
+    return inside
+
+
+FRAMES = (
+    "", "{", "[]", "7", "null", '"text"', "\ufffd", "[" * DEPTH + "]" * DEPTH, '{"op": [], "d": 7}',
+    '{"op": 10, "d": {}}',
+    '{"op": 0, "t": [1], "s": {}, "d": null}', '{"op": 0, "t": "RESUMED", "s": 9, "d": null}',
+    '{"op": 0, "t": "READY", "s": 9, "d": {}}', '{"op": 0, "t": "READY", "s": 9, "d": null}', '{"op": 9, "d": []}',
+    '{"op": 0, "t": "GUILD_CREATE", "s": 9, "d": ' + "[" * DEPTH + "]" * DEPTH + "}",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("frame", FRAMES, ids=range(len(FRAMES)))
+async def test_a_frame_that_cannot_be_read_costs_at_most_a_connection(
+    core: Core, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, frame: str
+) -> None:
+    monkeypatch.setattr("discord.backoff.ExponentialBackoff.delay", lambda _: 0.0)
+    async with LocalDiscord() as local, serving(local, core):
+        before = len(local.gateway.identifies)
+        await local.gateway.send_raw(frame)
+        await local.settle()
+        assert await local.settle(lambda: local.gateway.ready, seconds=PATIENCE)
+        await still_answers(Garbled(local, monkeypatch))
+        assert len(local.gateway.identifies) <= before + 1
+
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=5),
+    max_leaves=8,
+)
+
+
+@times(60)
+@given(st.dictionaries(st.sampled_from(NAMES), json_values))
+def test_any_data_of_an_interaction_has_a_reading(data: dict[str, Any]) -> None:
+    read = [focused_option(data), *options(data), (menu_words(data), message_words(data)), ("", modal_text(data))]
+
+    assert all(isinstance(text, str) for pair in read for text in pair)
+
+
+async def test_a_press_is_answered_whatever_else_stands_in_its_message(core: Core) -> None:
+    async with LocalDiscord() as local, serving(local, core):
+        answer = (await local.slash("quote", {"words": LINE})).message
+        assert answer
+        row = answer["components"][0]["components"][-1]
+        row["components"].append({"type": 2, "style": 1, "label": "x", "custom_id": 0.5, "id": 99})
+        row["components"].append({"type": 4_000, "id": 98})
+        pressed = await local.press(answer, "More context", seconds=PATIENCE)
+
+        assert pressed.answered

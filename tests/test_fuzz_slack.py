@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +17,7 @@ from tests.local_slack import LocalSlack, Message
 from tests.local_slack.exchange import Ack
 from tests.local_slack.signing import encoded
 from tests.local_slack.world import User, View
-from tests.mutation import Edit, change, dumps, edits, times, values
+from tests.mutation import Edit, change, dumps, edits, times
 from tests.test_slack import LINE, no_proxies, serving
 
 if TYPE_CHECKING:
@@ -28,10 +27,18 @@ if TYPE_CHECKING:
 
 __all__ = ["no_proxies"]
 
-PATIENCE: Final = 4.0
+PATIENCE: Final = 20.0
 """Seconds after which a delivery counts as never answered, on however busy a machine."""
 
-TEXTS: Final = ("", LINE, "/help", "why is text good?", "and who said that?", "speaker:lex page:2", "<@U0BEN|ben> &amp;")
+TEXTS: Final = (
+    "",
+    LINE,
+    "/help",
+    "why is text good?",
+    "and who said that?",
+    "speaker:lex page:2",
+    "<@U0BEN|ben> &amp;",
+)
 
 
 class Garbling(LocalSlack):

@@ -66,7 +66,10 @@ class Socket:
 
     async def send(self, payload: Json) -> None:
         """Send a payload; a socket that is gone swallows it, as the network does."""
-        text = json.dumps(payload)
+        await self.send_text(json.dumps(payload))
+
+    async def send_text(self, text: str) -> None:
+        """Send any text."""
         async with self._turn:
             with contextlib.suppress(ConnectionError, RuntimeError):
                 if self._deflate is None:
@@ -281,6 +284,11 @@ class Gateway:
     async def ask_heartbeat(self) -> None:
         """Send op 1: the client must heartbeat at once."""
         await self._to_all({"op": HEARTBEAT, "d": None, "s": None, "t": None})
+
+    async def send_raw(self, text: str) -> None:
+        """Send any text to every client."""
+        for connection in list(self.sockets):
+            await connection.send_text(text)
 
     async def _to_all(self, payload: dict[str, Any]) -> None:
         for connection in list(self.sockets):

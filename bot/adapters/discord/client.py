@@ -7,7 +7,6 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import discord
-from discord import ui
 
 from bot.adapters.discord.backfill import Backfill
 from bot.adapters.discord.declare import sync
@@ -17,13 +16,11 @@ from bot.adapters.discord.interactions import Interactions
 from bot.adapters.discord.messages import Messages
 from bot.adapters.discord.pace import Pace
 from bot.adapters.discord.pending import KIND
-from bot.adapters.discord.render import PRESSED
 from bot.adapters.discord.sessions import PatientClient, Starts, look_at_limits
 from bot.adapters.discord.wire import Breaker, aim, why
 from bot.intake import Intake
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable
 
     from bot.core import Core
@@ -89,8 +86,7 @@ class VerbatimClient(PatientClient):
         self._left: set[int] = set()
 
     async def setup_hook(self) -> None:
-        """Register the buttons, start syncing the commands and looking for what was left over."""
-        self.add_dynamic_items(PressedButton)
+        """Start syncing the commands and looking for what was left over."""
         self._tasks = [asyncio.create_task(self._intake.leftovers(self._finish))]
         if self._gateway:
             syncing = sync(self, self._intake, self._core.commands, self._name)
@@ -174,16 +170,10 @@ class VerbatimClient(PatientClient):
             await self._messages.hear(message)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """Answer what a member does beside writing; presses come through `PressedButton`."""
+        """Answer what a member does beside writing."""
         if self.leads():
             with self._intake.work.count():
                 await self._interactions.answer(interaction)
-
-    async def press(self, interaction: discord.Interaction[Any], mark: str, line: str) -> None:
-        """Run a button's line for whoever pressed it."""
-        if self.leads():
-            with self._intake.work.count():
-                await self._interactions.press(interaction, mark, line)
 
     def _is_leading(self) -> bool:
         """Say whether the gateway is this process's; `leads` changes while it serves."""
@@ -201,30 +191,6 @@ class VerbatimClient(PatientClient):
     async def _finish(self, left: Inbound) -> None:
         """Finish one interaction or message; the gateway is not needed for it."""
         await (self._interactions.finish(left) if left.kind == KIND else self._messages.finish(left))
-
-
-class PressedButton(ui.DynamicItem[ui.Button[Any]], template=PRESSED):
-    """A button of any message of ours, however old and whichever process sent it."""
-
-    def __init__(self, item: ui.Button[Any], mark: str, line: str) -> None:
-        super().__init__(item)
-        self._mark = mark
-        self._line = line
-
-    @classmethod
-    async def from_custom_id(
-        cls, _interaction: discord.Interaction[Any], item: ui.Item[Any], match: re.Match[str], /
-    ) -> PressedButton:
-        """Return the button that a press names."""
-        if not isinstance(item, ui.Button):
-            message = f"a button was pressed, found {type(item).__name__}"
-            raise TypeError(message)
-        return cls(item, match["mark"], match["line"])
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Run the line."""
-        if isinstance(interaction.client, VerbatimClient):
-            await interaction.client.press(interaction, self._mark, self._line)
 
 
 def create_discord_client(

@@ -1,11 +1,14 @@
-"""Events that the library cannot read: it would end the whole connection for one of them; and its long log entries."""
+"""Events and frames that the library cannot read, for which it would end every connection; its long log entries."""
 
 from __future__ import annotations
 
 import logging
+import zlib
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import discord
+from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 
 from bot.adapters.discord.wire import why
 
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["guard_events"]
 
 _log = logging.getLogger(__name__)
+
+_NO_SENSE = 4000
+"""The code to close with; after 1000 Discord forgets a session (events/gateway)."""
 
 _NEEDED = (
     "id", "application_id", "type", "token", "version", "data", "guild_id", "channel_id", "member", "user", "locale",
@@ -29,8 +35,9 @@ def guard_events(client: discord.Client) -> None:
     discord.py takes fields for granted that Discord may leave out, such as the position of an uncached channel, and an
     error while reading ends every shard (discord/shard.py). An interaction is read with what is there, so that whoever
     asked is answered; a server that throws the bot out during an outage is heard of too. The library's word of a lost
-    connection becomes one line, for every client of this process.
+    connection becomes one line, and a frame that is no event at all is passed over, for every client of this process.
     """
+    discord.shard.DiscordWebSocket = _Patient  # type: ignore[misc]  # the library has no door to it
     for name in ("discord.client", "discord.shard"):
         logging.getLogger(name).addFilter(_one_line)
     parsers = client._connection.parsers  # noqa: SLF001 - the library has no door to them
@@ -47,10 +54,24 @@ def guard_events(client: discord.Client) -> None:
     parsers["GUILD_DELETE"] = left
 
 
+class _Patient(DiscordWebSocket):
+    """A connection that passes over a frame it cannot read; where it cannot go on without it, it begins anew."""
+
+    async def received_message(self, msg: Any, /) -> None:
+        try:
+            await super().received_message(msg)
+        except (ReconnectWebSocket, discord.DiscordException, aiohttp.ClientError, OSError):
+            raise
+        except Exception as error:
+            _log.warning("a frame of the gateway could not be read and was passed over (%s)", type(error).__name__)
+            if self.session_id is None or isinstance(error, zlib.error):
+                await self.close(code=_NO_SENSE)
+                raise ReconnectWebSocket(self.shard_id, resume=False) from None
+
+
 def _guard(event: str, parse: Callable[[Any], Any]) -> Callable[[Any], None]:
     def read(data: Any) -> None:
-        forms = _forms(data) if event == "INTERACTION_CREATE" and isinstance(data, dict) else (data,)
-        for form in forms:
+        for form in _forms(event, data):
             try:
                 parse(form)
             except Exception as error:
@@ -62,14 +83,19 @@ def _guard(event: str, parse: Callable[[Any], Any]) -> Callable[[Any], None]:
     return read
 
 
-def _forms(interaction: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield an interaction as it came, without what its channel is, and with nothing but who asked what."""
-    channel = interaction.get("channel")
-    bare = {"id": channel.get("id") if isinstance(channel, dict) else interaction.get("channel_id")}
-    whole = {"version": 1, "attachment_size_limit": 0, **interaction, "channel": channel or bare}
-    yield whole
-    yield whole | {"channel": bare}
-    yield {name: whole[name] for name in _NEEDED if name in whole} | {"channel": bare}
+def _forms(event: str, data: Any) -> Iterator[Any]:
+    """Yield what an event tells as it came, then with less and less; an interaction at last as who asked what."""
+    if event == "INTERACTION_CREATE" and isinstance(data, dict):
+        channel = data.get("channel")
+        bare = {"id": channel.get("id") if isinstance(channel, dict) else data.get("channel_id")}
+        whole = {"version": 1, "attachment_size_limit": 0, **data, "channel": channel or bare}
+        yield whole
+        yield whole | {"channel": bare}
+        yield {name: whole[name] for name in _NEEDED if name in whole} | {"channel": bare}
+    elif event.startswith("MESSAGE_") and isinstance(data, dict) and not isinstance(data.get("content", ""), str):
+        yield data | {"content": ""}
+    else:
+        yield data
 
 
 def _one_line(record: logging.LogRecord) -> bool:

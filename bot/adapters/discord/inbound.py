@@ -27,12 +27,12 @@ __all__ = [
     "focused_option",
     "has_gap",
     "is_direct",
-    "is_ours",
     "menu_words",
     "message_words",
     "modal_text",
     "options",
     "place_of",
+    "pressed",
     "request_of",
     "split_mark",
     "strip_mention",
@@ -130,11 +130,14 @@ def suggestions(command: Command, name: str, typed: str, lines: Sequence[str]) -
     return list(dict.fromkeys(fitting))[:MOST_CHOICES]
 
 
-def is_ours(interaction: discord.Interaction[Any]) -> bool:
-    """Say whether a press has a custom id of ours and its message has it too: such a press finds its button."""
+def pressed(interaction: discord.Interaction[Any]) -> tuple[str, str] | None:
+    """Return the mark and the line of a pressed button of ours, which its message must have too; None for any other."""
     data: Any = interaction.data if isinstance(interaction.data, dict) else {}
     custom_id, message = str(data.get("custom_id", "")), interaction.message
-    return bool(PRESSED.fullmatch(custom_id)) and message is not None and custom_id in custom_ids(message.components)
+    found = PRESSED.fullmatch(custom_id)
+    if found is None or message is None or custom_id not in custom_ids(message.components):
+        return None
+    return found["mark"], found["line"]
 
 
 def split_mark(custom_id: str) -> tuple[str, str]:

@@ -40,7 +40,7 @@ class Interactions:
         self._menus = {menu.label: (menu.target, each) for each in core.commands for menu in each.menus}
 
     async def answer(self, interaction: discord.Interaction[Any]) -> None:
-        """Answer a command, an autocompletion or a modal; presses of our buttons come through `press`."""
+        """Answer a command, an autocompletion, a modal or a press of a button, however old."""
         data: Any = interaction.data if isinstance(interaction.data, dict) else {}
         if interaction.type is discord.InteractionType.autocomplete:
             await self._suggest(interaction, data)
@@ -48,10 +48,14 @@ class Interactions:
             await self._command(interaction, data)
         elif interaction.type is discord.InteractionType.modal_submit:
             await self._submit(interaction, data)
-        elif interaction.type is discord.InteractionType.component and not inbound.is_ours(interaction):
-            await self._once(interaction, to_member(say("discord.stale")), private=True)
+        elif interaction.type is discord.InteractionType.component:
+            pressed = inbound.pressed(interaction)
+            if pressed is None:
+                await self._once(interaction, to_member(say("discord.stale")), private=True)
+            else:
+                await self._press(interaction, *pressed)
 
-    async def press(self, interaction: discord.Interaction[Any], mark: str, line: str) -> None:
+    async def _press(self, interaction: discord.Interaction[Any], mark: str, line: str) -> None:
         """Run a button's line for whoever pressed it."""
         message = interaction.message
         owner = inbound.asker(message) if message else None

@@ -249,8 +249,9 @@ def _guild_of(message: discord.Message) -> int | None:
 
 def _is_admin(member: discord.User | discord.Member) -> bool:
     """Say whether whoever wrote a message manages its server, as far as that is known."""
-    known = isinstance(member, discord.Member) and member.guild is not None
-    return known and member.guild_permissions.manage_guild
+    if not isinstance(member, discord.Member) or getattr(member, "guild", None) is None:
+        return False
+    return member.guild_permissions.manage_guild
 
 
 def _nonce(mark: str, message: discord.Message) -> str:
