@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.adapters.slack.adapter import Slack
+from bot.adapters.slack.door import Patience
 from bot.adapters.slack.naming import Naming
 from bot.commands import COMMANDS, Context, command
 from bot.contract import Card, Citation, Outcome, Quote, Reply, Role, Span
@@ -217,8 +219,9 @@ async def test_a_workspace_without_the_app_is_told_by_the_response_url_and_answe
 async def test_a_request_whose_body_never_comes_or_is_cut_off_ends_quietly(
     core: Core, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.adapters.slack.web._READ_SECONDS", 0.2)
-    head = b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc"
+    monkeypatch.setattr("bot.adapters.slack.adapter.Patience", lambda: Patience(body=0.2))
+    signed = f"X-Slack-Request-Timestamp: {int(time.time())}\r\nX-Slack-Signature: v0={'0' * 64}\r\n".encode()
+    head = b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n" + signed + b"\r\nabc"
     async with LocalSlack(mode="http") as local, serving(local, core, None):
         port = int(local.bot_url.split(":")[2].split("/")[0])
         for hang_up in (True, False):

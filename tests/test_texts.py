@@ -33,7 +33,6 @@ EXCEPTIONS = {
     ),
     "adapters/slack/(inbound|views).py": (r"daily (on|off)", "values of do:"),
     "adapters/slack/manifest.py": (r"(?s:# Generated.*)", "a comment in a file"),
-    "adapters/slack/web.py": (r"too (large|slow)", "what Slack's servers read"),
     "intake/inbox.py": (r"record an? \w+", "parts of lines for the log"),
     "adapters/console/draw.py": (r"bold yellow", "a style"),
     "commands/declaration.py": (r"[a-z{].*", "rules for those who declare commands, raised at import"),

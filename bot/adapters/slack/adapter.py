@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from bot.adapters.slack.answer import Answers
 from bot.adapters.slack.api import Api, is_loopback
+from bot.adapters.slack.door import Patience
 from bot.adapters.slack.inbound import NAME
 from bot.adapters.slack.install import install_flow
 from bot.adapters.slack.listeners import Listeners
@@ -175,7 +176,7 @@ class Slack(Poster):
         flow = None
         if self._installs is not None:
             flow = install_flow(given, self._installs, self._cipher)
-        server = WebServer(self.app, given.slack_signing_secret, flow, self._intake.turns)
+        server = WebServer(self.app, given.slack_signing_secret, flow, self._intake.turns, patience=Patience())
         workspace = await self._identify()
         try:
             listening = await server.open(given.slack_http_host, given.slack_http_port)
