@@ -50,6 +50,7 @@ MEASURED: Mapping[str, tuple[str, ...]] = {
     "delivery-speed": ("benchmarks.delivery",),
     "discord-speed": ("benchmarks.discord_speed",),
     "slack-speed": ("benchmarks.slack_speed",),
+    "overload": ("benchmarks.overload",),
     "reading-speed": ("benchmarks.reading",),
     "faults": ("tests.faults", "--posts", "3000"),
 }
