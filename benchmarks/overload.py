@@ -33,7 +33,7 @@ from bot.settings import ROOT, Settings
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
 
-__all__ = ["BARE", "BOT", "TITLES", "Peer", "built_index", "busy_core", "peers"]
+__all__ = ["BARE", "BOT", "QUIET_SECONDS", "WARM", "Peer", "Waited", "built_index", "peers", "waited"]
 
 TITLES: Final = {"discord": "Discord", "slack-socket": "Slack, Socket Mode", "slack-http": "Slack, HTTP"}
 SIZES: Final = (20, 60, 120, 200, 600)
@@ -78,15 +78,15 @@ class Figures:
     answer_p99: float
 
     @classmethod
-    def of(cls, waited: Sequence[Waited]) -> Figures:
+    def of(cls, burst: Sequence[Waited]) -> Figures:
         """Sum up a burst."""
-        acks = [each.acknowledged for each in waited]
-        answers = [each.answered for each in waited if each.answered < math.inf and not each.told] or [math.inf]
-        count = len(waited)
+        acks = [each.acknowledged for each in burst]
+        answers = [each.answered for each in burst if each.answered < math.inf and not each.told] or [math.inf]
+        count = len(burst)
         return cls(
             sum(ack < ACKNOWLEDGE_SECONDS for ack in acks) / count,
-            sum(each.answered < math.inf and not each.told for each in waited) / count,
-            sum(each.told for each in waited) / count,
+            sum(each.answered < math.inf and not each.told for each in burst) / count,
+            sum(each.told for each in burst) / count,
             *(percentile(seconds, share) for seconds in (acks, answers) for share in (0.5, 0.99)),
         )
 
@@ -105,6 +105,8 @@ class Peer:
     process: asyncio.subprocess.Process
     control: str
     session: aiohttp.ClientSession
+    address: str = ""
+    """Where it listens, in HTTP mode."""
     asked: int = 0
     full_at: float = 0.0
     """When a tenant's bucket of questions is full again."""
@@ -123,7 +125,7 @@ class Peer:
         self.asked += size
         each = [self._command(number, line[:200]) for number, line in enumerate(lines)]
         seen = await self.do("burst", asked=each, quiet=QUIET_SECONDS)
-        return [_waited(one) for one in (seen if self.platform == "discord" else seen["asked"])]
+        return [waited(one) for one in (seen if self.platform == "discord" else seen["asked"])]
 
     def _command(self, number: int, line: str) -> dict[str, Any]:
         place = number // 2 % PLACES if number % 2 else None
@@ -143,7 +145,8 @@ def _told_to_wait() -> tuple[str, ...]:
 _LATER: Final = _told_to_wait()
 
 
-def _waited(seen: dict[str, Any]) -> Waited:
+def waited(seen: dict[str, Any]) -> Waited:
+    """Read what the platform says of one command."""
     told = any(sentence in seen["text"] for sentence in _LATER)
     never = math.inf
     acknowledged, answered = (never if seen[key] is None else seen[key] for key in ("acknowledged_in", "answered_in"))
@@ -221,12 +224,12 @@ async def _peer(platform: str, name: str, members: int, folder: str) -> AsyncIte
                 environ |= {"SLACK_CLIENT_ID": known["client_id"], "SLACK_CLIENT_SECRET": known["client_secret"]}
                 environ["SLACK_BOT_TOKEN"] = ""
         process, ready = await stack.enter_async_context(_process(*command, **environ))
-        if platform == "slack-http":
-            address = f"http://{ready['address']}"
-            await _do(session, control, "mode", mode="http", url=f"{address}/slack/events")
-            if name == BOT:
-                await _do(session, control, "install", address=address)
         peer = Peer(name, platform, process, control, session)
+        if platform == "slack-http":
+            peer.address = f"http://{ready['address']}"
+            await peer.do("mode", mode="http", url=f"{peer.address}/slack/events")
+            if name == BOT:
+                await peer.do("install", address=peer.address)
         await _warm(peer)
         yield peer
 
@@ -288,7 +291,7 @@ async def measure(platforms: Sequence[str], sizes: Sequence[int], rounds: int, f
     rows: list[dict[str, Any]] = []
     for platform in platforms:
         found: dict[tuple[int, str], list[Figures]] = {(size, name): [] for size in sizes for name in (BOT, BARE)}
-        async with peers(platform, max(sizes), folder) as both:
+        async with peers(platform, max(WARM, *sizes), folder) as both:
             with busy_core():
                 for number in range(rounds):
                     for size in sizes:
