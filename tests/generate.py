@@ -50,6 +50,8 @@ MEASURED: Mapping[str, tuple[str, ...]] = {
     "delivery-speed": ("benchmarks.delivery",),
     "discord-speed": ("benchmarks.discord_speed",),
     "slack-speed": ("benchmarks.slack_speed",),
+    "overload": ("benchmarks.overload",),
+    "junk": ("benchmarks.junk",),
     "reading-speed": ("benchmarks.reading",),
     "faults": ("tests.faults", "--posts", "3000"),
 }

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from tests.local_discord.interactions import RESPONSE_SECONDS
+from tests.local_discord.limits import walk
 from tests.local_discord.world import Permission
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from tests.local_discord.interactions import Interaction
     from tests.local_discord.server import LocalDiscord
     from tests.local_discord.world import Channel, Json, User
 
     Deed = Callable[[Json], Awaitable[Any]]
+
+
+LOOK_SECONDS = 0.05
+"""How often a burst is looked at: every look at it costs the platform time, which must not be what is measured."""
 
 
 class Control:
@@ -202,6 +211,44 @@ class Control:
         )
         return asked.json()
 
+    async def do_populate(self, given: Json) -> None:
+        """Add `guilds` with a channel `place N` each, and `members` named `member N` of them all; no bot hears of it.
+
+        So it is for before a bot connects.
+        """
+        world = self._discord.world
+        for number in range(int(given["guilds"])):
+            world.add_channel(world.add_guild(f"guild {number}"), f"place {number}")
+        for number in range(int(given["members"])):
+            user = world.add_user(f"member {number}")
+            for guild in world.guilds.values():
+                world.join(guild, user)
+
+    async def do_burst(self, given: Json) -> list[Json]:
+        """Let many use a slash command at one moment: `asked` has command, options, user and channel of each.
+
+        Returns, in that order, how long each waited and what it read, once all are answered or lost, or nothing more
+        came for `quiet` seconds.
+        """
+        discord, quiet = self._discord, float(given["quiet"])
+        discord.requests.clear()
+        people = [(each, self._user(each), self._channel(each)) for each in given["asked"]]
+        bursts = [
+            discord.slash(each["command"], each["options"], user=user, channel=channel, seconds=0)
+            for each, user, channel in people
+        ]
+        asked = await asyncio.gather(*bursts)
+        until = time.monotonic() + RESPONSE_SECONDS + quiet
+        open_ = set(asked)
+        while open_ and time.monotonic() < until:
+            await asyncio.sleep(LOOK_SECONDS)
+            now = time.monotonic()
+            ended = {one for one in open_ if one.answered}
+            until = now + quiet if ended else until
+            open_ -= ended
+            open_ -= {one for one in open_ if not one.response and now - one.sent > RESPONSE_SECONDS}
+        return [_waited(one) for one in asked]
+
     async def do_autocomplete(self, given: Json) -> list[Json]:
         """Type into an option."""
         return await self._discord.autocomplete(
@@ -246,3 +293,14 @@ class Control:
     async def do_delete_channel(self, given: Json) -> None:
         """Delete a channel."""
         await self._discord.delete_channel(self._channel(given))
+
+
+def _waited(asked: Interaction) -> Json:
+    """Return how long a member waited, in seconds or None, and what stands there now."""
+    shown = [asked.message] if asked.message and asked.answered else []
+    texts = [part.get("content", "") for one in (*shown, *asked.followups) for _, part in walk([one])]
+    return {
+        "acknowledged_in": asked.acknowledged_in,
+        "answered_in": asked.answered_in,
+        "text": "\n".join(filter(None, texts)),
+    }

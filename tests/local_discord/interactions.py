@@ -60,6 +60,7 @@ class Interaction:
 
     `response` is the body of the accepted acknowledgement and `acknowledged_in` the seconds it took; `message` is the
     original response as it stands (for a click that updates: the clicked message), `followups` what came beside it.
+    `answered_in` are the seconds until it was first `answered`.
     """
 
     id: int
@@ -73,6 +74,7 @@ class Interaction:
     source: Json | None = None
     response: Json | None = None
     acknowledged_in: float | None = None
+    answered_in: float | None = None
     message: Json | None = None
     followups: list[Json] = field(default_factory=list)
     edits: int = 0
@@ -106,6 +108,12 @@ class Interaction:
             return bool(self.edits or self.followups or self.deleted)
         return self.type != 0
 
+    def change(self) -> None:
+        """Note that the bot did something with it."""
+        if self.answered and self.answered_in is None:
+            self.answered_in = time.monotonic() - self.sent
+        self.changed.set()
+
     async def wait(self, seconds: float) -> None:
         """Wait until it is answered, at most so long (real seconds); a click that was only taken may stay at that."""
         ends = time.monotonic() + seconds
@@ -128,6 +136,7 @@ class Interaction:
             "type": self.type,
             "response": self.response,
             "acknowledged_in": self.acknowledged_in,
+            "answered_in": self.answered_in,
             "message": self.message,
             "followups": self.followups,
             "ephemeral": self.ephemeral,
@@ -220,7 +229,7 @@ class Interactions:
             interaction.message = interaction.source
             if kind == UPDATE and interaction.source:
                 edit(self._discord.world, self._discord.world.bot, interaction.channel, interaction.source, data)
-        interaction.changed.set()
+        interaction.change()
         return interaction
 
     def _callback_problems(self, interaction: Interaction, body: Json) -> list[Problem]:
@@ -286,7 +295,7 @@ class Interactions:
             raise invalid(problems)
         edit(discord.world, discord.world.bot, interaction.channel, message, body)
         interaction.edits += message is interaction.message
-        interaction.changed.set()
+        interaction.change()
         await self.tell("MESSAGE_UPDATE", interaction, message)
         return message
 
@@ -304,7 +313,7 @@ class Interactions:
             raise invalid(problems)
         message = self._make(interaction, body)
         interaction.followups.append(message)
-        interaction.changed.set()
+        interaction.change()
         await self.tell("MESSAGE_CREATE", interaction, message)
         return message
 
@@ -315,7 +324,7 @@ class Interactions:
             interaction.deleted = True
         else:
             interaction.followups.remove(message)
-        interaction.changed.set()
+        interaction.change()
         if message in interaction.channel.messages:
             await self._discord.remove_message(interaction.channel, message)
 

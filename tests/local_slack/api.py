@@ -100,6 +100,8 @@ class Hook:
     thread_ts: str = ""
     uses: int = 0
     payloads: list[dict[str, Any]] = field(default_factory=list)
+    used: float | None = None
+    """When it was first used, by the monotonic clock."""
 
 
 class Api:
@@ -223,6 +225,7 @@ class Api:
             self.note("response_url", "used more than five times", "used_url")
             refuse("used_url")
         hook.uses += 1
+        hook.used = hook.used or time.monotonic()
         hook.payloads.append(payload)
         if payload.get("delete_original"):
             self._forget(hook)

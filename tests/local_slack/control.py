@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from tests.local_slack.members import LocalSlack
-from tests.local_slack.world import Message
+from tests.local_slack.world import Message, User
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -32,6 +34,10 @@ TUNABLE = {
 """What the control may set."""
 
 
+LOOK_SECONDS = 0.05
+"""How often a burst is looked at: every look at it costs the platform time, which must not be what is measured."""
+
+
 class ControlledSlack(LocalSlack):
     """A local Slack with `POST /_control/NAME`, whose messages and tokens outlive it in a file."""
 
@@ -41,6 +47,7 @@ class ControlledSlack(LocalSlack):
         self.state = state
         self._controls: dict[str, Callable[[dict[str, Any]], Awaitable[Any]]] = {
             "address": self._control_address,
+            "burst": self._control_burst,
             "command": self._control_command,
             "deliveries": self._control_deliveries,
             "dm": self._control_dm,
@@ -48,9 +55,11 @@ class ControlledSlack(LocalSlack):
             "ephemerals": self._control_ephemerals,
             "event": self._control_event,
             "fail": self._control_fail,
+            "install": self._control_install,
             "mention": self._control_mention,
             "messages": self._control_messages,
             "mode": self._control_mode,
+            "populate": self._control_populate,
             "redeliver": self._control_redeliver,
             "requests": self._control_requests,
             "save": self._control_save,
@@ -80,6 +89,8 @@ class ControlledSlack(LocalSlack):
             "bot_token": self.bot_token,
             "app_token": self.app_token,
             "signing_secret": self.signing_secret,
+            "client_id": self.api.client_id,
+            "client_secret": self.api.client_secret,
             "environ": self.environ(),
         }
 
@@ -111,6 +122,43 @@ class ControlledSlack(LocalSlack):
         if settle:
             await exchange.settle(seconds=settle)
         return _told(exchange)
+
+    async def _control_populate(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Take how many `teams` to add, T0P0 and on, and how many `members` each workspace gets, U0M0 and on.
+
+        The ids of people and channels of a workspace that is added end with P and its number.
+        """
+        for number in range(given["teams"]):
+            self.world.add_team(f"T0P{number}", f"Place {number}")
+        for team in self.world.teams.values():
+            tail = "" if team is self.team else team.id.removeprefix("T0")
+            for number in range(given["members"]):
+                user = User(f"U0M{number}{tail}", f"member{number}", team.id)
+                self.world.users[user.id] = user
+                self.world.channels[f"C0GENERAL{tail}"].members.add(user.id)
+        return {"teams": list(self.world.teams)}
+
+    async def _control_install(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Install the app in every workspace, from the page of the bot whose `address` is given."""
+        page, back = (f"{given['address']}/slack/{name}" for name in ("install", "oauth_redirect"))
+        answers = [await self.install(page, team, back) for team in self.world.teams.values()]
+        return {"statuses": [answer.status for answer in answers]}
+
+    async def _control_burst(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Let many use a command at one moment: `asked` has name, text, user and channel of each.
+
+        Returns, in that order, how long each waited and what it read, once all are answered, or nothing more came for
+        `quiet` seconds.
+        """
+        self.requests.clear()
+        asked = await asyncio.gather(*(self.command(**each) for each in given["asked"]))
+        left, until = len(asked), time.monotonic() + given["quiet"]
+        while left and time.monotonic() < until:
+            await asyncio.sleep(LOOK_SECONDS)
+            now = sum(one.answered_in is None for one in asked)
+            until = until if now == left else time.monotonic() + given["quiet"]
+            left = now
+        return {"asked": [_waited(one) for one in asked]}
 
     async def _control_mention(self, given: dict[str, Any]) -> dict[str, Any]:
         """Take channel, text, user, thread_ts, twice, wait."""
@@ -193,4 +241,14 @@ def _sent(delivery: Delivery) -> dict[str, Any]:
         "ts": delivery.ts,
         "acknowledged": delivery.acknowledged,
         "tries": [asdict(one) for one in delivery.tries],
+    }
+
+
+def _waited(exchange: Exchange) -> dict[str, Any]:
+    """Return how long a member waited, in seconds or None, and what was read."""
+    good = exchange.ack is not None and exchange.ack.good
+    return {
+        "acknowledged_in": exchange.ack.seconds if exchange.ack is not None and good else None,
+        "answered_in": exchange.answered_in,
+        "text": "\n".join(str(reply.get("text", "")) for reply in exchange.replies),
     }

@@ -30,6 +30,11 @@ class Ack:
         """Whether Slack takes it for an acknowledgement."""
         return 200 <= self.status < 300
 
+    @property
+    def replies(self) -> bool:
+        """Whether there is a reply in it."""
+        return isinstance(self.body, dict) and bool({"text", "blocks"} & set(self.body))
+
 
 @dataclass
 class Try:
@@ -94,9 +99,14 @@ class Exchange:
     def replies(self) -> list[dict[str, Any]]:
         """What the bot posted to the response_url, oldest first; a reply in the acknowledgement comes first."""
         posted = list(self.hook.payloads) if self.hook else []
-        if self.ack is not None and isinstance(self.ack.body, dict) and {"text", "blocks"} & set(self.ack.body):
-            return [self.ack.body, *posted]
-        return posted
+        return [self.ack.body, *posted] if self.ack is not None and self.ack.replies else posted
+
+    @property
+    def answered_in(self) -> float | None:
+        """Seconds until the first reply."""
+        if self.ack is not None and self.ack.replies:
+            return self.ack.seconds
+        return self.hook.used - self.started if self.hook and self.hook.used else None
 
     @property
     def final(self) -> dict[str, Any]:
