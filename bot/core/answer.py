@@ -53,8 +53,8 @@ _CONTROL = re.compile(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]|["
     r"\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
-# An option whose value's quote is not closed yet.
-_OPEN_VALUE = re.compile(r'(?:^|(?<=\s))([a-z][a-z_-]*:["“][^"”]*)$')
+# An option and the quote that its value begins with.
+_QUOTED_VALUE = re.compile(r'(?:^|(?<=\s))[a-z][a-z_-]*+:["“]')
 MOST_COMPLETIONS = 25
 """Suggestions at once: what Discord's autocomplete shows."""
 
@@ -156,8 +156,10 @@ class Core:
         command = self._commands.get(name.casefold())
         if command is None:
             return []
-        open_value = _OPEN_VALUE.search(rest)
-        before, _, word = (rest[: open_value.start()], "", open_value[1]) if open_value else rest.rpartition(" ")
+        closed = max(rest.rfind('"'), rest.rfind("”"))
+        opened = next((value for value in _QUOTED_VALUE.finditer(rest) if value.end() > closed), None)
+        at = opened.start() if opened else rest.rfind(" ") + 1
+        before, word = rest[:at].rstrip(), rest[at:]
         start = f"/{name} {before} ".replace("  ", " ")
         options = tuple(f"{parameter.name}:" for parameter in command.parameters if not parameter.free)
         context = self._context(request)

@@ -97,9 +97,9 @@ def inquiry_from(kept: Mapping[str, Any]) -> Inquiry | None:
         return None
 
 
-_LINK = re.compile(r"<((?:https?://|mailto:)[^|>]*)(?:\|([^>]*))?>")
-_PERSON = re.compile(r"<@([UW]\w*)(?:\|([^>]*))?>")
-_GROUP = re.compile(r"<!(?:subteam\^\w+(?:\|@?([^>]*))?|(\w+)[^>]*)>")
+_LINK = re.compile(r"<((?:https?://|mailto:)[^|<>]*+)(?:\|([^<>]*+))?>")
+_PERSON = re.compile(r"<@([UW]\w*+)(?:\|([^<>]*+))?>")
+_GROUP = re.compile(r"<!(?:subteam\^\w++(?:\|@?([^<>]*+))?|(\w++)[^<>]*+)>")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -151,7 +151,7 @@ def read_event(body: Mapping[str, Any]) -> Inquiry | None:
         return None
     text = _str(event, "text")
     direct = _str(event, "channel_type") in {"im", "app_home"} or (kind == "message" and channel.startswith("D"))
-    mentioned = re.compile(rf"<@{re.escape(own)}(?:\|[^>]*)?>") if own else re.compile(r"\A\s*<@[UW]\w*(?:\|[^>]*)?>")
+    mentioned = re.compile(rf"<@{re.escape(own)}(?:\|[^<>]*)?>") if own else re.compile(r"\A\s*<@[UW]\w*(?:\|[^<>]*)?>")
     if not direct and kind == "message" and not (own and mentioned.search(text)):
         return None
     words = read_text(mentioned.sub(" ", text))
