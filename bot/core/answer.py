@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from bot.commands import Command, Context, Place, Use, lines_of, public_commands
 from bot.contract import (
     LONGEST_LINE,
+    LONGEST_MESSAGE,
+    LONGEST_TEXT,
     Button,
     Card,
     Channel,
@@ -32,7 +34,7 @@ from bot.delivery import Daily
 from bot.errors import StoreError, UserError
 from bot.highlights import Highlights
 from bot.language import nearest
-from bot.policy.refusals import hostile, refusal
+from bot.policy.refusals import hostile, refusal, too_long
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -105,6 +107,8 @@ class Core:
         """
         name = request.command or ""
         try:
+            if request.length > LONGEST_MESSAGE:
+                raise UserError(too_long(request.length))  # noqa: TRY301 - one way out for every sentence to a member
             line, intent = await self._read(request)
             name = line.name
             command = self._find(name)
@@ -148,7 +152,7 @@ class Core:
     def complete(self, request: Request) -> list[str]:
         """Return whole lines that the unfinished line in `request.text` could become, at most 25."""
         text = request.text.lstrip()
-        if not text.startswith("/"):
+        if not text.startswith("/") or request.length > LONGEST_MESSAGE:
             return []
         name, space, rest = text[1:].partition(" ")
         if not space:
@@ -195,14 +199,21 @@ class Core:
         line = parse_line(_printable(request.text))
         if line.name:
             return line, None
+        if len(line.words) > LONGEST_TEXT:
+            raise UserError(too_long(len(line.words)))
         last = await self._conversations.last(request.channel)
-        followed = follow_up(line.words, last, self._corpus.speakers, self.lines) if last else None
+        # Rules, names and topics of a large library take some milliseconds: not on the event loop.
+        return await self._search.run(lambda: self._understand(line.words, last))
+
+    def _understand(self, words: str, last: Last | None) -> tuple[Line, Intent | None]:
+        """Return the command line that a free message stands for, and how it was read if it stands alone."""
+        speakers = self._corpus.speakers
+        followed = follow_up(words, last, speakers, self.lines) if last else None
         if followed is not None and followed.name in self._commands:
             return followed, None
-        # Whether the corpus says what a rule matches takes some milliseconds: not on the event loop.
-        if await self._search.run(lambda: hostile(line.words, self._corpus.speakers, self._search.says)):
-            return self.lines.line(Use.QUESTION, line.words), None
-        intent = read_intent(line.words, self._search.topic_names(), self._search.weight)
+        if hostile(words, speakers, self._search.says):
+            return self.lines.line(Use.QUESTION, words), None
+        intent = read_intent(words, self._search.topic_names(), self._search.weight)
         use = intent.use if intent.use in self.lines.names else Use.LINE
         return self.lines.line(use, intent.words), intent
 

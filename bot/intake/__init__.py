@@ -12,7 +12,7 @@ from bot.intake.inbox import KEPT_SECONDS, Inbox, Pending, Taken
 from bot.intake.intake import ANSWER_SECONDS, EARLY_SECONDS, LOOK_SECONDS, SHOW_SECONDS, Intake
 from bot.intake.lease import Lease
 from bot.intake.memory import Bounded
-from bot.intake.sentences import busy, slow_down, stopping, to_member, too_long
+from bot.intake.sentences import busy, overlong, slow_down, stopping, to_member, too_long
 from bot.store import ChannelSettings, Inbound, Store
 
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "Store",
     "Taken",
     "busy",
+    "overlong",
     "read_http_date",
     "slow_down",
     "stopping",
