@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.commands import COMMAND_LINES
-from bot.contract import LONGEST_LINE
+from bot.contract import LONGEST_LINE, LONGEST_TEXT
 from bot.language import Row
 from bot.policy.guard import broken_rule, mark_names, plain, rules
-from bot.policy.refusals import MOST_CHARACTERS, REFUSALS, Refusal, hostile, refusal
+from bot.policy.refusals import REFUSALS, Refusal, hostile, refusal
 from bot.settings import ROOT
 
 SPEAKERS = ("Lex Fridman", "Mark Zuckerberg")
@@ -83,7 +83,7 @@ def test_a_rule_holds_for_everybody_but_the_corpus(rule: Row) -> None:
     ["a", "*", "{{", "[", "- ", "<a", "how do i ", "say ", "what is 1", "1 ", "you ", "x://a", "Ab1+", "&", "((", "ф"],
 )
 def test_no_rule_takes_long_over_a_long_text(piece: str) -> None:
-    text = (piece * MOST_CHARACTERS)[:MOST_CHARACTERS]
+    text = (piece * LONGEST_TEXT)[:LONGEST_TEXT]
 
     assert broken_rule(text, SPEAKERS) in {None, *(entry.key for entry in REFUSALS)}
 
@@ -171,8 +171,8 @@ def test_any_text_is_judged(text: str) -> None:
 
 
 def test_a_text_of_the_longest_length_is_judged_and_one_more_is_too_long() -> None:
-    assert hostile("a " * (MOST_CHARACTERS // 2)) is None
-    assert hostile("a " * (MOST_CHARACTERS // 2) + "b") == refusal("too-long")
+    assert hostile("a " * (LONGEST_TEXT // 2)) is None
+    assert hostile("a " * (LONGEST_TEXT // 2) + "b") == refusal("too-long")
 
 
 def test_every_rule_leads_to_a_refusal() -> None:

@@ -36,7 +36,7 @@ async def ask(
     refused = await ctx.search.run(lambda: hostile(question, ctx.corpus.speakers, ctx.search.says))
     scope = await find_scope(ctx.corpus, speaker, episode, show)
     if refused is not None and refused.key not in {"person", "opinion"}:
-        return refused.reply(ctx.lines, count=f"{len(question):,}", most="2,000")
+        return refused.reply(ctx.lines)
     answered = await ctx.search.answer(question, MOST_CARDS, scope, may_choose=refused is None)
     if refused is not None:
         # Asked to speak as a person, or for an opinion: decline, and offer what they actually said.

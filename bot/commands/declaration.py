@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Literal, TypedDict, Unpack, get_args, get_origin, get_type_hints
 
-from bot.contract import Lines, Use
+from bot.contract import LONGEST_TEXT, Lines, Use
 from bot.errors import UserError
+from bot.policy.refusals import too_long
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ LONGEST_DESCRIPTION = 100  # Discord, interactions/application-commands
 MOST_PARAMETERS = 25  # Discord, interactions/application-commands
 MOST_CHOICES = 25  # Discord, interactions/application-commands
 LONGEST_COMMAND = 8_000  # Discord: characters of names, descriptions and choice values together
-LONGEST_TEXT = 2_000  # Discord: a message; Slack allows more
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
 
 
@@ -162,7 +162,7 @@ class Parameter:
     def read(self, value: str) -> object:
         """Return a typed text as the parameter's type, or raise a UserError that says what is wrong."""
         if len(value) > self.about.longest:
-            raise UserError(say("command.too-long", count=len(value), most=self.about.longest))
+            raise UserError(too_long(len(value), self.about.longest))
         if self.about.channel:
             return _channel_id(value)
         if self.about.choices and value not in self.about.choices:

@@ -2,6 +2,7 @@
 
 from bot.contract.buttons import LONGEST_LINE, MOST_CONTEXT, listen, more_context, others
 from bot.contract.grammar import Line, Lines, Use, format_line, format_option, parse_line
+from bot.contract.length import LONGEST_MESSAGE, LONGEST_TEXT
 from bot.contract.message import (
     Author,
     Button,
@@ -43,6 +44,8 @@ from bot.contract.schedule import (
 __all__ = [
     "EVERY_DAY",
     "LONGEST_LINE",
+    "LONGEST_MESSAGE",
+    "LONGEST_TEXT",
     "MOST_CONTEXT",
     "Adapter",
     "Author",

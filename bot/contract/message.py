@@ -93,6 +93,12 @@ class Request:
     locale: str = "en"
     now: dt.datetime | None = None
 
+    @property
+    def length(self) -> int:
+        """Characters of all that was typed or given."""
+        given = (*self.args, *self.args.values())
+        return len(self.text) + len(self.command or "") + sum(map(len, given))
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:

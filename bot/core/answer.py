@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 from bot.commands import Command, Context, Place, Use, lines_of, public_commands
 from bot.contract import (
     LONGEST_LINE,
+    LONGEST_MESSAGE,
+    LONGEST_TEXT,
     Button,
     Card,
     Channel,
@@ -33,7 +35,7 @@ from bot.delivery import Daily
 from bot.errors import StoreError, UserError
 from bot.highlights import Highlights
 from bot.language import nearest
-from bot.policy.refusals import hostile, refusal
+from bot.policy.refusals import hostile, refusal, too_long
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -54,8 +56,8 @@ _CONTROL = re.compile(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]|["
     r"\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
-# An option whose value's quote is not closed yet.
-_OPEN_VALUE = re.compile(r'(?:^|(?<=\s))([a-z][a-z_-]*:["“][^"”]*)$')
+# An option and the quote that its value begins with.
+_QUOTED_VALUE = re.compile(r'(?:^|(?<=\s))[a-z][a-z_-]*+:["“]')
 MOST_COMPLETIONS = 25
 """Suggestions at once: what Discord's autocomplete shows."""
 
@@ -106,6 +108,8 @@ class Core:
         """
         name = request.command or ""
         try:
+            if request.length > LONGEST_MESSAGE:
+                raise UserError(too_long(request.length))  # noqa: TRY301 - one way out for every sentence to a member
             line, intent = await self._read(request)
             name = line.name
             command = self._find(name)
@@ -149,7 +153,7 @@ class Core:
     def complete(self, request: Request) -> list[str]:
         """Return whole lines that the unfinished line in `request.text` could become, at most 25."""
         text = request.text.lstrip()
-        if not text.startswith("/"):
+        if not text.startswith("/") or request.length > LONGEST_MESSAGE:
             return []
         name, space, rest = text[1:].partition(" ")
         if not space:
@@ -157,8 +161,10 @@ class Core:
         command = self._commands.get(name.casefold())
         if command is None:
             return []
-        open_value = _OPEN_VALUE.search(rest)
-        before, _, word = (rest[: open_value.start()], "", open_value[1]) if open_value else rest.rpartition(" ")
+        closed = max(rest.rfind('"'), rest.rfind("”"))
+        opened = next((value for value in _QUOTED_VALUE.finditer(rest) if value.end() > closed), None)
+        at = opened.start() if opened else rest.rfind(" ") + 1
+        before, word = rest[:at].rstrip(), rest[at:]
         start = f"/{name} {before} ".replace("  ", " ")
         options = tuple(f"{parameter.name}:" for parameter in command.parameters if not parameter.free)
         context = self._context(request)
@@ -194,16 +200,19 @@ class Core:
         line = parse_line(_printable(request.text))
         if line.name:
             return line, None
+        if len(line.words) > LONGEST_TEXT:
+            raise UserError(too_long(len(line.words)))
         last = await self._conversations.last(request.channel)
-        followed = follow_up(line.words, last, self._corpus.speakers, self.lines) if last else None
+        # Rules, names and topics of a large library take some milliseconds: not on the event loop.
+        return await self._search.run(lambda: self._understand(line.words, last))
+
+    def _understand(self, words: str, last: Last | None) -> tuple[Line, Intent | None]:
+        """Return the command line that a free message stands for, and how it was read if it stands alone."""
+        speakers = self._corpus.speakers
+        followed = follow_up(words, last, speakers, self.lines) if last else None
         if followed is not None and followed.name in self._commands:
             return followed, None
-        # Whether the corpus says what a rule matches, and which topic's name is like it, takes some milliseconds.
-        return await self._search.run(lambda: self._interpret(line.words))
-
-    def _interpret(self, words: str) -> tuple[Line, Intent | None]:
-        """Return the command line that a free message stands for, and how it was read; None for what a rule matches."""
-        if hostile(words, self._corpus.speakers, self._search.says):
+        if hostile(words, speakers, self._search.says):
             return self.lines.line(Use.QUESTION, words), None
         intent = read_intent(words, self._search.topic_names(), self._search.weight)
         use = intent.use if intent.use in self.lines.names else Use.LINE

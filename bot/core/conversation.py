@@ -32,13 +32,13 @@ PATIENCE = 1.0
 """Seconds a member waits for a database that says nothing."""
 
 _MORE = re.compile(
-    r"(?:and |any |anything |some |show me |give me )?(?:more|else|next|another(?: one)?|go on|continue)\W*"
+    r"(?:and |any |anything |some |show me |give me )?(?:more|else|next|another(?: one)?|go on|continue)"
 )
 _OTHER = re.compile(
-    r"(?:and|what about|how about|and what about|what does|what did)\s+(?P<who>[\w' ]+?)(?:\s+(?:say|think))?\W*"
+    r"(?:and|what about|how about|and what about|what does|what did) (?P<who>[\w' ]+?)(?: (?:say|think))?"
 )
-_ABOUT = re.compile(r"(?:and |so |ok |okay )?(?:what|how) about (?P<what>.+?)\W*")
-_WHO = re.compile(r"(?:and )?(?:who|when|where) (?:said|says|was|is|did \w+ say|does \w+ say) (?:that|this|it)\W*")
+_ABOUT = re.compile(r"(?:and |so |ok |okay )?(?:what|how) about (?P<what>.+)")
+_WHO = re.compile(r"(?:and )?(?:who|when|where) (?:said|says|was|is|did \w+ say|does \w+ say) (?:that|this|it)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Conversations:
 
 def follow_up(text: str, last: Last, speakers: Iterable[str], lines: Lines) -> Line | None:
     """Return the command line that a short message stands for after an answer, or None when it stands alone."""
-    words = " ".join(text.casefold().split())
+    words = _without_signs_behind(" ".join(text.casefold().split()))
     if last.ids and _MORE.fullmatch(words) and len(last.ids) > 1:
         return lines.line(Use.PASSAGE, " ".join(last.ids), at=2)
     if last.ids and _WHO.fullmatch(words):
@@ -94,3 +94,11 @@ def follow_up(text: str, last: Last, speakers: Iterable[str], lines: Lines) -> L
         return lines.line(Use.QUESTION, last.question, speaker=who)
     about = _ABOUT.fullmatch(words)
     return lines.line(Use.QUESTION, f"what did they say about {about['what']}") if about else None
+
+
+def _without_signs_behind(words: str) -> str:
+    """Return words without what follows the last letter, digit or underscore."""
+    end = len(words)
+    while end and not (words[end - 1].isalnum() or words[end - 1] == "_"):
+        end -= 1
+    return words[:end]

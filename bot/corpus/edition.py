@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["Cut", "Edition", "Meta", "parse_time", "read_edition", "write_edition"]
 
 _FRONT = re.compile(r"\A---[ \t]*\n(.*?\n)---[ \t]*(?:\n|\Z)", re.DOTALL)
-_CHAPTER = re.compile(r"##[ \t]+(?:(\d{1,2}(?::\d{2}){1,2}(?:\.\d+)?)[ \t]+)?(\S.*?)[ \t]*$")
-_SECTION = re.compile(r"###[ \t]+([A-Za-z]+)(?::[ \t]*(\S.*?))?[ \t]*$")
+_CHAPTER = re.compile(r"##[ \t]+(?:(\d{1,2}(?::\d{2}){1,2}(?:\.\d+)?)[ \t]+)?(\S(?:.*[^ \t])?)[ \t]*$")
+_SECTION = re.compile(r"###[ \t]+([A-Za-z]+)(?::[ \t]*(\S(?:.*[^ \t])?))?[ \t]*$")
 _SPEAKER = re.compile(r"\*\*([^*\n]{1,80}?):\*\*[ \t]*")
 _STAMP = re.compile(r"(?<!\\)\[(\d{1,2}(?::\d{2}){1,2}(?:\.\d+)?)\][ \t]?")
 _ESCAPED = re.compile(r"\\([\\\[\]#*>-])")

@@ -36,7 +36,7 @@ _VAGUE_START = re.compile(
     r"(?! (?:important|hard|tricky|weird|funny|easy|takes|people|a lot of people|one of the|never|always|great to))"
 )
 _ASKING = re.compile(
-    _LEAD + r"(?:let me ask|i have to ask|(?:what|how|why|when|where|which|who)\b(?!ever)(?:,? \w+'?\w*){0,2}? "
+    _LEAD + r"(?:let me ask|i have to ask|(?:what|how|why|when|where|which|who)\b(?!ever)(?:,? \w++(?:'\w*+)?){0,2}? "
     r"(?:do|does|did|is|are|was|were|has|have|would|will|can|could|should|you)\b|what's|how's|"
     r"(?:do|does|did|is|are|was|were|can|could|would|will|have|has) (?:you|there|that|this|it|the|anyone|people)\b|"
     r"perhaps you)"

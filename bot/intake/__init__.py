@@ -12,7 +12,7 @@ from bot.intake.inbox import KEPT_SECONDS, Inbox, Pending, Taken
 from bot.intake.intake import ANSWER_SECONDS, EARLY_SECONDS, LOOK_SECONDS, SHOW_SECONDS, Intake, make_turns
 from bot.intake.lease import Lease
 from bot.intake.memory import Bounded
-from bot.intake.sentences import busy, slow_down, stopping, to_member, too_long
+from bot.intake.sentences import busy, overlong, slow_down, stopping, to_member, too_long
 from bot.intake.turns import Turns
 from bot.store import ChannelSettings, Inbound, Store
 
@@ -37,6 +37,7 @@ __all__ = [
     "Turns",
     "busy",
     "make_turns",
+    "overlong",
     "read_http_date",
     "slow_down",
     "stopping",

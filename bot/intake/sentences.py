@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from bot.contract import Outcome, Reply
+from bot.contract import LONGEST_MESSAGE, Outcome, Reply
+from bot.policy import refusals
 from bot.policy.texts import say
 
-__all__ = ["busy", "slow_down", "stopping", "to_member", "too_long"]
+__all__ = ["busy", "overlong", "slow_down", "stopping", "to_member", "too_long"]
 
 
 def to_member(sentence: str) -> Reply:
@@ -21,6 +22,14 @@ def busy() -> Reply:
 def too_long() -> Reply:
     """Return the sentence for a member whose answer is not found in time."""
     return to_member(say("intake.too-long"))
+
+
+def overlong(count: int) -> Reply | None:
+    """Return the sentence for a member who sent so many characters at once, None where they may be read.
+
+    It is asked before anything reads them: no text is so long that reading it keeps others waiting.
+    """
+    return to_member(refusals.too_long(count)) if count > LONGEST_MESSAGE else None
 
 
 def stopping() -> Reply:

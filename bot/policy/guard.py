@@ -33,7 +33,7 @@ _TURNED = re.compile(r"[\u202d\u202e\u2066-\u2068]")
 _LIKE_LATIN = str.maketrans("аеорсухіјѕԁӏαενικορτυχ", "aeopcyxijsdlaevikoptux")
 _LEET = str.maketrans("0134578@$", "oieastbas")
 _BLOB = re.compile(
-    r"(?<![\w/:.])(?=[A-Za-z0-9+/]*[a-z])(?=[A-Za-z0-9+/]*[A-Z])(?=[A-Za-z0-9+/]*\d)[A-Za-z0-9+/]{24,}={0,2}"
+    r"(?<![\w/:.+])(?=[A-Za-z0-9+/]*[a-z])(?=[A-Za-z0-9+/]*[A-Z])(?=[A-Za-z0-9+/]*\d)[A-Za-z0-9+/]{24,}={0,2}"
 )
 
 
@@ -115,9 +115,12 @@ def _is_hidden(text: str) -> bool:
 
 def _unleet(text: str) -> str:
     """Return a text with digits inside words read as the letters they stand for."""
-    return re.sub(
-        r"\S*[a-z]\S*", lambda match: match[0].translate(_LEET) if re.search(r"\d", match[0]) else match[0], text
-    )
+
+    def read(match: re.Match[str]) -> str:
+        word = match[0]
+        return word.translate(_LEET) if re.search(r"[a-z]", word) and re.search(r"\d", word) else word
+
+    return re.sub(r"\S+", read, text)
 
 
 def _is_foreign(text: str) -> bool:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bot.contract import LONGEST_LINE, Button, Card, Outcome, Reply, Use
+from bot.contract import LONGEST_LINE, LONGEST_TEXT, Button, Card, Outcome, Reply, Use
 from bot.policy.guard import broken_rule
 from bot.policy.texts import say
 
@@ -20,10 +20,7 @@ if TYPE_CHECKING:
 
     from bot.contract import Lines
 
-__all__ = ["MOST_CHARACTERS", "REFUSALS", "Refusal", "hostile", "refusal"]
-
-MOST_CHARACTERS = 2_000
-"""Characters of a message that is read; Discord's longest for most members."""
+__all__ = ["REFUSALS", "Refusal", "hostile", "refusal", "too_long"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +82,21 @@ def refusal(key: str) -> Refusal:
     return _BY_KEY[key]
 
 
+def too_long(count: int, most: int = LONGEST_TEXT) -> str:
+    """Return the sentence for a text of so many characters, of which so many at most are read."""
+    return refusal("too-long").sentence(count=f"{count:,}", most=f"{most:,}")
+
+
 def hostile(text: str, speakers: Iterable[str] = (), says: Callable[[str], bool] = lambda _: False) -> Refusal | None:
     """Return why a message is not answered, or None when it is to be read as a question or a quote.
 
     `speakers` are the names of those who speak, as whom the bot is not to speak. `says` tells whether the corpus says
     words in just that order (`Searcher.says`): a line of the show is never refused.
     """
-    said = _OWN_MENTION.sub("", text[: MOST_CHARACTERS + 1])
+    said = _OWN_MENTION.sub("", text[: LONGEST_TEXT + 1])
     if not any(character.isalnum() for character in said):
         return refusal("empty")
-    if len(said) > MOST_CHARACTERS:
+    if len(said) > LONGEST_TEXT:
         return refusal("too-long")
     key = broken_rule(said, speakers, says)
     return refusal(key) if key else None

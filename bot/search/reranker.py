@@ -37,7 +37,7 @@ ORDER = (
     "best first. Leave out those that do not help."
 )
 
-_FENCED = re.compile(r"```(?:json)?\s*(.*?)\s*```", re.DOTALL)
+_FENCED = re.compile(r"```(?:json)?(.*)```", re.DOTALL)
 _log = logging.getLogger(__name__)
 
 

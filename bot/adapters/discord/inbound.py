@@ -207,7 +207,7 @@ def fill(line: str, command: Command, words: str) -> Line:
 
 def strip_mention(text: str, user_id: int) -> str:
     """Return a message without the mention of the bot that it starts with or contains."""
-    return re.sub(rf"\s*<@!?{user_id}>\s*", " ", text).strip()
+    return " ".join(part.strip() for part in re.split(rf"<@!?{user_id}>", text)).strip()
 
 
 def asker(message: discord.Message) -> int | None:

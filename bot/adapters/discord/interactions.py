@@ -14,7 +14,7 @@ from bot.adapters.discord.pending import Announcement, finish, name_of
 from bot.adapters.discord.respond import answer_now, respond
 from bot.adapters.discord.views import as_modal
 from bot.contract import Line, Reply, Request, Use, parse_line
-from bot.intake import stopping, to_member
+from bot.intake import overlong, stopping, to_member
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class Interactions:
         name = str(data.get("name", ""))
         if data.get("type", 1) == discord.AppCommandType.chat_input.value:
             request = inbound.request_of(interaction, line=Line(name, "", inbound.options(data)))
-            await self._once(interaction, request, private=self._is_private(name))
+            await self._once(interaction, overlong(request.length) or request, private=self._is_private(name))
             return
         target, command = self._menus.get(name, ("", None))
         if command and target == "member" and await self._asks_words(interaction, ALONE_MARK, f"/{command.name}", name):
@@ -137,7 +137,7 @@ class Interactions:
             await self._once(interaction, to_member(say("discord.no-words")), private=True)
         else:
             request = inbound.request_of(interaction, line=Line(command.name, "", ((command.free.name, words),)))
-            await self._once(interaction, request, private=True)
+            await self._once(interaction, overlong(request.length) or request, private=True)
 
     async def _asks_words(self, interaction: discord.Interaction[Any], mark: str, line: str, title: str = "") -> bool:
         """Open a modal for the words that a line lacks, under a title or its command; False when it lacks none."""
@@ -157,14 +157,14 @@ class Interactions:
             return
         alone = mark == ALONE_MARK or (interaction.message is not None and interaction.message.flags.ephemeral)
         request = inbound.request_of(interaction, line=inbound.fill(line, command, inbound.modal_text(data)))
-        await self._once(interaction, request, private=command.private or alone)
+        await self._once(interaction, overlong(request.length) or request, private=command.private or alone)
 
     async def _suggest(self, interaction: discord.Interaction[Any], data: dict[str, Any]) -> None:
         """Complete an option from memory; an empty list where nothing fits or something breaks."""
         values: list[str] = []
         command = self._known.get(str(data.get("name", "")))
         name, typed = inbound.focused_option(data)
-        if command and name:
+        if command and name and not overlong(len(typed)):
             line = inbound.completion(command, name, typed)
             try:
                 lines = self._core.complete(inbound.request_of(interaction, text=line))

@@ -27,7 +27,7 @@ _NEWLINE = re.compile(r"\r\n?")
 # Inline: emphasis, spoilers, code, masked links, mentions and everything else in angle brackets, @everyone and @here.
 _INLINE = re.compile(r"[\\*_~|`\[\]<>@]")
 # `:smile:` becomes an emoji, `https:` before `//` a link; 1:57:37 is neither.
-_COLON = re.compile(r":(?=//|(?:100|1234|[\w+-]*[^\W\d][\w+-]*|[+-]1):)")
+_COLON = re.compile(r":(?=//|(?:100|1234|[\d+-]*+[^\W\d][\w+-]*+|[+-]1):)")
 # At the start of a line: headings, lists, small text, numbered lists. Block quotes begin with `>`, escaped above.
 _MARKER = re.compile(r"^[^\S\n]*[-+#]", re.MULTILINE)
 _NUMBER = re.compile(r"^[^\S\n]*\d+[.)]", re.MULTILINE)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import functools
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from bot.adapters.discord.render import render
 from bot.adapters.discord.views import as_view
 from bot.adapters.discord.wire import TROUBLE, is_discords, why
 from bot.contract import Author, Channel, Outcome, Reply, Request, Use
-from bot.intake import KEPT_SECONDS, Taken, to_member
+from bot.intake import KEPT_SECONDS, Taken, overlong, to_member
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -104,7 +105,9 @@ class Messages:
         me = self._client.user
         if me is None:
             return
-        text = inbound.strip_mention(message.content, me.id)
+        text = message.content
+        if not overlong(len(text)):
+            text = inbound.strip_mention(text, me.id)
         if text or not place.tenant or f"{me.id}>" in message.content:
             reply = await self._reply(message, place, text, heard=heard)
             if heard and not self._leads():
@@ -131,7 +134,8 @@ class Messages:
         if refusal is not None:
             return refusal if self._intake.tells(str(author.id)) else None
         request = Request(place, Author(str(author.id), admin=_is_admin(author)), text=text)
-        return await self._intake.answer(lambda: self._core.answer(request), place, str(author.id))
+        ask = functools.partial(self._core.answer, request)
+        return overlong(request.length) or await self._intake.answer(ask, place, str(author.id))
 
     async def _send(self, message: discord.Message, place: Channel, reply: Reply) -> bool:
         """Send a reply under a message; what is for the asker alone goes to them directly.

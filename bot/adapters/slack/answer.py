@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from bot.adapters.slack.inbound import NAME, Way, inquiry_from
 from bot.adapters.slack.views import home_view
 from bot.contract import Author, Channel, Failure, Later, Refused, Reply, Request, Sent, Unclear, Use, parse_line
-from bot.intake import SHOW_SECONDS, Bounded, busy, to_member, too_long
+from bot.intake import SHOW_SECONDS, Bounded, busy, overlong, to_member, too_long
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -174,6 +174,8 @@ class Answers:
         When Slack sends an event again that the database did not take, it may take it; a recorded one waits for a
         quieter moment.
         """
+        if refused := overlong(question.overlong):
+            return refused
         place = Channel(NAME, question.channel or question.user, question.team)
         reply = await self.intake.answer(lambda: self._ask(workspace, question), place, question.user)
         owed = self.intake.inbox.owes(question.id) and not again

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from bot.contract import Use
+from bot.contract import LONGEST_MESSAGE, Use
 
 if TYPE_CHECKING:
     from bot.contract import Lines
@@ -58,6 +58,7 @@ class Way(StrEnum):
 class Inquiry:
     """One thing a member asked: `line` as typed, or `command` with `line` as its free words.
 
+    `overlong` is the length (characters) of a text that is longer than is read, and so is not in `line`; else 0.
     `enterprise` is the organisation of an Enterprise workspace; `home_team` the asker's own workspace or organisation;
     `thread` is the thread the answer belongs to, "" outside one; `asked_in` the thread the question stood in; `view` is
     a modal's id; `id` names the request for answering it once.
@@ -77,6 +78,7 @@ class Inquiry:
     view: str = ""
     home_team: str = ""
     enterprise: str = ""
+    overlong: int = 0
 
     @property
     def marks(self) -> tuple[str, ...]:
@@ -97,9 +99,9 @@ def inquiry_from(kept: Mapping[str, Any]) -> Inquiry | None:
         return None
 
 
-_LINK = re.compile(r"<((?:https?://|mailto:)[^|>]*)(?:\|([^>]*))?>")
-_PERSON = re.compile(r"<@([UW]\w*)(?:\|([^>]*))?>")
-_GROUP = re.compile(r"<!(?:subteam\^\w+(?:\|@?([^>]*))?|(\w+)[^>]*)>")
+_LINK = re.compile(r"<((?:https?://|mailto:)[^|<>]*+)(?:\|([^<>]*+))?>")
+_PERSON = re.compile(r"<@([UW]\w*+)(?:\|([^<>]*+))?>")
+_GROUP = re.compile(r"<!(?:subteam\^\w++(?:\|@?([^<>]*+))?|(\w++)[^<>]*+)>")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -115,18 +117,27 @@ def read_text(text: str) -> str:
     return _SURROGATE.sub("\ufffd", text).strip()
 
 
+def _door(*texts: str) -> int:
+    """Return the length of texts that are together longer than is read, 0 for others."""
+    length = sum(map(len, texts))
+    return length if length > LONGEST_MESSAGE else 0
+
+
 def read_slash(body: Mapping[str, Any], prefix: str) -> Inquiry | None:
     """Read a slash command; its name loses the workspace's prefix."""
     name = _str(body, "command").removeprefix("/").removeprefix(prefix)
     if not name or not _str(body, "user_id"):
         return None
+    text = _str(body, "text")
+    overlong = _door(name, text)
     return Inquiry(
         Way.SLASH,
-        id=_id(body, name, _str(body, "text")),
+        id=_id(body, name, text),
         team=_str(body, "team_id"),
         channel=_str(body, "channel_id"),
         user=_str(body, "user_id"),
-        line=f"/{name} {read_text(_str(body, 'text'))}".strip(),
+        line="" if overlong else f"/{name} {read_text(text)}".strip(),
+        overlong=overlong,
         reply_url=_str(body, "response_url"),
         home_team=_str(body, "team_id"),
         enterprise=_str(body, "enterprise_id"),
@@ -151,11 +162,12 @@ def read_event(body: Mapping[str, Any]) -> Inquiry | None:
         return None
     text = _str(event, "text")
     direct = _str(event, "channel_type") in {"im", "app_home"} or (kind == "message" and channel.startswith("D"))
-    mentioned = re.compile(rf"<@{re.escape(own)}(?:\|[^>]*)?>") if own else re.compile(r"\A\s*<@[UW]\w*(?:\|[^>]*)?>")
+    mentioned = re.compile(rf"<@{re.escape(own)}(?:\|[^<>]*)?>") if own else re.compile(r"\A\s*<@[UW]\w*(?:\|[^<>]*)?>")
     if not direct and kind == "message" and not (own and mentioned.search(text)):
         return None
-    words = read_text(mentioned.sub(" ", text))
-    if direct and not words:
+    overlong = _door(text)
+    words = "" if overlong else read_text(mentioned.sub(" ", text))
+    if direct and not words and not overlong:
         return None
     thread = _str(event, "thread_ts")
     team, enterprise = read_team(body)
@@ -166,6 +178,7 @@ def read_event(body: Mapping[str, Any]) -> Inquiry | None:
         channel=channel,
         user=user,
         line=words,
+        overlong=overlong,
         thread=thread or ("" if direct else ts),
         asked_in=thread,
         ts=ts,
@@ -193,11 +206,13 @@ def read_action(body: Mapping[str, Any]) -> Inquiry | None:
         way = Way.SHARE
     else:
         way = Way.OWN_BUTTON if container.get("is_ephemeral") else Way.BUTTON
+    overlong = _door(value)
     return Inquiry(
         way,
         id=_id(body, _str(action, "action_ts"), value),
         channel=channel,
-        line=value,
+        line="" if overlong else value,
+        overlong=overlong,
         thread=thread,
         asked_in=thread,
         view=_str(view, "id") if way is Way.MODAL else "",
@@ -208,15 +223,18 @@ def read_action(body: Mapping[str, Any]) -> Inquiry | None:
 def read_shortcut(body: Mapping[str, Any], command: str) -> Inquiry | None:
     """Read the shortcut on a message: its text is the words of `command`; None when the message has none."""
     message = _map(body, "message")
-    words = _unquote(read_text(_str(message, "text")))
-    if not words:
+    text = _str(message, "text")
+    overlong = _door(text)
+    words = "" if overlong else _unquote(read_text(text))
+    if not words and not overlong:
         return None
     thread = _str(message, "thread_ts")
     return Inquiry(
         Way.SHORTCUT,
-        id=_id(body, _str(body, "action_ts"), words),
+        id=_id(body, _str(body, "action_ts"), text),
         channel=_str(_map(body, "channel"), "id"),
         line=words,
+        overlong=overlong,
         command=command,
         thread=thread,
         asked_in=thread,
@@ -230,7 +248,7 @@ def read_view(body: Mapping[str, Any]) -> Inquiry | None:
         for given in inputs.values() if isinstance(inputs, Mapping) else ():
             words = _str(given, "value") if isinstance(given, Mapping) else ""
             if words.strip():
-                return _from_modal(body, words.strip())
+                return _from_modal(body, words)
     return None
 
 
@@ -238,16 +256,20 @@ def read_setup(body: Mapping[str, Any], lines: Lines) -> Inquiry | None:
     """Read the sent modal for a channel's daily quote as the line that sets it; None when it names no channel."""
     values = _map(_map(_map(body, "view"), "state"), "values")
     given = {name: _choice(_map(_map(values, name), name)).strip() for name in ("channel", "time", "zone", "days")}
+    if _door(*given.values()):
+        return _from_modal(body, "".join(given.values()))
     return _from_modal(body, lines.to(Use.SETTINGS, "daily on", **given)) if given["channel"] else None
 
 
 def _from_modal(body: Mapping[str, Any], line: str) -> Inquiry:
     view = _map(body, "view")
+    overlong = _door(line)
     return Inquiry(
         Way.MODAL,
         id=f"{_str(view, 'id')}:{_str(view, 'hash')}",
         channel="",
-        line=_SURROGATE.sub("\ufffd", line),
+        line="" if overlong else _SURROGATE.sub("\ufffd", line.strip()),
+        overlong=overlong,
         view=_str(view, "id"),
         **_member(body) | {"reply_url": ""},
     )

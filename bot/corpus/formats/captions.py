@@ -90,7 +90,7 @@ def read_srt(file: TranscriptFile) -> Transcript:
     return Transcript(tuple(labelled), oddities=oddities)
 
 
-_VOICE = re.compile(r"<v(?:\.[^\s<>]{0,80})?[ \t]+([^<>]{1,200})>")
+_VOICE = re.compile(r"<v(?:\.[^\s<>]{0,80})?[ \t]++([^<>]{1,200})>")
 _VOICE_END = re.compile(r"</v\s{0,4}>")
 _WORD_TIME = re.compile(r"<[\d:.]{5,16}>")
 _BLOCKS = ("NOTE", "STYLE", "REGION")

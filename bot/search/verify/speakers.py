@@ -16,10 +16,10 @@ __all__ = ["all_go_by", "bare", "split_speaker"]
 _QUOTES = "\"'“”‘’„«»`*_"
 _HEADINGS = frozenset({"quote", "claim", "question", "answer", "note", "edit", "fact", "q", "speaker"})
 _LEAST_NAME, _LEAST_LETTERS = 0.6, 4
-_NAME = r"[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*)"
+_NAME = r"[^\W\d_][\w.'’-]{0,39}(?: [^\W\d_][\w.'’-]{0,39})"
 _BEFORE = re.compile(rf"[\"“>*\s]*(?P<name>{_NAME}{{0,2}})\s*:+\s+(?=\S)")
 _AFTER = re.compile(
-    rf"(?:\s[-\u2013—~]+\s*|\s*\n[-\u2013—~\s]*|(?<=[\"”’])\s*[-\u2013—~]+\s*|\s\()(?P<name>{_NAME}{{0,3}})\)?\s*$"
+    rf"(?:\s[-\u2013—~]+\s*|(?<![-\u2013—~\s])(?>[-\u2013—~\s]*?\n[-\u2013—~\s]*+)|(?<=[\"”’])\s*[-\u2013—~]+\s*|\s\()(?P<name>{_NAME}{{0,3}})\)?\s*$"
 )
 _LETTERS = re.compile(r"[^\W\d_]+")
 
@@ -30,11 +30,12 @@ def split_speaker(claim: str) -> tuple[str, str | None]:
     It is read from `Zuckerberg: …`, `… — Mark Zuckerberg` and `“…” - zuck`; nothing else is taken off.
     """
     text = claim.strip()
-    before = _BEFORE.match(text)
-    if before and _is_name(before["name"]):
-        return bare(text[before.end() :]), before["name"]
-    if before and fold(before["name"]) in _HEADINGS:
-        return split_speaker(text[before.end() :])
+    while before := _BEFORE.match(text):
+        if _is_name(before["name"]):
+            return bare(text[before.end() :]), before["name"]
+        if fold(before["name"]) not in _HEADINGS:
+            break
+        text = text[before.end() :]
     after = _AFTER.search(text)
     if after and after.start() and _is_name(after["name"]):
         quoted = text[: after.start()].rstrip()[-1:] in _QUOTES
