@@ -87,6 +87,10 @@ class Inbox:
         """Remember a name in this process; False when it was there. An empty one is always new."""
         return self._seen.take(name)
 
+    def knows(self, name: str) -> bool:
+        """Say whether something came to this process before."""
+        return name in self._seen
+
     def owes(self, name: str) -> bool:
         """Say whether something came before, was not recorded, and is not known to be answered."""
         return name in self._owed

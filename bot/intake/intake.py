@@ -88,8 +88,8 @@ class Intake:
         return self._store is not None and self._store.shared
 
     def refusal(self, place: Channel, member: str) -> Reply | None:
-        """Count a question and return None; or return what a member who asks too often reads instead of an answer."""
-        return self._admission.refusal(place, member)
+        """Count a question and return None; or return what a member reads who asks too often, or when all is full."""
+        return self._admission.refusal(place, member) or (busy() if self.work.is_full else None)
 
     def tells(self, member: str) -> bool:
         """Say whether a refused member is told so by a message of its own: once in a while."""

@@ -21,6 +21,10 @@ HOLD_SECONDS = 2.5
 """How long searches wait for acknowledgements, which are due within three; then something else is the matter."""
 
 
+ROUNDS = 3
+"""Rounds of the loop from the last acknowledgement to the next search: a burst comes in several reads."""
+
+
 class BusyError(Exception):
     """More is waiting than can be answered soon."""
 
@@ -111,7 +115,7 @@ class Turns:
                 self._owed -= 1
                 if not self._owed:
                     self.company.clear()
-                    self._open()
+                    self._open_soon(ROUNDS)
 
     async def calm(self) -> None:
         """Wait, a moment at most, until every acknowledgement that is due is given."""
@@ -120,6 +124,15 @@ class Turns:
     def wait_for_calm(self) -> None:
         """Keep the calling thread waiting for the same."""
         self._calm.wait(HOLD_SECONDS)
+
+    def _open_soon(self, rounds: int) -> None:
+        """Let searches go on after so many rounds of the loop, if none of them brings more to acknowledge."""
+        if self._owed:
+            return
+        if rounds:
+            asyncio.get_running_loop().call_soon(self._open_soon, rounds - 1)
+        else:
+            self._open()
 
     def _open(self) -> None:
         self._calm.set()

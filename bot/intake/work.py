@@ -14,8 +14,8 @@ __all__ = ["Work"]
 
 _log = logging.getLogger(__name__)
 
-MOST_TASKS = 300
-"""Tasks at once; every one of them may be waiting to tell a member that the bot is busy."""
+MOST_TASKS, MOST_TOLD = 1_000, 200
+"""Tasks at once, and those beyond that only tell a member that the bot is busy."""
 
 CANCEL_SECONDS = 1.0
 
@@ -40,9 +40,17 @@ class Work:
         finally:
             self._end()
 
-    def start(self, coroutine: Coroutine[Any, Any, object]) -> bool:
-        """Run a coroutine to its end in a task; False, and not run, when there are too many."""
-        if len(self._tasks) >= self._most:
+    @property
+    def is_full(self) -> bool:
+        """Whether there is no room for another task."""
+        return len(self._tasks) >= self._most
+
+    def start(self, coroutine: Coroutine[Any, Any, object], *, instead: bool = False) -> bool:
+        """Run a coroutine to its end in a task; False, and not run, when there are too many.
+
+        There is more room for one that only says something `instead` of an answer.
+        """
+        if len(self._tasks) >= self._most + MOST_TOLD * instead:
             coroutine.close()
             return False
         task = asyncio.get_running_loop().create_task(coroutine)

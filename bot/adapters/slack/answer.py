@@ -74,9 +74,29 @@ class Answers:
         self._prefix = prefix
         self._tries: Bounded[str, int] = Bounded(_MOST_COUNTED)
 
+    def refusal(self, question: Inquiry) -> Reply | None:
+        """Count a question and return None, or what its asker reads instead of an answer."""
+        return self.intake.refusal(_place(question), question.user)
+
+    def refuse(self, question: Inquiry, refusal: Reply) -> None:
+        """Tell a member why they are not answered, once in a while: a message each would only keep others waiting."""
+        if self.intake.tells(question.user):
+            self.intake.work.start(self._tell(question, refusal), instead=True)
+
     def begin(self, question: Inquiry, *, again: bool = False, after: float = 0.0) -> None:
-        """Answer in a task of its own, in `after` seconds."""
-        self.intake.work.start(self.answer(question, again=again, after=after))
+        """Answer in a task of its own, in `after` seconds; what is recorded and finds no room waits for a quieter time.
+
+        Any other is told so.
+        """
+        if self.intake.work.start(self.answer(question, again=again, after=after)):
+            return
+        if not (question.way in _BY_EVENT and self.intake.has_store):
+            self.refuse(question, busy())
+
+    async def _tell(self, question: Inquiry, reply: Reply) -> None:
+        workspace = await self.workspaces.of(question.team, question.enterprise)
+        if workspace is not None:
+            await self.deliver(workspace, question, reply)
 
     async def settles(self, question: Inquiry, seconds: float, *, again: bool = False) -> bool:
         """Answer a question that could not be recorded; say whether it is settled within so many seconds.
@@ -108,6 +128,8 @@ class Answers:
         began = time.monotonic()
         recorded = again or question.way in _BY_EVENT
         with inbox.hold(question.id):
+            if not recorded:
+                await self.intake.turns.calm()
             pending = None if recorded else inbox.keep(question.id, KIND, question.as_json(), SECRETS, KEPT_SECONDS)
             await asyncio.sleep(after)
             return await self._answer(question, pending, began, again=again)
@@ -131,8 +153,6 @@ class Answers:
 
         `began` is when it was taken up (the monotonic clock's).
         """
-        place = Channel(NAME, question.channel or question.user, question.team)
-        refusal = None if again else self.intake.refusal(place, question.user)
         result: Posted
         try:
             workspace = await self.workspaces.of(question.team, question.enterprise)
@@ -146,10 +166,8 @@ class Answers:
                 result = Refused("not installed")
             elif again and (stands := await self._stands(workspace, question)):
                 result = stands
-            elif refusal and question.way in _BY_EVENT and not self.intake.tells(question.user):
-                result = Sent("")  # a moment ago, and each would keep the others in its channel waiting for a second
             else:
-                reply = refusal or await self._reply(workspace, question, again=again)
+                reply = await self._reply(workspace, question, again=again)
                 if reply is None:
                     return False
                 if pending and not await pending.is_ours():
@@ -176,8 +194,7 @@ class Answers:
         """
         if refused := overlong(question.overlong):
             return refused
-        place = Channel(NAME, question.channel or question.user, question.team)
-        reply = await self.intake.answer(lambda: self._ask(workspace, question), place, question.user)
+        reply = await self.intake.answer(lambda: self._ask(workspace, question), _place(question), question.user)
         owed = self.intake.inbox.owes(question.id) and not again
         waits = question.way in _BY_EVENT and self.intake.has_store
         return None if (reply == too_long() and owed) or (reply == busy() and waits) else reply
@@ -342,6 +359,11 @@ class Answers:
             await pending.end(answered=True)
         else:
             await self.intake.inbox.done(question.id)
+
+
+def _place(question: Inquiry) -> Channel:
+    """Return where a question was asked, as far as limits and turns go."""
+    return Channel(NAME, question.channel or question.user, question.team)
 
 
 def _is_private(question: Inquiry, reply: Reply) -> bool:

@@ -45,11 +45,11 @@ from bot.adapters.slack.views import (
 )
 from bot.contract import Use, find_zone, parse_line
 from bot.errors import UserError
-from bot.intake import Taken, to_member
+from bot.intake import Taken, busy, to_member
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
     from slack_bolt.context.ack.async_ack import AsyncAck
     from slack_bolt.context.async_context import AsyncBoltContext
@@ -140,6 +140,8 @@ class Listeners:
             question = dataclasses.replace(question, line=self._answers.naming.read(line))
             began = time.monotonic()
             again = self._inbox.owes(question.id) or request.headers.get("x-slack-retry-num", ["0"])[0] not in {"", "0"}
+            if not again and self._is_refused(question):
+                return BoltResponse(status=200, body="")
             taken = await self._inbox.take(question.id, KIND, question.as_json(), question.marks)
             if taken is Taken.UNSURE:
                 left = _ANSWER_SECONDS - (time.monotonic() - began)
@@ -151,6 +153,18 @@ class Listeners:
         await next_()
         return None
 
+    def _is_refused(self, question: Inquiry) -> bool:
+        """Count a question that came for the first time; tell a member who asks too often, and record nothing of it."""
+        if any(map(self._inbox.knows, (question.id, *question.marks))):
+            return False
+        refusal = self._answers.refusal(question)
+        if refusal is None:
+            return False
+        for name in (question.id, *question.marks):
+            self._inbox.is_new(name)
+        self._answers.refuse(question, refusal)
+        return True
+
     async def _event(self, ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         await ack()
         question = context.get(_ASKED)
@@ -159,7 +173,7 @@ class Listeners:
             return
         event = body.get("event")
         if isinstance(event, dict):
-            self._work.start(self._tell(body, event))
+            self._work.start(self._tell(body, event))  # where all is full a Home tab or a suggestion is left out
 
     async def _tell(self, body: dict[str, Any], event: dict[str, Any]) -> None:
         """Do what events ask for that are no questions."""
@@ -192,23 +206,29 @@ class Listeners:
         await self._workspaces.forget(name)
 
     async def _slash(self, ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
-        self._begin(read_slash(body, self._settings.slack_command_prefix))
+        question = read_slash(body, self._settings.slack_command_prefix)
+        if question is None or not self._is_new(question):
+            await ack()
+        elif refusal := self._answers.refusal(question):
+            await ack(text=refusal.text, response_type="ephemeral")
+        else:
+            await ack()
+            self._answers.begin(question)
 
     async def _action(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
         question = read_action(body)
         if question is not None and question.way is Way.HOME:
-            self._work.start(self._in_window(body, question))
+            self._start(self._in_window(body, question), body)
         elif question is not None:
             self._begin(question)
         elif _action_id(body) == SETUP:
             if self._inbox.is_new(f"setup:{body.get('trigger_id')}"):
-                self._work.start(self._open(body, self._setup))
+                self._start(self._open(body, self._setup), body)
         elif not _is_link(body):
-            self._work.start(self._notice(body, to_member(say("slack.stale", help=self._core.lines.to(Use.HELP)))))
+            self._start(self._notice(body, to_member(say("slack.stale", help=self._core.lines.to(Use.HELP)))), body)
 
-    async def _notice(self, body: dict[str, Any], reply: Reply) -> None:
+    async def _notice(self, body: Mapping[str, Any], reply: Reply) -> None:
         """Say something to whoever pressed or chose what cannot be answered, replacing nothing."""
         question = read_action({**body, "actions": [{"action_id": "line:0", "value": self._core.lines.to(Use.HELP)}]})
         workspace = await self._workspaces.of(question.team, question.enterprise) if question else None
@@ -221,12 +241,11 @@ class Listeners:
             name = str(body.get("callback_id"))
             question = read_shortcut(body, name) if name in self._menus else None
             if question is None:
-                self._work.start(
-                    self._notice(body, to_member(say("slack.wordless", claim=self._core.lines.to(Use.CLAIM))))
-                )
+                wordless = to_member(say("slack.wordless", claim=self._core.lines.to(Use.CLAIM)))
+                self._start(self._notice(body, wordless), body)
             self._begin(question)
         elif body.get("callback_id") == ASK and self._inbox.is_new(f"{body.get('trigger_id')}:{body.get('action_ts')}"):
-            self._work.start(self._open(body, self._question))
+            self._start(self._open(body, self._question), body)
 
     async def _question(self, _workspace: Workspace, _user: str, _team: str) -> dict[str, Any]:
         return ask_view()
@@ -264,14 +283,34 @@ class Listeners:
         if question is None or wrong:
             await ack(response_action="errors", errors=wrong)
             return
+        is_new = self._is_new(question)
+        refusal = self._answers.refusal(question) if is_new else None
+        if refusal is not None:
+            await ack(response_action="errors", errors={"channel" if setup else QUESTION: refusal.text})
+            return
         await ack(response_action="update", view=waiting_view())
-        # Slack has surely shown the waiting modal by then, which would otherwise come over the answer.
-        self._begin(dataclasses.replace(question, line=self._answers.naming.read(question.line)), after=_ACK_SECONDS)
+        if is_new:  # Slack has surely shown the waiting modal by then, which would otherwise come over the answer
+            read = dataclasses.replace(question, line=self._answers.naming.read(question.line))
+            self._answers.begin(read, after=_ACK_SECONDS)
 
-    def _begin(self, question: Inquiry | None, *, after: float = 0.0) -> None:
-        """Answer an inquiry, in `after` seconds, unless the same request was sent once more."""
-        if question is not None and question.user and self._inbox.is_new(question.id):
-            self._answers.begin(question, after=after)
+    def _is_new(self, question: Inquiry) -> bool:
+        """Say whether an inquiry has an asker and was not sent before."""
+        return bool(question.user) and self._inbox.is_new(question.id)
+
+    def _begin(self, question: Inquiry | None) -> None:
+        """Answer an inquiry unless the same request was sent before or its member asks too often."""
+        if question is None or not self._is_new(question):
+            return
+        refusal = self._answers.refusal(question)
+        if refusal is None:
+            self._answers.begin(question)
+        else:
+            self._answers.refuse(question, refusal)
+
+    def _start(self, work: Coroutine[Any, Any, None], body: Mapping[str, Any]) -> None:
+        """Run in a task what a press or a shortcut asks for; where there is no room, say so."""
+        if not self._work.start(work):
+            self._work.start(self._notice(body, busy()), instead=True)
 
 
 async def _broken(error: Exception) -> None:

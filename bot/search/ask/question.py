@@ -71,9 +71,7 @@ _WANTED = {
         r"\bhow (?:many|much|old|long|often|big|large|far|fast|expensive)\b|\bpercent|\bnumber\b|\bprice\b|\bcost"
         r"|\bshare of\b"
     ),
-    "money": re.compile(
-        r"\bprice|\bcost|\bexpensive|\bpay\b|\bpaid\b|\bset me back|how much (?:does|is|did|for)"
-    ),
+    "money": re.compile(r"\bprice|\bcost|\bexpensive|\bpay\b|\bpaid\b|\bset me back|how much (?:does|is|did|for)"),
     "time": re.compile(
         r"\bwhen\b|\b(?:which|what) (?:year|month|week|day|weekday|time)|\bhow (?:long|often|soon|old)|\byear\b"
     ),
