@@ -211,4 +211,5 @@ class Turns:
             counter[name] -= 1
             if not counter[name]:
                 del counter[name]
+        self._to_the_end(waiter)  # whoever came while it was in work had none yet
         self._let_in()
