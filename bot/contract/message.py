@@ -292,10 +292,15 @@ def headline(text: str, *, whole: bool = False) -> tuple[Span, ...]:
     if whole and text[:1] not in _SIGNS:
         return (Span(text, Style.STRONG),)
     spans: list[Span] = []
+    rest: list[str] = []
     for line in text.splitlines(keepends=True):
-        verdict, stop, rest = line.partition(".") if line[0] in _SIGNS else ("", "", line)
-        spans += [Span(verdict + stop, Style.STRONG), Span(rest)]
-    return tuple(spans)
+        if line[0] in _SIGNS:
+            verdict, stop, said = line.partition(".")
+            spans += [Span("".join(rest)), Span(verdict + stop, Style.STRONG)]
+            rest = [said]
+        else:
+            rest.append(line)
+    return (*spans, Span("".join(rest)))
 
 
 def plain(spans: tuple[Span, ...]) -> str:

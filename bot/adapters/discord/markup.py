@@ -8,6 +8,7 @@ leaves the second masked link of a line alive.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -45,8 +46,10 @@ def markdown(spans: Iterable[Span]) -> str:
     parts: list[str] = []
     start = 0
     for text, style in runs:
-        escaped = _escape(text, [place - start for place in live if 0 <= place - start < len(text)])
-        start += len(text)
+        end = start + len(text)
+        own = live[bisect_left(live, start) : bisect_left(live, end)]
+        escaped = _escape(text, [place - start for place in own])
+        start = end
         if style is Style.PLAIN:
             parts.append(escaped)
         elif style is Style.CODE and "`" not in text and "\n" not in text and text.strip():
@@ -73,20 +76,36 @@ def cut(text: str, most: int) -> str:
 
 def fit(spans: tuple[Span, ...], most: int) -> str:
     """Return styled runs as Markdown of at most `most` UTF-16 units, cut between words where they are longer."""
+    # Only a line break of two characters is drawn as fewer: what is longer is not looked at.
+    spans = tuple(_first(spans, 2 * most + 1))
     whole = markdown(spans)
     if units(whole) <= most:
         return whole
-    low, high = 0, sum(len(span.text) for span in spans)
-    while low < high:
-        middle = (low + high + 1) // 2
-        if units(markdown(_first(spans, middle))) + len(ELLIPSIS) + 1 <= most:
-            low = middle
-        else:
-            high = middle - 1
+    low = _most_that_fits(spans, most - len(ELLIPSIS) - 1)
     text = "".join(span.text for span in spans)
     space = text.rfind(" ", 0, low + 1)
     shortened = markdown(_first(spans, space if space > low // 2 else low)).rstrip()
     return f"{shortened} {ELLIPSIS}" if shortened and units(shortened) + len(ELLIPSIS) + 1 <= most else ""
+
+
+def _most_that_fits(spans: tuple[Span, ...], most: int) -> int:
+    """Return how many characters of styled runs are at most `most` UTF-16 units as Markdown.
+
+    By turns the guess is as if all characters took the same room, and the middle: a few are enough for most texts.
+    """
+    fitting, beyond = 0, sum(len(span.text) for span in spans) + 1
+    least, greatest = 0, units(markdown(spans))
+    even = True
+    while beyond - fitting > 1:
+        share = (most - least) / max(1, greatest - least) if even else 0.5
+        guess = min(beyond - 1, max(fitting + 1, fitting + int(share * (beyond - fitting))))
+        size = units(markdown(_first(spans, guess)))
+        if size <= most:
+            fitting, least = guess, size
+        else:
+            beyond, greatest = guess, size
+        even = not even
+    return fitting
 
 
 def _live(text: str) -> list[int]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Remembered", "read_line"]
 
-LONGEST_QUERY = 2_000
+LONGEST_QUERY = 1_000
 """Characters of a query that are looked at; a line one remembers is far shorter."""
 
 _QUOTES = "\"“”„'‘’ "
