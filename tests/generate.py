@@ -53,6 +53,8 @@ MEASURED: Mapping[str, tuple[str, ...]] = {
     "overload": ("benchmarks.overload",),
     "junk": ("benchmarks.junk",),
     "reading-speed": ("benchmarks.reading",),
+    "fuzz": ("benchmarks.fuzz", "--seconds", "45"),
+    "hostile-content": ("benchmarks.hostile",),
     "faults": ("tests.faults", "--posts", "3000"),
 }
 """Blocks that differ from run to run, each with the module that prints it."""

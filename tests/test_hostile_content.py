@@ -17,7 +17,7 @@ from bot.core import Core
 from bot.corpus import open_corpus
 from bot.corpus.check import check_corpus
 from bot.corpus.edition import read_edition
-from bot.corpus.fetch import Fetched
+from bot.corpus.fetch import Fetched, fetch
 from bot.corpus.files import LONGEST_FILE, read_bytes
 from bot.corpus.importing import Imported, Importer, slug
 from bot.corpus.names import LONGEST_PERSON, LONGEST_TITLE, MOST_CHAPTERS
@@ -102,7 +102,6 @@ strange = pytest.mark.parametrize("put", STRANGE)
         ("b.ytt", b"<timedtext>" + b"<p>a" * 5_000 + b"</p>" * 5_000 + b"</timedtext>"),
         ("b.md", b"---\ntitle: " + b"[" * 5_000 + b"\n---\n\nHi."),
         ("b.md", b"---\ntitle: &a [*a]\n---\n\nHi."),
-        ("b.xml", f'{RSS}<item><podcast:transcript url="https://[x"/></item></channel></rss>'.encode()),
         ("b.txt", b"\xff\xfe\x00\xd8"),
         ("b.txt", b"a\x00b"),
     ],
@@ -124,6 +123,20 @@ def test_one_bad_file_is_told_in_a_line_and_the_others_are_imported(
     assert told[0].startswith(name)
     assert "foresaw" not in told[0]
     assert [entry.id for entry in open_corpus(tmp_path / "content").entries] == ["a", "c"]
+
+
+def test_a_feed_with_a_link_that_is_none_brings_its_other_episodes(tmp_path: Path) -> None:
+    items = "".join(f'<item><podcast:transcript url="{url}"/></item>' for url in ("https://[x", "https://a/t.vtt"))
+    (tmp_path / "a.xml").write_text(f"{RSS}{items}</channel></rss>", "utf-8")
+
+    def get(url: str) -> Fetched:
+        return Fetched(url, GOOD.encode()) if url.endswith(".vtt") else fetch(url)
+
+    importing = Importer(tmp_path / "content", "engines", force=False, say=lambda _: None, get=get)
+    refused, imported = importing.run(str(tmp_path / "a.xml"), None)
+
+    assert "is not a web address" in str(refused)
+    assert isinstance(imported, Imported)
 
 
 @strange

@@ -206,7 +206,7 @@ def _refuse_way_out(path: Path) -> None:
 
 def _preference(link: TranscriptLink) -> int:
     """Order transcript links by how much their format knows: times and speakers first."""
-    told = f"{link.type} {urlsplit(link.url).path}".casefold()
+    told = f"{link.type} {link.url.partition('?')[0]}".casefold()
     return next((rank for rank, word in enumerate(_PREFERRED) if word in told), len(_PREFERRED))
 
 

@@ -8,8 +8,10 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from xml.etree.ElementTree import TreeBuilder  # noqa: S405 - it parses nothing
 
-from defusedxml import DefusedXmlException, ElementTree  # type: ignore[import-untyped, unused-ignore]
+from defusedxml import DefusedXmlException  # type: ignore[import-untyped, unused-ignore]
+from defusedxml.ElementTree import DefusedXMLParser, ParseError  # type: ignore[import-untyped, unused-ignore]
 
 from bot.corpus.files import LONGEST_FILE
 from bot.errors import TranscriptError
@@ -45,8 +47,36 @@ _HEAD = 8192
 _DEEPEST = 100
 """Levels of XML; what walks over it may call itself as often."""
 
+_MOST_ELEMENTS = 1_000_000
+"""Elements of XML, of which each takes some 300 bytes of memory; captions of a day, timed by words, have fewer."""
+
 _CONTROLS_IN_TEXT = 1000
 """One control character in so many characters is dirt; more is a binary file."""
+
+
+class _TooMuchError(Exception):
+    """XML is nested deeper, or has more elements, than anything that is read here."""
+
+
+class _Builder(TreeBuilder):
+    """Builds elements as long as they are neither too deep nor too many."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = self._count = 0
+
+    def start(self, tag: str, attrs: dict[str, str], /) -> Element:
+        """Begin an element."""
+        self._depth += 1
+        self._count += 1
+        if self._depth > _DEEPEST or self._count > _MOST_ELEMENTS:
+            raise _TooMuchError
+        return super().start(tag, attrs)
+
+    def end(self, tag: str, /) -> Element:
+        """End an element."""
+        self._depth -= 1
+        return super().end(tag)
 
 
 @dataclass(frozen=True)
@@ -89,18 +119,17 @@ class TranscriptFile:
     @cached_property
     def xml(self) -> Element:
         """The parsed XML; raises TranscriptError when it is broken or has entities of its own."""
+        parser = DefusedXMLParser(target=_Builder())
         try:
-            element: Element = ElementTree.fromstring(self.text)
-        except ElementTree.ParseError as error:
+            parser.feed(self.text)
+            element: Element = parser.close()
+        except _TooMuchError as error:
+            raise TranscriptError(self.name, say("format.deep-xml", deepest=_DEEPEST, most=_MOST_ELEMENTS)) from error
+        except ParseError as error:
             line, column = error.position
             raise TranscriptError(self.name, say("format.bad-xml", column=column + 1), line) from error
         except (DefusedXmlException, ValueError) as error:
             raise TranscriptError(self.name, say("format.entities")) from error
-        level = [element]
-        for _ in range(_DEEPEST):
-            level = [child for each in level for child in each]
-        if level:
-            raise TranscriptError(self.name, say("format.deep-xml", most=_DEEPEST))
         return element
 
 
