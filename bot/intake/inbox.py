@@ -221,7 +221,7 @@ class Inbox:
                 answer = await work
         except Exception as error:  # a store in trouble must not keep members from their answers
             if not self._broken:
-                why = error or type(error).__name__
+                why = str(error) or type(error).__name__
                 _log.warning("the database could not %s (%s); answering from memory", what, why)
             self._broken = True
             return None

@@ -132,7 +132,7 @@ class Intake:
                         elif not self.inbox.is_under_way(left.delivery_id):
                             self.work.start(self._finish(left, finish))
                 except Exception as error:  # the database may be away for a while
-                    why = error or type(error).__name__
+                    why = str(error) or type(error).__name__
                     _log.warning("what was left unanswered could not be looked up: %s", why)
             await asyncio.sleep(self._look)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import random
 import sqlite3
 import time
@@ -244,8 +243,3 @@ async def f20(stage: Stage) -> list[Row]:
         rows.append(await killed(stage, engine, "", KILLS // 2))
         rows += [await killed(stage, engine, point, KILLS // 2 // len(POINTS)) for point in POINTS]
     return rows
-
-
-def small(stage: Stage) -> Stage:
-    """Return a stage on SQLite alone."""
-    return dataclasses.replace(stage, engine=("SQLite",))

@@ -667,6 +667,46 @@ async def _banned(stage: Stage) -> Row:
     return ban
 
 
+# F21 ------------------------------------------------------------------------------------------------------------------
+
+
+async def threads(stage: Stage, engine: Engine, point: str, posts: int) -> Row:
+    """Cut the connection while a thread is opened, and let processes die before it is, or before it is recorded."""
+    row = Row("F21", f"threads cut off, and killed at {point}; {engine}", runs=1, posts=posts)
+    async with stage.yard(engine) as yard:
+        await yard.plant(posts, over=1.0, thread=True)
+        for number, kind in enumerate(("reset", "accepted-reset", "500", "accepted-500")):
+            place = yard.on_discord[number]
+            yard.discord.fail(f"POST /channels/{place.id}/messages/*/threads", kind)  # type: ignore[arg-type]
+        yard.start(2, point=point, times=2, share=0.5)
+        await asyncio.sleep(2.5)
+        with contextlib.suppress(TimeoutError):
+            await yard.until(lambda: yard.happened(point) >= 2, 20, point)
+        with contextlib.suppress(TimeoutError):
+            await yard.until(lambda: all(count == 1 for count in _threads(yard)), CALM_SECONDS, "the threads")
+        counts = _threads(yard)
+        row.lost, row.left = counts.count(0), sum(count > 1 for count in counts)
+        row.problems += [f"{row.lost} posts have no thread"] if row.lost else []
+        row.problems += [f"{row.left} posts have two threads"] if row.left else []
+        row.problems += [] if yard.happened(point) else ["the point was never reached"]
+    return row
+
+
+def _threads(yard: Yard) -> list[int]:
+    """Return how many threads stand under each channel's post."""
+    known = [each.parent.id for each in yard.discord.world.guild.channels if each.parent]
+    on_slack = [[each.thread_ts not in {"", each.ts} for each in yard.slack.posts(room.id)] for room in yard.on_slack]
+    return [*(known.count(place.id) for place in yard.on_discord), *map(sum, on_slack)]
+
+
+async def f21(stage: Stage) -> list[Row]:
+    """Lose threads under daily posts."""
+    points = ("recorded", "thread")
+    return list(
+        await asyncio.gather(*(threads(stage, engine, point, 24) for engine in stage.engine for point in points))
+    )
+
+
 # Speed ----------------------------------------------------------------------------------------------------------------
 
 
@@ -720,6 +760,7 @@ CASES: dict[str, Case] = {
     "F10": f10,
     "F11": f11,
     "F12": f12,
+    "F21": f21,
     "speed": speed,
 }
 """The cases by their number; a case of inbound events or leases joins by being put here."""

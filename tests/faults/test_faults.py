@@ -66,6 +66,8 @@ async def _waves(stage: Stage) -> list[Row]:
             one(cases.disk(small, "full")),
             one(cases.disk(small, "read-only")),
             one(cases.restored_twice(small, "sent")),
+            one(cases.threads(small, "SQLite", "recorded", 8)),
+            one(cases.threads(small, "SQLite", "thread", 8)),
         ),
     )
     made: list[Row] = []
@@ -115,3 +117,7 @@ def test_two_deployments_on_a_restored_backup_post_nothing_again(rows: list[Row]
 
 def test_nothing_is_asked_again_before_the_time_its_429_named(rows: list[Row]) -> None:
     held(rows, "F12")
+
+
+def test_each_quote_gets_its_thread_once_through_cut_connections_and_deaths(rows: list[Row]) -> None:
+    assert len(held(rows, "F21")) == 2

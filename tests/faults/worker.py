@@ -62,6 +62,8 @@ SERVING = discord_pace.Pace(lease=3.0, renew=0.5, look=0.25, early=25.0, alive=0
 """What a process took and did not answer within five seconds counts as abandoned."""
 
 SENTENCES = 2
+PROMPT = "What do you make of it?"
+"""What a thread begins with, in channels that ask for one."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ class Steady(Daily):
         number = int.from_bytes(hashlib.blake2s(name.encode(), digest_size=4).digest())
         first = number % (len(self._episode.sentences.begins) - SENTENCES)
         passage = Passage(self._episode, first, first + SENTENCES - 1)
-        return Highlight(passage, score=0.0, prompt="", curated=False), settings.cycle
+        return Highlight(passage, score=0.0, prompt=PROMPT, curated=False), settings.cycle
 
 
 class WatchedLedger(Ledger):

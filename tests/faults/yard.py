@@ -183,13 +183,20 @@ class Yard:
 
     # The world ----------------------------------------------------------------------------------------------------
 
-    async def plant(
-        self, count: int, *, over: float = 0.0, soon: float = 1.0, ticked: bool = True, ago: float = 0.0
+    async def plant(  # noqa: PLR0913 - what may differ between channels
+        self,
+        count: int,
+        *,
+        over: float = 0.0,
+        soon: float = 1.0,
+        ticked: bool = True,
+        ago: float = 0.0,
+        thread: bool = False,
     ) -> None:
         """Add so many channels, half on each platform, whose post falls due from `soon` seconds on, within `over`.
 
         `ticked` notes that delivery looked a moment ago, so that nothing counts as late; `ago` puts the due moments
-        back by so much.
+        back by so much; `thread` asks for one under each post.
         """
         world, now = self.discord.world, time.time()
         tag = secrets.token_hex(3)
@@ -206,7 +213,7 @@ class Yard:
                 self.slack.world.channels[made.id] = made
                 self.on_slack.append(made)
                 where = ("slack", team.id, made.id)
-            rows.append(_channel_row(where, due))
+            rows.append(_channel_row(where, due, thread=thread))
         admins = {"discord": str(world.alice.id), "slack": SLACK_ADMIN}
         told = [
             {name: row[name] for name in ("platform", "tenant", "ref")}
@@ -364,12 +371,13 @@ class Yard:
         return path.read_text("utf-8", "replace") if path.exists() else ""
 
 
-def _channel_row(where: tuple[str, str, str], due: float) -> dict[str, Any]:
+def _channel_row(where: tuple[str, str, str], due: float, *, thread: bool) -> dict[str, Any]:
     """Return a channel's row: the post of today at `due`, the next one half a day or more later."""
     platform, tenant, ref = where
     settings = ChannelSettings(
         Channel(platform, ref, tenant),
         daily=True,
+        thread=thread,
         time=time.strftime("%H:%M", time.gmtime(due + HALF_A_DAY)),
         next_date=time.strftime("%Y-%m-%d", time.gmtime(due)),
         next_at=due,
