@@ -21,7 +21,7 @@ from bot.policy.texts import listed, say
 from bot.search import load_embeddings, open_reranker, open_searcher
 from bot.serve import Parts, Server
 from bot.settings import SHIPPED, Settings, home, program, read_env_file
-from bot.store import open_store
+from bot.store import AwayError, open_store
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -222,8 +222,8 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
 def _open_store(settings: Settings, folder: Path | None, *, patient: bool, needed: bool) -> Store | None:
     """Open the database, or say what is off without one: quotes are found all the same, where that is all.
 
-    A `patient` process waits a while for a database server, and then gives up for good: a replica that went on without
-    the others' database would answer what they answer. One that is `needed` and cannot be used is an OperatorError.
+    A `patient` process waits a while for a database that is away, and then gives up for good: a replica that went on
+    without the others' database would answer what they answer. Where one is `needed`, any trouble is an OperatorError.
     """
     if folder is None and not settings.verbatim_database_url:
         if needed:
@@ -237,7 +237,7 @@ def _open_store(settings: Settings, folder: Path | None, *, patient: bool, neede
             if needed:
                 raise
             if patient and settings.verbatim_database_url:
-                if time.monotonic() > deadline:
+                if time.monotonic() > deadline or not isinstance(error, AwayError):
                     raise
                 _notice(say("cli.trying-again", error=error))
                 time.sleep(5)

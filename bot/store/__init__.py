@@ -2,6 +2,7 @@
 
 from bot.store.backup import backup, restore
 from bot.store.channels import ChannelSettings
+from bot.store.database import AwayError
 from bot.store.inbox import Inbound, Stage
 from bot.store.kv import LAST_TICK
 from bot.store.posts import Planned, PostRow, post_key
@@ -9,6 +10,7 @@ from bot.store.store import Store, open_store
 
 __all__ = [
     "LAST_TICK",
+    "AwayError",
     "ChannelSettings",
     "Inbound",
     "Planned",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,11 +17,12 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlch
 from bot.errors import OperatorError, StoreError
 from bot.policy.texts import say
 from bot.settings import program
+from bot.store.tables import metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-__all__ = ["DamagedError", "Database", "connect", "file_url", "is_damaged", "reason"]
+__all__ = ["AwayError", "DamagedError", "Database", "connect", "file_url", "foreign", "is_damaged", "reason"]
 
 T = TypeVar("T")
 
@@ -39,6 +41,9 @@ READERS = 2
 CONNECTIONS = 4
 """Connections of one process to PostgreSQL, and threads that use them."""
 
+SHOWN = 5
+"""Names of another program's tables that are told."""
+
 _THEIR_MOMENT = sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Double)
 
 _KEEP_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
@@ -48,6 +53,10 @@ _KEEP_TO_TIME = sa.select(
     *(sa.func.set_config(name, f"{LONGEST_WAIT}s", sa.true()) for name in ("statement_timeout", "lock_timeout"))
 )
 """What sets the limits for one transaction."""
+
+
+class AwayError(OperatorError):
+    """A database that may be there in a moment: its server does not answer, or another program holds its lock."""
 
 
 class DamagedError(OperatorError):
@@ -189,7 +198,7 @@ def _postgresql(url: sa.URL) -> Database:
         engine.dispose()
         host = url.host or say("database.local-socket")
         where = f"{host}{f':{url.port}' if url.port else ''}/{url.database}"
-        raise OperatorError(say("database.no-server", where=where, error=reason(error))) from error
+        raise AwayError(say("database.no-server", where=where, error=reason(error))) from error
     return Database(engine, engine)
 
 
@@ -220,6 +229,7 @@ def _sqlite(url: sa.URL) -> Database:
     if url.database in {None, "", ":memory:"}:
         raise OperatorError(say("database.in-memory"))
     path = Path(str(url.database))
+    _refuse_foreign(path)
     engine, reading = (sa.create_engine(url, connect_args={"timeout": LONGEST_WAIT}) for _ in range(2))
     for made, begin in ((engine, "BEGIN IMMEDIATE"), (reading, "BEGIN")):
         sa.event.listen(made, "connect", _prepare)
@@ -230,9 +240,29 @@ def _sqlite(url: sa.URL) -> Database:
     except SQLAlchemyError as error:
         engine.dispose()
         reading.dispose()
-        why = reason(error)
-        raise (DamagedError if is_damaged(why) else OperatorError)(_trouble(path, why)) from error
+        raise _trouble(path, reason(error)) from error
     return Database(engine, reading)
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Raise OperatorError for a file whose tables another program made, before anything is changed in it."""
+    if not path.is_file():
+        return
+    try:
+        with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0)) as db:
+            made = db.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
+            )
+            tables = {str(name) for (name,) in made}
+    except sqlite3.Error:
+        return  # opening it says why
+    if tables and not ("alembic_version" in tables and tables & metadata.tables.keys()):
+        raise foreign(tables)
+
+
+def foreign(found: Iterable[str]) -> OperatorError:
+    """Return the error of a database that another program made, with some of what was found in it."""
+    return OperatorError(say("database.foreign", found=", ".join(sorted(found)[:SHOWN])))
 
 
 def is_damaged(why: str) -> bool:
@@ -258,14 +288,16 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
             return
 
 
-def _trouble(path: Path, why: str) -> str:
+def _trouble(path: Path, why: str) -> OperatorError:
+    if path.is_dir():
+        return OperatorError(say("database.folder", path=path))
     if is_damaged(why):
-        return say("database.damaged", path=path, error=why, program=program())
+        return DamagedError(say("database.damaged", path=path, error=why, program=program()))
     if "locked" in why:
-        return say("database.locked", path=path)
+        return AwayError(say("database.locked", path=path))
     if "full" in why:
-        return say("database.disk-full", path=path)
-    return say("database.not-opened", path=path, error=why)
+        return OperatorError(say("database.disk-full", path=path))
+    return OperatorError(say("database.not-opened", path=path, error=why))
 
 
 def reason(error: Exception) -> str:

@@ -11,7 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import OperatorError
 from bot.policy.texts import say
-from bot.store.database import reason
+from bot.settings import program
+from bot.store.database import foreign, reason
+from bot.store.tables import metadata
 
 if TYPE_CHECKING:
     from bot.store.database import Database
@@ -30,10 +32,12 @@ _REVISION = re.compile(r"\d{4}")
 
 
 def migrate(database: Database) -> None:
-    """Bring the schema to HEAD; OperatorError for a schema of a later version."""
+    """Bring the schema to HEAD; OperatorError for one that this version cannot serve with."""
     try:
         with database.engine.connect() as connection:
             if _revision(connection) == HEAD:
+                _refuse_half(connection)
+                _refuse_read_only(connection)
                 return
         with database.engine.begin() as connection:
             if database.dialect == "postgresql":
@@ -41,7 +45,8 @@ def migrate(database: Database) -> None:
             found = _revision(connection)
             if found == HEAD:
                 return
-            if found is not None and (not _REVISION.fullmatch(found) or found > HEAD):
+            _refuse_foreign(connection, found)
+            if found is not None and found > HEAD:
                 raise OperatorError(say("database.later-schema", found=found, known=HEAD))
             _upgrade(connection)
     except SQLAlchemyError as error:
@@ -53,6 +58,33 @@ def _revision(connection: sa.Connection) -> str | None:
         return None
     found = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
     return None if found is None else str(found)
+
+
+def _refuse_foreign(connection: sa.Connection, found: str | None) -> None:
+    """Raise OperatorError where another program counts its schemas, or has tables that are named like ours."""
+    if found is not None and not _REVISION.fullmatch(found):
+        raise foreign([found])
+    if found is None and (same := metadata.tables.keys() & set(sa.inspect(connection).get_table_names())):
+        raise foreign(same)
+
+
+def _refuse_half(connection: sa.Connection) -> None:
+    """Raise OperatorError where a table or a column is missing: every question to it would fail."""
+    try:
+        for table in metadata.sorted_tables:
+            connection.execute(sa.select(table).limit(0))
+    except SQLAlchemyError as error:
+        raise OperatorError(say("database.half", known=HEAD, error=reason(error), program=program())) from error
+
+
+def _refuse_read_only(connection: sa.Connection) -> None:
+    """Raise OperatorError where nothing can be written; what is written to find out is never committed."""
+    try:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = version_num"))
+    except SQLAlchemyError as error:
+        raise OperatorError(say("database.read-only", error=reason(error))) from error
+    finally:
+        connection.rollback()
 
 
 def _upgrade(connection: sa.Connection) -> None:
