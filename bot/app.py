@@ -20,7 +20,7 @@ from bot.logs import set_up
 from bot.policy.texts import listed, say
 from bot.search import load_embeddings, open_reranker, open_searcher
 from bot.serve import Parts, Server
-from bot.settings import SHIPPED, Settings, home, program, read_env_file
+from bot.settings import SHIPPED, Settings, home, program, read_env_file, secrets_of
 from bot.store import AwayError, open_store
 
 if TYPE_CHECKING:
@@ -51,8 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Any bytes may be piped in, and a terminal may lack a letter of a transcript: neither ends the process.
         stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]  # replaced streams lack it
     try:
-        settings = Settings.read(read_env_file(home() / ".env") | dict(os.environ))
-        log.hide(settings.secrets)
+        environ = read_env_file(home() / ".env") | dict(os.environ)
+        log.hide(secrets_of(environ))
+        settings = Settings.read(environ)
+        log.hide((*secrets_of(environ), *settings.secrets))
         works = {"check": _check, "import": _import, "backup": _keep, "restore": _keep, "manifest": _manifest}
         return works.get(options.work, _serve)(options, settings)
     except OperatorError as error:

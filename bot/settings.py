@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from urllib.parse import quote, urlsplit
 
 from bot.errors import OperatorError
+from bot.logs import logins, without_login
 from bot.policy.texts import listed, say
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ __all__ = [
     "program",
     "read_env_file",
     "secret_names",
+    "secrets_of",
     "setting_rows",
 ]
 
@@ -53,8 +55,16 @@ def home() -> Path:
 ROLES = ("gateway", "web", "worker")
 """What a process of the bot can be asked to do."""
 
+LONGEST_SHOWN = 200
+"""Characters of a wrong value that are repeated."""
+
 _N = TypeVar("_N", bound=float)
 _T = TypeVar("_T")
+
+
+def _shown(given: str) -> str:
+    """Return what was given for a setting as a sentence may repeat it."""
+    return without_login(given)[:LONGEST_SHOWN]
 
 
 def _choice(*known: str) -> Callable[[str, str], str]:
@@ -63,7 +73,7 @@ def _choice(*known: str) -> Callable[[str, str], str]:
     def read(name: str, given: str) -> str:
         word = given.strip().casefold()
         if word not in known:
-            raise OperatorError(say("environment.no-choice", name=name, known=listed(known, "or"), given=given))
+            raise OperatorError(say("environment.no-choice", name=name, known=listed(known, "or"), given=_shown(given)))
         return word
 
     return read
@@ -82,7 +92,7 @@ def _number(kind: Callable[[str], _N], least: float, most: float) -> Callable[[s
         except ValueError:
             number = None
         if number is None or not least <= number <= most:
-            raise OperatorError(say("environment.no-number", name=name, least=least, most=most, given=given))
+            raise OperatorError(say("environment.no-number", name=name, least=least, most=most, given=_shown(given)))
         return number
 
     return read
@@ -99,7 +109,7 @@ def _address(*schemes: str) -> Callable[[str, str], str]:
             fits = False
         if not fits:
             begins = listed([f"{scheme}://" for scheme in schemes], "or")
-            raise OperatorError(say("environment.no-address", name=name, begins=begins, given=given))
+            raise OperatorError(say("environment.no-address", name=name, begins=begins, given=_shown(given)))
         return given
 
     return read
@@ -115,7 +125,7 @@ def _roles(name: str, given: str) -> frozenset[str]:
     roles = _words(name, given)
     for role in sorted(roles):
         if role not in ROLES:
-            raise OperatorError(say("environment.no-role", roles=", ".join(ROLES), name=role))
+            raise OperatorError(say("environment.no-role", roles=", ".join(ROLES), name=_shown(role)))
     if not roles:
         raise OperatorError(say("environment.no-roles", roles=", ".join(ROLES)))
     return roles
@@ -141,7 +151,7 @@ def _setting(
     return field(default=read("", default), metadata=metadata)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Settings:
     """The settings, each of its type: a row is all there is to one."""
 
@@ -234,8 +244,18 @@ class Settings:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What no log may show."""
-        return tuple(filter(None, (getattr(self, name.lower()) for name in secret_names())))
+        """What no log may show: the secrets, and the passwords in addresses."""
+        return secrets_of({row.name: value for row in setting_rows() if isinstance(value := self._of(row), str)})
+
+    def __repr__(self) -> str:
+        """Return what is set beside the defaults, without secrets."""
+        rows = [row for row in setting_rows() if self._of(row) != row.read(row.name, row.default)]
+        shown = (f"{row.name.lower()}={'…' if row.secret else without_login(repr(self._of(row)))}" for row in rows)
+        return f"Settings({', '.join(shown)})"
+
+    def _of(self, row: SettingRow) -> object:
+        value: object = getattr(self, row.name.lower())
+        return value
 
     def gives(self, names: Iterable[str]) -> bool:
         """Say whether any of these settings is set."""
@@ -264,13 +284,22 @@ def _secret(name: str, environ: Mapping[str, str]) -> str:
     """Return what stands in the file that `NAME_FILE` names, without the blanks around it."""
     if environ.get(name):
         raise OperatorError(say("environment.both-set", name=name))
+    path = Path(environ[f"{name}_FILE"])
     try:
-        return Path(environ[f"{name}_FILE"]).read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
+        return path.read_text("utf-8").strip()
+    except (OSError, ValueError) as error:  # ValueError: a path with a null byte, or what is no text
         why = (error.strerror if isinstance(error, OSError) else None) or say("environment.not-text")
-        raise OperatorError(
-            say("environment.unreadable-file", name=name, path=environ[f"{name}_FILE"], error=why)
-        ) from None
+        if not path.is_absolute() or not _is_there(path.parent):  # it may be the secret itself
+            raise OperatorError(say("environment.no-file", name=name, error=why)) from None
+        raise OperatorError(say("environment.unreadable-file", name=name, path=path, error=why)) from None
+
+
+def _is_there(folder: Path) -> bool:
+    """Say whether a folder exists; what cannot be a path does not."""
+    try:
+        return folder.is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +321,12 @@ def setting_rows() -> tuple[SettingRow, ...]:
 def secret_names() -> tuple[str, ...]:
     """List the settings that are secrets; each may come from the file that `NAME_FILE` names."""
     return tuple(row.name for row in setting_rows() if row.secret)
+
+
+def secrets_of(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what is secret in an environment that nobody read yet: secrets, and the passwords in any address."""
+    own = (environ.get(name, "") for name in secret_names())
+    return tuple(filter(None, (*own, *logins(environ.values()))))
 
 
 def read_env_file(path: Path) -> dict[str, str]:

@@ -33,6 +33,8 @@ from bot.adapters.discord.ready import PERMISSIONS
 from bot.adapters.slack import manifest_text, scope_table
 from bot.commands import COMMANDS
 from bot.settings import ROOT, setting_rows
+from supply.lock import read_lock
+from supply.sbom import package_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -202,6 +204,11 @@ def _highlights() -> str:
     return pairs_table(json.loads(HIGHLIGHTS_FIGURES.read_text("utf-8")))
 
 
+def _packages() -> str:
+    rows = package_rows(read_lock(ROOT / "requirements.txt"))
+    return _table(("Package", "Version", "Licence", "Asked for by"), rows)
+
+
 _TABLES: Mapping[str, Callable[[], str]] = {
     "commands": _commands,
     "settings": _settings,
@@ -209,6 +216,7 @@ _TABLES: Mapping[str, Callable[[], str]] = {
     "scopes": lambda: scope_table().rstrip(),
     "platforms": _platforms,
     "rooms": _rooms,
+    "packages": _packages,
     "quality": _quality,
     "highlights": _highlights,
 }

@@ -15,6 +15,7 @@ from bot.adapters.discord.respond import answer_now, respond
 from bot.adapters.discord.views import as_modal
 from bot.contract import Line, Reply, Request, Use, parse_line
 from bot.intake import overlong, stopping, to_member
+from bot.logs import conceal
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class Interactions:
 
     async def answer(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a command, an autocompletion, a modal or a press of a button, however old."""
+        conceal(interaction.token)
         data: Any = interaction.data if isinstance(interaction.data, dict) else {}
         if interaction.type is discord.InteractionType.autocomplete:
             await self._suggest(interaction, data)

@@ -23,6 +23,7 @@ from bot.adapters.discord.views import as_view
 from bot.adapters.discord.wire import TROUBLE, why
 from bot.contract import Author, Channel, Request
 from bot.intake import to_member
+from bot.logs import conceal
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ async def finish(
 ) -> None:
     """Answer an interaction that a process announced and did not live to answer."""
     kept, name = inbox.unseal(left, SECRETS), left.delivery_id
+    conceal(kept["token"])
     request = _from_json(kept.get("request"))
     if not kept["token"] or request is None:
         _log.warning("%s cannot be finished here: its token does not open", name)

@@ -8,11 +8,13 @@ import logging
 import math
 import time
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from bot.adapters.slack.inbound import NAME, Way, inquiry_from
 from bot.adapters.slack.views import home_view
 from bot.contract import Author, Channel, Failure, Later, Refused, Reply, Request, Sent, Unclear, Use, parse_line
 from bot.intake import SHOW_SECONDS, Bounded, busy, overlong, to_member, too_long
+from bot.logs import conceal
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -153,6 +155,7 @@ class Answers:
 
         `began` is when it was taken up (the monotonic clock's).
         """
+        conceal(urlsplit(question.reply_url).path)
         result: Posted
         try:
             workspace = await self.workspaces.of(question.team, question.enterprise)

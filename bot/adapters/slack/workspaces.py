@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from bot.adapters.slack.api import trouble
 from bot.contract import Failure
 from bot.intake import Bounded, Cipher
+from bot.logs import conceal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,6 +84,7 @@ class Installs:
 
     async def put(self, workspace: Workspace) -> None:
         """Keep a workspace, and take back that its data is to go."""
+        conceal(workspace.token)
         kept = {name: getattr(workspace, name) for name in Workspace.__slots__} | {"scopes": sorted(workspace.scopes)}
         locked = self._cipher.seal(json.dumps(kept), _note(workspace.team))
         await self._intake.write(_note(workspace.team), locked)
@@ -110,6 +112,7 @@ class Installs:
             _log.error("%s does not open with this SLACK_CLIENT_SECRET; install the app there again", _note(name))
             return None
         kept = json.loads(opened)
+        conceal(kept["token"])
         return Workspace(**kept | {"scopes": frozenset(kept["scopes"])})
 
 
