@@ -12,7 +12,6 @@ import contextlib
 import gzip
 import json
 import math
-import os
 import secrets
 import signal
 import statistics
@@ -22,7 +21,7 @@ from itertools import cycle
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from benchmarks.overload import BARE, BOT, DATA, QUIET_SECONDS, WARM, Peer, Waited, build_index, peers, waited
+from benchmarks.overload import BARE, BOT, QUIET_SECONDS, WARM, Peer, Waited, built_index, peers, waited
 from benchmarks.quote import machine, percentile
 
 if TYPE_CHECKING:
@@ -165,16 +164,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=SECONDS, help="of each round, with junk and without")
     parser.add_argument("--rate", type=int, default=RATE, help="junk a second")
     parser.add_argument("--json", action="store_true", help="seconds as JSON; Infinity is never")
-    parser.add_argument(
-        "--data", metavar="FOLDER", default=DATA, help="where the index is, or is built; data by default"
-    )
+    parser.add_argument("--data", metavar="FOLDER", help="where the index is, or is built; data by default")
     parser.add_argument("--to", metavar="ADDRESS", help="only send junk there, until SIGTERM")
     options = parser.parse_args()
     if options.to:
         asyncio.run(send(options.to, options.rate))
         return
-    build_index(options.data)
-    rows = asyncio.run(measure(options.rounds, options.seconds, options.rate, options.data))
+    with built_index(options.data) as folder:
+        rows = asyncio.run(measure(options.rounds, options.seconds, options.rate, folder))
     if options.json:
         sys.stdout.write(json.dumps(rows, indent=1) + "\n")
         return

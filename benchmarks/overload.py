@@ -33,7 +33,7 @@ from bot.settings import ROOT, Settings
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
 
-__all__ = ["BARE", "BOT", "DATA", "QUIET_SECONDS", "WARM", "Peer", "Waited", "build_index", "peers", "waited"]
+__all__ = ["BARE", "BOT", "QUIET_SECONDS", "WARM", "Peer", "Waited", "built_index", "peers", "waited"]
 
 TITLES: Final = {"discord": "Discord", "slack-socket": "Slack, Socket Mode", "slack-http": "Slack, HTTP"}
 SIZES: Final = (20, 60, 120, 200, 600)
@@ -51,7 +51,6 @@ QUIET_SECONDS: Final = 5.0
 
 PATIENCE: Final = 60.0
 ANSWER: Final = "Part of learning is to lose."
-DATA: Final = str(ROOT / "data")
 WARM: Final = 60
 IDLE_SHARE: Final = 0.1
 
@@ -278,10 +277,13 @@ def busy_core() -> Iterator[None]:
         spinning.wait()
 
 
-def build_index(folder: str) -> None:
-    """Make the index and the vectors of the shipped episode in a data folder, where they are missing."""
+@contextlib.contextmanager
+def built_index(given: str | None) -> Iterator[str]:
+    """Yield a data folder with the index and the vectors of the shipped episode: the one given, or the project's."""
+    folder = given or str(ROOT / "data")
     build = [sys.executable, str(ROOT / "run_bot.py"), "index"]
     subprocess.run(build, env=os.environ | {"VERBATIM_DATA_DIR": folder}, check=True, capture_output=True)
+    yield folder
 
 
 async def measure(platforms: Sequence[str], sizes: Sequence[int], rounds: int, folder: str) -> list[dict[str, Any]]:
@@ -426,16 +428,14 @@ def main() -> None:
     parser.add_argument("--sizes", type=lambda text: [int(size) for size in text.split(",")], default=SIZES)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--json", action="store_true", help="seconds and shares as JSON; Infinity is never")
-    parser.add_argument(
-        "--data", metavar="FOLDER", default=DATA, help="where the index is, or is built; data by default"
-    )
+    parser.add_argument("--data", metavar="FOLDER", help="where the index is, or is built; data by default")
     parser.add_argument("--be", choices=TITLES, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.be:
         asyncio.run(be(options.be))
         return
-    build_index(options.data)
-    rows = asyncio.run(measure(options.platform or list(TITLES), options.sizes, options.rounds, options.data))
+    with built_index(options.data) as folder:
+        rows = asyncio.run(measure(options.platform or list(TITLES), options.sizes, options.rounds, folder))
     if options.json:
         sys.stdout.write(json.dumps(rows, indent=1) + "\n")
         return
