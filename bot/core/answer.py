@@ -150,6 +150,13 @@ class Core:
         """Return the names of the commands that menus show."""
         return [command.name for command in public_commands(self._commands.values())]
 
+    async def suggest(self, request: Request) -> list[str]:
+        """Return what `complete` does, found beside the event loop: a large library has many thousands of names."""
+        try:
+            return await self._search.run(lambda: self.complete(request))
+        except UserError:  # too much waits already
+            return []
+
     def complete(self, request: Request) -> list[str]:
         """Return whole lines that the unfinished line in `request.text` could become, at most 25."""
         text = request.text.lstrip()

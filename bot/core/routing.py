@@ -31,6 +31,9 @@ _FEWEST = 3
 _LONGEST_TOPIC = 4
 _LONGEST_NAME = 40
 
+_MOST_NAMES = 50_000
+"""Names whose words are remembered: topics, speakers and episodes of a library are gone through with each question."""
+
 _EDGES = " \t\r\n,:;-\u2013\u2014"
 
 
@@ -134,6 +137,7 @@ def _is_known(name: str, known: Collection[str]) -> bool:
     return wanted in names or bool(nearest(wanted, names, SAME_NAME))
 
 
+@lru_cache(maxsize=_MOST_NAMES)
 def join_words(name: str) -> str:
     """Return the words of a name in lower case, one space between them: “Jiu-jitsu” is typed “jiu jitsu” too."""
     return " ".join(re.findall(r"[^\W_]+", name.casefold()))

@@ -153,7 +153,9 @@ class Console:
                     yield Completion(line, start_position=-len(typed), display=line.split(" ")[-1] or line)
 
         history = FileHistory(str(self._history)) if self._history else InMemoryHistory()
-        session: PromptSession[str] = PromptSession(history=history, completer=Commands(), complete_while_typing=False)
+        session: PromptSession[str] = PromptSession(
+            history=history, completer=Commands(), complete_while_typing=False, complete_in_thread=True
+        )
         self._out.write(f"{say('console.hello', help=core.lines.to(Use.HELP))}\n\n")
         while True:
             try:

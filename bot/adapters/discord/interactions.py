@@ -169,7 +169,7 @@ class Interactions:
         if command and name and not overlong(len(typed)):
             line = inbound.completion(command, name, typed)
             try:
-                lines = self._core.complete(inbound.request_of(interaction, text=line))
+                lines = await self._core.suggest(inbound.request_of(interaction, text=line))
                 values = inbound.suggestions(command, name, typed, lines)
             except Exception:  # a member who types must get an answer, even an empty one
                 _log.exception("completing %r failed", line[:100])

@@ -76,30 +76,33 @@ def cut(text: str, most: int) -> str:
 
 def fit(spans: tuple[Span, ...], most: int) -> str:
     """Return styled runs as Markdown of at most `most` UTF-16 units, cut between words where they are longer."""
-    # Only a line break of two characters is drawn as fewer: what is longer is not looked at.
-    spans = tuple(_first(spans, 2 * most + 1))
+    # What is longer is not looked at; only a line break, which may be two characters, is drawn as fewer.
+    shown = (Span(_clean(span.text), span.style) for span in _first(spans, 2 * most + 2))
+    spans = tuple(_first(shown, most + 1))
     whole = markdown(spans)
     if units(whole) <= most:
         return whole
-    low = _most_that_fits(spans, most - len(ELLIPSIS) - 1)
+    low = _most_that_fits(spans, most - len(ELLIPSIS) - 1, units(whole))
     text = "".join(span.text for span in spans)
     space = text.rfind(" ", 0, low + 1)
     shortened = markdown(_first(spans, space if space > low // 2 else low)).rstrip()
     return f"{shortened} {ELLIPSIS}" if shortened and units(shortened) + len(ELLIPSIS) + 1 <= most else ""
 
 
-def _most_that_fits(spans: tuple[Span, ...], most: int) -> int:
-    """Return how many characters of styled runs are at most `most` UTF-16 units as Markdown.
+def _most_that_fits(spans: tuple[Span, ...], most: int, whole: int) -> int:
+    """Return how many characters of styled runs are at most `most` UTF-16 units as Markdown; all of them are `whole`.
 
-    By turns the guess is as if all characters took the same room, and the middle: a few are enough for most texts.
+    By turns the guess is as if all characters took the same room, and the middle; a hundredth of the room may be left.
     """
     fitting, beyond = 0, sum(len(span.text) for span in spans) + 1
-    least, greatest = 0, units(markdown(spans))
+    least, greatest = 0, whole
     even = True
     while beyond - fitting > 1:
         share = (most - least) / max(1, greatest - least) if even else 0.5
         guess = min(beyond - 1, max(fitting + 1, fitting + int(share * (beyond - fitting))))
         size = units(markdown(_first(spans, guess)))
+        if most - most // 100 <= size <= most:
+            return guess
         if size <= most:
             fitting, least = guess, size
         else:
@@ -137,7 +140,7 @@ def _bold(line: str) -> str:
     return f"{before}**{words}**{after}"
 
 
-def _first(spans: tuple[Span, ...], length: int) -> list[Span]:
+def _first(spans: Iterable[Span], length: int) -> list[Span]:
     """Return the first `length` characters of styled runs."""
     kept: list[Span] = []
     for span in spans:
