@@ -388,7 +388,7 @@ async def soak(
                 *(sys.executable, "-m", "benchmarks.soak", "--be"),
                 env=environ,
                 cwd=ROOT,
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 limit=1 << 20,
@@ -553,6 +553,11 @@ def be() -> int:
             sys.stdout.flush()
             probe.longest, probe.held[:], collected[1] = type(probe.longest)("nothing ran", 0.0), [], 0.0
 
+        def end() -> None:
+            sys.stdin.buffer.read()  # until whoever started it is gone
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        threading.Thread(target=end, daemon=True).start()
         gc.callbacks.append(collection)
         signal.signal(signal.SIGUSR1, tell)
         return main([])
