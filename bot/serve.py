@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import secrets
 import signal
@@ -129,6 +130,7 @@ class Server:
         roles = self._parts.settings.verbatim_roles
         self._adapters.update(_platforms(self._parts, self._core, self.name))
         ticks = ticking(self._delivery() if "worker" in roles else _no_work)
+        gc.freeze()  # what a start made stays: looking through all of it for garbage would hold the loop for 0.1 s
         async with self.watchdog.watch():
             await self._run(ticks)
         return 0

@@ -12,10 +12,11 @@ serving does before it serves, and the test's. What only libraries do is the bot
 
 from __future__ import annotations
 
+import _thread
 import asyncio
 import gc
 import inspect
-import sys
+import signal
 import threading
 import time
 from collections import defaultdict
@@ -41,6 +42,9 @@ EVERY = 0.004
 AWAITED = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 """Flags of a function that runs when it is awaited."""
 
+SAMPLE: signal.Signals | None = getattr(signal, "SIGRTMAX", None)
+"""The signal whose handler samples the stack; nobody sends it."""
+
 OURS = f"{ROOT / 'bot'}/"
 THEIRS = tuple(f"{ROOT / name}/" for name in ("tests", "benchmarks"))
 
@@ -63,8 +67,6 @@ class LoopProbe:
         """Take from how many seconds on a step of ours is kept."""
         self._least = least
         self._thread = threading.get_ident()
-        clock_of = getattr(time, "pthread_getcpuclockid", None)
-        self._clock: int | None = clock_of(self._thread) if clock_of else None
         self._begun: float | None = None
         self._collecting = 0.0
         self._collected = 0.0
@@ -75,12 +77,12 @@ class LoopProbe:
 
     @contextmanager
     def on(self) -> Iterator[LoopProbe]:
-        """Measure until the block ends; nothing where a thread's clock cannot be read (Windows, macOS)."""
-        if self._clock is None:
+        """Measure until the block ends; nothing where there are no signals to spare (Windows, macOS)."""
+        if SAMPLE is None:
             yield self
             return
         before = asyncio.Handle._run  # noqa: SLF001 - a step has no other door
-        watching = threading.Thread(target=self._watch, args=(self._clock,), name="loop probe", daemon=True)
+        watching = threading.Thread(target=self._watch, args=(SAMPLE,), name="loop probe", daemon=True)
 
         def timed(handle: asyncio.Handle) -> None:
             if threading.get_ident() != self._thread or self._begun is not None:
@@ -100,12 +102,14 @@ class LoopProbe:
 
         asyncio.Handle._run = timed  # type: ignore[assignment, method-assign]  # noqa: SLF001 - as above
         gc.callbacks.append(self._collection)
+        handled = signal.signal(SAMPLE, self._sample)
         watching.start()
         try:
             yield self
         finally:
             self._off.set()
             watching.join()
+            signal.signal(SAMPLE, handled)
             gc.callbacks.remove(self._collection)
             asyncio.Handle._run = before  # type: ignore[method-assign]  # noqa: SLF001 - as above
 
@@ -128,15 +132,21 @@ class LoopProbe:
         if seconds > self._least:
             self.held.append(step)
 
-    def _watch(self, clock: int) -> None:
-        """Sample the stack of a step that is under way."""
+    def _watch(self, number: signal.Signals) -> None:
+        """Have samples taken of a step that is under way.
+
+        The thread takes them itself, in a signal's handler: another one that walks its stack meanwhile would crash.
+        """
         while not self._off.wait(EVERY):
             if self._begun is not None:
-                frame = sys._current_frames().get(self._thread)  # noqa: SLF001 - there is no other way to see it
-                at = time.clock_gettime(clock)
-                found = _owner(frame)
-                if self._begun is not None and found is not None:
-                    self._samples.append((at, *found))
+                _thread.interrupt_main(number)
+
+    def _sample(self, _: int, frame: FrameType | None) -> None:
+        """Note where the step is, and how much processor time this thread has used."""
+        if self._begun is not None:
+            found = _owner(frame)
+            if found is not None:
+                self._samples.append((time.thread_time(), *found))
 
     def _collection(self, phase: str, _: dict[str, int]) -> None:
         """Count the processor time of a collection of garbage."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import gc
 import logging
 import threading
 import time
@@ -92,8 +93,13 @@ class Searcher:
     def prepare(self) -> None:
         """Begin to `warm` in a thread of its own, once; lines do not wait for it, questions a moment."""
         if self._loader is None:
-            self._loader = threading.Thread(target=self.warm, name="models", daemon=True)
+            self._loader = threading.Thread(target=self._prepare, name="models", daemon=True)
             self._loader.start()
+
+    def _prepare(self) -> None:
+        """Warm, and have what was loaded never looked through for garbage: that would hold the event loop."""
+        self.warm()
+        gc.freeze()
 
     def warm(self) -> None:
         """Gather the names of topics and load the models, in the calling thread, as a server does before it serves."""
