@@ -199,6 +199,23 @@ async def test_discord_servers_left_while_no_process_ran_are_noted_and_those_awa
     assert (await store.channels.get(here)).daily
 
 
+async def test_what_discord_does_not_say_of_a_server_is_no_removal(
+    local: LocalDiscord, core: Core, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, gone = Channel("discord", "1", "123456788"), Channel("discord", "1", "123456789")
+    for place in (broken, gone):
+        await store.channels.save(ChannelSettings(place, daily=True), "1", "on", 0)
+    fault = local.fail("GET /guilds/*", "cloudflare-403", times=10)
+    ready = asyncio.Event()
+    async with discord_serving(local, core, store, lambda _: ready.set()):
+        await ready.wait()
+        while fault.hits < 2:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.02)
+        await local.settle(quiet=0.5)
+    assert not await store.kv.containing("discord-gone:")
+    assert "scheduled for deletion" not in caplog.text
+
+
 # slack_sdk 3.47 signs oauth.v2.access with a class that aiohttp 3.14 warns of.
 @pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")
 async def test_slack_workspaces_that_removed_the_app_while_no_process_ran_are_noted_and_others_are_not(

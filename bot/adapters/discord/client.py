@@ -90,6 +90,7 @@ class VerbatimClient(PatientClient):
         self._starts = Starts(self._intake, pace)
         self._tasks: list[asyncio.Task[None]] = []
         self._left: set[int] = set()
+        self._away: set[int] = set()
 
     async def setup_hook(self) -> None:
         """Start syncing the commands and looking for what was left over."""
@@ -165,6 +166,11 @@ class VerbatimClient(PatientClient):
         except Exception as error:
             _log.warning("that server %s is back could not be noted: %s", guild.id, why(error))
 
+    async def on_guild_away(self, guild: discord.abc.Snowflake) -> None:
+        """Take a server that READY left out, and that is away for a while, for one where the bot is."""
+        self._away.add(guild.id)
+        await self.on_guild_join(guild)
+
     async def on_guild_available(self, guild: discord.abc.Snowflake) -> None:
         """Take a server that left and is there again for one that asked the bot back, however Discord tells of it."""
         if guild.id in self._left:
@@ -198,7 +204,7 @@ class VerbatimClient(PatientClient):
             for tenant in left & there:
                 await self._intake.tenant_is_back(tenant)
             for tenant in sorted(known - there - left)[:MOST_ASKED]:
-                if self._is_complete() and await self._has_left(int(tenant)):
+                if await self._has_left(int(tenant)) and self._is_complete() and int(tenant) not in self._away:
                     _log.warning("server %s was left; what is kept of it is scheduled for deletion", tenant)
                     await self._intake.tenant_left(tenant)
         except Exception as error:  # asked again at the next start; what is kept stays for days
