@@ -328,7 +328,7 @@ async def test_a_vote_is_counted_once_a_member_and_can_be_changed_shown_and_dele
     changed = await room.ask(second.buttons[0].line, admin=False, member="U2")
     assert changed.lead == "Counted. It has 👍 1 · 👎 1 here."
     assert "1 vote of yours" in (await room.ask("/privacy", admin=False)).lead
-    assert (await room.ask("/privacy delete", admin=False)).lead.startswith("Deleted: 1 vote.")
+    assert (await room.ask("/privacy delete", admin=False)).lead.startswith("Deleted: 1 vote, ")
     assert "no votes" in (await room.ask("/privacy", admin=False)).lead
 
 

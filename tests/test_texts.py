@@ -36,6 +36,7 @@ EXCEPTIONS = {
     "intake/inbox.py": (r"record an? \w+", "parts of lines for the log"),
     "adapters/console/draw.py": (r"bold yellow", "a style"),
     "commands/declaration.py": (r"[a-z{].*", "rules for those who declare commands, raised at import"),
+    "commands/privacy.py": (r"delete server( now)?", "values of do:, which people type as they are"),
     "commands/settings.py": (r"daily (on|off)|post now|skip today", "values of do:, which people type as they are"),
     "contract/schedule.py": (r"every day", "what people type for days"),
     "core/conversation.py": (r"what did they say about .*", "the question that a short message stands for"),

@@ -53,7 +53,7 @@ class Context:
     """What a handler may use: the request, the moment it was made (UTC), and the rooms below.
 
     `lines` are how to type what a reply offers. `check` asks a channel's platform whether the bot may post there: "" or
-    what lacks.
+    what lacks. `forget` drops the last answer of a channel, or of a tenant where the channel has no id.
     """
 
     request: Request
@@ -65,6 +65,7 @@ class Context:
     daily: Daily
     check: Callable[[Channel], Awaitable[str]]
     kept: Store | None = None
+    forget: Callable[[Channel], Awaitable[None]] | None = None
 
     @property
     def chance(self) -> random.Random:

@@ -71,10 +71,14 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """The member who asks; `admin` is what the platform says of them, checked again in `Core.answer`."""
+    """The member who asks; `admin` is what the platform says of them, checked again in `Core.answer`.
+
+    `tenant` is the one that alone knows the id as theirs; "" where a platform's ids mean the same everywhere.
+    """
 
     id: str
     admin: bool = False
+    tenant: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,7 +192,16 @@ class Core:
     def _context(self, request: Request) -> Context:
         asked = request.now or dt.datetime.fromtimestamp(self._clock(), dt.UTC)
         return Context(
-            request, self._corpus, self._search, self.commands, self.lines, asked, self._daily, self._check, self._store
+            request,
+            self._corpus,
+            self._search,
+            self.commands,
+            self.lines,
+            asked,
+            self._daily,
+            self._check,
+            self._store,
+            self._conversations.forget,
         )
 
     async def _check(self, channel: Channel) -> str:

@@ -70,6 +70,21 @@ class Conversations:
                 async with asyncio.timeout(PATIENCE):
                     await self._store.conversations.remember(channel, last.question, last.ids, now + KEPT)
 
+    async def forget(self, channel: Channel) -> None:
+        """Forget the last answer of a channel; of a whole tenant, in this process alone, where no channel is named.
+
+        StoreError when the store fails.
+        """
+        if channel.id:
+            self._kept.pop(channel, None)
+            if self._store is not None:
+                await self._store.conversations.forget(channel)
+            return
+        for known in [
+            known for known in self._kept if (known.platform, known.tenant) == (channel.platform, channel.tenant)
+        ]:
+            del self._kept[known]
+
     async def last(self, channel: Channel) -> Last | None:
         """Return the last answer of a channel, unless it is hours old."""
         then, last = self._kept.get(channel, (0.0, None))

@@ -169,6 +169,10 @@ class Intake:
         prefix = self._gone("")
         return [name.removeprefix(prefix) for name, since in (await self.notes(prefix)).items() if since]
 
+    async def tenants(self) -> set[str]:
+        """Return the servers or workspaces that anything is kept of; none without a store."""
+        return set() if self._store is None else await self._store.tenants(self._platform)
+
     def _gone(self, tenant: str) -> str:
         return f"{self._platform}-gone:{tenant}"
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from bot.contract import Channel
-from bot.store.tables import audit, channels, key_of, of_channel, of_tenant, queue
+from bot.store.tables import audit, channels, key_of, of_channel, of_member, of_tenant, queue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from bot.contract import Author
     from bot.store.database import Database
 
 __all__ = ["ChannelSettings", "Channels"]
@@ -166,11 +167,11 @@ class Channels:
         return {row.passage_id: row.mark for row in rows}
 
     async def last_admin(self, channel: Channel) -> str:
-        """Return the member who last changed a channel's settings, "" when nobody is known."""
-        chosen = sa.select(audit.c.member).where(of_channel(audit, channel))
+        """Return the member who last changed a channel's settings and is still named there, "" when nobody is."""
+        chosen = sa.select(audit.c.member).where(of_channel(audit, channel), audit.c.member != "")
         return await self._db.read(lambda db: db.scalar(chosen.order_by(audit.c.id.desc()).limit(1))) or ""
 
-    async def forget_tenant(self, channel: Channel) -> None:
-        """Delete everything kept of the channels of a channel's tenant; their posts and queues go with them."""
-        gone = [sa.delete(table).where(of_tenant(table, channel)) for table in (channels, audit)]
-        await self._db.write(lambda db: [db.execute(statement) for statement in gone])
+    async def forget_member(self, channel: Channel, author: Author) -> int:
+        """Take a member's name from the changes they made; return how many there were."""
+        unnamed = sa.update(audit).where(of_member(audit, channel, author)).values(member="")
+        return await self._db.write(lambda db: db.execute(unnamed).rowcount)

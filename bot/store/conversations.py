@@ -41,6 +41,13 @@ class LastAnswers:
         row = await self._db.read(lambda db: db.execute(chosen).one_or_none())
         return (row.question, tuple(row.passage_ids)) if row else None
 
+    async def forget(self, channel: Channel) -> None:
+        """Delete the last answer of a channel or thread."""
+        gone = sa.delete(conversations).where(
+            of_channel(conversations, channel), conversations.c.thread == channel.thread
+        )
+        await self._db.write(lambda db: db.execute(gone))
+
     async def expire(self, now: float) -> int:
         """Delete what has expired; return how many."""
         gone = sa.delete(conversations).where(conversations.c.expires_at <= now)

@@ -11,14 +11,17 @@ import sqlalchemy as sa
 from bot.store.tables import inbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from bot.store.database import Database
 
-__all__ = ["Arrivals", "Inbound", "Stage"]
+__all__ = ["TOLD", "Arrivals", "Inbound", "Stage"]
 
 LEASE = 30.0
 """Seconds in which whoever took an event should have answered it; then another process may."""
+
+TOLD = "told"
+"""The kind of a note that somebody was told something; its parts stand between colons."""
 
 KEPT = 86_400.0
 """Seconds for which it is known that something was answered whose arrival was never recorded."""
@@ -171,3 +174,34 @@ class Arrivals:
     async def expire(self, now: float) -> int:
         """Delete events whose time to be kept is over; return how many."""
         return await self._db.write(lambda db: db.execute(sa.delete(inbox).where(inbox.c.expires_at <= now)).rowcount)
+
+    async def forget(self, platform: str, *names: str) -> int:
+        """Delete what names all of these and was not answered yet, and notes of what they were told; return how many.
+
+        What was answered names nobody: its payload is gone.
+        """
+        is_open = sa.or_(sa.not_(inbox.c.done), inbox.c.kind == TOLD)
+        chosen = sa.select(inbox.c.delivery_id, inbox.c.payload).where(inbox.c.platform == platform, is_open)
+        gone = sa.delete(inbox).where(inbox.c.platform == platform, inbox.c.delivery_id == sa.bindparam("named"))
+
+        def work(db: sa.Connection) -> int:
+            found = [
+                {"named": row.delivery_id}
+                for row in db.execute(chosen)
+                if set(names) <= {*row.delivery_id.split(":"), *_texts(row.payload)}
+            ]
+            if found:
+                db.execute(gone, found)
+            return len(found)
+
+        return await self._db.write(work)
+
+
+def _texts(payload: Any) -> Iterator[str]:
+    """Give every text in a payload."""
+    parts = payload.values() if isinstance(payload, dict) else payload if isinstance(payload, list) else ()
+    for part in parts:
+        if isinstance(part, str):
+            yield part
+        else:
+            yield from _texts(part)

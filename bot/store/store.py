@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
 
 from bot.contract import Channel
 from bot.store.channels import Channels
@@ -12,12 +16,29 @@ from bot.store.inbox import Arrivals
 from bot.store.kv import KeyValues, Leases
 from bot.store.migrate import migrate
 from bot.store.posts import SWEEP_AFTER, Ledger
+from bot.store.tables import kv, metadata, of_tenant
 from bot.store.votes import Votes
 
-__all__ = ["Store", "open_store"]
+if TYPE_CHECKING:
+    from bot.contract import Author
+
+__all__ = ["Forgotten", "Store", "open_store"]
 
 KEPT_AFTER_REMOVAL = 7 * 86400.0
 """Seconds for which a server's settings outlive the bot's removal: an admin may have erred."""
+
+
+_OF_TENANTS = tuple(table for table in metadata.sorted_tables if "tenant" in table.c)
+"""The tables whose rows say whose they are; what hangs on a channel goes with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """How much named a member: votes, changes of settings (which stay without the name), and what arrived from them."""
+
+    votes: int
+    changes: int
+    arrivals: int
 
 
 class Store:
@@ -44,8 +65,22 @@ class Store:
 
     async def forget_tenant(self, channel: Channel) -> None:
         """Delete everything kept of a channel's guild or workspace."""
-        await self.channels.forget_tenant(channel)
-        await self.votes.forget_tenant(channel)
+        await self._db.write(lambda db: _forget(db, channel))
+        await self.inbox.forget(channel.platform, channel.tenant)
+
+    async def forget_member(self, channel: Channel, author: Author) -> Forgotten:
+        """Delete everything that names a member, in all tenants of the platform where that is the same one."""
+        names = (author.id, author.tenant) if author.tenant else (author.id,)
+        return Forgotten(
+            votes=await self.votes.forget_member(channel, author),
+            changes=await self.channels.forget_member(channel, author),
+            arrivals=await self.inbox.forget(channel.platform, *names),
+        )
+
+    async def tenants(self, platform: str) -> set[str]:
+        """Return the guilds or workspaces of a platform that anything is kept of."""
+        chosen = sa.union(*(sa.select(table.c.tenant).where(table.c.platform == platform) for table in _OF_TENANTS))
+        return set(await self._db.read(lambda db: db.scalars(chosen).all())) - {""}
 
     async def tidy(self, now: float) -> int:
         """Delete what was to be kept only for a time; return how many rows and servers.
@@ -57,10 +92,26 @@ class Store:
         for name, since in (await self.kv.containing("-gone:")).items():
             platform, _, tenant = name.partition("-gone:")
             if since and now - dt.datetime.fromisoformat(since).timestamp() > KEPT_AFTER_REMOVAL:
-                await self.forget_tenant(Channel(platform, "", tenant))
-                await self.kv.delete(name)
-                gone += 1
+                gone += await self._let_go(Channel(platform, "", tenant), name, since)
         return gone + await self.inbox.expire(now) + await self.conversations.expire(now)
+
+    async def _let_go(self, channel: Channel, name: str, since: str) -> int:
+        """Delete a server that left, with its notes; 0 when it came back meanwhile."""
+        still = sa.delete(kv).where(kv.c.key == name, kv.c.value == since)
+        of_platform = kv.c.key.startswith(f"{channel.platform}-", autoescape=True)
+        notes = sa.delete(kv).where(of_platform, kv.c.key.endswith(f":{channel.tenant}", autoescape=True))
+
+        def work(db: sa.Connection) -> int:
+            if not db.execute(still).rowcount:
+                return 0
+            _forget(db, channel)
+            db.execute(notes)
+            return 1
+
+        gone = await self._db.write(work)
+        if gone:
+            await self.inbox.forget(channel.platform, channel.tenant)
+        return gone
 
     def close(self) -> None:
         """Let what was begun end, and close the connections."""
@@ -76,3 +127,9 @@ def open_store(url: str, sweep_after: float = SWEEP_AFTER) -> Store:
         database.close()
         raise
     return Store(database, sweep_after)
+
+
+def _forget(db: sa.Connection, channel: Channel) -> None:
+    """Delete the rows of a channel's tenant."""
+    for table in _OF_TENANTS:
+        db.execute(sa.delete(table).where(of_tenant(table, channel)))

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 if TYPE_CHECKING:
-    from bot.contract import Channel
+    from bot.contract import Author, Channel
 
 __all__ = [
     "audit",
@@ -36,6 +36,7 @@ __all__ = [
     "leases",
     "metadata",
     "of_channel",
+    "of_member",
     "of_tenant",
     "posts",
     "queue",
@@ -214,6 +215,12 @@ def key_of(channel: Channel) -> dict[str, str]:
 def of_tenant(table: Table, channel: Channel) -> ColumnElement[bool]:
     """Return the condition that a row is of a channel's tenant; every query has it."""
     return and_(table.c.platform == channel.platform, table.c.tenant == channel.tenant)
+
+
+def of_member(table: Table, channel: Channel, author: Author) -> ColumnElement[bool]:
+    """Return the condition that a row names a member: in every tenant of the platform where that is the same member."""
+    mine = and_(table.c.platform == channel.platform, table.c.member == author.id)
+    return and_(mine, table.c.tenant == author.tenant) if author.tenant else mine
 
 
 def of_channel(table: Table, channel: Channel) -> ColumnElement[bool]:

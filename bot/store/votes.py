@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from bot.store.tables import of_tenant, votes
+from bot.store.tables import of_member, of_tenant, votes
 
 if TYPE_CHECKING:
     from bot.contract import Author, Channel
@@ -46,18 +46,12 @@ class Votes:
         return {name: int(total) for name, total in rows}
 
     async def of_member(self, channel: Channel, author: Author) -> dict[str, int]:
-        """Return one member's own votes by passage id."""
-        chosen = sa.select(votes.c.passage_id, votes.c.value).where(
-            of_tenant(votes, channel), votes.c.member == author.id
-        )
+        """Return one member's own votes by passage id, in all tenants where that is the same member."""
+        chosen = sa.select(votes.c.passage_id, votes.c.value).where(of_member(votes, channel, author))
         rows = await self._db.read(lambda db: db.execute(chosen.order_by(votes.c.at).limit(1000)).all())
         return {name: int(value) for name, value in rows}
 
     async def forget_member(self, channel: Channel, author: Author) -> int:
         """Delete one member's votes; return how many there were."""
-        gone = sa.delete(votes).where(of_tenant(votes, channel), votes.c.member == author.id)
+        gone = sa.delete(votes).where(of_member(votes, channel, author))
         return await self._db.write(lambda db: db.execute(gone).rowcount)
-
-    async def forget_tenant(self, channel: Channel) -> None:
-        """Delete every vote of a channel's tenant."""
-        await self._db.write(lambda db: db.execute(sa.delete(votes).where(of_tenant(votes, channel))))

@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 
 __all__ = ["VerbatimClient", "create_discord_client"]
 
+MOST_ASKED = 100
+"""Servers that Discord is asked about at one start; the rest at the next."""
+
+_NOT_THERE = frozenset({10_004, 50_001})
+"""Unknown Guild, Missing Access: topics/opcodes-and-status-codes."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -84,6 +90,7 @@ class VerbatimClient(PatientClient):
         self._starts = Starts(self._intake, pace)
         self._tasks: list[asyncio.Task[None]] = []
         self._left: set[int] = set()
+        self._away: set[int] = set()
 
     async def setup_hook(self) -> None:
         """Start syncing the commands and looking for what was left over."""
@@ -159,6 +166,11 @@ class VerbatimClient(PatientClient):
         except Exception as error:
             _log.warning("that server %s is back could not be noted: %s", guild.id, why(error))
 
+    async def on_guild_away(self, guild: discord.abc.Snowflake) -> None:
+        """Take a server that READY left out, and that is away for a while, for one where the bot is."""
+        self._away.add(guild.id)
+        await self.on_guild_join(guild)
+
     async def on_guild_available(self, guild: discord.abc.Snowflake) -> None:
         """Take a server that left and is there again for one that asked the bot back, however Discord tells of it."""
         if guild.id in self._left:
@@ -180,13 +192,37 @@ class VerbatimClient(PatientClient):
         return self.leads()
 
     async def _reconcile(self) -> None:
-        """Keep what is known of servers that asked the bot back while no process listened."""
+        """Note which servers asked the bot back, and which threw it out, while no process listened.
+
+        One that is away for a while counts as there. What READY left out may be a shard that is missing, so Discord is
+        asked of each.
+        """
         try:
-            for tenant in await self._intake.tenants_left():
-                if tenant.isdecimal() and self.get_guild(int(tenant)) is not None:
-                    await self._intake.tenant_is_back(tenant)
+            left = set(await self._intake.tenants_left())
+            known = {tenant for tenant in left | await self._intake.tenants() if tenant.isdecimal()}
+            there = {tenant for tenant in known if self.get_guild(int(tenant)) is not None}
+            for tenant in left & there:
+                await self._intake.tenant_is_back(tenant)
+            for tenant in sorted(known - there - left)[:MOST_ASKED]:
+                if await self._has_left(int(tenant)) and self._is_complete() and int(tenant) not in self._away:
+                    _log.warning("server %s was left; what is kept of it is scheduled for deletion", tenant)
+                    await self._intake.tenant_left(tenant)
         except Exception as error:  # asked again at the next start; what is kept stays for days
-            _log.warning("servers that are back could not be looked up: %s", why(error))
+            _log.warning("servers that came or went could not be looked up: %s", why(error))
+
+    def _is_complete(self) -> bool:
+        """Say whether every shard is connected, so that each server would be known."""
+        return len(self.shards) == self.shard_count and not any(shard.is_closed() for shard in self.shards.values())
+
+    async def _has_left(self, guild: int) -> bool:
+        """Ask Discord whether the bot is in a server no more."""
+        try:
+            await self.http.get_guild(guild, with_counts=False)
+        except (discord.NotFound, discord.Forbidden) as error:
+            return error.code in _NOT_THERE
+        except discord.HTTPException:
+            return False
+        return False
 
     async def _finish(self, left: Inbound) -> None:
         """Finish one interaction or message; the gateway is not needed for it."""

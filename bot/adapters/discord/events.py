@@ -47,8 +47,9 @@ def guard_events(client: discord.Client) -> None:
 
     def left(data: Any) -> None:
         known = isinstance(data, dict) and str(data.get("id", "")).isdecimal()
-        if known and not data.get("unavailable") and client.get_guild(int(data["id"])) is None:
-            client.dispatch("guild_remove", discord.Object(int(data["id"])))  # the library tells of cached ones alone
+        if known and client.get_guild(int(data["id"])) is None:  # the library tells of cached ones alone
+            event = "guild_away" if data.get("unavailable") else "guild_remove"
+            client.dispatch(event, discord.Object(int(data["id"])))
         leave(data)
 
     parsers["GUILD_DELETE"] = left

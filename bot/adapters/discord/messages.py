@@ -205,7 +205,7 @@ class Messages:
         runs = _is_admin(message.author)
         yours = say("discord.no-right-yours", channel=where, send=say(f"discord.right-{send}"))
         theirs = say("discord.no-right-theirs", channel=where, send=say(f"discord.right-{send}"))
-        if await self._is_first(f"told:{message.channel.id}:{message.author.id}"):
+        if await self._is_first(f"told:{place.tenant}:{message.channel.id}:{message.author.id}"):
             await self._send_directly(message.author, to_member(yours if runs else theirs), _nonce("no", message))
         owner = message.guild.owner_id if message.guild else None
         if owner and not runs and owner != message.author.id and await self._is_first(f"told-owner:{place.tenant}"):

@@ -181,7 +181,7 @@ class Slack(Poster):
         try:
             listening = await server.open(given.slack_http_host, given.slack_http_port)
             self._ready(workspace, address=f"{given.slack_http_host}:{listening}")
-            await self._intake.leftovers(self._answers.finish)
+            await asyncio.gather(self._workspaces.reconcile(), self._intake.leftovers(self._answers.finish))
         finally:
             await server.close()
 

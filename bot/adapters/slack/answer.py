@@ -279,7 +279,9 @@ class Answers:
         highlight = None
         if Use.DAILY in self.core.lines.names:
             daily = self.core.lines.line(Use.DAILY).name
-            shown = await self.core.answer(Request(where, Author(user, admin=admin), command=daily))
+            shown = await self.core.answer(
+                Request(where, Author(user, admin=admin, tenant=where.tenant), command=daily)
+            )
             highlight = self.naming.write(shown)
         channels = await self._channels(team) if Use.SETTINGS in self.core.lines.names else None
         view = home_view(self.core.commands, self._prefix, highlight, channels, admin=admin)
@@ -306,7 +308,7 @@ class Answers:
         if admin is None:
             return None
         channel = Channel(NAME, question.channel or question.user, question.team, question.thread)
-        author = Author(question.user, admin=admin)
+        author = Author(question.user, admin=admin, tenant=question.team)
         if question.command:
             args = {command.free.name: question.line} if command and command.free else {}
             return Request(channel, author, command=question.command, args=args)

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bot.adapters.slack.api import trouble
-from bot.contract import Failure
+from bot.contract import Failure, Refused
 from bot.intake import Bounded, Cipher
 from bot.logs import conceal
+from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,6 +97,20 @@ class Installs:
         noted = await self._intake.notes(_MEMBER)
         return [team.removeprefix(_MEMBER) for team, by in noted.items() if by == name] or [name]
 
+    async def all(self) -> list[Workspace]:
+        """Return every installation that opens."""
+        names = [
+            note.removeprefix(_note("")) for note, locked in (await self._intake.notes(_note(""))).items() if locked
+        ]
+        return [found for name in names if (found := await self._load(name)) is not None]
+
+    async def leave(self, name: str) -> list[str]:
+        """Schedule the data of all workspaces that an installation served for deletion; return them."""
+        served = await self.served_by(name)
+        for team in served:
+            await self._intake.tenant_left(team)
+        return served
+
     async def forget(self, name: str) -> None:
         """Drop the token of a workspace or organisation."""
         await self._intake.write(_note(name), "")
@@ -158,12 +173,35 @@ class Workspaces:
         """Return the workspaces that the installation of a workspace or an organisation serves."""
         return [name] if self._installs is None else await self._installs.served_by(name)
 
+    async def reconcile(self) -> None:
+        """Note which workspaces removed the app while no process listened: their tokens are good for nothing more."""
+        if self._installs is None:
+            return
+        try:
+            for workspace in await self._installs.all():
+                if await _is_removed(self._api, workspace):
+                    for team in await self._installs.leave(workspace.team):
+                        _log.warning("workspace %s was left; what is kept of it is scheduled for deletion", team)
+                    await self.forget(workspace.team)
+        except Exception as error:  # asked again at the next start
+            _log.warning("workspaces that went could not be looked up: %s", error or type(error).__name__)
+
     async def forget(self, name: str) -> None:
         """Drop what is known of a workspace or organisation that removed the app."""
         for place in [place for place, (_, known) in self._known.items() if name in place or _is_of(known, name)]:
             del self._known[place]
         if self._installs is not None:
             await self._installs.forget(name)
+
+
+async def _is_removed(api: Api, workspace: Workspace) -> bool:
+    """Ask Slack whether the app is installed no more; whatever else goes wrong says nothing."""
+    refused = await trouble(api.reader(workspace.token).auth_test())
+    return isinstance(refused, Refused) and refused.why in _removals()
+
+
+def _removals() -> set[str]:
+    return {say(f"slack.token-{name}") for name in ("account_inactive", "token_revoked")}
 
 
 def _is_of(workspace: Workspace | None, name: str) -> bool:
