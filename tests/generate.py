@@ -53,6 +53,7 @@ MEASURED: Mapping[str, tuple[str, ...]] = {
     "discord-speed": ("benchmarks.discord_speed",),
     "slack-speed": ("benchmarks.slack_speed",),
     "overload": ("benchmarks.overload",),
+    "fairness": ("benchmarks.fairness",),
     "junk": ("benchmarks.junk",),
     "reading-speed": ("benchmarks.reading",),
     "fuzz": ("benchmarks.fuzz", "--seconds", "45"),

@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import datetime as dt
 import sqlite3
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -439,3 +440,33 @@ def test_a_posts_key_is_the_same_in_every_deployment() -> None:
     assert post_key(HERE, "2026-11-23") == post_key(Channel("slack", "C1", "T1"), "2026-11-23")
     assert len({post_key(HERE, "2026-11-23"), post_key(THERE, "2026-11-23"), post_key(HERE, "2026-11-24")}) == 3
     assert len(post_key(HERE, "2026-11-23")) == 24
+
+
+async def test_writes_that_wait_for_one_file_share_its_transactions_and_one_at_fault_spoils_no_other(
+    tmp_path: Path,
+) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/v.db")
+    database, held = store._db, threading.Event()  # noqa: SLF001 - what all rooms write through
+    committed: list[object] = []
+    sa.event.listen(database.engine, "commit", committed.append)
+
+    def fail(db: sa.Connection) -> None:
+        db.execute(sa.text("INSERT INTO notes (key, value) VALUES ('spoilt', 'x')"))
+        raise KeyError
+
+    first = asyncio.create_task(database.write(lambda _: held.wait(10)))
+    await asyncio.sleep(0)
+    writes = [asyncio.create_task(store.inbox.take("any", f"event {number}", "event", {}, 60)) for number in range(600)]
+    await asyncio.sleep(0)
+    held.set()
+    await first
+    assert await asyncio.gather(*writes) == [True] * 600
+    assert len(committed) < 20
+
+    mixed = await asyncio.gather(
+        database.write(fail), *(store.kv.put(f"name {number}", "x") for number in range(5)), return_exceptions=True
+    )
+    assert [type(result) for result in mixed] == [KeyError] + [type(None)] * 5
+    assert len(await store.kv.named("name ")) == 5
+    assert await store.kv.get("spoilt") is None
+    store.close()

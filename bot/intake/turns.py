@@ -106,7 +106,8 @@ class Turns:
             if self._owed == 1:
                 self._calm.clear()
                 self._calmed.clear()
-                self._opening = asyncio.get_running_loop().call_later(HOLD_SECONDS, self._open)
+                if self._opening is None:
+                    self._opening = asyncio.get_running_loop().call_later(HOLD_SECONDS, self._open)
         try:
             yield alone
         finally:

@@ -42,8 +42,8 @@ class Work:
 
     @property
     def is_full(self) -> bool:
-        """Whether there is no room for another task."""
-        return len(self._tasks) >= self._most
+        """Whether so much is under way that nothing more should begin."""
+        return self._counted >= self._most
 
     def start(self, coroutine: Coroutine[Any, Any, object], *, instead: bool = False) -> bool:
         """Run a coroutine to its end in a task; False, and not run, when there are too many.

@@ -6,13 +6,14 @@ import asyncio
 import contextlib
 import sqlite3
 import time
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
 
 from bot.errors import OperatorError, StoreError
 from bot.policy.texts import say
@@ -37,6 +38,9 @@ WHILE_SILENT = 2.0
 
 READERS = 2
 """Threads that read an SQLite file beside the one that writes."""
+
+MOST_TOGETHER = 100
+"""Writes to an SQLite file in one transaction: each waits for the disk once, however many came meanwhile."""
 
 CONNECTIONS = 4
 """Connections of one process to PostgreSQL, and threads that use them."""
@@ -78,6 +82,8 @@ class Database:
         self._writers = ThreadPoolExecutor(writers, "store-write")
         self._readers = self._writers if reading is engine else ThreadPoolExecutor(READERS, "store-read")
         self._hanging: set[Future[Any]] = set()
+        self._together = writers == 1
+        self._to_write: deque[tuple[Future[Any], Callable[[sa.Connection], Any]]] = deque()
 
     @property
     def dialect(self) -> str:
@@ -91,9 +97,42 @@ class Database:
     async def write(self, work: Callable[[sa.Connection], T]) -> T:
         """Run work in a transaction that may write; it is committed even when the caller is cancelled meanwhile.
 
-        After a StoreError it may have been, too, where the database fell silent.
+        After a StoreError it may have been, too, where the database fell silent. On SQLite, works that wait for the
+        file share a transaction; when one of them is at fault each is run again in its own.
         """
-        return await self._run(self._writers, lambda: _transaction(self.engine, work))
+        if not self._together:
+            return await self._run(self._writers, lambda: _transaction(self.engine, work))
+        one: Future[T] = Future()
+
+        def submit() -> Future[T]:
+            self._to_write.append((one, work))
+            self._writers.submit(self._write_together)
+            return one
+
+        return await self._wait_for(submit)
+
+    def _write_together(self) -> None:
+        """Do what waits to be written, in the writing thread."""
+        works: list[tuple[Future[Any], Callable[[sa.Connection], Any]]] = []
+        while self._to_write and len(works) < MOST_TOGETHER:
+            one, work = self._to_write.popleft()
+            if one.set_running_or_notify_cancel():
+                works.append((one, work))
+        try:
+            done = _transaction(self.engine, lambda db: [work(db) for _, work in works]) if len(works) > 1 else []
+        except OperationalError as error:  # the file is locked, or the disk full: a try each would take as long each
+            for one, _ in works:
+                one.set_exception(error)
+            return
+        except Exception:  # whose it is, a try each tells
+            done = []
+        for (one, _), answer in zip(works, done, strict=False):
+            one.set_result(answer)
+        for one, work in works[len(done) :]:
+            try:
+                one.set_result(_transaction(self.engine, work))
+            except BaseException as error:  # raised where it is waited for
+                one.set_exception(error)
 
     async def read(self, work: Callable[[sa.Connection], T]) -> T:
         """Run work in a transaction that only reads; a connection that the server dropped is replaced once."""
@@ -119,9 +158,13 @@ class Database:
         return time.time() if self.dialect != "postgresql" else _THEIR_MOMENT
 
     async def _run(self, threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        return await self._wait_for(lambda: threads.submit(work))
+
+    async def _wait_for(self, submit: Callable[[], Future[T]]) -> T:
+        """Hand work to a thread and wait for what it returns; StoreError for what the database raises."""
         seconds = WHILE_SILENT if self._hanging else LONGEST_SILENCE
         try:
-            begun = threads.submit(work)
+            begun = submit()
             running = asyncio.wrap_future(begun)
             async with asyncio.timeout(seconds) as silence:
                 return await asyncio.shield(running)
@@ -149,6 +192,8 @@ class Database:
         """Let what was begun end, then close every connection."""
         for threads in {self._writers, self._readers}:
             threads.shutdown(wait=True, cancel_futures=True)
+        while self._to_write:
+            self._to_write.popleft()[0].cancel()
         for engine in {self.engine, self.reading}:
             engine.dispose()
 
