@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import json
 import time
 from itertools import pairwise
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 LINE = "people who train need to not have pride"
 SAID = "people who train"
+INTERRUPTED = "I was restarted while answering you. If my answer isn't here, ask me again."
 QUICK = Pace(lease=1.5, renew=0.2, look=0.1, early=29.5, alive=0.2)
 """The waits of production, about twenty-five times faster; what a process took is abandoned after half a second."""
 
@@ -302,6 +304,64 @@ async def test_a_message_that_a_process_died_over_is_answered_without_the_gatewa
     assert [SAID in text_of(message) for place in (room, thread) for message in local.of_bot(place)] == [True, True]
     assert all(message["message_reference"] for message in local.of_bot(room))
     assert await store.inbox.unfinished("discord", 0, await store.now() + 120) == []
+
+
+@pytest.mark.parametrize("direct", [False, True])
+@pytest.mark.parametrize("answered", [True, False])
+async def test_a_message_left_for_longer_than_its_nonce_is_known_is_looked_for_first(  # noqa: PLR0913 - what it needs
+    local: LocalDiscord,
+    core: Core,
+    file_store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    answered: bool,
+    direct: bool,
+) -> None:
+    monkeypatch.setattr("bot.adapters.discord.messages.TRIED_AGAIN", dt.timedelta(0))
+    local.nonce_window = 0.0
+    place = local.world.dm_with(local.world.bob) if direct else local.world.general
+    if answered:
+        first = Replica(local, core, None)
+        await asyncio.wait_for(first.connected.wait(), 5)
+    said = await (local.dm(LINE) if direct else local.say(LINE, mention_bot=True))
+    if answered:
+        await local.settle(lambda: local.of_bot(place))
+        await first.stop()
+    kept = {"channel": str(place.id), "guild": "" if direct else str(local.world.guild.id)}
+    assert await file_store.inbox.take("discord", said["id"], "message", kept, 600)
+    worker = Replica(local, core, file_store, gateway=False)
+    await local.settle(lambda: local.of_bot(place))
+    await local.settle(quiet=1.0)
+    await worker.stop()
+    texts = [text_of(each) for each in local.of_bot(place)]
+
+    assert [SAID in text for text in texts] == ([True, False] if answered and direct else [True])
+    assert texts[1:] == [INTERRUPTED] * (answered and direct)
+    assert await file_store.inbox.unfinished("discord", 0, await file_store.now() + 120) == []
+
+
+@pytest.mark.parametrize("gone", [True, False], ids=["the announcement taken back", "before that"])
+async def test_a_private_answer_that_a_process_died_over_is_asked_for_again(
+    local: LocalDiscord, core: Core, file_store: Store, *, gone: bool
+) -> None:
+    first = Replica(local, core, file_store)
+    await asyncio.wait_for(first.connected.wait(), 5)
+    asking = asyncio.create_task(local.slash("slow", {"words": "x"}, seconds=15))
+    await local.settle(lambda: local.asked_for("POST /interactions/*/callback"))
+    await local.settle(quiet=0.3)
+    await first.crash()
+    (asked,) = local.interactions.all.values()
+    assert await file_store.inbox.show("discord", f"interaction:{asked.id}")
+    if gone:
+        asked.message, asked.deleted = None, True
+    worker = Replica(local, core, file_store, gateway=False)
+    await local.settle(lambda: asked.followups or asked.edits)
+    await local.settle(quiet=0.7)
+    await worker.stop()
+    await asking
+
+    assert [text_of(each) for each in (asked.followups if gone else [asked.message])] == [INTERRUPTED]
+    assert (asked.edits, len(asked.followups)) == ((0, 1) if gone else (1, 0))
 
 
 async def test_a_slow_answer_that_is_being_worked_on_is_nobody_elses(

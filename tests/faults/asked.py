@@ -1,5 +1,7 @@
 """What members ask, through locks and kills: F19 and F20. Each question is answered once, or its asker has a word.
 
+A question that was acknowledged by a process killed before it wrote it down is counted apart; see what remains.
+
 A question is a command, a mention or a message on either platform, with words of its own by which its answers are
 counted. What the bot never acknowledged, the platform itself tells its member.
 """
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from bot.adapters.slack.inbound import read_slash
 from bot.contract import Channel
 from bot.store import ChannelSettings, open_store
 from bot.store.tables import inbox, kv
@@ -39,6 +42,9 @@ POINTS = ("before-write", "mid-write", "after-accept")
 """Where a process is killed on purpose: before an answer goes out, with it under way, with it shown, not recorded."""
 
 KILLS = 60
+
+NONCES = 180.0
+"""How long Discord knows a nonce (seconds): the pace of what is left is not that of daily posts."""
 
 
 @dataclass
@@ -100,20 +106,35 @@ class Questions:
 
     def judge(self, row: Row) -> None:
         """Count what each question came to into a row."""
-        unheard = 0
+        unheard, unwritten, written = 0, 0, self._written()
         for words, (heard, answers, told) in self._outcomes().items():
             row.posts += 1
             row.left += answers > 1
             row.raw += answers > 1
             row.held += bool(told and not answers)
-            if heard and not answers and not told:
+            if heard and not answers and not told and not self._names(words) & written:
+                unwritten += 1
+            elif heard and not answers and not told:
                 row.lost += 1
                 row.problems.append(f"{words} ({self._kind(words)}) was acknowledged and its asker never had a word")
             if answers > 1:
                 row.problems.append(f"{words} ({self._kind(words)}) was answered {answers} times")
             unheard += not heard and not answers
         both = sum(1 for _, answers, told in self._outcomes().values() if answers and told)
-        row.note = f"{unheard} never acknowledged, {both} answered and asked for again"
+        row.note = f"{unheard} never acknowledged, {unwritten} killed before it was written, {both} both"
+
+    def _names(self, words: str) -> set[str]:
+        """Return the names that the inbox may know a question by."""
+        if words in self.slash:
+            read = read_slash(self.slash[words].payload, "")
+            return {read.id} if read else set()
+        if words in self.events:
+            return {self.events[words].event_id}
+        return {f"interaction:{self.pressed[words].id}"} if words in self.pressed else {self.messages[words]}
+
+    def _written(self) -> set[str]:
+        with self.yard.engine.begin() as db:
+            return set(db.scalars(sa.select(inbox.c.delivery_id)))
 
     def _kind(self, words: str) -> str:
         if words in self.slash:
@@ -173,7 +194,7 @@ def _is_heard(yard: Yard) -> bool:
 async def locked(stage: Stage, engine: Engine, seconds: float) -> Row:
     """Keep every writer waiting while members ask, then let another process look for what was left."""
     row = Row("F19", f"locked {seconds:g} s while members ask; {engine}", runs=1)
-    async with stage.yard(engine) as yard:
+    async with stage.yard(engine, nonces=NONCES) as yard:
         await _begin(yard)
         questions = Questions(yard, stage.seed)
         asking = asyncio.create_task(questions.ask(0.4))
@@ -211,7 +232,7 @@ async def killed(stage: Stage, engine: Engine, point: str, kills: int) -> Row:
     """Kill the process again and again while members ask: at a point of its answers, or at any moment."""
     row = Row("F20", f"killed {kills} ×, {point or 'at any moment'}, while members ask; {engine}", runs=1)
     dice = random.Random(stage.seed)  # noqa: S311 - as above
-    async with stage.yard(engine) as yard:
+    async with stage.yard(engine, nonces=NONCES) as yard:
         await _begin(yard, point=point, times=kills, share=0.3)
         questions = Questions(yard, stage.seed)
         asking = asyncio.create_task(questions.ask(0.12))

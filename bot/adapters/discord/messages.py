@@ -43,6 +43,9 @@ TOLD_SECONDS = 30 * 86_400.0
 TRIED_AGAIN = dt.timedelta(minutes=2)
 """Age up to which a message is answered again after a fault: Discord keeps a nonce for a few minutes."""
 
+MOST_BELOW = 100
+"""Messages below an old one in which its answer is looked for."""
+
 TOO_MANY = 429
 
 
@@ -80,7 +83,7 @@ class Messages:
     async def finish(self, left: Inbound) -> None:
         """Answer a message that a process took and did not live to answer; its nonce keeps the answer single.
 
-        The gateway is not needed for it.
+        Where Discord may have forgotten that, the answer is looked for first. The gateway is not needed for it.
         """
         if left.kind == TOLD:
             await self._inbox.done(left.delivery_id)
@@ -94,7 +97,15 @@ class Messages:
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 message = await place.fetch_message(int(left.delivery_id))
-            await self._answer(message, channel, heard=False)
+                old = discord.utils.utcnow() - message.created_at >= TRIED_AGAIN
+                stands = await self._stands(message, channel) if old else False
+            if stands is None:
+                await self._inbox.done(left.delivery_id)  # before it is said, which an old nonce does not keep single
+                await self._send_there(message, channel, to_member(say("intake.interrupted")), "in")
+            elif stands:
+                await self._inbox.done(left.delivery_id)
+            else:
+                await self._answer(message, channel, heard=False)
         except discord.NotFound:
             await self._inbox.done(left.delivery_id)
         except TROUBLE as error:
@@ -116,6 +127,18 @@ class Messages:
             if not settled and discord.utils.utcnow() - message.created_at < TRIED_AGAIN:
                 return  # Discord failed: the next look for leftovers tries again, with the same nonce
         await self._inbox.done(str(message.id))
+
+    async def _stands(self, message: discord.Message, place: Channel) -> bool | None:
+        """Say whether a message's answer stands below it; None for one of which nobody can say that.
+
+        Answers to direct messages name no message: any of the bot's below it may be its answer.
+        """
+        me = self._client.user
+        below = [one async for one in message.channel.history(limit=MOST_BELOW, after=message, oldest_first=True)]
+        mine = [one for one in below if me is not None and one.author.id == me.id]
+        if any(one.reference is not None and one.reference.message_id == message.id for one in mine):
+            return True
+        return None if len(below) == MOST_BELOW or (mine and not place.tenant) else False
 
     def _is_for(self, me: int, message: discord.Message) -> bool:
         """Say whether a message is direct, mentions the bot or answers it; roles and @everyone do not count."""
