@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 import pkgutil
 import re
 import time
@@ -16,7 +17,7 @@ from itertools import chain
 from re import _constants as codes  # type: ignore[attr-defined]  # the tree of a pattern has no public name
 from re import _parser as parser  # type: ignore[attr-defined]
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import bot
 from bot.language import Row
@@ -47,7 +48,7 @@ class _Unknown(str):
 
     __slots__ = ()
 
-    def __new__(cls) -> _Unknown:
+    def __new__(cls) -> Self:
         return super().__new__(cls, "w")
 
     def __getattr__(self, _name: str) -> _Unknown:
@@ -70,7 +71,7 @@ def patterns() -> Iterator[Found]:
         if info.name.startswith((_STATEFUL, "bot.__main__")):
             continue
         module = importlib.import_module(info.name)
-        source = importlib.util.find_spec(info.name).loader.get_source(info.name)  # type: ignore[union-attr]
+        source = inspect.getsource(module)
         yield from _held(module, source)
         if info.name != _MADE_ELSEWHERE:
             yield from _called(module, source)
@@ -204,12 +205,12 @@ def _takes(node: Any, character: str, flags: int) -> bool:
     if operation is codes.ANY:
         return character != "\n" or bool(flags & re.DOTALL)
     if operation is codes.NOT_LITERAL:
-        return ord(character) != given
+        return bool(ord(character) != given)
     negated = bool(given) and given[0][0] is codes.NEGATE
     return negated is not any(_is_in(item, character) for item in given if item[0] is not codes.NEGATE)
 
 
-_CATEGORIES = {
+_CATEGORIES: dict[Any, Callable[[str], bool]] = {
     codes.CATEGORY_DIGIT: str.isdecimal,
     codes.CATEGORY_SPACE: str.isspace,
     codes.CATEGORY_WORD: lambda character: character.isalnum() or character == "_",
@@ -224,7 +225,7 @@ _NEGATED = {
 def _is_in(item: Any, character: str) -> bool:
     operation, given = item
     if operation is codes.LITERAL:
-        return ord(character) == given
+        return bool(ord(character) == given)
     if operation is codes.RANGE:
         return bool(given[0] <= ord(character) <= given[1])
     if given in _NEGATED:
@@ -263,7 +264,7 @@ class _Sampler:
             found = [character for character in likely if _takes(node, character, self._flags)]
             return found[self._turn % len(found)] if found else ""
         if operation in _REPEATS:
-            return self.of(given[2]) * max(given[0], min(self._turn, 1, given[1]))
+            return self.of(given[2]) * int(max(given[0], min(self._turn, 1, given[1])))
         parts = _parts(node) if operation not in {codes.ASSERT, codes.ASSERT_NOT} else []
         return self.of(parts[self._turn % len(parts)]) if parts else ""
 

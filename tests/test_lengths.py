@@ -214,8 +214,10 @@ def test_the_door_says_what_the_core_says_and_lets_the_rest_through() -> None:
     refused = overlong(LONGEST_MESSAGE + 1)
 
     assert refused
-    assert refused.text == too_long(4_001) == (
-        "That's 4,001 characters; I can take 2,000. Send the part that matters most."
+    assert (
+        refused.text
+        == too_long(4_001)
+        == ("That's 4,001 characters; I can take 2,000. Send the part that matters most.")
     )
 
 
@@ -270,7 +272,9 @@ _OPTION = re.compile(
 
 @given(
     st.lists(
-        st.sampled_from(['"', "\\", '\\"', "“", "”", "„", " ", "\n", "ab:", "a:", "x", ":", 'ab:"x y" ', "cd:“y” ", "ab:x "]),
+        st.sampled_from(
+            ['"', "\\", '\\"', "“", "”", "„", " ", "\n", "ab:", "a:", "x", ":", 'ab:"x y" ', "cd:“y” ", "ab:x "]
+        ),
         max_size=14,
     ).map("".join)
 )

@@ -31,7 +31,8 @@ _THING = (
 )
 _TAIL = r"(?:(?:something|sth|smth|stuff)\s+)?(?:(?:about|like|that|how|on|if|whether|of)\b)?(?:\s+(?:how|like)\b)?"
 _SUFFIX = re.compile(
-    rf"(?<![\s,(])[\s,(]+(?:{_NOISE}|or (?:something|sth|smth|so|whatever)(?: like that)?|i think\?|right\?|stuff)[\s.!?)]*$",
+    rf"(?<![\s,(])[\s,(]+(?:{_NOISE}|or (?:something|sth|smth|so|whatever)(?: like that)?|i think\?|right\?|stuff)"
+    r"[\s.!?)]*$",
     re.IGNORECASE,
 )
 _NOISE_FIRST = re.compile(rf"^{_NOISE}[\s,:;.!…-]+", re.IGNORECASE)
