@@ -554,7 +554,8 @@ def be() -> int:
             probe.longest, probe.held[:], collected[1] = type(probe.longest)("nothing ran", 0.0), [], 0.0
 
         def end() -> None:
-            sys.stdin.buffer.read()  # until whoever started it is gone
+            while os.read(0, 1):  # until whoever started it is gone
+                continue
             os.kill(os.getpid(), signal.SIGTERM)
 
         threading.Thread(target=end, daemon=True).start()

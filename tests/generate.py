@@ -58,6 +58,7 @@ MEASURED: Mapping[str, tuple[str, ...]] = {
     "reading-speed": ("benchmarks.reading",),
     "fuzz": ("benchmarks.fuzz", "--seconds", "45"),
     "hostile-content": ("benchmarks.hostile",),
+    "soak": ("benchmarks.soak",),
     "faults": ("tests.faults", "--posts", "3000"),
 }
 """Blocks that differ from run to run, each with the module that prints it."""
