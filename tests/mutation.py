@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["DEEP", "Edit", "change", "dumps", "edits", "times"]
+__all__ = ["DEEP", "Edit", "change", "dumps", "edits", "times", "values"]
 
 DEEP: Final = "@@deep@@"
 """Stands for a list of lists, `DEPTH` deep, until `dumps` writes it: deeper than Python reads."""
@@ -66,6 +66,9 @@ GONE: Final = "gone"
 edits: st.SearchStrategy[list[Edit]] = st.lists(
     st.tuples(st.integers(0, 997), st.sampled_from([GONE, *CHANGES])), min_size=1, max_size=3
 )
+
+values: st.SearchStrategy[Any] = st.sampled_from([make(None) for make in CHANGES.values()])
+"""JSON that is nobody's payload."""
 
 
 def change(payload: Any, made: list[Edit]) -> Any:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
+import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,9 +18,9 @@ from bot.adapters.slack.views import ask_view, setup_view
 from bot.contract import Button, Outcome, Reply
 from tests.local_slack import LocalSlack, Message
 from tests.local_slack.exchange import Ack
-from tests.local_slack.signing import encoded
+from tests.local_slack.signing import encoded, signature
 from tests.local_slack.world import User, View
-from tests.mutation import Edit, change, dumps, edits, times
+from tests.mutation import Edit, change, dumps, edits, times, values
 from tests.test_slack import LINE, no_proxies, serving
 
 if TYPE_CHECKING:
@@ -185,6 +188,12 @@ async def local(request: pytest.FixtureRequest, core: Core) -> AsyncIterator[Gar
         yield served
 
 
+@pytest.fixture
+async def http(core: Core) -> AsyncIterator[Garbling]:
+    async with Garbling("http") as served, serving(served, core, None):
+        yield served
+
+
 async def still_answers(local: Garbling) -> None:
     """Ask something good, and see that it is answered once."""
     exchange = await local.command("/help", "", local.member())
@@ -219,3 +228,50 @@ def readable(payload: Any) -> bool:
         return isinstance(json.loads(dumps(payload)), dict)
     except (ValueError, RecursionError):
         return False
+
+
+headers = st.dictionaries(
+    st.sampled_from(
+        ["X-Slack-Retry-Num", "X-Slack-Retry-Reason", "Accept", "Cookie", "X-Slack-Request-Timestamp", "X-Odd"]
+    ),
+    st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40),
+    max_size=3,
+)
+bodies = st.one_of(
+    st.binary(max_size=200),
+    values.map(lambda value: dumps(value).encode()),
+    values.map(lambda value: urlencode({"payload": dumps(value)}).encode()),
+    st.lists(st.tuples(st.text(max_size=8), st.text(max_size=8)), max_size=8).map(
+        lambda pairs: urlencode(pairs, errors="replace").encode()
+    ),
+    st.just(b"payload=" + b"[" * 9_000),
+    st.just(b"a=1&" * 1_000),
+)
+content_types = st.sampled_from(
+    [
+        "",
+        "application/json",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "text/plain; charset=utf-7",
+        "/;=",
+    ]
+)
+
+
+@times(60, shrinks=False)
+@given(sent=st.lists(st.tuples(bodies, content_types, headers, st.booleans()), min_size=3, max_size=6))
+async def test_whatever_is_sent_to_the_endpoint_signed_or_not_it_is_answered_and_so_is_the_next(
+    http: Garbling, caplog: pytest.LogCaptureFixture, sent: Any
+) -> None:
+    caplog.clear()
+    async with aiohttp.ClientSession() as session:
+        for body, content_type, more, signed in sent:
+            stamp = str(int(time.time()))
+            given_headers = {"X-Slack-Request-Timestamp": stamp, "Content-Type": content_type} | more
+            given_headers["X-Slack-Signature"] = signature(http.signing_secret, stamp, body) if signed else "v0=0"
+            async with session.post(http.bot_url, data=body, headers=given_headers) as answer:
+                assert answer.status in ({200, 400, 401} if signed else {401}), (body, given_headers)
+    await still_answers(http)
+
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []

@@ -22,6 +22,10 @@ _log = logging.getLogger(__name__)
 _NO_SENSE = 4000
 """The code to close with; after 1000 Discord forgets a session (events/gateway)."""
 
+_MOMENTOUS = frozenset({"INTERACTION_CREATE", "MESSAGE_CREATE"})
+_ID_BITS = 63
+"""Bits of the ids of what is answered, at most: each tells its moment, and one that is longer has none."""
+
 _NEEDED = (
     "id", "application_id", "type", "token", "version", "data", "guild_id", "channel_id", "member", "user", "locale",
     "context", "attachment_size_limit",
@@ -74,6 +78,9 @@ def _guard(event: str, parse: Callable[[Any], Any]) -> Callable[[Any], None]:
     def read(data: Any) -> None:
         for form in _forms(event, data):
             try:
+                if event in _MOMENTOUS and int(form["id"]) >> _ID_BITS:
+                    trouble = OverflowError.__name__
+                    continue
                 parse(form)
             except Exception as error:
                 trouble = type(error).__name__
