@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bot.contract import LONGEST_MESSAGE, Outcome, Reply
-from bot.policy import refusals
+from bot.contract import LONGEST_MESSAGE, Outcome, Reply, overlong_sentence
 from bot.policy.texts import say
 
 __all__ = ["busy", "overlong", "slow_down", "stopping", "to_member", "too_long"]
@@ -29,7 +28,7 @@ def overlong(count: int) -> Reply | None:
 
     It is asked before anything reads them: no text is so long that reading it keeps others waiting.
     """
-    return to_member(refusals.too_long(count)) if count > LONGEST_MESSAGE else None
+    return to_member(overlong_sentence(count)) if count > LONGEST_MESSAGE else None
 
 
 def stopping() -> Reply:
