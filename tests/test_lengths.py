@@ -35,12 +35,12 @@ from bot.contract import (
     Source,
     Span,
     Style,
+    overlong_sentence,
     parse_line,
 )
 from bot.core import Core
 from bot.core.conversation import Last, follow_up
 from bot.intake import overlong
-from bot.policy.refusals import too_long
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -205,7 +205,7 @@ async def test_the_core_answers_what_is_too_long_with_one_sentence(
 
     count = int(re.findall(r"[\d,]+", reply.text)[0].replace(",", ""))
     assert count >= length - 1
-    assert reply.text == too_long(count)
+    assert reply.text == overlong_sentence(count)
     assert (reply.outcome, reply.private) == (Outcome.ERROR, True)
 
 
@@ -216,7 +216,7 @@ def test_the_door_says_what_the_core_says_and_lets_the_rest_through() -> None:
     assert refused
     assert (
         refused.text
-        == too_long(4_001)
+        == overlong_sentence(4_001)
         == ("That's 4,001 characters; I can take 2,000. Send the part that matters most.")
     )
 

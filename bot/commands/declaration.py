@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Literal, TypedDict, Unpack, get_args, get_origin, get_type_hints
 
-from bot.contract import LONGEST_TEXT, Lines, Use
+from bot.contract import LONGEST_TEXT, Lines, Use, overlong_sentence
 from bot.errors import UserError
-from bot.policy.refusals import too_long
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -163,7 +162,7 @@ class Parameter:
     def read(self, value: str) -> object:
         """Return a typed text as the parameter's type, or raise a UserError that says what is wrong."""
         if len(value) > self.about.longest:
-            raise UserError(too_long(len(value), self.about.longest))
+            raise UserError(overlong_sentence(len(value), self.about.longest))
         if self.about.channel:
             return _channel_id(value)
         if self.about.choices and value not in self.about.choices:

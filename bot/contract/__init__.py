@@ -2,7 +2,7 @@
 
 from bot.contract.buttons import LONGEST_LINE, MOST_CONTEXT, listen, more_context, others
 from bot.contract.grammar import Line, Lines, Use, format_line, format_option, parse_line
-from bot.contract.length import LONGEST_MESSAGE, LONGEST_TEXT
+from bot.contract.length import LONGEST_MESSAGE, LONGEST_TEXT, overlong_sentence
 from bot.contract.message import (
     Author,
     Button,
@@ -92,6 +92,7 @@ __all__ = [
     "more_context",
     "next_due",
     "others",
+    "overlong_sentence",
     "parse_line",
     "plain",
     "read_date",

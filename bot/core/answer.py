@@ -26,6 +26,7 @@ from bot.contract import (
     Role,
     format_line,
     format_option,
+    overlong_sentence,
     parse_line,
 )
 from bot.core.channel_settings import ServedChannels
@@ -35,7 +36,7 @@ from bot.delivery import Daily
 from bot.errors import StoreError, UserError
 from bot.highlights import Highlights
 from bot.language import nearest
-from bot.policy.refusals import hostile, refusal, too_long
+from bot.policy.refusals import hostile, refusal
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Core:
         name = request.command or ""
         try:
             if request.length > LONGEST_MESSAGE:
-                raise UserError(too_long(request.length))  # noqa: TRY301 - one way out for every sentence to a member
+                raise UserError(overlong_sentence(request.length))  # noqa: TRY301 - one way out for every sentence to a member
             line, intent = await self._read(request)
             name = line.name
             command = self._find(name)
@@ -217,7 +218,7 @@ class Core:
         if line.name:
             return line, None
         if len(line.words) > LONGEST_TEXT:
-            raise UserError(too_long(len(line.words)))
+            raise UserError(overlong_sentence(len(line.words)))
         last = await self._conversations.last(request.channel)
         # Rules, names and topics of a large library take some milliseconds: not on the event loop.
         return await self._search.run(lambda: self._understand(line.words, last))

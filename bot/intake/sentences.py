@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.contract import LONGEST_MESSAGE, LONGEST_TEXT, Outcome, Reply
+from bot.contract import LONGEST_MESSAGE, Outcome, Reply, overlong_sentence
 from bot.policy.texts import say
 
 __all__ = ["busy", "overlong", "slow_down", "stopping", "to_member", "too_long"]
@@ -28,9 +28,7 @@ def overlong(count: int) -> Reply | None:
 
     It is asked before anything reads them: no text is so long that reading it keeps others waiting.
     """
-    if count <= LONGEST_MESSAGE:
-        return None
-    return to_member(say("refusal.too-long", count=f"{count:,}", most=f"{LONGEST_TEXT:,}"))
+    return to_member(overlong_sentence(count)) if count > LONGEST_MESSAGE else None
 
 
 def stopping() -> Reply:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bot.contract import Lines
 
-__all__ = ["REFUSALS", "Refusal", "hostile", "refusal", "too_long"]
+__all__ = ["REFUSALS", "Refusal", "hostile", "refusal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,6 @@ _BY_KEY = {entry.key: entry for entry in REFUSALS}
 def refusal(key: str) -> Refusal:
     """Return the refusal of that key."""
     return _BY_KEY[key]
-
-
-def too_long(count: int, most: int = LONGEST_TEXT) -> str:
-    """Return the sentence for a text of so many characters, of which so many at most are read."""
-    return refusal("too-long").sentence(count=f"{count:,}", most=f"{most:,}")
 
 
 def hostile(text: str, speakers: Iterable[str] = (), says: Callable[[str], bool] = lambda _: False) -> Refusal | None:
