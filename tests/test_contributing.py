@@ -18,7 +18,7 @@ from bot.settings import ROOT
 from tests.generate import fences
 
 PAPERS = ("CONTRIBUTING.md", "docs/adding-a-platform.md")
-COPIED = ("bot", "content", "tests", "benchmarks", "pyproject.toml", "run_bot.py")
+COPIED = ("bot", "content", "tests", "benchmarks", "supply", "pyproject.toml", "run_bot.py")
 WAIT = 60.0
 TOKEN = {"TELEGRAM_TOKEN": "T"}
 LRC = "[ti:On engines]\n[00:01.00] The engine computes.\n[00:04.50] It does not think.\n"

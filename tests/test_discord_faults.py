@@ -149,6 +149,7 @@ async def test_a_first_response_that_never_gets_through_ends_with_one_line_in_th
         local.fail(CALLBACK, "503", times=99)
         await local.slash("quote", {"words": LINE}, seconds=0.1)
         assert await local.settle(lambda: "could not be answered" in caplog.text)
+        assert await local.settle(lambda: "was lost" in caplog.text)  # beside it the next would be deferred
         tries = len(local.asked_for(CALLBACK))
         local.faults.rules.clear()
         again = await local.slash("quote", {"words": LINE})

@@ -162,7 +162,8 @@ class Recording(Core):
 async def by_json(corpus: Corpus, search: Searcher, folder: Path) -> tuple[list[Json], list[Reply]]:
     """Return what a script gets for each line, and the replies behind it."""
     store = open_store(f"sqlite:///{folder}/json.db")
-    requests = [{"text": line, "admin": admin, "channel": "room"} for line, admin in LINES]
+    authors = {True: "admin", False: "ada"}  # as on the platforms, where an admin and members ask
+    requests = [{"text": line, "author": authors[admin], "admin": admin, "channel": "room"} for line, admin in LINES]
     out = io.StringIO()
     core = Recording(corpus, search, COMMANDS, store=store, clock=lambda: NOW)
     core.replies = []

@@ -41,7 +41,7 @@ def test_the_patterns_of_every_room_and_of_all_data_are_found() -> None:
         (r"\s*x", "search"),
         (r"(?:and|but)\s+(?P<who>[\w' ]+?)(?:\s+say)?\W*", "fullmatch"),
         (r"what about (?P<what>.+?)\W*", "fullmatch"),
-        (r'(?:^|(?<=\s))([a-z]*:["“][^"”]*)$', "search"),
+        (r'([a-z]*:["“][^"”]*)$', "search"),
         (r"<(?:https?://)[^|>]*(?:\|[^>]*)?>", "sub"),
         (r":(?=[\w+-]*[^\W\d][\w+-]*:)", "finditer"),
         (r"(?:a|aa)+b", "match"),

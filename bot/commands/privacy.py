@@ -34,7 +34,6 @@ async def privacy(
         said = say(
             "privacy.deleted",
             votes=say("privacy.votes", count=gone.votes),
-            arrivals=say("privacy.arrivals", count=gone.arrivals),
             changes=say("privacy.changes", count=gone.changes),
         )
         return Reply(said, Outcome.FOUND)
