@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.soak import soak
 
-REQUESTS = 400
+REQUESTS = 150
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="descriptors are counted where /proc is")
