@@ -293,7 +293,11 @@ class Slow(NamedTuple):
     nanoseconds_before: float
 
 
-_LENGTHS = (16, 24, 128, 512, 2_048)
+_SHORTEST = (16, 24)
+_LENGTHS = (*_SHORTEST, 128, 512, 2_048)
+_ENDLESS = 0.02
+"""Seconds of one run."""
+
 _STEEP = 4.0
 """In a text eight times as long a character of a linear pattern costs what it did, of a quadratic one eight times."""
 
@@ -322,7 +326,11 @@ def _runner(pattern: re.Pattern[str], method: str) -> Callable[[str], object]:
 
 
 def _grows(run: Callable[[str], object], parts: tuple[str, str, str]) -> tuple[int, float, float] | None:
-    """Return length and nanoseconds a character, there and in an eighth, where a run's time grows faster than it."""
+    """Return length and nanoseconds a character, there and in an eighth, where a run's time grows faster than it.
+
+    What is steep in a text of middling length may be bounded, as `{0,40}` is; it counts in the longest, or when a run
+    costs so much that a longer one would not end.
+    """
     for length in _LENGTHS:
         for tries in (1, 3):
             long = _cost(run, parts, length, tries)
@@ -332,7 +340,8 @@ def _grows(run: Callable[[str], object], parts: tuple[str, str, str]) -> tuple[i
             if long <= _STEEP * short:
                 break
         else:
-            return length, long * 1e9, short * 1e9
+            if length in {*_SHORTEST, _LENGTHS[-1]} or long * length > _ENDLESS:
+                return length, long * 1e9, short * 1e9
     return None
 
 
