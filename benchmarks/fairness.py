@@ -9,15 +9,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import os
-import sys
 import tempfile
 import time
 from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from benchmarks.overload import built_index
+from benchmarks.overload import built_index, running
 from benchmarks.quote import machine, percentile, queries
 from bot.settings import ROOT
 from tests.local_discord import LocalDiscord
@@ -44,25 +42,10 @@ Ask: TypeAlias = "Callable[[int, str], Awaitable[None]]"
 @contextlib.asynccontextmanager
 async def started(environ: Mapping[str, str], folder: str) -> AsyncIterator[None]:
     """Run the bot until the block ends, from when it says that it is ready."""
-    kept: dict[str, str] = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     with tempfile.TemporaryDirectory() as own:
         data = {"VERBATIM_DATA_DIR": folder, "VERBATIM_DATABASE_URL": f"sqlite:///{own}/bot.db"}
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            str(ROOT / "run_bot.py"),
-            env=kept | data | dict(environ),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        try:
-            if process.stdout is None or not await asyncio.wait_for(process.stdout.readline(), 60):
-                message = "the bot did not start"
-                raise RuntimeError(message)
+        async with running(str(ROOT / "run_bot.py"), **data, **environ):
             yield
-        finally:
-            process.terminate()
-            await process.wait()
 
 
 @contextlib.asynccontextmanager

@@ -162,7 +162,7 @@ async def _do(session: aiohttp.ClientSession, control: str, deed: str, **given: 
 
 
 @contextlib.asynccontextmanager
-async def _process(*command: str, **environ: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, dict[str, Any]]]:
+async def running(*command: str, **environ: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, dict[str, Any]]]:
     """Run a process until the block ends; yield it with the line of JSON that says it is ready."""
     kept = {
         name: value
@@ -203,7 +203,7 @@ async def _peer(platform: str, name: str, members: int, folder: str) -> AsyncIte
             local = ["-m", "tests.local_discord", "--no-schema"]
         else:
             local = ["-m", "tests.local_slack", "--state", f"{own}/slack.json"]
-        _, said = await stack.enter_async_context(_process(*local))
+        _, said = await stack.enter_async_context(running(*local))
         if platform == "discord":
             control = said["api_base"].replace("/api/v10", "/_control/")
             state = await _do(session, control, "state")
@@ -223,7 +223,7 @@ async def _peer(platform: str, name: str, members: int, folder: str) -> AsyncIte
                 known = await _do(session, control, "address")
                 environ |= {"SLACK_CLIENT_ID": known["client_id"], "SLACK_CLIENT_SECRET": known["client_secret"]}
                 environ["SLACK_BOT_TOKEN"] = ""
-        process, ready = await stack.enter_async_context(_process(*command, **environ))
+        process, ready = await stack.enter_async_context(running(*command, **environ))
         peer = Peer(name, platform, process, control, session)
         if platform == "slack-http":
             peer.address = f"http://{ready['address']}"

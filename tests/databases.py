@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
+import sqlite3
 import tempfile
 from typing import TYPE_CHECKING
 
@@ -71,3 +73,20 @@ def store(database_url: str) -> Iterator[Store]:
     opened = open_store(database_url)
     yield opened
     opened.close()
+
+
+@contextlib.contextmanager
+def standstill(url: str) -> Iterator[None]:
+    """Keep whoever writes what arrived waiting, as a backup or a checker does."""
+    if url.startswith("sqlite"):
+        lock = sqlite3.connect(str(sa.make_url(url).database), isolation_level=None, timeout=10)
+        lock.execute("BEGIN IMMEDIATE")
+        yield
+        lock.execute("ROLLBACK")
+        lock.close()
+        return
+    engine = sa.create_engine(_psycopg(url), poolclass=sa.NullPool)
+    with engine.begin() as db:
+        db.exec_driver_sql("LOCK TABLE inbox IN EXCLUSIVE MODE")
+        yield
+    engine.dispose()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import sqlite3
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
@@ -15,12 +13,12 @@ from bot.adapters.slack.inbound import Inquiry, Way
 from bot.errors import StoreError
 from bot.intake import Intake, Store, Taken
 from bot.store import open_store
-from tests.databases import empty_database
+from tests.databases import empty_database, standstill
 from tests.local_slack import LocalSlack
 from tests.test_slack import no_proxies, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable
 
     from bot.core import Core
     from bot.store import Inbound
@@ -32,23 +30,6 @@ T = TypeVar("T")
 LINE = "language is an imperfect way for people to express thoughts and ideas"
 INTERRUPTED = "I was restarted while answering you. If my answer isn't here, ask me again."
 PLATFORM = "slack"
-
-
-@contextlib.contextmanager
-def standstill(url: str) -> Iterator[None]:
-    """Keep whoever writes what arrived waiting, as a backup or a checker does."""
-    if url.startswith("sqlite"):
-        lock = sqlite3.connect(str(sa.make_url(url).database), isolation_level=None)
-        lock.execute("BEGIN IMMEDIATE")
-        yield
-        lock.execute("ROLLBACK")
-        lock.close()
-        return
-    engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
-    with engine.begin() as db:
-        db.exec_driver_sql("LOCK TABLE inbox IN EXCLUSIVE MODE")
-        yield
-    engine.dispose()
 
 
 async def left_of(store: Store, ahead: float = 120.0) -> list[Inbound]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import sqlite3
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from bot.adapters.slack.inbound import read_slash
 from bot.contract import Channel
 from bot.store import ChannelSettings, open_store
 from bot.store.tables import inbox, kv
+from tests.databases import standstill
 from tests.faults.cases import Row, Stage
 from tests.faults.yard import make_schema
 from tests.local_discord.limits import walk
@@ -201,7 +201,7 @@ async def locked(stage: Stage, engine: Engine, seconds: float) -> Row:
         questions = Questions(yard, stage.seed)
         asking = asyncio.create_task(questions.ask(EVERY))
         await asyncio.sleep(2.0)
-        async with _standstill(yard.database):
+        with standstill(yard.database):
             await asyncio.sleep(seconds)
         await asyncio.sleep(2.0)
         asking.cancel()
@@ -212,22 +212,6 @@ async def locked(stage: Stage, engine: Engine, seconds: float) -> Row:
         await questions.end()
         questions.judge(row)
     return row
-
-
-@contextlib.asynccontextmanager
-async def _standstill(url: str) -> Any:
-    if url.startswith("sqlite"):
-        lock = sqlite3.connect(str(sa.make_url(url).database), isolation_level=None, timeout=10)
-        lock.execute("BEGIN IMMEDIATE")
-        yield
-        lock.execute("ROLLBACK")
-        lock.close()
-        return
-    engine = sa.create_engine(sa.make_url(url).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
-    with engine.begin() as db:
-        db.exec_driver_sql("LOCK TABLE inbox IN EXCLUSIVE MODE")
-        yield
-    engine.dispose()
 
 
 async def killed(stage: Stage, engine: Engine, point: str, kills: int) -> Row:
