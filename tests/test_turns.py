@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -222,6 +223,19 @@ async def test_no_search_begins_while_acknowledgements_are_due() -> None:
     await settle()
     await calm
     searching.join()
+
+
+async def test_a_search_waits_for_the_acknowledgements_due_when_it_came_and_not_for_later_ones() -> None:
+    turns = Turns(1, 1)
+    with contextlib.ExitStack() as first, turns.acknowledging():
+        first.enter_context(turns.acknowledging())
+        calm = asyncio.create_task(turns.calm())
+        await settle()
+        with turns.acknowledging():  # somebody who asks without end
+            assert not calm.done()
+            first.close()
+            await settle()
+            assert calm.done()
 
 
 async def test_searches_wait_for_acknowledgements_a_moment_at_most(monkeypatch: pytest.MonkeyPatch) -> None:

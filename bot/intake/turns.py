@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import threading
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -18,11 +19,7 @@ TENANT_AT_ONCE = 4
 """Answers of one server worked on at the same time: one whose answers are slow leaves room to the others."""
 
 HOLD_SECONDS = 2.5
-"""How long searches wait for acknowledgements, which are due within three; then something else is the matter."""
-
-
-ROUNDS = 3
-"""Rounds of the loop from the last acknowledgement to the next search: a burst comes in several reads."""
+"""How long a search waits for acknowledgements, which are due within three; then something else is the matter."""
 
 
 class BusyError(Exception):
@@ -62,12 +59,11 @@ class Turns:
         self._in_work = 0
         self._of_tenant: Counter[str] = Counter()
         self._of_member: Counter[str] = Counter()
-        self._opening: asyncio.TimerHandle | None = None
         self._asking = 0
-        self._owed = 0
-        self._calm = threading.Event()
-        self._calmed = asyncio.Event()
-        self._open()
+        self._owed: dict[int, None] = {}
+        self._latest = 0
+        self._calming: deque[tuple[int, asyncio.Future[None]]] = deque()
+        self._given = threading.Condition()
         self.company = asyncio.Event()
         """Set once somebody waits for an acknowledgement who was not the only one to ask."""
 
@@ -100,47 +96,54 @@ class Turns:
         """
         alone = not (self._asking or self._waiting or self._in_work)
         self._asking += 1
+        self._latest += 1
+        mine = self._latest
         if not alone:
-            self._owed += 1
+            with self._given:  # which is asked for the oldest from another thread
+                self._owed[mine] = None
             self.company.set()
-            if self._owed == 1:
-                self._calm.clear()
-                self._calmed.clear()
-                if self._opening is None:
-                    self._opening = asyncio.get_running_loop().call_later(HOLD_SECONDS, self._open)
         try:
             yield alone
         finally:
             self._asking -= 1
             if not alone:
-                self._owed -= 1
-                if not self._owed:
-                    self.company.clear()
-                    self._open_soon(ROUNDS)
+                self._give(mine)
 
     async def calm(self) -> None:
-        """Wait, a moment at most, until every acknowledgement that is due is given."""
-        await self._calmed.wait()
+        """Wait, a moment at most, until every acknowledgement that is due now is given; not for later ones.
+
+        Somebody who asks without end would otherwise keep all others waiting.
+        """
+        if not self._owed:
+            return
+        given: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._calming.append((self._latest, given))
+        await asyncio.wait({given}, timeout=HOLD_SECONDS)
+        given.cancel()
 
     def wait_for_calm(self) -> None:
         """Keep the calling thread waiting for the same."""
-        self._calm.wait(HOLD_SECONDS)
+        with self._given:
+            latest = self._latest
+            self._given.wait_for(lambda: self._oldest > latest, HOLD_SECONDS)
 
-    def _open_soon(self, rounds: int) -> None:
-        """Let searches go on after so many rounds of the loop, if none of them brings more to acknowledge."""
-        if self._owed:
-            return
-        if rounds:
-            asyncio.get_running_loop().call_soon(self._open_soon, rounds - 1)
-        else:
-            self._open()
+    @property
+    def _oldest(self) -> float:
+        """The number of the acknowledgement that is due for longest; infinite where none is."""
+        return next(iter(self._owed), math.inf)
 
-    def _open(self) -> None:
-        self._calm.set()
-        self._calmed.set()
-        if self._opening is not None:
-            self._opening.cancel()
-            self._opening = None
+    def _give(self, mine: int) -> None:
+        """Note that an acknowledgement is given, and let go on what waited for it and the ones before."""
+        with self._given:
+            del self._owed[mine]
+            self._given.notify_all()
+        oldest = self._oldest
+        while self._calming and self._calming[0][0] < oldest:
+            _, given = self._calming.popleft()
+            if not given.done():
+                given.set_result(None)
+        if not self._owed:
+            self.company.clear()
 
     def _join(self, waiter: _Waiter) -> None:
         line = self._lines.setdefault(waiter.tenant, _Line())
