@@ -20,7 +20,7 @@ from bot.core import Core
 from bot.corpus import Corpus, open_corpus
 from bot.search import Searcher, open_searcher
 from bot.settings import ROOT
-from tests.loop_probe import LoopProbe
+from tests.loop_probe import LoopHeldError, LoopProbe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,10 +57,11 @@ class Ask(Protocol):
 
 @pytest.fixture(autouse=True)
 def probe() -> Iterator[LoopProbe]:
-    """Fail a test in which one step of ours holds the event loop for more than 50 ms of processor time."""
+    """Fail a test in which one step of ours holds the event loop for more than 50 ms of processor time, three times."""
     with LoopProbe().on() as probe:
         yield probe
-    assert not probe.held, "\n".join(map(str, probe.held))
+    if probe.held:
+        raise LoopHeldError("\n".join(map(str, probe.held)))
 
 
 @pytest.fixture(scope="session")

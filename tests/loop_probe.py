@@ -49,6 +49,13 @@ OURS = f"{ROOT / 'bot'}/"
 THEIRS = tuple(f"{ROOT / name}/" for name in ("tests", "benchmarks"))
 
 
+class LoopHeldError(AssertionError):
+    """A test had steps of ours that took longer than they may; `pyproject.toml` has pytest try it again by this name.
+
+    A host that takes a core away counts it as the thread's own time, so a step is too long when it is so each time.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """A step of ours: what ran, where it was for longest, and its seconds of processor time."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import re
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +20,7 @@ from tests.loop_probe import LIMIT, SAMPLE, LoopProbe
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
 pytestmark = pytest.mark.skipif(SAMPLE is None, reason="the probe needs a signal that nobody sends")
 
@@ -170,3 +174,40 @@ async def test_what_was_watched_is_as_before() -> None:
         assert vars(asyncio.Handle)["_run"] is not before
 
     assert vars(asyncio.Handle)["_run"] is before
+
+
+PLANTED_TESTS = """
+import pytest
+from tests.loop_probe import LoopHeldError
+
+held = {"once": 1, "always": 9}
+
+@pytest.fixture(autouse=True)
+def probe(request):
+    yield
+    name = request.node.name.rpartition("_")[2]
+    if held.get(name, 0):
+        held[name] -= 1
+        raise LoopHeldError("51 ms: a step")
+
+def test_once():
+    pass
+
+def test_always():
+    pass
+
+def test_otherwise():
+    assert False
+"""
+
+
+def test_a_step_is_too_long_when_it_is_so_each_time_and_nothing_else_is_tried_twice(tmp_path: Path) -> None:
+    (tmp_path / "test_planted.py").write_text(PLANTED_TESTS, "utf-8")
+    options = ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(tmp_path), "-n", "0", "-rfE", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options], cwd=ROOT, capture_output=True, check=False, text=True
+    )
+
+    told = re.findall(r"^(ERROR|FAILED) .*::(\w+)", done.stdout, re.MULTILINE)
+    assert told == [("FAILED", "test_otherwise"), ("ERROR", "test_always")], done.stdout
+    assert "1 failed, 5 passed, 1 error, 3 rerun" in done.stdout
