@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +37,9 @@ SILENCE_SECONDS = 600.0
 MOST_NAMED = 100
 """Steps that are remembered as named; beyond that, all may be named again."""
 
+GARBAGE = "a collection of garbage"
+"""The name of a step most of which was one: what it ran is innocent."""
+
 _ROOT = Path(__file__).parent.parent
 
 
@@ -59,6 +64,8 @@ class Watchdog:
     def __init__(self) -> None:
         self.held = Held()
         self._named: dict[str, float] = {}
+        self._thread = threading.get_ident()
+        self._collecting = self._collected = 0.0
 
     @contextlib.asynccontextmanager
     async def watch(self) -> AsyncIterator[None]:
@@ -72,14 +79,17 @@ class Watchdog:
             before, last = last, clock()
             # Since the end of the step before: the loop's own work between two is some 10 µs.
             if last - before > LONGEST_STEP:
-                self._tell(handle, last - before)
+                self._tell(GARBAGE if self._collected * 2 > last - before else _name(handle), last - before)
+            self._collected = 0.0
 
         asyncio.Handle._run = timed  # type: ignore[assignment, method-assign]  # noqa: SLF001 - as above
+        gc.callbacks.append(self._collection)
         beating = asyncio.create_task(self._beat())
         try:
             yield
         finally:
             beating.cancel()
+            gc.callbacks.remove(self._collection)
             asyncio.Handle._run = run  # type: ignore[method-assign]  # noqa: SLF001 - as above
 
     async def _beat(self) -> None:
@@ -91,9 +101,16 @@ class Watchdog:
             self.held.lag = max(0.0, loop.time() - due)
             self.held.longest_lag = max(self.held.longest_lag, self.held.lag)
 
-    def _tell(self, handle: asyncio.Handle, seconds: float) -> None:
+    def _collection(self, phase: str, _: dict[str, int]) -> None:
+        """Add up what collections of garbage take of a step."""
+        if threading.get_ident() == self._thread:
+            if phase == "start":
+                self._collecting = time.thread_time()
+            else:
+                self._collected += time.thread_time() - self._collecting
+
+    def _tell(self, name: str, seconds: float) -> None:
         """Count a step that took longer than it may, and name it in the log, unless it was named a while ago."""
-        name = _name(handle)
         self.held.steps += 1
         if seconds > self.held.longest:
             self.held.longest, self.held.name = seconds, name

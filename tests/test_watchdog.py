@@ -15,7 +15,7 @@ import pytest
 
 from bot import watchdog
 from bot.settings import ROOT
-from bot.watchdog import Watchdog
+from bot.watchdog import GARBAGE, Watchdog
 from tests.loop_probe import LIMIT, SAMPLE, LoopProbe
 
 if TYPE_CHECKING:
@@ -131,6 +131,20 @@ async def test_the_watchdog_counts_each_step_that_is_too_long_and_names_it_once(
     assert caplog.records[0].levelno == logging.WARNING
     assert len(probe.held) == 2
     probe.held.clear()
+
+
+async def test_the_watchdog_blames_no_step_for_a_collection_of_garbage(probe: LoopProbe) -> None:
+    heap = [[number] for number in range(2_000_000)]
+
+    async def innocent() -> None:
+        gc.collect()
+
+    dog = Watchdog()
+    async with dog.watch():
+        await in_a_task(innocent())
+
+    assert (dog.held.steps, dog.held.name) == (1, GARBAGE), len(heap)
+    assert probe.held == []
 
 
 async def test_the_watchdog_names_a_function_that_is_no_coroutine(probe: LoopProbe) -> None:
