@@ -37,7 +37,7 @@ SILENCE_SECONDS = 600.0
 MOST_NAMED = 100
 """Steps that are remembered as named; beyond that, all may be named again."""
 
-GARBAGE = "a collection of garbage"
+GARBAGE = "gc.collect"
 """The name of a step most of which was one: what it ran is innocent."""
 
 _ROOT = Path(__file__).parent.parent

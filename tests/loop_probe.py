@@ -7,7 +7,8 @@ Whose a step is, samples of the thread's stack tell; each answers for the time s
 when the innermost function of this project is the bot's, and a test's when that is a test's: so the local platforms,
 which share the loop, answer for themselves. A module's body counts for whoever imports it, so that a library the bot
 first loads while it serves is the bot's. What a test calls without awaiting it (opening a store, making a core) is what
-serving does before it serves, and the test's. What only libraries do is the bot's, unless a test's coroutine ran it.
+serving does before it serves, and the test's. What only libraries do is the bot's, unless a test's coroutine ran it or
+has just ended: what it made is freed then.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ class LoopProbe:
         self._begun: float | None = None
         self._collecting = 0.0
         self._collected = 0.0
-        self._samples: list[tuple[float, _Place, bool]] = []
+        self._samples: list[tuple[float, _Place, bool | None]] = []
         self._off = threading.Event()
         self.longest = Step("nothing ran", 0.0)
         self.held: list[Step] = []
@@ -125,7 +126,11 @@ class LoopProbe:
         name, theirs = _named(handle, begins)
         ours: dict[str, float] = defaultdict(float)
         before = begun
-        samples = [(at, _said(place), is_ours) for at, place, is_ours in self._samples if at >= begun]
+        samples = [
+            (at, _said(place), not theirs if is_ours is None else is_ours)
+            for at, place, is_ours in self._samples
+            if at >= begun
+        ]
         last = samples[-1][1:] if samples else ("", not theirs)
         for at, place, is_ours in (*samples, (begun + taken, *last)):
             if is_ours:
@@ -191,16 +196,19 @@ def _named(handle: asyncio.Handle, begins: _Place | None) -> tuple[str, bool]:
     return place, bool(code and code.co_filename.startswith(THEIRS))
 
 
-def _owner(frame: FrameType | None) -> tuple[_Place, bool] | None:
-    """Return the place of the project's innermost function and whether its time is the bot's; None between steps."""
+def _owner(frame: FrameType | None) -> tuple[_Place, bool | None] | None:
+    """Return the place of the project's innermost function and whether its time is the bot's; None between steps.
+
+    Where only libraries run, as when what a coroutine leaves behind is freed, it is whose the step is: None.
+    """
     innermost = named = called = None
-    is_ours = True
+    is_ours: bool | None = None
     while frame is not None and frame.f_code is not _RUN.__code__:
         innermost = innermost or frame
         code = frame.f_code
         if code.co_name != "<module>" and code.co_filename != __file__:
             if code.co_filename.startswith(OURS):
-                named, called = named or frame, frame
+                named, called, is_ours = named or frame, frame, True
             elif code.co_filename.startswith(THEIRS):
                 is_ours = called is not None and bool(called.f_code.co_flags & AWAITED)
                 named = named or frame
