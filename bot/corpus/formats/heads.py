@@ -1,0 +1,211 @@
+"""The head of a line: a time, a label, or both, with the marks around them, in whatever form a transcript writes them.
+
+What is found here only looks like a label. Whether it is one, the whole file decides (`labels`).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+from bot.corpus.formats.stamps import STAMP, seconds
+
+__all__ = ["BOXED", "Form", "Head", "head_of", "loose_head"]
+
+
+class Form(Enum):
+    """How a label is written; the surer the form, the less the rest of the file must say for it."""
+
+    MARKED = auto()
+    """In bold or italics, with a colon."""
+
+    TIMED = auto()
+    """With a time beside it."""
+
+    COLON = auto()
+    """Before a colon."""
+
+    BOXED = auto()
+    """In brackets before the words, or on a line of its own."""
+
+    ALONE = auto()
+    """On a line of its own: a heading, in bold, or bare."""
+
+    OTHER = auto()
+    """Parted from the words by any other sign, the same in the whole file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands at the head of a line, a time, a label or both, and the rest of it.
+
+    `label` is as written, without marks and time; `start` is in seconds; `boxed` times are in brackets; `bold` labels
+    are in Markdown's marks; `turn` says that the line begins with `>>`, another voice; `before` is the head without its
+    label.
+    """
+
+    label: str | None
+    start: float | None
+    rest: str
+    form: Form = Form.COLON
+    boxed: bool = False
+    bold: bool = False
+    turn: bool = False
+    linked: bool = False
+    before: Head | None = None
+
+
+_WIDTH = 160
+"""Characters of a line in which its head ends."""
+
+_SHORT = 60
+"""Characters of a line that may be a name and nothing else."""
+
+_NO_WIDTH = re.compile("[\u00ad\u200b\u200e\u200f\u2060\ufeff]")
+_SPACES = str.maketrans(
+    dict.fromkeys("\u00a0\u1680\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " ")
+)
+BOXED = rf"\\?\[?\\?[\[(]{STAMP}\\?[\])]\]?(?:\([^()\s]{{0,300}}\))?"
+"""A pattern for a time in brackets, which may be a link."""
+
+_TIME = rf"(?:{BOXED}|{STAMP})"
+_END = r"(?=\s|$)"
+_COLON = rf"(?::{_END}|\uff1a)"
+# What no name has, and no colon: a name ends before it.
+_LABEL = r"[\w@$'\u2019][^\n:\uff1a*<>|\"\u201c\u201d?!;{}=\t]{0,79}?"
+_LEAD = re.compile(rf"(?:\*\*|__)?(?P<time>{_TIME})(?:\*\*|__)?(?:[ \t]*[-\u2013\u2014|:]{_END})?(?:[ \t]+|$)")
+_SHARP = re.compile(r"#{1,6}[ \t]+")
+_TURN = re.compile(r">{2,4}[ \t]*")
+_ITEM = re.compile(r"[-\u2013\u2014\u2022*+][ \t]+")
+_MARK = re.compile(
+    rf"(?P<mark>\*{{1,3}}|_{{1,3}})(?=[^\s*_])(?P<inner>(?:[^*_\\\n]|\\.|[*_](?=[^\W_])){{1,120}})(?P=mark)"
+    rf"(?:[ ]?(?P<late>{_TIME}))?(?P<colon>[ ]?{_COLON})?[ \t]*"
+)
+_INSIDE = re.compile(
+    rf"[ ]{{0,3}}(?:(?P<first>{_TIME})[ ]{{1,3}})?(?P<label>[^\n]{{1,100}}?)(?:[ ]{{1,4}}(?P<time>{_TIME}))?"
+    rf"[ ]{{0,3}}(?P<colon>[:\uff1a]?)[ ]{{0,3}}"
+)
+_BOX = re.compile(
+    rf"(?P<open>[\[(])(?P<label>[^\[\]()\n]{{1,60}})[\])](?P<link>\([^()\s]{{0,300}}\))?"
+    rf"(?:[ \t]{{0,8}}(?P<time>{_TIME})(?=[ \t:\uff1a]|$))?(?P<colon>[ ]?{_COLON})?[ \t]*"
+)
+_PLAIN = re.compile(rf"(?P<label>{_LABEL})(?:[ ]{{0,8}}(?P<time>{_TIME}))?[ ]?{_COLON}[ \t]*")
+_TIMED = re.compile(
+    rf"(?P<label>{_LABEL})[ \t]{{0,8}}(?P<time>{BOXED})(?:[ \t]?[:\uff1a\u2013\u2014-]{_END}|{_END})[ \t]*"
+)
+_STAMPED = re.compile(rf"(?P<label>{_LABEL}):?[ \t]{{1,8}}(?P<time>{STAMP})$")
+_LATE = re.compile(rf"(?P<time>{BOXED}{_END}|{STAMP}$)(?:[ \t]*[-\u2013\u2014]{_END})?[ \t]*")
+_BARE = re.compile(rf"(?P<label>[\w@$'\u2019][^\n:\uff1a*<>|\"\u201c\u201d?!;{{}}=\t#`]{{0,{_SHORT - 1}}})")
+_OTHER = re.compile(
+    r"<(?P<angled>[^<>\n/]{1,40})>[ \t]*|\{(?P<braced>[^{}\n]{1,40})\}[ \t]*"
+    r"|(?P<label>[^\W_][\w .'\u2019&-]{0,40}?)"
+    r"(?:\t[ \t]{0,20}|[ ]{2,20}|"
+    r"[ ]?[|>\u00bb~=/\u2022;\u2192][ \t]{0,20}|[ ]?[-\u2013\u2014][ \t]{1,20}|\.[ \t]{1,20})"
+)
+
+
+def head_of(line: str) -> Head | None:
+    """Return the head of a line, or None when it has neither a time nor what looks like a label."""
+    text = _visible(line)
+    if len(text) > _SHORT and text[0].isalpha() and ":" not in text[:_WIDTH] and "\uff1a" not in text[:_WIDTH]:
+        return None
+    sharp = _SHARP.match(text)
+    if sharp:
+        found = _unmarked(text[sharp.end() :])
+        return replace(found, form=Form.ALONE) if found and found.label and not found.rest else None
+    turn = _TURN.match(text)
+    if turn:
+        text = text[turn.end() :]
+        found = _unmarked(text)
+        return replace(found, turn=True) if found else Head(None, None, text, turn=True)
+    item = _ITEM.match(text)
+    found = _unmarked(text[item.end() :]) if item else None
+    if item:
+        return found.before if found and found.form is Form.ALONE else found
+    return _unmarked(text)
+
+
+def loose_head(line: str) -> Head | None:
+    """Return what stands before the first sign of a line, which in some files is who speaks."""
+    match = _OTHER.match(_visible(line))
+    if not match or "</" in match.string:
+        return None
+    label = match["angled"] or match["braced"] or match["label"] or ""
+    # A full stop ends names only in plays, where they are in capitals.
+    if match.group().rstrip()[-1:] == "." and not label.isupper():
+        return None
+    return Head(label.strip(), None, match.string[match.end() :], Form.OTHER)
+
+
+def _visible(line: str) -> str:
+    """Return a line without what nobody sees, with plain spaces in its head."""
+    text = line.strip()
+    if text.isascii():
+        return text
+    if _NO_WIDTH.search(text, 0, _WIDTH):
+        text = _NO_WIDTH.sub("", text).strip()
+    return text[:_WIDTH].translate(_SPACES) + text[_WIDTH:]
+
+
+def _unmarked(text: str) -> Head | None:
+    """Return the head of a line without what makes it a heading, an item of a list, or a turn."""
+    if text[:1] in {"*", "_"} and (found := _marked(text, None)):
+        return found
+    lead = _LEAD.match(text)
+    if not lead:
+        return _labelled(text, None)
+    rest = text[lead.end() :]
+    before = Head(None, seconds(lead["time"]), rest, Form.TIMED, boxed=not lead["time"][:1].isdigit())
+    found = _marked(rest, before) if rest[:1] in {"*", "_"} else _labelled(rest, before)
+    return found or before
+
+
+def _marked(text: str, before: Head | None) -> Head | None:
+    """Return a label in bold or italics, with its colon, its time, or nothing after it."""
+    match = _MARK.match(text)
+    inside = _INSIDE.fullmatch(match["inner"]) if match else None
+    if not match or not inside or not any(map(str.isalnum, inside["label"])):
+        return None
+    rest = text[match.end() :]
+    stamp = inside["first"] or inside["time"] or match["late"]
+    colon = bool(inside["colon"] or match["colon"])
+    if not colon and not stamp and not before and len(match["mark"]) == 1:
+        return None
+    form = Form.MARKED if colon else Form.TIMED if stamp else Form.ALONE if not rest else Form.OTHER
+    return _with_time(Head(inside["label"], None, rest, form, bold=True, before=before), stamp)
+
+
+def _labelled(text: str, before: Head | None) -> Head | None:
+    """Return a label that is not in bold."""
+    if text[:1] in {"[", "("}:
+        match = _BOX.match(text)
+        if not match or (match["link"] and not match["colon"] and not match["time"]):
+            return None
+        form = Form.COLON if match["colon"] or match["link"] else Form.BOXED
+        rest = text[match.end() :]
+        return _with_time(
+            Head(match["label"], None, rest, form, linked=bool(match["link"]), before=before), match["time"]
+        )
+    for pattern in (_PLAIN, _TIMED, _STAMPED):
+        match = pattern.match(text)
+        if match:
+            stamp = match["time"]
+            linked = bool(stamp) and stamp.endswith(")") and "](" in stamp
+            form = Form.TIMED if stamp or before else Form.COLON
+            return _with_time(
+                Head(match["label"], None, text[match.end() :], form, linked=linked, before=before), stamp
+            )
+    if len(text) <= _SHORT and _BARE.fullmatch(text):
+        return _with_time(Head(text, None, "", Form.ALONE, before=before), None)
+    return None
+
+
+def _with_time(head: Head, stamp: str | None) -> Head:
+    """Give a head the time in it, right after it, or before it."""
+    late = _LATE.match(head.rest) if not stamp else None
+    if late:
+        stamp, head = late["time"], replace(head, rest=head.rest[late.end() :])
+    start = seconds(stamp) if stamp else head.before.start if head.before else None
+    timed = stamp is not None and head.form in {Form.COLON, Form.BOXED, Form.ALONE}
+    return replace(head, label=(head.label or "").strip(), start=start, form=Form.TIMED if timed else head.form)
