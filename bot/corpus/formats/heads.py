@@ -40,9 +40,9 @@ class Form(Enum):
 class Head:
     """What stands at the head of a line, a time, a label or both, and the rest of it.
 
-    `label` is as written, without marks and time; `start` is in seconds; `boxed` times are in brackets; `bold` labels
-    are in Markdown's marks; `turn` says that the line begins with `>>`, another voice; `before` is the head without its
-    label.
+    `label` is as written, without marks and time; `start` is in seconds; `boxed` times are in brackets; `mark` is what
+    stands around or before a label, such as `**`, `###` or the `-` of a list; `turn` says that the line begins with
+    `>>`, another voice; `before` is the head without its label.
     """
 
     label: str | None
@@ -50,7 +50,7 @@ class Head:
     rest: str
     form: Form = Form.COLON
     boxed: bool = False
-    bold: bool = False
+    mark: str = ""
     turn: bool = False
     linked: bool = False
     before: Head | None = None
@@ -61,6 +61,10 @@ _WIDTH = 160
 
 _SHORT = 60
 """Characters of a line that may be a name and nothing else."""
+
+_MOST_WORDS = 8
+_FEW = 3
+"""Words of a name without capitals."""
 
 _NO_WIDTH = re.compile("[\u00ad\u200b\u200e\u200f\u2060\ufeff]")
 _SPACES = str.maketrans(
@@ -79,13 +83,11 @@ _SHARP = re.compile(r"#{1,6}[ \t]+")
 _TURN = re.compile(r">{2,4}[ \t]*")
 _ITEM = re.compile(r"[-\u2013\u2014\u2022*+][ \t]+")
 _MARK = re.compile(
-    rf"(?P<mark>\*{{1,3}}|_{{1,3}})(?=[^\s*_])(?P<inner>(?:[^*_\\\n]|\\.|[*_](?=[^\W_])){{1,120}})(?P=mark)"
+    rf"(?P<mark>\*{{1,3}}|_{{1,3}})(?=[^\s*_])(?P<inner>(?:[^*_\\\n]{{1,120}}+|\\.|[*_](?=[^\W_])){{1,30}})(?P=mark)"
     rf"(?:[ ]?(?P<late>{_TIME}))?(?P<colon>[ ]?{_COLON})?[ \t]*"
 )
-_INSIDE = re.compile(
-    rf"[ ]{{0,3}}(?:(?P<first>{_TIME})[ ]{{1,3}})?(?P<label>[^\n]{{1,100}}?)(?:[ ]{{1,4}}(?P<time>{_TIME}))?"
-    rf"[ ]{{0,3}}(?P<colon>[:\uff1a]?)[ ]{{0,3}}"
-)
+_FIRST = re.compile(rf"[ ]{{0,3}}(?P<time>{_TIME})[ ]{{1,3}}")
+_LAST = re.compile(rf"[ ]{{1,4}}(?P<time>{_TIME})$")
 _BOX = re.compile(
     rf"(?P<open>[\[(])(?P<label>[^\[\]()\n]{{1,60}})[\])](?P<link>\([^()\s]{{0,300}}\))?"
     rf"(?:[ \t]{{0,8}}(?P<time>{_TIME})(?=[ \t:\uff1a]|$))?(?P<colon>[ ]?{_COLON})?[ \t]*"
@@ -108,12 +110,13 @@ _OTHER = re.compile(
 def head_of(line: str) -> Head | None:
     """Return the head of a line, or None when it has neither a time nor what looks like a label."""
     text = _visible(line)
-    if len(text) > _SHORT and text[0].isalpha() and ":" not in text[:_WIDTH] and "\uff1a" not in text[:_WIDTH]:
-        return None
+    if text[:1].isalpha() and text.find(":", 0, _WIDTH) < 0 and text.find("\uff1a", 0, _WIDTH) < 0:
+        return _alone(text, None)
     sharp = _SHARP.match(text)
     if sharp:
         found = _unmarked(text[sharp.end() :])
-        return replace(found, form=Form.ALONE) if found and found.label and not found.rest else None
+        mark = sharp.group().strip()
+        return replace(found, form=Form.ALONE, mark=mark) if found and found.label and not found.rest else None
     turn = _TURN.match(text)
     if turn:
         text = text[turn.end() :]
@@ -122,7 +125,7 @@ def head_of(line: str) -> Head | None:
     item = _ITEM.match(text)
     found = _unmarked(text[item.end() :]) if item else None
     if item:
-        return found.before if found and found.form is Form.ALONE else found
+        return found.before if found and found.form is Form.ALONE else found and replace(found, mark="-")
     return _unmarked(text)
 
 
@@ -164,16 +167,34 @@ def _unmarked(text: str) -> Head | None:
 def _marked(text: str, before: Head | None) -> Head | None:
     """Return a label in bold or italics, with its colon, its time, or nothing after it."""
     match = _MARK.match(text)
-    inside = _INSIDE.fullmatch(match["inner"]) if match else None
-    if not match or not inside or not any(map(str.isalnum, inside["label"])):
+    if not match:
+        return None
+    inside, first, late, colon = _inside(match["inner"])
+    if not any(map(str.isalnum, inside)):
         return None
     rest = text[match.end() :]
-    stamp = inside["first"] or inside["time"] or match["late"]
-    colon = bool(inside["colon"] or match["colon"])
+    stamp = first or late or match["late"]
+    colon = colon or bool(match["colon"])
     if not colon and not stamp and not before and len(match["mark"]) == 1:
         return None
     form = Form.MARKED if colon else Form.TIMED if stamp else Form.ALONE if not rest else Form.OTHER
-    return _with_time(Head(inside["label"], None, rest, form, bold=True, before=before), stamp)
+    return _with_time(Head(inside, None, rest, form, mark=match["mark"], before=before), stamp)
+
+
+def _inside(text: str) -> tuple[str, str, str, bool]:
+    """Return what stands in bold: the label, a time before it, a time after it, whether a colon ends it."""
+    label = text.rstrip(": \uff1a")
+    colon = not text.rstrip().endswith(label) if label else False
+    first = late = ""
+    if "0" <= label[-1:] <= "9" or label[-1:] in {"]", ")"}:
+        found = _LAST.search(label)
+        if found:
+            late, label = found["time"], label[: found.start()].rstrip(": \uff1a")
+    elif not label[:1].isalpha():
+        found = _FIRST.match(label)
+        if found:
+            first, label = found["time"], label[found.end() :]
+    return label, first, late, colon
 
 
 def _labelled(text: str, before: Head | None) -> Head | None:
@@ -196,9 +217,18 @@ def _labelled(text: str, before: Head | None) -> Head | None:
             return _with_time(
                 Head(match["label"], None, text[match.end() :], form, linked=linked, before=before), stamp
             )
-    if len(text) <= _SHORT and _BARE.fullmatch(text):
-        return _with_time(Head(text, None, "", Form.ALONE, before=before), None)
-    return None
+    return _alone(text, before)
+
+
+def _alone(text: str, before: Head | None) -> Head | None:
+    """Return a line that may be a name and nothing else: few words, of which most begin with a capital, or none."""
+    if not 0 < len(text) <= _SHORT or text.count(" ") >= _MOST_WORDS or not _BARE.fullmatch(text):
+        return None
+    words = text.split()
+    small = sum(word[0].islower() for word in words)
+    if small * 2 > len(words) and (small < len(words) or small > _FEW):
+        return None
+    return Head(text, before.start if before else None, "", Form.ALONE, before=before)
 
 
 def _with_time(head: Head, stamp: str | None) -> Head:

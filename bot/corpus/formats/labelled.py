@@ -13,6 +13,7 @@ from bot.corpus.formats.labels import Labels, Sight, is_name, is_stage_label, le
 from bot.corpus.formats.markdown import heading, is_link_line, words_of
 from bot.corpus.formats.stamps import STAMP, seconds
 from bot.corpus.transcript import Chapter, Segment, Transcript
+from bot.corpus.words import ends_sentence
 from bot.errors import TranscriptError
 from bot.policy.texts import say
 
@@ -207,7 +208,8 @@ def _oddities(page: _Page, lines: list[str], skipped: int) -> Iterator[str]:
 def _plan(file: TranscriptFile, front: FrontMatter) -> _Plan:
     """Look at every line and decide which labels and times are to be believed."""
     lines = front.text.split("\n")
-    heads = {number: head for number, line in enumerate(lines) if (head := head_of(line))}
+    fenced = _fenced(lines)
+    heads = {number: head for number, line in enumerate(lines) if number not in fenced and (head := head_of(line))}
     filled = [bool(line.strip()) for line in lines]
     begins = [line and not before for before, line in zip([False, *filled], filled, strict=False)]
     letters = sum(len(line) for line in lines)
@@ -234,9 +236,15 @@ def _plan(file: TranscriptFile, front: FrontMatter) -> _Plan:
         heads,
         stamped=timed > 1 and timed * 2 >= (paragraphs if paragraphs >= timed else sum(filled)),
         turns=any(head.turn for head in believed),
-        markdown=file.is_markdown or front.found or sharp or any(head.bold or head.linked for head in believed),
+        markdown=file.is_markdown or front.found or sharp or any(head.mark or head.linked for head in believed),
         contents=_contents(heads, labelled, labels),
     )
+
+
+def _fenced(lines: list[str]) -> frozenset[int]:
+    """Return the lines of blocks of code, where nobody speaks."""
+    fences = [number for number, line in enumerate(lines) if line.startswith("```")]
+    return frozenset(n for begin, end in zip(fences[::2], fences[1::2], strict=False) for n in range(begin, end + 1))
 
 
 def _sights(labelled: dict[int, Head], heads: dict[int, Head], lines: list[str], starts: list[bool]) -> list[Sight]:
@@ -250,6 +258,8 @@ def _sights(labelled: dict[int, Head], heads: dict[int, Head], lines: list[str],
             number,
             starts[number] or _follows_a_time(number, heads),
             bool(head.rest) or _is_spoken(number, heads, lines),
+            not head.rest or len(head.rest) > _ENTRY or ends_sentence(head.rest),
+            head.mark,
         )
         for number, head in labelled.items()
     ]

@@ -40,12 +40,21 @@ _AFTER = re.compile(r"(?:[ ]?,|[ ][-\u2013\u2014])[ ]([\w/-]{1,30})$")
 _SHORT_FORM = re.compile(r"[^\W\d_][\w.]{0,11}")
 _ELISION = re.compile(r"(?:[dl]['\u2019]|['\u2019][ts]$|al-|el-)", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^\W\d_]{3,40}[.,;][ ]+[a-z\u00df-\u00ff]")
+_DIGITS = re.compile(r"\d+")
+_FOOTNOTE = re.compile(r"[\\\u00b2\u00b3\u00b9\u2070-\u209f]")
+_STOP = re.compile("[\u3001\u3002`]")
 _ACCENT = re.compile("[\u0300-\u036f]")
 _MOST_WORDS = 8
-_LONGEST_ABBREVIATION = 4
+_TWO = 2
+"""Whoever speaks alone tells nothing of labels; two take turns."""
+
+_LONGEST_UNPARTED = 16
+"""Characters of a name in a script that does not part words."""
+
 _OPENS = 3
 """Paragraphs at the beginning, of which one has a label where labels are rare."""
 
+_ITEM = "-"
 _SURE = (Form.MARKED, Form.TIMED)
 
 
@@ -60,7 +69,8 @@ def _data() -> Mapping[str, frozenset[str]]:
 class Sight(NamedTuple):
     """Something like a label, seen once: as written, how, in which paragraph or cue, on which line.
 
-    `first` says that it begins its paragraph, `spoken` that words follow it.
+    `first` says that it begins its paragraph, `spoken` that words follow it, `whole` that these can be a sentence;
+    `mark` is what stands around or before it.
     """
 
     label: str
@@ -69,6 +79,8 @@ class Sight(NamedTuple):
     line: int
     first: bool = True
     spoken: bool = True
+    whole: bool = True
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +111,7 @@ class Labels:
     def begin(self, head: Head, line: int) -> bool:
         """Say whether a head on a line begins a turn, somebody's or nobody's."""
         return head.label is not None and (
-            key_of(head.label) in self.speakers.get(head.form, ()) or self.silence(head, line)
+            _in_form(head.form, head.mark, head.label) in self.speakers.get(head.form, ()) or self.silence(head, line)
         )
 
     def silence(self, head: Head, line: int) -> bool:
@@ -107,6 +119,11 @@ class Labels:
         if not self or not head.label or head.form in {Form.BOXED, Form.ALONE, Form.OTHER}:
             return False
         return is_stage_label(head.label) or (line, key_of(head.label)) in self.nobody
+
+
+def _in_form(form: Form, mark: str, label: str) -> str:
+    """Return what a form's speakers are known by: on lines of their own, the heading's depth tells them from others."""
+    return f"{mark}{key_of(label)}" if form is Form.ALONE else key_of(label)
 
 
 class _Name(NamedTuple):
@@ -117,11 +134,13 @@ class _Name(NamedTuple):
     note: str = ""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _taken_apart(label: str) -> _Name:
     """Return a label without links, escapes, signs at its end, what a program adds, and role."""
-    text = unescape(_LINK.sub(r"\1", label).replace("\\", ""))
+    text = unicodedata.normalize("NFKC", unescape(_FOOTNOTE.sub("", _LINK.sub(r"\1", label))))
     text = " ".join(text.strip("*_ ").split())
+    half, _, other = text.partition(": ")
+    text = half if half == other else text
     role = note = ""
     while True:
         text = _unsigned(text)
@@ -146,12 +165,14 @@ def _role(word: str) -> str | None:
 
 def _unsigned(text: str) -> str:
     """Return a name without asterisks, daggers and pictures at its end."""
-    while text and (unicodedata.category(text[-1])[0] in "SZ" or text[-1] in "*\u2020\u2021\ufe0f\u200d:"):
+    while text and (
+        unicodedata.category(text[-1])[0] in "SZ" or text[-1] in "*\u2020\u2021\ufe0f\u200d:,-\u2013\u2014"
+    ):
         text = text[:-1]
     return text
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def key_of(label: str) -> str:
     """Return what two spellings of one label have in common: its words in small letters, without accents and marks."""
     return _words(_taken_apart(label).name)
@@ -159,6 +180,8 @@ def key_of(label: str) -> str:
 
 def _words(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).casefold()
+    if is_anonymous(plain):
+        plain = _DIGITS.sub(r" \g<0>", plain)
     return " ".join(_PART.findall(unicodedata.normalize("NFC", _ACCENT.sub("", plain))))
 
 
@@ -168,7 +191,7 @@ class _Shape(Enum):
     PROSE = auto()
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _shape(label: str) -> _Shape:
     """Say whether a label can be a name, could be one that is written oddly, or begins a sentence."""
     name = _taken_apart(label).name
@@ -185,13 +208,21 @@ def _shape(label: str) -> _Shape:
         or any(part.strip(".,()") in data["function"] for part in parts)
         or _SENTENCE.search(name)
         or name.count(",") > 1
-        or (name.endswith(".") and len(parts[-1]) > _LONGEST_ABBREVIATION and parts[-1].count(".") == 1)
+        or _STOP.search(name)
+        or (len(parts) == 1 and len(name) > _LONGEST_UNPARTED and not name[0].isupper() and not name.islower())
+        or (name.endswith(".") and not _is_abbreviated(parts[-1]))
     ):
         return _Shape.PROSE
     capital = [_begins_as_a_name(part) for part in parts]
     small = [part in data["particles"] for part in parts]
     strict = any(capital) and all(one or other for one, other in zip(capital, small, strict=True))
     return _Shape.NAME if strict else _Shape.LOOSE
+
+
+def _is_abbreviated(part: str) -> bool:
+    """Say whether a word with a full stop is an initial, or a title such as Jr. or Ph.D."""
+    letters = part.rstrip(".").casefold()
+    return len(letters) == 1 or "." in letters or letters in _data()["abbreviations"]
 
 
 def _begins_as_a_name(part: str) -> bool:
@@ -205,7 +236,7 @@ def is_name(label: str) -> bool:
     return _shape(label) is _Shape.NAME
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def is_stage_label(label: str) -> bool:
     """Say whether a label such as `Break:` or `Intro music:` announces no speaker."""
     return not _data()["stage"].isdisjoint(key_of(label).split()[-1:])
@@ -239,6 +270,12 @@ class _Seen:
         """Return the paragraphs with these keys."""
         return [sight.place for sight in self.sights if key_of(sight.label) in keys]
 
+    def cycle(self, keys: Collection[str]) -> bool:
+        """Say whether three labels or more always follow in one order, as headings of a form do and people do not."""
+        order = [key for sight in self.sights if (key := key_of(sight.label)) in keys]
+        steps = Counter(pairwise(order))
+        return len(keys) > _TWO and len(steps) <= len(keys) + 1
+
     def carry(self, keys: Collection[str]) -> bool:
         """Say whether labels that are rare hold the file together.
 
@@ -246,7 +283,7 @@ class _Seen:
         the beginning on, and nowhere is half of the file without.
         """
         at = self.at(keys)
-        if len(keys) < 2 or len(at) < 4:  # noqa: PLR2004
+        if len(keys) < _TWO or len(at) < 2 * _TWO:
             return False
         bare = max(after - before for before, after in pairwise([*at, self.places]))
         return len(at) * 2 >= self.places - at[0] or (at[0] < _OPENS and bare * 2 <= self.places)
@@ -260,27 +297,49 @@ def learn(sights: Sequence[Sight], places: int, known: Iterable[str] = ()) -> La
     again, or cover most of the file.
     """
     declared = set().union(*map(_short_forms, known)) if known else set()
-    sure, plain = _Seen(sights, _SURE, places), _Seen(sights, {Form.COLON}, places)
-    strong = _strong(sure, declared)
-    weak = _weak(plain, declared, strong)
-    found = strong | weak
-    boxed = _boxed(_Seen([each for each in sights if each.spoken], {Form.BOXED}, places), declared | found)
+    items = [sight for sight in sights if sight.mark == _ITEM]
+    rows = [sight for sight in sights if sight.mark != _ITEM]
+    found = _headed(rows, places, declared) or _listed(_Seen(items, (*_SURE, Form.COLON), places), declared)
+    spoken = [sight for sight in rows if sight.spoken]
+    boxed = _boxed(_Seen(spoken, {Form.BOXED}, places), declared | found)
     headed = found | boxed
-    alone = _alone(_Seen([each for each in sights if each.spoken], {Form.ALONE}, places), declared, headed)
-    other = set() if headed or alone else _other(_Seen(sights, {Form.OTHER}, places))
+    alone = {
+        f"{mark}{key}"
+        for mark in {sight.mark for sight in spoken if sight.form is Form.ALONE}
+        for key in _alone(_Seen([s for s in rows if s.mark == mark], {Form.ALONE}, places), declared, headed)
+    }
+    other = set() if headed or alone else _other(_Seen(rows, {Form.OTHER}, places))
     speakers = {
         **dict.fromkeys((*_SURE, Form.COLON), frozenset(found)),
         Form.BOXED: frozenset(boxed),
         Form.ALONE: frozenset(alone),
         Form.OTHER: frozenset(other),
     }
-    turns = sure.share(strong) * 2 >= 1
+    sure = _Seen(rows, _SURE, places)
+    turns = sure.share(found) * 2 >= 1
     nobody = {
         (sight.line, key)
         for sight in sure.sights
         if turns and sight.form is Form.MARKED and sight.first and (key := key_of(sight.label)) not in found
     }
-    return Labels(speakers, frozenset(nobody), _unread(sights, places, speakers, nobody))
+    return Labels(speakers, frozenset(nobody), _unread(rows, places, speakers, nobody))
+
+
+def _headed(sights: Sequence[Sight], places: int, declared: Collection[str]) -> set[str]:
+    """Return who speaks by a label with a colon or a time. Of the marks around labels, the commonest counts."""
+    marks = Counter(sight.mark for sight in sights if sight.form is Form.MARKED)
+    mark = max(marks, key=lambda each: marks[each], default="")
+    sure = [sight for sight in sights if sight.form is not Form.MARKED or sight.mark == mark]
+    strong = _strong(_Seen(sure, _SURE, places), declared)
+    return strong | _weak(_Seen(sights, {Form.COLON}, places), declared, strong)
+
+
+def _listed(seen: _Seen, declared: Collection[str]) -> set[str]:
+    """Return who speaks in a list of turns, which most lists are not."""
+    again = seen.often(seen.names)
+    if len(again) > 1 and (seen.share(again) * 2 >= 1 or again <= set(declared)):
+        return again | {key for key in seen.names if " " in key}
+    return set()
 
 
 def _strong(seen: _Seen, declared: Collection[str]) -> set[str]:
@@ -315,11 +374,13 @@ def _weak(seen: _Seen, declared: Collection[str], strong: Collection[str]) -> se
             return both
         return set()
     begins = sum(sight.first for sight in seen.sights if key_of(sight.label) in again) * 10 >= 9 * len(seen.at(again))
+    opened = min(seen.at(again), default=0)
     once = {
         key
         for sight in seen.sights
         if (key := key_of(sight.label)) in seen.names and (sight.first or not begins)
-        if covers or " " in key or key in declared
+        # What the file says of itself, as `Place: Bristol`, stands before anybody speaks and is no sentence.
+        if " " in key or key in declared or (covers and (sight.whole or sight.place > opened))
     }
     return again | once | (loose if covers or held else seen.often(seen.loose, 3))
 
@@ -334,11 +395,15 @@ def _boxed(seen: _Seen, sure: Collection[str]) -> set[str]:
 
 
 def _alone(seen: _Seen, declared: Collection[str], headed: Collection[str]) -> set[str]:
-    """Return who speaks by a name on a line of its own, which a headline is too."""
+    """Return who speaks by a name on a line of its own, where most such lines are names before words."""
+    lines = sum(_shape(sight.label) is not _Shape.PROSE for sight in seen.sights)
+    seen = _Seen([sight for sight in seen.sights if sight.spoken], {Form.ALONE}, seen.places)
     if headed and seen.share(headed) * 10 < 1:
         return set()
     again = seen.often(seen.names)
     told = {key for key in again if key in declared or key in headed or is_anonymous(key)}
+    if seen.cycle(again) or len(seen.at(again)) * 2 < lines:
+        return told
     if len(again) > 1 and seen.share(again) * 4 >= 1:
         told |= again
     elif len(both := again | seen.often(seen.loose)) > 1 and seen.share(both) * 3 >= 1:
@@ -348,7 +413,10 @@ def _alone(seen: _Seen, declared: Collection[str], headed: Collection[str]) -> s
 
 
 def _other(seen: _Seen) -> set[str]:
-    """Return who speaks by what stands before any other sign, where half of the file has that."""
+    """Return who speaks by what stands before any other sign, where much of the file has that."""
+    again = seen.often(seen.names, 3)
+    if len(again) > 1 and seen.share(again) * 3 >= 1:
+        return again | {key for key in seen.names if " " in key}
     both = seen.often(seen.names) | seen.often(seen.loose)
     return both | {key for key in seen.names if " " in key} if len(both) > 1 and seen.share(both) * 2 >= 1 else set()
 
@@ -360,7 +428,9 @@ def _unread(
     left = [
         sight
         for sight in sights
-        if (key := key_of(sight.label)) not in speakers[sight.form] and (sight.line, key) not in nobody and sight.first
+        if (key := _in_form(sight.form, sight.mark, sight.label)) not in speakers[sight.form]
+        and (sight.line, key) not in nobody
+        and sight.first
         if _shape(sight.label) is not _Shape.PROSE and not is_stage_label(sight.label) and sight.form is not Form.ALONE
     ]
     counts = Counter((sight.form, key_of(sight.label)) for sight in left)
@@ -372,6 +442,8 @@ def _unread(
         if sight.form in many or (sight.form in _SURE) or (sight.form is Form.COLON and sight in again)
     ]
     refused = [sight for sight in again if sight.form in many]
+    if len({key_of(sight.label) for sight in refused}) < _TWO:
+        refused = []
     if not left:
         return None
     return Unread(len(left), left[0].line, left[0].label, len(refused) / max(1, places))
@@ -381,7 +453,7 @@ def _short_forms(name: str) -> set[str]:
     """Return the keys by which a person of that name may be labelled: all of it, its first or last word, initials."""
     key = key_of(name)
     parts = key.split()
-    if len(parts) < 2:  # noqa: PLR2004
+    if len(parts) < _TWO:
         return {key}
     plain = key_of(name.partition(",")[0])
     return {key, plain, "".join(parts), parts[0], parts[-1], f"{parts[0]} {parts[-1]}", "".join(p[0] for p in parts)}
