@@ -82,9 +82,10 @@ _LEAD = re.compile(rf"(?:\*\*|__)?(?P<time>{_TIME})(?:\*\*|__)?(?:[ \t]*[-\u2013
 _SHARP = re.compile(r"#{1,6}[ \t]+")
 _TURN = re.compile(r">{2,4}[ \t]*")
 _ITEM = re.compile(r"[-\u2013\u2014\u2022*+][ \t]+")
+# Inside of the marks there may be a star, as behind a name with a footnote.
 _MARK = re.compile(
-    rf"(?P<mark>\*{{1,3}}|_{{1,3}})(?=[^\s*_])(?P<inner>(?:[^*_\\\n]{{1,120}}+|\\.|[*_](?=[^\W_])){{1,30}})(?P=mark)"
-    rf"(?:[ ]?(?P<late>{_TIME}))?(?P<colon>[ ]?{_COLON})?[ \t]*"
+    r"(?P<mark>\*{1,3}|_{1,3})(?=[^\s*_])(?P<inner>(?:[^*_\\\n]{1,120}+|\\.|[*_](?![*_])){1,30}?)(?P=mark)"
+    rf"(?:(?<=\*)|(?![^\W_]))(?:[ ]?(?P<late>{_TIME}))?(?P<colon>[ ]?{_COLON})?[ \t]*"
 )
 _FIRST = re.compile(rf"[ ]{{0,3}}(?P<time>{_TIME})[ ]{{1,3}}")
 _LAST = re.compile(rf"[ ]{{1,4}}(?P<time>{_TIME})$")
@@ -101,10 +102,12 @@ _LATE = re.compile(rf"(?P<time>{BOXED}{_END}|{STAMP}$)(?:[ \t]*[-\u2013\u2014]{_
 _BARE = re.compile(rf"(?P<label>[\w@$'\u2019][^\n:\uff1a*<>|\"\u201c\u201d?!;{{}}=\t#`]{{0,{_SHORT - 1}}})")
 _OTHER = re.compile(
     r"<(?P<angled>[^<>\n/]{1,40})>[ \t]*|\{(?P<braced>[^{}\n]{1,40})\}[ \t]*"
-    r"|(?P<label>[^\W_][\w .'\u2019&-]{0,40}?)"
+    r"|(?P<label>[^\W_][\w ,.'\u2019&-]{0,40}?)"
     r"(?:\t[ \t]{0,20}|[ ]{2,20}|"
-    r"[ ]?[|>\u00bb~=/\u2022;\u2192][ \t]{0,20}|[ ]?[-\u2013\u2014][ \t]{1,20}|\.[ \t]{1,20})"
+    r"[ ]?[|>\u00bb~=/\u2022;\u2192][ \t]{0,20}|[ ]?[-\u2013\u2014][ \t]{1,20})"
 )
+# As plays are printed.
+_PLAY = re.compile(r"(?P<label>[^\W\d_][\w '\u2019&-]{0,40})\.[ \t]{1,20}")
 
 
 def head_of(line: str) -> Head | None:
@@ -131,14 +134,13 @@ def head_of(line: str) -> Head | None:
 
 def loose_head(line: str) -> Head | None:
     """Return what stands before the first sign of a line, which in some files is who speaks."""
-    match = _OTHER.match(_visible(line))
-    if not match or "</" in match.string:
-        return None
-    label = match["angled"] or match["braced"] or match["label"] or ""
-    # A full stop ends names only in plays, where they are in capitals.
-    if match.group().rstrip()[-1:] == "." and not label.isupper():
-        return None
-    return Head(label.strip(), None, match.string[match.end() :], Form.OTHER)
+    text = _visible(line)
+    match = _OTHER.match(text)
+    if match and "</" not in text:
+        label = match["angled"] or match["braced"] or match["label"] or ""
+        return Head(label.strip(), None, text[match.end() :], Form.OTHER)
+    play = _PLAY.match(text)
+    return Head(play["label"], None, text[play.end() :], Form.OTHER) if play and play["label"].isupper() else None
 
 
 def _visible(line: str) -> str:
@@ -190,7 +192,7 @@ def _inside(text: str) -> tuple[str, str, str, bool]:
         found = _LAST.search(label)
         if found:
             late, label = found["time"], label[: found.start()].rstrip(": \uff1a")
-    elif not label[:1].isalpha():
+    if not label[:1].isalpha():
         found = _FIRST.match(label)
         if found:
             first, label = found["time"], label[found.end() :]

@@ -51,6 +51,9 @@ _TWO = 2
 _LONGEST_UNPARTED = 16
 """Characters of a name in a script that does not part words."""
 
+_ANSWERS = 3
+"""Times that two labels follow each other when they are two people."""
+
 _OPENS = 3
 """Paragraphs at the beginning, of which one has a label where labels are rare."""
 
@@ -271,10 +274,10 @@ class _Seen:
         return [sight.place for sight in self.sights if key_of(sight.label) in keys]
 
     def cycle(self, keys: Collection[str]) -> bool:
-        """Say whether three labels or more always follow in one order, as headings of a form do and people do not."""
+        """Say whether three words or more always follow in one order, as headings of a form do and people do not."""
         order = [key for sight in self.sights if (key := key_of(sight.label)) in keys]
         steps = Counter(pairwise(order))
-        return len(keys) > _TWO and len(steps) <= len(keys) + 1
+        return len(keys) > _TWO and len(steps) <= len(keys) + 1 and not any(" " in key for key in keys)
 
     def carry(self, keys: Collection[str]) -> bool:
         """Say whether labels that are rare hold the file together.
@@ -336,8 +339,9 @@ def _headed(sights: Sequence[Sight], places: int, declared: Collection[str]) -> 
 
 def _listed(seen: _Seen, declared: Collection[str]) -> set[str]:
     """Return who speaks in a list of turns, which most lists are not."""
-    again = seen.often(seen.names)
-    if len(again) > 1 and (seen.share(again) * 2 >= 1 or again <= set(declared)):
+    names = seen.often(seen.names)
+    again = names | seen.often(seen.loose)
+    if names and len(again) > 1 and (seen.share(again) * 2 >= 1 or again <= set(declared)):
         return again | {key for key in seen.names if " " in key}
     return set()
 
@@ -468,7 +472,8 @@ def settle(transcript: Transcript) -> Transcript:
     counts = Counter(segment.speaker for segment in transcript.segments if segment.speaker)
     if not counts:
         return transcript
-    names, told = _names(counts, [person.name for person in transcript.people])
+    turns = Counter(pairwise(_words(_taken_apart(s.speaker).name) if s.speaker else "" for s in transcript.segments))
+    names, told = _names(counts, [person.name for person in transcript.people], turns)
     roles = {names[label]: _taken_apart(label).role for label in counts if _taken_apart(label).role}
     people = {
         person.name: replace(person, role=person.role or roles.get(person.name, "")) for person in transcript.people
@@ -484,8 +489,13 @@ def settle(transcript: Transcript) -> Transcript:
     return replace(transcript, segments=segments, people=tuple(people.values()), oddities=(*transcript.oddities, *told))
 
 
-def _names(counts: Mapping[str, int], declared: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-    """Return the name that each label stands for, and what to tell of those that were short for another."""
+def _names(
+    counts: Mapping[str, int], declared: Sequence[str], turns: Mapping[tuple[str, str], int]
+) -> tuple[dict[str, str], list[str]]:
+    """Return the name that each label stands for, and what to tell of those that were short for another.
+
+    `turns` counts who followed whom: those who answer each other are two.
+    """
     apart = {label: _taken_apart(label) for label in counts}
     notes: dict[str, set[str]] = {}
     for each in apart.values():
@@ -506,6 +516,8 @@ def _names(counts: Mapping[str, int], declared: Sequence[str]) -> tuple[dict[str
         if not is_anonymous(key):
             for form in _short_forms(name) - {key}:
                 short.setdefault(form, set()).add(key)
+    for form, keys in short.items():
+        keys -= {key for key in keys if (turns.get((form, key), 0) + turns.get((key, form), 0)) >= _ANSWERS}
     for each in apart.values():
         if each.note:
             short[_words(each.note)] = {_words(each.name)}
