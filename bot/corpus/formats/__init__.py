@@ -18,6 +18,7 @@ from bot.corpus.formats import (
 )
 from bot.corpus.formats.chapters import read_chapters
 from bot.corpus.formats.feed import FeedItem, TranscriptLink, read_feed
+from bot.corpus.formats.labels import settle
 from bot.corpus.formats.oddities import clean
 from bot.corpus.formats.transcript_file import TranscriptFile, decode
 from bot.errors import TranscriptError
@@ -89,7 +90,7 @@ def read_transcript(data: bytes, name: str) -> Transcript:
             raise TranscriptError(name, say(f"format.is-{kind}"), 1)
     reader = next(reader for reader in READERS if reader.sniff(file))
     _refuse_unknown(file, reader)
-    transcript = clean(reader.read(file), file.oddities)
+    transcript = clean(settle(reader.read(file)), file.oddities)
     if not any(_WORD.search(segment.text) for segment in transcript.segments):
         raise TranscriptError(name, say("format.no-words", format=reader.name), 1)
     return transcript
