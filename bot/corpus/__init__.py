@@ -16,6 +16,7 @@ from bot.corpus.curated import (
 from bot.corpus.library import Corpus, open_corpus
 from bot.corpus.model import Episode, Passage, Show
 from bot.corpus.transcript import Chapter, Section
+from bot.corpus.voices import names_somebody
 from bot.corpus.words import Word, fold, words
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "curated_highlights",
     "fold",
     "key_passages",
+    "names_somebody",
     "open_corpus",
     "words",
 ]

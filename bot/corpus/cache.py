@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from bot.corpus.model import Show
     from bot.corpus.withdrawn import Withdrawal
 
-__all__ = ["EpisodeCache", "pack", "signature", "unpack"]
+__all__ = ["EpisodeCache", "pack", "read_meta", "signature", "unpack", "write_meta"]
 
-_LAYOUT = f"3 {sys.byteorder}"
+_LAYOUT = f"4 {sys.byteorder}"
 """Part of every name; raise it when the layout of these files changes. What reads transcripts is part of it too."""
 
 _HEAD = 8
@@ -76,7 +76,9 @@ def signature(folder: Path, withdrawn: Sequence[Withdrawal] = ()) -> tuple[str, 
 def _readers() -> str:
     """Return a name for the code that makes an episode of files: after an upgrade everything is read again."""
     here = Path(__file__).parent
-    modules = [item for folder in (here, here / "formats") for item in _items(folder) if item.name.endswith(".py")]
+    modules = [
+        item for folder in (here, here / "formats") for item in _items(folder) if item.name.endswith((".py", ".toml"))
+    ]
     return " ".join(f"{item.stat().st_size} {item.stat().st_mtime_ns}" for item in modules)
 
 
@@ -91,8 +93,6 @@ def _items(folder: Path) -> list[os.DirEntry[str]]:
 
 def pack(episode: Episode, *, settled: bool) -> bytes:
     """Return the bytes of a compiled episode; `settled` says whether its files' signature can be relied on."""
-    meta = asdict(episode.meta)
-    meta["published"] = meta["published"].isoformat() if meta["published"] else None
     source = episode.tokens.source or ()
     header = {
         "id": episode.id,
@@ -100,7 +100,7 @@ def pack(episode: Episode, *, settled: bool) -> bytes:
         "digest": episode.digest,
         "settled": settled,
         "withdrawn": episode.withdrawn,
-        "meta": meta,
+        "meta": write_meta(episode.meta),
         "chapters": [[chapter.title, chapter.start] for chapter in episode.chapters],
         "names": episode.paragraphs.names,
         "path": episode.tokens.path,
@@ -145,13 +145,20 @@ def unpack(data: bytes, show: Show) -> tuple[Episode, bool] | None:
         TokenMap(text, header["path"], source),
         header["digest"],
         tuple(Chapter(title, start) for title, start in header["chapters"]),
-        _meta(header["meta"]),
+        read_meta(header["meta"]),
         tuple((begin, end) for begin, end in header["withdrawn"]),
     )
     return episode, header["settled"]
 
 
-def _meta(table: dict[str, Any]) -> Meta:
+def write_meta(meta: Meta) -> dict[str, Any]:
+    """Return what is known of an episode as data that JSON can carry."""
+    table = asdict(meta)
+    return table | {"published": meta.published.isoformat() if meta.published else None}
+
+
+def read_meta(table: dict[str, Any]) -> Meta:
+    """Return what `write_meta` wrote; the table is used up."""
     published = table.pop("published")
     people = tuple(Person(**person) for person in table.pop("people"))
     cuts = tuple(Cut(**cut) for cut in table.pop("cuts"))

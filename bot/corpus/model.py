@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar, overload
 from bot.contract import Citation, Quote, Source
 from bot.corpus.edition import Meta
 from bot.corpus.transcript import Chapter, Section
+from bot.corpus.voices import names_somebody
 from bot.corpus.words import TOKEN
 from bot.policy.texts import say
 
@@ -408,23 +409,32 @@ class Passage:
         return self.episode.paragraphs[first : last + 1]
 
     @property
+    def voices(self) -> tuple[str | None, ...]:
+        """The labels of those who speak, in order, each once: names, Speaker 2, None where there is no label."""
+        return tuple(dict.fromkeys(paragraph.speaker or None for paragraph in self.paragraphs))
+
+    @property
     def speakers(self) -> tuple[str, ...]:
-        """Who speaks, in order, each once."""
-        return tuple(dict.fromkeys(paragraph.speaker for paragraph in self.paragraphs if paragraph.speaker))
+        """Who speaks, in order, each once, as far as the transcript names them."""
+        return tuple(voice for voice in self.voices if voice and names_somebody(voice))
 
     @property
     def speaker(self) -> str:
-        """Who speaks, as one name: “A and B”; "" where nobody is named."""
-        return say("citation.between-speakers").join(self.speakers)
+        """Who speaks, in words for a person: “A and B”; "" where the transcript has no labels."""
+        voices = self.voices
+        if not any(voices):
+            return ""
+        return say("citation.between-speakers").join(dict.fromkeys(map(_who, voices)))
 
     @property
     def turns(self) -> tuple[tuple[int, str], ...]:
-        """Where in the words each speaker begins, as (offset, name); empty when one person says all of it."""
-        turns: list[tuple[int, str]] = []
+        """Where in the words each voice begins, as (offset, who); empty when there is one voice, or no label."""
+        turns: list[tuple[int, str | None]] = []
         for paragraph in self.paragraphs:
-            if paragraph.speaker and (not turns or turns[-1][1] != paragraph.speaker):
-                turns.append((max(0, paragraph.begin - self.begin), paragraph.speaker))
-        return tuple(turns) if len(turns) > 1 else ()
+            voice = paragraph.speaker or None
+            if not turns or turns[-1][1] != voice:
+                turns.append((max(0, paragraph.begin - self.begin), voice))
+        return tuple((offset, _who(voice)) for offset, voice in turns) if len(turns) > 1 else ()
 
     @property
     def section(self) -> Section:
@@ -491,6 +501,11 @@ class Passage:
         """Return the indexes of the first and the last token of the passage."""
         tokens = self.episode.tokens
         return bisect_left(tokens.begins, self.begin), bisect_left(tokens.ends, self.end)
+
+
+def _who(voice: str | None) -> str:
+    """Return who speaks by the label, in words for a person."""
+    return voice if voice and names_somebody(voice) else say("citation.unnamed")
 
 
 def _base32(number: int) -> str:

@@ -120,6 +120,7 @@ class Highlights:
         self._corpus = corpus
         self._shows: dict[str, list[int]] = {}
         self._picked: set[int] = set()
+        self._naming = {entry.show.id for entry in corpus.entries if entry.speakers}
         for number, entry in enumerate(corpus.entries):
             self._shows.setdefault(entry.show.id, []).append(number)
             if (corpus.folder / entry.show.id / entry.id / HIGHLIGHTS).is_file():
@@ -281,13 +282,17 @@ class Highlights:
             yield _Span(passage.first, passage.last, score, picked.prompt, curated=True, traits=_traits(passage))
 
     def _scored_spans(self, number: int) -> Iterator[_Span]:
-        """Yield an episode's best scored spans that share no sentence and do not say the same twice."""
+        """Yield an episode's best scored spans of one voice that share no sentence and do not say the same twice."""
         reading = read(self._corpus, number)
         least = float(highlight_weights()["threshold-beside-curated" if number in self._picked else "threshold"])
         kept = [(span.first, span.last) for span in self._spans(number, curated=True)]
         taken = {sentence for first, last in kept for sentence in range(first, last + 1)}
         said = [reading.content(*place) for place in kept]
-        good = [candidate for candidate in candidates(reading) if candidate.score >= least]
+        good = [
+            candidate
+            for candidate in candidates(reading)
+            if candidate.score >= least and self._is_one_voice(reading.episode.passage(candidate.first, candidate.last))
+        ]
         for score, first, last in sorted(good, key=lambda one: (-one.score, one.first, one.last)):
             content = reading.content(first, last)
             if not taken.isdisjoint(range(first, last + 1)) or any(_alike(content, other) for other in said):
@@ -297,6 +302,15 @@ class Highlights:
             taken.update(range(first, last + 1))
             said.append(content)
             yield _Span(first, last, score, "", curated=False, traits=_traits(reading.episode.passage(first, last)))
+
+    def _is_one_voice(self, passage: Passage) -> bool:
+        """Say whether one person says all of it, by name.
+
+        In a show that names nobody a sentence by itself is one person's; between two of them the voice may change.
+        """
+        if passage.voices == (None,):
+            return passage.first == passage.last and passage.episode.show.id not in self._naming
+        return len(passage.voices) == len(passage.speakers) == 1
 
 
 def _highlight(episode: Episode, span: _Span) -> Highlight:

@@ -66,7 +66,7 @@ def scope_of(corpus: Corpus, speaker: str = "", episode: str = "", show: str = "
         numbers = frozenset(number for number in numbers if corpus.entries[number].show.id in wanted)
     if episode:
         numbers &= _episodes(corpus, episode, numbers)
-    who = _speaker(corpus, speaker) if speaker else None
+    who = _speaker(corpus, speaker, numbers) if speaker else None
     title = _chapter(corpus, chapter, numbers) if chapter else None
     chosen = Scope(who, numbers if show or episode or chapter else None, title)
     if chapter or (who and episode):
@@ -74,14 +74,29 @@ def scope_of(corpus: Corpus, speaker: str = "", episode: str = "", show: str = "
     return chosen
 
 
-def _speaker(corpus: Corpus, name: str) -> str:
-    known = named_speaker(name, corpus.speakers)
-    if known is None:
-        near = nearest(name.casefold(), [s.casefold() for s in corpus.speakers], 0.4, 3)
-        shown = [s for s in corpus.speakers if s.casefold() in near] or list(corpus.speakers)[:3]
-        hint = say("hint.did-you-mean", names=listed(shown, "or")) if shown else say("scope.nobody")
-        raise UserError(say("scope.no-speaker", name=name, hint=hint))
-    return known
+def _speaker(corpus: Corpus, name: str, numbers: frozenset[int]) -> str:
+    """Return who is meant among those who are named in the episodes with these numbers, or raise a UserError."""
+    heard = tuple(dict.fromkeys(name for number in sorted(numbers) for name in corpus.entries[number].speakers))
+    if not heard:
+        raise UserError(say("scope.names-nobody", where=_where(corpus, numbers)))
+    known = named_speaker(name, heard)
+    if known is not None:
+        return known
+    elsewhere = named_speaker(name, corpus.speakers)
+    if elsewhere is not None:
+        raise UserError(say("scope.not-there", speaker=elsewhere, where=_where(corpus, numbers)))
+    near = nearest(name.casefold(), [s.casefold() for s in heard], 0.4, 3)
+    shown = [s for s in heard if s.casefold() in near] or list(heard)[:3]
+    raise UserError(say("scope.no-speaker", name=name, hint=say("hint.did-you-mean", names=listed(shown, "or"))))
+
+
+def _where(corpus: Corpus, numbers: frozenset[int]) -> str:
+    """Return episodes in a few words: the one, their shows, or all there are."""
+    if len(numbers) == len(corpus.entries):
+        return corpus.label
+    if len(numbers) == 1:
+        return corpus.entries[min(numbers)].label
+    return listed(list(dict.fromkeys(corpus.entries[number].show.title for number in sorted(numbers))))
 
 
 def _episodes(corpus: Corpus, name: str, among: Iterable[int]) -> frozenset[int]:

@@ -18,7 +18,7 @@ from bot.search.ask import LONGEST_QUESTION, Band, answer
 from bot.search.index.words import open_index
 from bot.search.quote import Hit, rank
 from bot.search.scope import EVERYWHERE
-from bot.search.verify import Verdict, judge, split_speaker
+from bot.search.verify import Verdict, is_by, judge, split_speaker
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -42,6 +42,9 @@ SAID_AMONG = 20
 
 REGIONS = 8
 """Sentences from each way of searching words that a claim is compared with."""
+
+SAID_BY = 1_000
+"""Sentences from each way of searching words among which those of one person are looked for."""
 
 CHOSEN_FROM = 10
 """Passages that a language model may choose from."""
@@ -198,16 +201,32 @@ class Searcher:
     def verify_now(self, claim: str, speaker: str | None = None, scope: Scope = EVERYWHERE) -> Judgement:
         """Do the work of `verify` in the calling thread."""
         said, named = split_speaker(claim)
-        found = self._index.candidates(said, REGIONS)
-        places = [place for place in found if scope.episodes is None or place[0] in scope.episodes]
-        near = [self._corpus.episode(number).passage(sentence, sentence) for number, sentence in places]
-        judgement = judge(said, near, speaker=speaker or named, printed=self._corpus.source_text)
+        who = speaker or named
+        judgement = judge(
+            said, self._near(said, REGIONS, scope.episodes), speaker=who, printed=self._corpus.source_text
+        )
+        if who and judgement.verdict in {Verdict.OTHER_SPEAKER, Verdict.UNATTRIBUTED}:
+            own = judge(said, self._said_by(who, said, scope), speaker=who, printed=self._corpus.source_text)
+            judgement = own if own.verdict in {Verdict.EXACT, Verdict.CLOSE} else judgement
         _place(judgement.passages)
         if judgement.verdict is not Verdict.NOT_FOUND or judgement.too_little:
             return judgement
         hits = self.find_now(said, 1, scope)
         nearest, marked = tuple(hit.passage for hit in hits), tuple(hit.marked for hit in hits)
         return dataclasses.replace(judgement, passages=nearest, marked=marked)
+
+    def _near(self, said: str, limit: int, episodes: frozenset[int] | None) -> list[Passage]:
+        """Return up to 3 x `limit` sentences that share words or letters with a line, of some episodes or of all."""
+        found = self._index.candidates(said, limit)
+        places = [place for place in found if episodes is None or place[0] in episodes]
+        return [self._corpus.episode(number).passage(sentence, sentence) for number, sentence in places]
+
+    def _said_by(self, who: str, said: str, scope: Scope) -> list[Passage]:
+        """Return the sentences near a line that somebody of that name says: a line may be said by many."""
+        names = {name for name in self._corpus.speakers if is_by((name,), who)}
+        heard = frozenset(n for n, entry in enumerate(self._corpus.entries) if not names.isdisjoint(entry.speakers))
+        near = self._near(said, SAID_BY, heard if scope.episodes is None else heard & scope.episodes) if heard else []
+        return [passage for passage in near if not names.isdisjoint(passage.speakers)]
 
     def weight(self, line: str) -> float | None:
         """Return how telling the words of a line are together (their summed rarity), or None when it has no words."""
