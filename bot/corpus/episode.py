@@ -89,7 +89,8 @@ def edition_of(files: EpisodeFiles) -> Edition:
     else:
         assert files.source is not None  # noqa: S101 - EpisodeFiles.of saw to it
         transcript = read_transcript(read_bytes(files.source), str(files.source))
-        meta = Meta(title=transcript.title, language=transcript.language, people=transcript.people)
+        stated = transcript.stated
+        meta = Meta(title=stated.title, language=stated.language, people=stated.people)
         edition = Edition(meta, (), blocks(transcript.segments), ())
     known = replace(meta, title=meta.title or title, number=number if meta.number is None else meta.number)
     return replace(edition, meta=known)

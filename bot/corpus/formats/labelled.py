@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from bot.corpus.formats.front_matter import FrontMatter, front_matter
@@ -196,11 +196,8 @@ def read(file: TranscriptFile) -> Transcript:
     return Transcript(
         tuple(page.segments),
         tuple(page.chapters),
-        front.people,
-        front.title or page.title,
-        front.language,
-        front.published,
         tuple(oddities),
+        stated=replace(front.stated, title=front.stated.title or page.title),
     )
 
 
@@ -215,7 +212,7 @@ def _plan(file: TranscriptFile, front: FrontMatter) -> _Plan:
     weak = [head.name for head in labelled if head.name and not head.strong]
     strong = [head.name for head in labelled if head.name and head.strong]
     aliases = _aliases(labelled)
-    known = {person.name for person in front.people} | set(aliases) | set(aliases.values())
+    known = {person.name for person in front.stated.people} | set(aliases) | set(aliases.values())
     names = speaker_labels(weak, strong, places, known)
     timed = sum(1 for head in heads.values() if head.before is not None or not head.name)
     return _Plan(
