@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EpisodeCache", "pack", "signature", "unpack"]
 
-_LAYOUT = f"3 {sys.byteorder}"
+_LAYOUT = f"4 {sys.byteorder}"
 """Part of every name; raise it when the layout of these files changes. What reads transcripts is part of it too."""
 
 _HEAD = 8

@@ -46,7 +46,8 @@ class Stated:
     """What a file or a feed says of an episode beside its words; None, or nobody, where it says nothing.
 
     `published` begins as ISO 8601 has it, `duration` is in seconds. `page` is the address of the episode's page,
-    `media` that of its recording, `video` the address of its video, or its id at YouTube.
+    `media` that of its recording (a file of sound or pictures for certain when `recording`, else perhaps a page that
+    plays it), `video` the address of its video, or its id at YouTube.
     """
 
     title: str | None = None
@@ -58,6 +59,7 @@ class Stated:
     people: tuple[Person, ...] = ()
     page: str | None = None
     media: str | None = None
+    recording: bool = False
     video: str | None = None
 
 
