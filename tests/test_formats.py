@@ -149,7 +149,7 @@ def test_every_reader_has_a_sample_here() -> None:
 def test_webvtt_has_voices_and_leaves_out_notes_styles_and_regions() -> None:
     assert said(VTT)[0] == ("Ada", 1.0, "Hello & welcome.")
     assert [(speaker, text) for speaker, _, text in said(VTT)[1:]] == [("Bo Li", "Thank you."), ("Ada", "Well.")]
-    assert read_transcript(VTT.encode(), "a").language == "en"
+    assert read_transcript(VTT.encode(), "a").stated.language == "en"
     assert read_transcript(VTT.encode(), "a").segments[0].end == 2.5
 
 
@@ -216,7 +216,7 @@ def test_html_has_cites_and_times_and_any_page_its_paragraphs() -> None:
     )
     page += "<p>Bo: 1 < 2<!-- no --><p>Ada: Good."
     assert said(page) == [("Ada", None, "I read Emma."), ("Bo", None, "1 < 2"), ("Ada", None, "Good.")]
-    assert read_transcript(page.encode(), "a").title == "T"
+    assert read_transcript(page.encode(), "a").stated.title == "T"
 
 
 @pytest.mark.parametrize(
@@ -274,8 +274,8 @@ def test_lines_with_times_need_no_speaker() -> None:
 def test_markdown_gives_people_chapters_and_the_words_it_shows() -> None:
     transcript = read_transcript(MARKDOWN.encode(), "a.md")
 
-    assert (transcript.title, transcript.published) == ("One: two", "2020-02-26")
-    assert transcript.people == (Person("Ada Lovelace"), Person("Bo"), Person("Cy", "host"))
+    assert (transcript.stated.title, transcript.stated.published) == ("One: two", "2020-02-26")
+    assert transcript.stated.people == (Person("Ada Lovelace"), Person("Bo"), Person("Cy", "host"))
     assert transcript.chapters == (Chapter("First part", 10.0), Chapter("Links"))
     assert said(MARKDOWN) == [
         ("Ada Lovelace", 10.0, "See my page, now."),

@@ -147,8 +147,8 @@ def test_markdown_of_real_shows_is_reduced_to_words_times_and_chapters() -> None
     assert not re.search(r"\*\*|\]\(|(?<!\S)>", " ".join(tokens(news)))
     assert [segment.start for segment in talk.segments if segment.start is not None][:3] == [241, 485, 737]
     assert "\\" not in " ".join(tokens(talk))
-    assert (coins.title, coins.published) == ("Chaincode Decoded: UTXOs", "2020-02-26")
-    assert coins.people == (Person("Adam Jonas"), Person("John Newbery"))
+    assert (coins.stated.title, coins.stated.published) == ("Chaincode Decoded: UTXOs", "2020-02-26")
+    assert coins.stated.people == (Person("Adam Jonas"), Person("John Newbery"))
     assert coins.chapters[:2] == (Chapter("Introduction", 0), Chapter("Ultraprune and AssumeUTXO", 73))
 
 

@@ -107,18 +107,19 @@ def bounded(transcript: Transcript, size: int) -> None:
     assert all(math.isfinite(time) and 0 <= time <= LATEST for time in times)
     assert all(s.start is None or s.end is None or s.start <= s.end for s in segments)
     speakers = {segment.speaker for segment in segments if segment.speaker is not None}
-    people = {person.name for person in transcript.people}
+    stated = transcript.stated
+    people = {person.name for person in stated.people}
     assert all(0 < len(name) <= LONGEST_PERSON and name == " ".join(name.split()) for name in speakers | people)
-    assert len(transcript.people) <= MOST_PEOPLE
+    assert len(stated.people) <= MOST_PEOPLE
     assert all(
-        0 < len(title) <= LONGEST_TITLE for title in [*(c.title for c in transcript.chapters), transcript.title or "-"]
+        0 < len(title) <= LONGEST_TITLE for title in [*(c.title for c in transcript.chapters), stated.title or "-"]
     )
 
 
 def opened_again(transcript: Transcript) -> None:
     """Check that what is imported can be opened, with the same words by the same people at times that rise."""
     made = blocks(transcript.segments)
-    meta = Meta(transcript.title, language=transcript.language, people=transcript.people)
+    meta = Meta(transcript.stated.title, language=transcript.stated.language, people=transcript.stated.people)
     again = read_edition(write_edition(Edition(meta, (), made, ())), "edition.md")
 
     assert [s for b in again.blocks for s in " ".join(said.text for said in b.said).split()] == [

@@ -16,7 +16,7 @@ import yaml
 
 from bot.contract import clock
 from bot.corpus.files import door, read_yaml
-from bot.corpus.names import LONGEST_PERSON, LONGEST_TITLE, MOST_CHAPTERS, one_line
+from bot.corpus.names import LONGEST_ADDRESS, LONGEST_PERSON, LONGEST_TITLE, MOST_CHAPTERS, one_line
 from bot.corpus.transcript import Block, Chapter, Person, Said, Section
 from bot.corpus.words import sentence_spans
 from bot.errors import TranscriptError
@@ -60,6 +60,7 @@ class Meta:
 
     title: str | None = None
     number: int | None = None
+    season: int | None = None
     published: dt.date | None = None
     language: str | None = None
     duration: float | None = None
@@ -260,7 +261,7 @@ def _cuts(value: dict[str, dict[str, Any] | None]) -> tuple[Cut, ...]:
         known = dict(table or {})
         cut = Cut(
             _text(name),
-            _text(known.pop("id")) if "id" in known else None,
+            _text(known.pop("id"), LONGEST_ADDRESS) if "id" in known else None,
             _seconds(known.pop("later", 0)),
             _seconds(known.pop("after", 0)),
         )
@@ -276,6 +277,7 @@ _SHOWN = 60
 _FIELDS: dict[str, tuple[str, Any]] = {
     "title": ("title", _text),
     "number": ("number", _number),
+    "season": ("season", _number),
     "published": ("published", _date),
     "language": ("language", _text),
     "duration": ("duration", _seconds),
@@ -290,6 +292,7 @@ def write_edition(edition: Edition) -> str:
     front: dict[str, Any] = {
         "title": meta.title,
         "number": meta.number,
+        "season": meta.season,
         "published": meta.published,
         "language": meta.language,
         "duration": clock(meta.duration) if meta.duration is not None else None,

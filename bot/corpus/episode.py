@@ -89,7 +89,8 @@ def edition_of(files: EpisodeFiles) -> Edition:
     else:
         assert files.source is not None  # noqa: S101 - EpisodeFiles.of saw to it
         transcript = read_transcript(read_bytes(files.source), str(files.source))
-        meta = Meta(title=transcript.title, language=transcript.language, people=transcript.people)
+        stated = transcript.stated
+        meta = Meta(title=stated.title, language=stated.language, people=stated.people)
         edition = Edition(meta, (), blocks(transcript.segments), ())
     known = replace(meta, title=meta.title or title, number=number if meta.number is None else meta.number)
     return replace(edition, meta=known)
@@ -125,7 +126,6 @@ def _build(show: Show, files: EpisodeFiles, withdrawn: Sequence[Withdrawal]) -> 
     text = "".join(
         piece + ("\n" if sentence.end in ends else " ") for piece, sentence in zip(pieces, sentences, strict=True)
     ).rstrip()
-    places = [(sentence.begin, sentence.start) for sentence in sentences]
     episode = Episode(
         show,
         files.folder.name,
@@ -134,11 +134,18 @@ def _build(show: Show, files: EpisodeFiles, withdrawn: Sequence[Withdrawal]) -> 
         Paragraphs.of(paragraphs),
         Sentences.of(sentences),
         _token_map(text, files),
-        hashlib.blake2s(repr((text, edition.meta, edition.chapters, paragraphs, places)).encode()).hexdigest(),
+        _digest(text, sentences, paragraphs),
         edition.chapters,
         edition.meta,
     )
     return withhold(episode, withdrawn) if withdrawn else episode
+
+
+def _digest(text: str, sentences: Sequence[Sentence], paragraphs: Sequence[Paragraph]) -> str:
+    """Return a name for the words, where sentences begin, and who says them: what an index or vectors are made of."""
+    begins = [sentence.begin for sentence in sentences]
+    spoken = [(paragraph.begin, paragraph.speaker) for paragraph in paragraphs]
+    return hashlib.blake2s(repr((text, begins, spoken)).encode()).hexdigest()
 
 
 def source_words(files: EpisodeFiles) -> str:

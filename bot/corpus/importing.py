@@ -145,12 +145,12 @@ class Importer:
         placed, chapters, lost = _in_chapters(transcript)
         ends = [segment.end for segment in transcript.segments if segment.end is not None]
         known = Meta(
-            title=meta.title or transcript.title,
+            title=meta.title or transcript.stated.title,
             number=meta.number,
-            published=meta.published or _date(transcript.published),
-            language=meta.language or transcript.language,
+            published=meta.published or _date(transcript.stated.published),
+            language=meta.language or transcript.stated.language,
             duration=max(ends) if ends else meta.duration,
-            people=meta.people or transcript.people,
+            people=meta.people or transcript.stated.people,
         )
         edition = write_edition(Edition(known, chapters, placed, ()))
         folder = self.content / self.show / episode

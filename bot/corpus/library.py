@@ -21,7 +21,7 @@ from bot.corpus.episode import EpisodeFiles, build_episode
 from bot.corpus.errata import read_errata
 from bot.corpus.files import door, is_there, read_text, read_toml
 from bot.corpus.model import Episode, Passage, Show, episode_code, episode_label, is_position
-from bot.corpus.names import LONGEST_TITLE, one_line
+from bot.corpus.names import LONGEST_ADDRESS, LONGEST_TITLE, one_line
 from bot.corpus.voices import names_somebody
 from bot.corpus.withdrawn import WITHDRAWN, SpanError, refuse_misnamed, withdrawn_of
 from bot.errors import TranscriptError
@@ -292,8 +292,6 @@ def _size(episode: Episode) -> int:
 _SHOW_KEYS = ("title", "rights", "url", "links", "withdrawn", "why")
 
 _LONGEST_RIGHTS = 1_000
-_LONGEST_LINK = 500
-"""Characters of an address with `{id}` and `{seconds}` in it; Discord takes 512 under a button."""
 
 _MANY = 20
 """More episodes than this to read take a while, so it is said how far it is."""
@@ -480,7 +478,7 @@ def read_show(folder: Path) -> Show:
     for name, texts, most in (
         ("title", [title], LONGEST_TITLE),
         ("rights", [rights], _LONGEST_RIGHTS),
-        ("url", addresses, _LONGEST_LINK),
+        ("url", addresses, LONGEST_ADDRESS),
     ):
         longest = max(len(text) for text in texts if isinstance(text, str))
         if longest > most:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar, overload
 
 from bot.contract import Citation, Quote, Source
 from bot.corpus.edition import Meta
+from bot.corpus.links import link_of
 from bot.corpus.transcript import Chapter, Section
 from bot.corpus.voices import names_somebody
 from bot.corpus.words import TOKEN
@@ -238,7 +239,8 @@ def _token_columns(text: str) -> tuple[array[int], array[int]]:
 class Show:
     """A podcast: its folder name, title, the basis on which it is served and where it lives on the web.
 
-    `links` gives for a cut's name how a time becomes a link: an address with `{id}` and `{seconds}` in it.
+    `links` gives for a cut's name how a time becomes a link: an address with `{id}` and `{seconds}` in it. Cuts named
+    as in `hosts.toml` need none.
     `withdrawn` says that nothing of it may be shown, `why` for what reason.
     """
 
@@ -256,7 +258,8 @@ class Episode:
     """One episode: its words and what is known of them.
 
     `text` holds the paragraphs joined by a newline and is what every quote is a slice of; `digest` changes
-    when it does. `withdrawn` has the [begin, end) offsets in the source of what is withheld of it: line breaks stand
+    when it does, or who says it, and with nothing else: a link, a number or a chapter is no word.
+    `withdrawn` has the [begin, end) offsets in the source of what is withheld of it: line breaks stand
     in its place in the text, no sentence has it, and no passage goes across it.
     Two episodes are equal only when they are the same object, which keeps passages cheap to compare.
     """
@@ -289,11 +292,14 @@ class Episode:
         return episode_label(self.show, self.title, self.number)
 
     def link(self, seconds: float | None) -> str | None:
-        """Return the address that opens the episode's first cut at a time, or the best there is without one."""
-        for cut in self.meta.cuts[:1]:
-            pattern = self.show.links.get(cut.name)
-            if pattern and cut.id and seconds is not None:
-                return pattern.replace("{id}", cut.id).replace("{seconds}", str(int(seconds)))
+        """Return the address that opens the episode's first cut at a time, or the best there is without one.
+
+        The times are those of the first cut; another cut, such as a page, is only opened without a time.
+        """
+        for number, cut in enumerate(self.meta.cuts):
+            found = link_of(cut, seconds if number == 0 else None, self.show.links.get(cut.name))
+            if found:
+                return found
         return self.show.url
 
     def passage(self, first: int, last: int) -> Passage:

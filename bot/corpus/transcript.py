@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-__all__ = ["Block", "Chapter", "Person", "Said", "Section", "Segment", "Transcript"]
+__all__ = ["Block", "Chapter", "Person", "Said", "Section", "Segment", "Stated", "Transcript"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,28 @@ class Person:
     role: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """What a file or a feed says of an episode beside its words; None, or nobody, where it says nothing.
+
+    `published` begins as ISO 8601 has it, `duration` is in seconds. `page` is the address of the episode's page,
+    `media` that of its recording (a file of sound or pictures for certain when `recording`, else perhaps a page that
+    plays it), `video` the address of its video, or its id at YouTube.
+    """
+
+    title: str | None = None
+    number: int | None = None
+    season: int | None = None
+    published: str | None = None
+    language: str | None = None
+    duration: float | None = None
+    people: tuple[Person, ...] = ()
+    page: str | None = None
+    media: str | None = None
+    recording: bool = False
+    video: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Transcript:
     """A transcript file as read: segments in file order and whatever else the file says of the episode.
@@ -50,11 +72,8 @@ class Transcript:
 
     segments: tuple[Segment, ...]
     chapters: tuple[Chapter, ...] = ()
-    people: tuple[Person, ...] = ()
-    title: str | None = None
-    language: str | None = None
-    published: str | None = None
     oddities: tuple[str, ...] = ()
+    stated: Stated = field(default=Stated(), kw_only=True)
 
 
 class Section(StrEnum):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bot.corpus.formats.cues import label_cues, plain_text, spread, unroll
 from bot.corpus.formats.entities import unescape
 from bot.corpus.formats.stamps import STAMP, seconds
-from bot.corpus.transcript import Segment, Transcript
+from bot.corpus.transcript import Segment, Stated, Transcript
 from bot.errors import TranscriptError
 from bot.policy.texts import say
 
@@ -118,7 +118,7 @@ def read_vtt(file: TranscriptFile) -> Transcript:
     if lost:
         oddities = (*oddities, say("format.lost-lines", count=lost))
     language = next((match[1] for line in header if (match := _LANGUAGE.fullmatch(line))), None)
-    return Transcript(tuple(labelled), language=language, oddities=oddities)
+    return Transcript(tuple(labelled), oddities=oddities, stated=Stated(language=language))
 
 
 def _body(cue: _Cue) -> tuple[list[str], int]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml  # type: ignore[import-untyped, unused-ignore]
 
 from bot.corpus.files import LONGEST_FRONT_MATTER, read_yaml
-from bot.corpus.transcript import Person
+from bot.corpus.transcript import Person, Stated
 from bot.errors import TranscriptError
 from bot.policy.texts import say
 
@@ -26,10 +26,7 @@ class FrontMatter(NamedTuple):
     """What the front matter says, and the text after it."""
 
     text: str
-    title: str | None = None
-    published: str | None = None
-    language: str | None = None
-    people: tuple[Person, ...] = ()
+    stated: Stated = Stated()
     found: bool = False
 
 
@@ -50,10 +47,12 @@ def front_matter(file: TranscriptFile) -> FrontMatter:
     }
     return FrontMatter(
         file.text[closed.end() :],
-        _scalar(fields.get("title")),
-        _scalar(fields.get("date")) or _scalar(fields.get("published")),
-        _scalar(fields.get("language")) or _scalar(fields.get("lang")),
-        tuple(people.values()),
+        Stated(
+            title=_scalar(fields.get("title")),
+            published=_scalar(fields.get("date")) or _scalar(fields.get("published")),
+            language=_scalar(fields.get("language")) or _scalar(fields.get("lang")),
+            people=tuple(people.values()),
+        ),
         found=True,
     )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.corpus.formats.cues import TimedWord, from_words, label_cues
 from bot.corpus.formats.stamps import number
-from bot.corpus.transcript import Segment, Transcript
+from bot.corpus.transcript import Segment, Stated, Transcript
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def read_word_list(file: TranscriptFile) -> Transcript:
     found = [from_words(_timed_words(objects(item, "wdlist"), name)) for item, name in zip(items, names, strict=True)]
     language = next((language for item in items if (language := string(item.get("lang")))), None)
     segments = tuple(segment for segments in found for segment in segments)
-    return Transcript(segments, language=language, oddities=_without_text(found.count([])))
+    return Transcript(segments, oddities=_without_text(found.count([])), stated=Stated(language=language))
 
 
 def sniff_whisper(file: TranscriptFile) -> bool:
@@ -98,7 +98,8 @@ def read_whisper(file: TranscriptFile) -> Transcript:
     found = [_segments(item) for item in _items(file)]
     labelled, oddities = label_cues([segment for segments in found for segment in segments])
     language = string(file.json.get("language")) if isinstance(file.json, dict) else ""
-    return Transcript(tuple(labelled), language=language or None, oddities=(*oddities, *_without_text(found.count([]))))
+    told = (*oddities, *_without_text(found.count([])))
+    return Transcript(tuple(labelled), oddities=told, stated=Stated(language=language or None))
 
 
 def _items(file: TranscriptFile) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -173,11 +173,8 @@ def read(file: TranscriptFile) -> Transcript:
     return Transcript(
         tuple(page.segments),
         tuple(page.chapters),
-        front.people,
-        front.title or page.title,
-        front.language,
-        front.published,
         tuple(_oddities(page, lines, skipped)),
+        stated=replace(front.stated, title=front.stated.title or page.title),
     )
 
 
@@ -221,7 +218,7 @@ def _plan(file: TranscriptFile, front: FrontMatter) -> _Plan:
     # Where nearly every line is a turn, a line is a paragraph.
     starts = begins if paragraphs >= headed else filled
     places = sum(starts)
-    known = [person.name for person in front.people]
+    known = [person.name for person in front.stated.people]
     labels = learn(_sights(labelled, heads, lines, starts), places, known)
     if not labels and not any(head.start is not None for head in heads.values()):
         loose = {n: head for n, line in enumerate(lines) if starts[n] and (head := loose_head(line))}

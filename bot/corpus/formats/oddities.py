@@ -17,7 +17,7 @@ from bot.policy.texts import say
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bot.corpus.transcript import Segment, Transcript
+    from bot.corpus.transcript import Segment, Stated, Transcript
 
 __all__ = ["clean", "fit"]
 
@@ -45,17 +45,25 @@ def clean(transcript: Transcript, known: Sequence[str] = ()) -> Transcript:
     oddities += _times(segments)
     oddities += _speakers(segments)
     chapters = tuple(replace(chapter, title=tidy(chapter.title, LONGEST_TITLE)) for chapter in transcript.chapters)
-    language = (transcript.language or "").strip()
     if len(oddities) > _TOLD:
         oddities = [*oddities[:_TOLD], say("format.more-oddities", count=len(oddities) - _TOLD)]
     return replace(
         transcript,
         segments=tuple(segments),
         chapters=tuple(chapter for chapter in chapters if chapter.title),
-        people=fit(transcript.people),
-        title=tidy(transcript.title or "", LONGEST_TITLE) or None,
-        language=mend(language) if 0 < len(language) <= _LONGEST_LANGUAGE else None,
         oddities=tuple(" ".join(oddity.split()) for oddity in oddities),
+        stated=_shown(transcript.stated),
+    )
+
+
+def _shown(stated: Stated) -> Stated:
+    """Return what a file states in a form that an edition can hold."""
+    language = (stated.language or "").strip()
+    return replace(
+        stated,
+        title=tidy(stated.title or "", LONGEST_TITLE) or None,
+        language=mend(language) if 0 < len(language) <= _LONGEST_LANGUAGE else None,
+        people=fit(stated.people),
     )
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bot.corpus.formats import labelled
 from bot.corpus.formats.entities import unescape
 from bot.corpus.formats.stamps import seconds
-from bot.corpus.transcript import Segment, Transcript
+from bot.corpus.transcript import Segment, Stated, Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,8 +61,9 @@ def read(file: TranscriptFile) -> Transcript:
     timed = any(segment.start is not None for segment in segments)
     if not cited and not timed:
         text = "\n\n".join(segment.text for segment in segments)
-        return replace(labelled.read(replace(file, text=text)), title=title)
-    return Transcript(tuple(segments), title=title)
+        read_by_labels = labelled.read(replace(file, text=text))
+        return replace(read_by_labels, stated=replace(read_by_labels.stated, title=title))
+    return Transcript(tuple(segments), stated=Stated(title=title))
 
 
 def _fields(text: str) -> Iterator[tuple[str, str]]:
