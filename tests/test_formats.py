@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 
 import pytest
 
@@ -61,11 +62,16 @@ PODCAST = {"version": "1.0.0", "segments": [{"speaker": "Ada", "startTime": 1, "
 WORDS = [{"word": "Hel", "start": 1, "end": 2}, {"word": "lo. ", "start": 2, "end": 3}, {"word": "Bye.", "start": 4}]
 WORD_LIST = {"segments": [{"speaker_name": "Ada", "lang": "en", "wdlist": WORDS}]}
 WHISPER = {"text": " Hi.", "language": "en", "segments": [{"id": 0, "start": 0.0, "end": 1.5, "text": " Hi."}]}
-ALIGNED = [{"word": "Hi.", "start": 1, "end": 2}, {"word": "40"}, {"word": "it", "start": 9, "end": 10, "speaker": "B"}]
-WHISPERX = {"segments": [{"start": 1, "end": 9, "text": "Hi. 40 it", "speaker": "A", "words": ALIGNED}]}
+ALIGNED = [
+    {"word": "Hi.", "start": 1, "end": 2},
+    {"word": "40"},
+    {"word": "it", "start": 9, "end": 10, "speaker": "Bo"},
+]
+WHISPERX = {"segments": [{"start": 1, "end": 9, "text": "Hi. 40 it", "speaker": "Ada", "words": ALIGNED}]}
 JSON3 = {
     "events": [{"tStartMs": 1000, "dDurationMs": 900, "segs": [{"utf8": "hi"}, {"utf8": " all"}]}, {"tStartMs": 5}]
 }
+SHAPES = tomllib.loads((ROOT / "bot/corpus/formats/shapes.toml").read_text("utf-8"))["shape"]
 SRV1 = '<transcript><text start="1.5" dur="2">it&amp;#39;s &lt;i&gt;me&lt;/i&gt;</text></transcript>'
 SRV3 = '<timedtext format="3"><body><p t="1500" d="2000"><s>it</s><s t="9"> is</s></p></body></timedtext>'
 HTML = "<cite>Ada:</cite>\n<time>1:02</time>\n<p>It&#39;s <b>me</b>.</p><cite>Bo:</cite><p>Who?</p>"
@@ -107,19 +113,27 @@ Slides: https://a.example/slides
 
 **AL:** Yes.
 """
-SAMPLES = {
+SBV = "0:00:01.000,0:00:02.500\nIt computes.\nDoes it?\n\n0:00:02.500,0:00:04.000\nIt does.\n"
+TSV = "start\tend\ttext\n0\t2500\tIt computes.\n2500\t60000\tDoes it? It does.\n"
+MEETING = "[Ada Ek] 10:00:01\nIt computes.\n\n[Bo] 10:00:04\nDoes it?\n"
+SAMPLES: dict[str, str] = {
     "WebVTT": VTT,
-    "Podcasting 2.0 JSON": json.dumps(PODCAST),
-    "word-level JSON": json.dumps(WORD_LIST),
-    "Whisper JSON": json.dumps(WHISPER),
+    **{row["name"]: row["example"] for row in SHAPES},
     "YouTube JSON": json.dumps(JSON3),
+    "timed JSON": json.dumps(
+        {"cues": [{"content": "It computes.", "begin": "0:01"}, {"content": "Yes.", "begin": "0:02"}]}
+    ),
     "YouTube XML": SRV1,
     "HTML": HTML,
     "SubRip": SRT,
+    "pairs of times": SBV,
+    "table": TSV,
+    "LRC": "[ti:On engines]\n[00:01.00] The engine computes.\n[00:04.50] It does not think.\n",
+    "turns of a meeting": MEETING,
     "labelled text": LABELLED,
     "plain text": "Just words. And more.\n\nA paragraph.\n",
 }
-OTHERS = (ROLLING, SRV3, MARKDOWN, FEED, json.dumps(WHISPERX), json.dumps(CHAPTERS))
+OTHERS = (ROLLING, SRV3, MARKDOWN, FEED, *map(json.dumps, (PODCAST, WORD_LIST, WHISPER, WHISPERX, CHAPTERS)))
 BYTES = [text.encode() for text in (*SAMPLES.values(), *OTHERS)]
 
 
@@ -195,7 +209,7 @@ def test_json_of_every_kind_has_speakers_times_and_whole_words() -> None:
     assert dumped(PODCAST) == [("Ada", 1.0, "Hello.")]
     assert dumped(WORD_LIST) == [("Ada", 1.0, "Hello."), ("Ada", 4.0, "Bye.")]
     assert dumped(WHISPER) == [(None, 0.0, "Hi.")] == dumped([{"text": "Hi.", "start": 0, "duration": 2}])
-    assert dumped(WHISPERX) == [("A", 1.0, "Hi."), ("A", None, "40"), ("B", 9.0, "it")]
+    assert dumped(WHISPERX) == [("Ada", 1.0, "Hi."), ("Ada", None, "40"), ("Bo", 9.0, "it")]
     assert dumped(JSON3) == [(None, 1.0, "hi all")]
 
 

@@ -175,7 +175,7 @@ def test_what_stands_inside_itself_five_thousand_times_is_read_or_refused(
     corpus: Corpus, nest: tuple[str, str]
 ) -> None:
     readers = [fed(read, corpus) for read in doors().values()]
-    for number, seed in enumerate(SEEDS[:18]):
+    for number, seed in enumerate(SEEDS[:54:3]):
         data = nested(seed[:2_000], (number + len(nest[0])) % 5 / 4, nest, (5_000, 99)[number % 2])
         for read in readers:
             gauged(read, data, "a.md")

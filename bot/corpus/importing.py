@@ -135,7 +135,14 @@ class Importer:
             chapters = read_chapters(self.get(item.chapters_url).data, item.chapters_url)
         if chapters:
             transcript = replace(transcript, chapters=chapters)
-        meta = Meta(item.title, item.number, _date(item.published), link.language, item.duration, item.people)
+        meta = Meta(
+            title=item.title,
+            number=item.number,
+            published=_date(item.published),
+            language=link.language,
+            duration=item.duration,
+            people=item.people,
+        )
         # Folder names come from numbers only: nothing a feed says becomes a path.
         folder = f"episode-{item.number}" if item.number is not None else f"item-{position}"
         return self._write(fetched.data, suffix, transcript, folder, meta)

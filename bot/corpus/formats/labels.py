@@ -473,10 +473,11 @@ def settle(transcript: Transcript) -> Transcript:
     if not counts:
         return transcript
     turns = Counter(pairwise(_words(_taken_apart(s.speaker).name) if s.speaker else "" for s in transcript.segments))
-    names, told = _names(counts, [person.name for person in transcript.people], turns)
+    names, told = _names(counts, [person.name for person in transcript.stated.people], turns)
     roles = {names[label]: _taken_apart(label).role for label in counts if _taken_apart(label).role}
     people = {
-        person.name: replace(person, role=person.role or roles.get(person.name, "")) for person in transcript.people
+        person.name: replace(person, role=person.role or roles.get(person.name, ""))
+        for person in transcript.stated.people
     }
     if people or roles:
         for name in dict.fromkeys(names[label] for label in counts):
@@ -486,7 +487,8 @@ def settle(transcript: Transcript) -> Transcript:
         segments = tuple(
             replace(segment, speaker=names[segment.speaker]) if segment.speaker else segment for segment in segments
         )
-    return replace(transcript, segments=segments, people=tuple(people.values()), oddities=(*transcript.oddities, *told))
+    stated = replace(transcript.stated, people=tuple(people.values()))
+    return replace(transcript, segments=segments, stated=stated, oddities=(*transcript.oddities, *told))
 
 
 def _names(

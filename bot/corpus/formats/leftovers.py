@@ -1,0 +1,100 @@
+"""What still looks like times after reading: refused beyond a share, told of below it, never words in silence."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from bot.corpus.formats.timelines import plain_marks
+from bot.errors import TranscriptError
+from bot.policy.texts import say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bot.corpus.formats.transcript_file import TranscriptFile
+
+__all__ = ["refuse_conflicts", "tell_of_times"]
+
+_POINT = r"\d{1,3}\s?:\s?\d{1,2}(?:\s?:\s?\d{1,2})?(?:\s?[.,:;]\s?\d{1,9})?"
+_EXACT = r"\d{1,3}\s?:\s?\d{2}(?:\s?:\s?\d{2}(?:\s?[.,:;]\s?\d{1,9})?|\s?[.,;]\s?\d{1,9})"
+_MARK = r"\s{0,4}(?:[-\u2013\u2014=]{1,2}(?:>|&gt;)?|[\u2192\u27f6\u2794\u279c,;|\t~/]|to\b)?\s{0,4}"
+# Two times with hardly anything between them, or one to the fraction, wherever they stand.
+_ANYWHERE = re.compile(rf"\b{_EXACT}{_MARK}{_EXACT}|\b\d{{1,3}}:\d{{2}}:\d{{2}}\s?[.,:;]\d{{1,9}}")
+# At the head: two points and an arrow, a whole time, a time in brackets, columns of numbers, frames in braces.
+_AT_HEAD = (
+    re.compile(rf"\W{{0,4}}{_POINT}\W{{0,4}}[-\u2013\u2014=]{{1,2}}(?:>|&gt;)\s{{0,4}}\d"),
+    re.compile(rf"[^\w\n]{{0,4}}{_EXACT}(?!\d)"),
+    re.compile(rf"\\?[\[(<{{]\s?{_POINT}\s?\\?[\])>}}]"),
+    re.compile(r"\d{1,9}(?:[.,]\d{1,9})?\s{0,2}[\t;|]\s{0,2}\d{1,9}"),
+    re.compile(r"\d{1,9}[.,]\d{1,9}[\t ,;|]{1,3}\d{1,9}[.,]\d{1,9}\b"),
+    re.compile(r"\d{1,9},\d{4,9},"),
+    re.compile(r"\{\d{1,9}\}\s?\{\d{0,9}\}"),
+)
+_ENDING = re.compile(rf"\b{_EXACT}\W{{0,4}}\Z|\d{{1,2}} minutes? \d{{1,2}} seconds?\W{{0,4}}\Z")
+_LONGEST_HEAD = 80
+"""Characters of a line that is only a name and a time."""
+
+_SOME = re.compile(r"\d\s?[:\uff1a]\s?\d|\d\s{0,2}[\t;|,}]|\d seconds?\b|[-\u2013\u2014=]>|\d[.,]\d")
+_BARE = re.compile(r"\W{0,4}\d{1,3}:\d{2}\b")
+_WHOLE = re.compile(r"\b\d{1,3}:\d{2}:\d{2}\b")
+_NUMERAL = re.compile(r"\d{1,6}")
+_FEW = 3
+"""Lines that have a bare time, or are a number, before they count: speech has one now and then."""
+
+_SHARE = 6
+"""One line in so many that still holds times is too many."""
+
+_CONFLICT = re.compile(r"^(?:<{7} \S.*|<{7})$", re.MULTILINE)
+_SHOWN = 60
+
+
+class _Line(NamedTuple):
+    text: str
+    certain: bool
+
+
+def refuse_conflicts(file: TranscriptFile) -> None:
+    """Raise TranscriptError for the marks that Git leaves where two versions disagree."""
+    found = _CONFLICT.search(file.text) if "<<<<<<<" in file.text and ">>>>>>>" in file.text else None
+    if found:
+        raise TranscriptError(file.name, say("format.conflict"), file.text.count("\n", 0, found.start()) + 1)
+
+
+def tell_of_times(file: TranscriptFile, texts: Iterable[str]) -> tuple[str, ...]:
+    """Return what to tell of lines that still look like times; raises TranscriptError where they are a sixth of all."""
+    lines = 0
+    suspects: list[_Line] = []
+    for text in texts:
+        parts = text.split("\n") if "\n" in text else (text,)
+        lines += len(parts)
+        if _SOME.search(text) or text.isdigit() or len(parts) > 1:
+            suspects.extend(found for part in parts if (found := _suspect(part.strip())))
+    certain = [line for line in suspects if line.certain]
+    bare = [line for line in suspects if not line.certain]
+    if len(bare) < _FEW or len(bare) * _SHARE < lines:
+        bare = []
+    count = len(certain) + len(bare)
+    if not count:
+        return ()
+    first = (certain or bare)[0].text
+    place = file.text.find(first)
+    number = file.text.count("\n", 0, place) + 1 if place >= 0 else None
+    shown = " ".join(first.split())[:_SHOWN]
+    if (count > 1 or lines == 1) and count * _SHARE >= lines:
+        raise TranscriptError(file.name, say("format.times-left", count=count, lines=lines, text=shown), number)
+    where = say("format.at-line", number=number) if number else say("format.at-no-line")
+    return (say("format.some-times-left", count=count, text=shown, where=where),)
+
+
+def _suspect(line: str) -> _Line | None:
+    """Return a line that looks like times, and whether it is certain; None for any other."""
+    if not any(character.isdigit() for character in line[:400]):
+        return None
+    plain = plain_marks(line)
+    if _ANYWHERE.search(plain) or any(form.match(plain) for form in _AT_HEAD):
+        return _Line(line, certain=True)
+    if len(plain) < _LONGEST_HEAD and _ENDING.search(plain) and not plain.endswith((".", "?", "!")):
+        return _Line(line, certain=True)
+    bare = _BARE.match(plain) or _WHOLE.search(plain) or _NUMERAL.fullmatch(plain)
+    return _Line(line, certain=False) if bare else None
