@@ -76,7 +76,9 @@ def signature(folder: Path, withdrawn: Sequence[Withdrawal] = ()) -> tuple[str, 
 def _readers() -> str:
     """Return a name for the code that makes an episode of files: after an upgrade everything is read again."""
     here = Path(__file__).parent
-    modules = [item for folder in (here, here / "formats") for item in _items(folder) if item.name.endswith(".py")]
+    modules = [
+        item for folder in (here, here / "formats") for item in _items(folder) if item.name.endswith((".py", ".toml"))
+    ]
     return " ".join(f"{item.stat().st_size} {item.stat().st_mtime_ns}" for item in modules)
 
 

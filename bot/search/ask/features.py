@@ -191,7 +191,7 @@ FROM_WORDS: dict[str, Callable[[_ByWords], Column]] = {
     "question": lambda by: by.asks,
     "host asks": lambda by: by.asks * by.host,
     "since": lambda by: by.region.since(),
-    "ad": lambda by: by.flags(lambda said: said.section is Section.AD),
+    "ad": lambda by: by.flags(lambda said: said.section in {Section.AD, Section.PROMOTION}),
     "opening": lambda by: by.flags(lambda said: said.section in {Section.INTRODUCTION, Section.OUTRO}),
     "speaker fits": lambda by: by.fits,
     "speaker differs": lambda by: (1 - by.fits) * by.question.about_somebody,
