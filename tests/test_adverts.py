@@ -15,8 +15,11 @@ from bot.corpus.adverts import Kind, advert_kinds, kinds_in, mark_adverts
 from bot.corpus.check import check_episode
 from bot.corpus.episode import EpisodeFiles, build_episode
 from bot.corpus.library import read_show
+from bot.search import Searcher, open_searcher
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bot.corpus import Episode
 
 TALK = (
@@ -133,6 +136,42 @@ def test_an_episode_kept_in_the_data_folder_has_its_promotions(tmp_path: Path) -
     first = promoted(open_corpus(tmp_path / "content", tmp_path / "data").episode(0))
 
     assert first == promoted(open_corpus(tmp_path / "content", tmp_path / "data").episode(0)) == list(READ)
+
+
+@pytest.fixture
+def search(tmp_path: Path) -> Iterator[Searcher]:
+    """Search by words in two episodes: one with an ad read, one that says its words of other things."""
+    lay_out(tmp_path, TALK, READ, TALK)
+    folder = tmp_path / "show" / "8-y"
+    folder.mkdir()
+    folder.joinpath("source.txt").write_text("My green hat was made in a shed. It hums on Sunday morning.\n", "utf-8")
+    searcher = open_searcher(open_corpus(tmp_path), None, pytest.fail)
+    yield searcher
+    searcher.close()
+
+
+@pytest.mark.parametrize("question", ["What was made in a shed?", "What is green?", "Who hums in the morning?"])
+async def test_an_ad_is_no_answer_to_a_question_that_is_not_about_it(search: Searcher, question: str) -> None:
+    found = await search.answer(question, 3)
+
+    assert found.hits
+    assert {hit.passage.section for hit in found.hits} == {Section.CONVERSATION}
+
+
+@pytest.mark.parametrize(
+    "question", ["What is a Pellworth?", "What is the code KEEPER for?", "Which sponsor hums in tune?"]
+)
+async def test_an_ad_is_an_answer_to_a_question_about_it_and_labelled(search: Searcher, question: str) -> None:
+    found = (await search.answer(question, 1)).hits
+
+    assert [hit.passage.citation().note for hit in found] == ["ad read"]
+
+
+async def test_a_line_of_an_ad_is_found(search: Searcher) -> None:
+    best = (await search.find(READ[2], 1))[0]
+
+    assert best.passage.text == READ[2]
+    assert best.passage.citation().note == "ad read"
 
 
 @given(st.lists(st.sampled_from([*TALK, *READ, *PLEA, *SUBJECT, "Yes.", ".", "İ ﬁ .com"]), min_size=1, max_size=40))

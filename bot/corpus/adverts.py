@@ -15,7 +15,7 @@ from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bot.corpus.model import Paragraphs, Sentences
 from bot.corpus.transcript import Section
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from bot.corpus.model import Episode, Paragraph, Sentence
 
-__all__ = ["Kind", "advert_kinds", "kinds_in", "mark_adverts", "sounds_like_advert"]
+__all__ = ["Kind", "advert_kinds", "advert_words", "kinds_in", "mark_adverts", "sounds_like_advert"]
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*|\.(?=[a-z])|%")
 _LISTED = re.compile(r"[^\W_]+(?:'[^\W_]+)*|[.%*]")
@@ -69,12 +69,23 @@ class Kind(NamedTuple):
 
 
 @lru_cache(maxsize=1)
+def _read() -> dict[str, Any]:
+    """Read `adverts.toml`, when first needed."""
+    return tomllib.loads(resources.files("bot.corpus").joinpath("adverts.toml").read_text("utf-8"))
+
+
+@lru_cache(maxsize=1)
+def advert_words() -> frozenset[str]:
+    """Return the words of a question about advertising."""
+    return frozenset(_read()["asked"].split())
+
+
+@lru_cache(maxsize=1)
 def advert_kinds() -> tuple[Kind, ...]:
-    """Return the kinds of `adverts.toml`, read when first needed."""
-    table = tomllib.loads(resources.files("bot.corpus").joinpath("adverts.toml").read_text("utf-8"))
+    """Return the kinds of phrases of an ad."""
     return tuple(
         Kind(row["key"], row["worth"], tuple(_phrases(row["phrases"])), tuple(row["examples"]), tuple(row["but"]))
-        for row in table["kind"]
+        for row in _read()["kind"]
     )
 
 
