@@ -175,7 +175,7 @@ def test_what_is_no_dialogue_has_no_speakers(kind: str) -> None:
     transcript = read(PROSE[kind], "a.md")
 
     assert {segment.speaker for segment in transcript.segments} == {None}
-    assert transcript.people == ()
+    assert transcript.stated.people == ()
 
 
 def test_a_dialogue_read_out_inside_a_talk_makes_nobody_of_its_parts_speak_the_rest() -> None:
@@ -203,7 +203,7 @@ def test_a_role_beside_a_name_becomes_the_persons_and_no_part_of_the_name() -> N
     )
 
     assert [segment.speaker for segment in transcript.segments] == ["Vera Holt", "Jon Pike"] * 2
-    assert transcript.people == (Person("Vera Holt", "host"), Person("Jon Pike", "guest"))
+    assert transcript.stated.people == (Person("Vera Holt", "host"), Person("Jon Pike", "guest"))
 
 
 def test_what_programs_write_beside_a_voice_is_no_part_of_the_name() -> None:
@@ -212,7 +212,7 @@ def test_what_programs_write_beside_a_voice_is_no_part_of_the_name() -> None:
     transcript = read(vtt, "a.vtt")
 
     assert [segment.speaker for segment in transcript.segments] == ["Holt, Vera", "Jon Pike", "Holt, Vera"]
-    assert transcript.people[0] == Person("Holt, Vera", "guest")
+    assert transcript.stated.people[0] == Person("Holt, Vera", "guest")
 
 
 def test_spellings_of_one_label_are_one_person() -> None:
@@ -237,7 +237,7 @@ def test_first_names_and_initials_are_read_as_the_person_they_are_short_for_and_
 
     assert [segment.speaker for segment in transcript.segments] == ["Vera Holt", "Jon Pike"] * 2 + ["Cy"] * 2
     assert "Vera is read as Vera Holt." in transcript.oddities
-    assert transcript.people == (Person("Vera Holt"), Person("Jon Pike"), Person("Cy"))
+    assert transcript.stated.people == (Person("Vera Holt"), Person("Jon Pike"), Person("Cy"))
 
 
 def test_a_first_name_of_two_people_is_nobodys_other_name() -> None:

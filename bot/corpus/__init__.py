@@ -3,6 +3,7 @@
 Checking and importing have doors of their own, `bot.corpus.check` and `bot.corpus.importing`: serving needs neither.
 """
 
+from bot.corpus.adverts import advert_words
 from bot.corpus.aliases import NO_ALIASES, Aliases, aliases_of
 from bot.corpus.curated import (
     HIGHLIGHTS,
@@ -34,6 +35,7 @@ __all__ = [
     "Section",
     "Show",
     "Word",
+    "advert_words",
     "aliases_of",
     "curated_highlights",
     "fold",

@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bot.contract import clock
+from bot.corpus.adverts import sounds_like_advert
 from bot.corpus.aliases import ALIASES, read_aliases
 from bot.corpus.curated import curated_highlights, key_passages
 from bot.corpus.episode import EpisodeFiles, build_episode, edition_of, mend_source, source_words
@@ -91,11 +92,13 @@ def check_episode(show: Show, folder: Path, withdrawn: Sequence[Withdrawal] = ()
 
 def _check(show: Show, folder: Path, withdrawn: Sequence[Withdrawal]) -> EpisodeCheck:
     files = EpisodeFiles.of(folder)
-    whole = build_episode(show, files)
+    whole = build_episode(show, files, as_marked=True)
     episode = withhold(whole, withdrawn) if withdrawn else whole
     edition = edition_of(files)
     problems = list(_form_problems(files, edition))
     facts = [*_facts(episode), *(_withdrawal_fact(whole, edition, files, each) for each in withdrawn)]
+    if not edition.sectioned:
+        facts += _promotion_facts(whole, edition)
     content = folder.parent.parent
     points, shown = len(key_passages(content, whole)), len(key_passages(content, episode))
     if points:
@@ -220,6 +223,15 @@ def _facts(episode: Episode) -> Iterator[str]:
         else:
             pace = count / (end - chapter.start) * 60
             yield say("check.chapter-pace", start=clock(chapter.start), chapter=chapter.title, words=count, pace=pace)
+
+
+def _promotion_facts(episode: Episode, edition: Edition) -> Iterator[str]:
+    """Yield how much of an edition that marks no ads sounds like one, and in which line the first stands."""
+    heard = sounds_like_advert(episode)
+    if any(heard):
+        first = episode.sentences.paragraphs[heard.index(True)]
+        place = say("check.promotion-line", line=edition.lines[first]) if edition.lines else ""
+        yield say("check.promotion", count=sum(heard)) + place
 
 
 def _sentences(of: str, count: int) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -70,12 +70,16 @@ class Meta:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """An edition file as read: front matter, chapters in order, paragraphs, and the file's line of each paragraph."""
+    """An edition file as read: front matter, chapters in order, paragraphs, and the file's line of each paragraph.
+
+    `sectioned` says that somebody has marked which kinds of speech it has.
+    """
 
     meta: Meta
     chapters: tuple[Chapter, ...]
     blocks: tuple[Block, ...]
     lines: tuple[int, ...]
+    sectioned: bool = field(default=False, compare=False)
 
 
 def parse_time(text: str) -> float | None:
@@ -96,10 +100,11 @@ def read_edition(text: str, path: str) -> Edition:
     blocks: list[Block] = []
     lines: list[int] = []
     latest = 0.0
-    section, sponsor = Section.CONVERSATION, None
+    section, sponsor, sectioned = Section.CONVERSATION, None, False
     for number, paragraph in _paragraphs(text[front.end() if front else 0 :], first_line):
         if paragraph.startswith("### "):
             section, sponsor = _section(paragraph, path, number)
+            sectioned = True
         elif paragraph.startswith("## "):
             chapters.append(_chapter(paragraph, path, number, latest))
             latest = chapters[-1].start or latest
@@ -116,7 +121,7 @@ def read_edition(text: str, path: str) -> Edition:
                 lines.append(number)
     if not blocks:
         raise TranscriptError(path, say("edition.empty"), first_line)
-    return Edition(meta, tuple(chapters), tuple(blocks), tuple(lines))
+    return Edition(meta, tuple(chapters), tuple(blocks), tuple(lines), sectioned)
 
 
 def _paragraphs(text: str, line: int) -> Iterator[tuple[int, str]]:

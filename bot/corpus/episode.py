@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from bot.corpus.adverts import mark_adverts
 from bot.corpus.edition import Edition, Meta, read_edition
 from bot.corpus.errata import mend, read_errata
 from bot.corpus.files import is_there, read_bytes, read_text, reading
@@ -96,18 +97,23 @@ def edition_of(files: EpisodeFiles) -> Edition:
     return replace(edition, meta=known)
 
 
-def build_episode(show: Show, files: EpisodeFiles, withdrawn: Sequence[Withdrawal] = ()) -> Episode:
+def build_episode(
+    show: Show, files: EpisodeFiles, withdrawn: Sequence[Withdrawal] = (), *, as_marked: bool = False
+) -> Episode:
     """Read an episode's files and lay its words out, without those that are withdrawn.
+
+    Where no edition marks its sections, what sounds like an ad is told from the conversation; `as_marked` leaves that.
 
     Raises SpanError for a withdrawal of which it is not clear what it means, and TranscriptError for files that cannot
     be used, whatever is in them.
     """
     with reading(str(files.folder)):
-        return _build(show, files, withdrawn)
+        edition = edition_of(files)
+        episode = _build(show, files, edition, withdrawn)
+        return episode if as_marked or edition.sectioned else mark_adverts(episode)
 
 
-def _build(show: Show, files: EpisodeFiles, withdrawn: Sequence[Withdrawal]) -> Episode:
-    edition = edition_of(files)
+def _build(show: Show, files: EpisodeFiles, edition: Edition, withdrawn: Sequence[Withdrawal]) -> Episode:
     times = iter(sentence_times(edition.blocks, edition.chapters, edition.meta.duration))
     paragraphs: list[Paragraph] = []
     sentences: list[Sentence] = []

@@ -491,6 +491,8 @@ class Passage:
         paragraph = self.paragraphs[0]
         if paragraph.section is Section.AD:
             return say("citation.ad", sponsor=paragraph.sponsor) if paragraph.sponsor else say("citation.ad-unnamed")
+        if paragraph.section is Section.PROMOTION:
+            return say("citation.ad-unnamed")
         return paragraph.section.value if paragraph.section is Section.OUTRO else None
 
     def widen(self, sentences: int) -> Passage:

@@ -77,12 +77,16 @@ class Transcript:
 
 
 class Section(StrEnum):
-    """What kind of speech a paragraph is; only conversation can become a highlight."""
+    """What kind of speech a paragraph is; only conversation can become a highlight.
+
+    A promotion is an ad read, or a plea for the show, that no edition marks and that sounds like one.
+    """
 
     INTRODUCTION = "introduction"
     AD = "ad"
     CONVERSATION = "conversation"
     OUTRO = "outro"
+    PROMOTION = "promotion"
 
 
 @dataclass(frozen=True, slots=True)

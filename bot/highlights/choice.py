@@ -17,6 +17,7 @@ from zlib import crc32
 
 from bot.corpus import HIGHLIGHTS, curated_highlights
 from bot.errors import TranscriptError
+from bot.highlights.features import runs_said
 from bot.highlights.score import candidates, highlight_weights, read, score_of
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ MOST_VOTES = 12
 
 DISLIKED = -3
 """Net votes from which on a passage is not posted again."""
+
+BESIDE = 2
+"""Episodes before and after that are asked for the same words: an ad or a greeting is said again within a few."""
 
 ALIKE = 0.5
 """Share of common words, of the union, from which on two spans say the same."""
@@ -293,11 +297,12 @@ class Highlights:
             for candidate in candidates(reading)
             if candidate.score >= least and self._is_one_voice(reading.episode.passage(candidate.first, candidate.last))
         ]
+        stock = self._stock(number, {run for each in good for run in reading.runs(each.first, each.last)})
         for score, first, last in sorted(good, key=lambda one: (-one.score, one.first, one.last)):
             content = reading.content(first, last)
             if not taken.isdisjoint(range(first, last + 1)) or any(_alike(content, other) for other in said):
                 continue
-            if reading.repeats(first, last):
+            if reading.repeats(first, last) or not stock.isdisjoint(reading.runs(first, last)):
                 continue
             taken.update(range(first, last + 1))
             said.append(content)
@@ -311,6 +316,13 @@ class Highlights:
         if passage.voices == (None,):
             return passage.first == passage.last and passage.episode.show.id not in self._naming
         return len(passage.voices) == len(passage.speakers) == 1
+
+    def _stock(self, number: int, runs: set[tuple[str, ...]]) -> set[tuple[str, ...]]:
+        """Return which runs of words of an episode the episodes beside it have too: what a show says every time."""
+        listed = self._shows[self._corpus.entries[number].show.id]
+        place = listed.index(number)
+        beside = (*listed[max(0, place - BESIDE) : place], *listed[place + 1 : place + 1 + BESIDE])
+        return set().union(*(runs_said(self._corpus.episode(other), runs) for other in beside)) if runs else set()
 
 
 def _highlight(episode: Episode, span: _Span) -> Highlight:
