@@ -133,7 +133,11 @@ def _pieces_by_label(
             pieces[-1][0].append(line)
     if not pieces[0][0]:
         del pieces[0]
-    return [("\n".join(lines).strip(), speaker) for lines, speaker in pieces]
+    return [
+        (words.strip(), label or speaker)
+        for lines, speaker in pieces
+        for words, label in labels.inside("\n".join(lines))
+    ]
 
 
 def unroll(cues: Sequence[Sequence[str]], fresh: Sequence[Sequence[bool]]) -> list[list[str]]:

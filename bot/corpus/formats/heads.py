@@ -66,7 +66,7 @@ _MOST_WORDS = 8
 _FEW = 3
 """Words of a name without capitals."""
 
-_NO_WIDTH = re.compile("[\u00ad\u200b\u200e\u200f\u2060\ufeff]")
+_NO_WIDTH = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _SPACES = str.maketrans(
     dict.fromkeys("\u00a0\u1680\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " ")
 )
@@ -77,7 +77,7 @@ _TIME = rf"(?:{BOXED}|{STAMP})"
 _END = r"(?=\s|$)"
 _COLON = rf"(?::{_END}|\uff1a)"
 # What no name has, and no colon: a name ends before it.
-_LABEL = r"[\w@$'\u2019][^\n:\uff1a*<>|\"\u201c\u201d?!;{}=\t]{0,79}?"
+_LABEL = r"[\w@$'\u2019][^\n:\uff1a*<>|?!;{}=\t]{0,79}?"
 _LEAD = re.compile(rf"(?:\*\*|__)?(?P<time>{_TIME})(?:\*\*|__)?(?:[ \t]*[-\u2013\u2014|:]{_END})?(?:[ \t]+|$)")
 _SHARP = re.compile(r"#{1,6}[ \t]+")
 _TURN = re.compile(r">{2,4}[ \t]*")
@@ -85,7 +85,7 @@ _ITEM = re.compile(r"[-\u2013\u2014\u2022*+][ \t]+")
 # Inside of the marks there may be a star, as behind a name with a footnote.
 _MARK = re.compile(
     r"(?P<mark>\*{1,3}|_{1,3})(?=[^\s*_])(?P<inner>(?:[^*_\\\n]{1,120}+|\\.|[*_](?![*_])){1,30}?)(?P=mark)"
-    rf"(?:(?<=\*)|(?![^\W_]))(?:[ ]?(?P<late>{_TIME}))?(?P<colon>[ ]?{_COLON})?[ \t]*"
+    rf"(?:(?<=\*)|(?![^\W_]))(?:[ ]?(?P<late>{_TIME}))?(?P<colon>[ ]?[:\uff1a])?[ \t]*"
 )
 _FIRST = re.compile(rf"[ ]{{0,3}}(?P<time>{_TIME})[ ]{{1,3}}")
 _LAST = re.compile(rf"[ ]{{1,4}}(?P<time>{_TIME})$")
@@ -104,7 +104,7 @@ _OTHER = re.compile(
     r"<(?P<angled>[^<>\n/]{1,40})>[ \t]*|\{(?P<braced>[^{}\n]{1,40})\}[ \t]*"
     r"|(?P<label>[^\W_][\w ,.'\u2019&-]{0,40}?)"
     r"(?:\t[ \t]{0,20}|[ ]{2,20}|"
-    r"[ ]?[|>\u00bb~=/\u2022;\u2192][ \t]{0,20}|[ ]?[-\u2013\u2014][ \t]{1,20})"
+    r"[ ]?[|>\u00bb~=/\u2022;\u2192][ \t]{0,20}|[ ]?[-\u2013\u2014][ \t]{1,20}|:(?=[^\s/:\d]))"
 )
 # As plays are printed.
 _PLAY = re.compile(r"(?P<label>[^\W\d_][\w '\u2019&-]{0,40})\.[ \t]{1,20}")

@@ -117,6 +117,12 @@ class _Page:
         if is_link_line(text):
             self.links += 1
             return
+        for words, label in self.plan.labels.inside(text):
+            self.speaker = label or self.speaker
+            self._paragraph(words)
+
+    def _paragraph(self, text: str) -> None:
+        """Add what one voice says, cut where times stand inside."""
         parts = _INLINE.split(_INSIDE.sub(r"\1\2", text)) if self.plan.labels or self.plan.stamped else [text]
         self._add(parts[0])
         for stamp, part in zip(parts[1::2], parts[2::2], strict=True):

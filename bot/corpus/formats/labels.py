@@ -41,15 +41,19 @@ _SHORT_FORM = re.compile(r"[^\W\d_][\w.]{0,11}")
 _ELISION = re.compile(r"(?:[dl]['\u2019]|['\u2019][ts]$|al-|el-)", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^\W\d_]{3,40}[.,;][ ]+[a-z\u00df-\u00ff]")
 _DIGITS = re.compile(r"\d+")
+_MIDDLE = re.compile(
+    r"(?<=[.?!\u2026\"\u201d)\]])[ \n]{1,3}(?:\*\*|__)?(?P<label>[\w@$][^\n:*_.?!<>]{0,40}?)"
+    r"(?::(?:\*\*|__)?|(?:\*\*|__):)[ ]{1,3}"
+)
 _FOOTNOTE = re.compile(r"[\\\u00b2\u00b3\u00b9\u2070-\u209f]")
-_STOP = re.compile("[\u3001\u3002`]")
+_STOP = re.compile(r"[\u3001\u3002`]|,(?=\S)")
 _ACCENT = re.compile("[\u0300-\u036f]")
 _MOST_WORDS = 8
 _TWO = 2
 """Whoever speaks alone tells nothing of labels; two take turns."""
 
-_LONGEST_UNPARTED = 16
-"""Characters of a name in a script that does not part words."""
+_LONGEST_UNPARTED = 24
+"""Characters of a name in a script without capitals, which may not part words."""
 
 _ANSWERS = 3
 """Times that two labels follow each other when they are two people."""
@@ -122,6 +126,18 @@ class Labels:
         if not self or not head.label or head.form in {Form.BOXED, Form.ALONE, Form.OTHER}:
             return False
         return is_stage_label(head.label) or (line, key_of(head.label)) in self.nobody
+
+    def inside(self, text: str) -> list[tuple[str, str]]:
+        """Cut a text where a label that is known stands after a sentence; returns (words, label), "" for the first."""
+        pieces = [(text, "")]
+        if not self or ": " not in text:
+            return pieces
+        for match in reversed([*_MIDDLE.finditer(text)]):
+            label = match["label"]
+            if key_of(label) in self.speakers.get(Form.COLON, ()) and is_name(label):
+                before = pieces.pop(0)[0]
+                pieces[:0] = [(before[: match.start()], ""), (before[match.end() :], label)]
+        return pieces
 
 
 def _in_form(form: Form, mark: str, label: str) -> str:
@@ -210,9 +226,10 @@ def _shape(label: str) -> _Shape:
         or first in data["prose"]
         or any(part.strip(".,()") in data["function"] for part in parts)
         or _SENTENCE.search(name)
-        or name.count(",") > 1
+        or not all(part[:1].isupper() for part in name.split(", ")[2:])
+        or name.count('"') % 2
         or _STOP.search(name)
-        or (len(parts) == 1 and len(name) > _LONGEST_UNPARTED and not name[0].isupper() and not name.islower())
+        or (len(name) > _LONGEST_UNPARTED and name.lower() == name.upper())
         or (name.endswith(".") and not _is_abbreviated(parts[-1]))
     ):
         return _Shape.PROSE
@@ -319,7 +336,7 @@ def learn(sights: Sequence[Sight], places: int, known: Iterable[str] = ()) -> La
         Form.OTHER: frozenset(other),
     }
     sure = _Seen(rows, _SURE, places)
-    turns = sure.share(found) * 2 >= 1
+    turns = sure.share(found) * 10 >= 1
     nobody = {
         (sight.line, key)
         for sight in sure.sights
@@ -460,7 +477,8 @@ def _short_forms(name: str) -> set[str]:
     if len(parts) < _TWO:
         return {key}
     plain = key_of(name.partition(",")[0])
-    return {key, plain, "".join(parts), parts[0], parts[-1], f"{parts[0]} {parts[-1]}", "".join(p[0] for p in parts)}
+    short = {part for part in (parts[0], parts[-1]) if len(part) > 1 and part.isalpha() and parts[-1].isalpha()}
+    return {key, plain, "".join(parts), f"{parts[0]} {parts[-1]}", "".join(part[0] for part in parts), *short}
 
 
 def settle(transcript: Transcript) -> Transcript:
