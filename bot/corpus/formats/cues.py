@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING
 
 from bot.corpus.formats.entities import unescape
-from bot.corpus.formats.heads import Head, head_of
+from bot.corpus.formats.heads import Head, head_of, loose_head
 from bot.corpus.formats.labels import Labels, Sight, learn
 from bot.corpus.formats.stamps import clock
 from bot.corpus.transcript import Segment
@@ -79,6 +79,10 @@ def label_cues(cues: Sequence[Segment]) -> tuple[list[Segment], tuple[str, ...]]
         return list(cues), ()
     heads = [[head_of(line) for line in cue.text.split("\n")] for cue in cues]
     labels = learn(_sights(heads), len(cues))
+    if not labels:
+        loose = [[loose_head(line) for line in cue.text.split("\n")[:1]] for cue in cues]
+        other = learn(_sights(loose), len(cues))
+        heads, labels = (loose, other) if other else (heads, labels)
     unread = labels.unread
     oddities: tuple[str, ...] = ()
     if unread:
@@ -124,7 +128,7 @@ def _pieces_by_label(
     Where labels follow `>>`, one without a name is a voice that nobody named.
     """
     pieces: list[tuple[list[str], str | None]] = [([], "")]
-    for line, head in zip(text.split("\n"), heads, strict=True):
+    for line, head in zip_longest(text.split("\n"), heads):
         if head and labels.begin(head, number):
             pieces.append(([head.rest], None if labels.silence(head, number) else head.label))
         elif head and head.turn and turns:

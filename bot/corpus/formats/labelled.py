@@ -229,8 +229,10 @@ def _plan(file: TranscriptFile, front: FrontMatter) -> _Plan:
     places = sum(starts)
     known = [person.name for person in front.people]
     labels = learn(_sights(labelled, heads, lines, starts), places, known)
-    if not labels and not any(head.start is not None for head in heads.values()):
-        loose = {n: head for n, line in enumerate(lines) if starts[n] and (head := loose_head(line))}
+    if not labels:
+        loose = {
+            n: head for n, line in enumerate(lines) if starts[n] and n not in fenced and (head := loose_head(line))
+        }
         other = learn(_sights(loose, loose, lines, starts), places, known)
         if other or (other.unread and not labels.unread):
             labels, heads = other, {**heads, **loose}
@@ -283,7 +285,9 @@ def _is_spoken(number: int, heads: dict[int, Head], lines: list[str]) -> bool:
     if following is None or heading(lines[following]):
         return False
     head = heads.get(following)
-    return head is None or bool(head.rest) or (head.form is Form.ALONE and not is_name(head.label or ""))
+    if head is None or head.rest or (head.label is None and not head.turn):  # also a time on a line of its own
+        return True
+    return head.form is Form.ALONE and not is_name(head.label or "")
 
 
 def _too_fast(times: list[float], letters: int) -> bool:

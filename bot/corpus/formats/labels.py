@@ -58,6 +58,8 @@ _LONGEST_UNPARTED = 24
 _ANSWERS = 3
 """Times that two labels follow each other when they are two people."""
 
+_STAGE_WORDS = 4
+
 _OPENS = 3
 """Paragraphs at the beginning, of which one has a label where labels are rare."""
 
@@ -125,7 +127,8 @@ class Labels:
         """Say whether a head ends a turn and names nobody, as `Break:` does."""
         if not self or not head.label or head.form in {Form.BOXED, Form.ALONE, Form.OTHER}:
             return False
-        return is_stage_label(head.label) or (line, key_of(head.label)) in self.nobody
+        stage = is_stage_label(head.label) and head.mark != _ITEM
+        return stage or (line, key_of(head.label)) in self.nobody
 
     def inside(self, text: str) -> list[tuple[str, str]]:
         """Cut a text where a label that is known stands after a sentence; returns (words, label), "" for the first."""
@@ -157,7 +160,7 @@ class _Name(NamedTuple):
 def _taken_apart(label: str) -> _Name:
     """Return a label without links, escapes, signs at its end, what a program adds, and role."""
     text = unicodedata.normalize("NFKC", unescape(_FOOTNOTE.sub("", _LINK.sub(r"\1", label))))
-    text = " ".join(text.strip("*_ ").split())
+    text = " ".join(text.strip("*_@ ").split())
     half, _, other = text.partition(": ")
     text = half if half == other else text
     role = note = ""
@@ -259,7 +262,9 @@ def is_name(label: str) -> bool:
 @lru_cache(maxsize=16_384)
 def is_stage_label(label: str) -> bool:
     """Say whether a label such as `Break:` or `Intro music:` announces no speaker."""
-    return not _data()["stage"].isdisjoint(key_of(label).split()[-1:])
+    words = key_of(label).split()
+    data = _data()
+    return 0 < len(words) <= _STAGE_WORDS and words[-1] in data["stage"] and data["function"].isdisjoint(words)
 
 
 def is_anonymous(name: str) -> bool:
@@ -334,6 +339,7 @@ def learn(sights: Sequence[Sight], places: int, known: Iterable[str] = ()) -> La
         Form.BOXED: frozenset(boxed),
         Form.ALONE: frozenset(alone),
         Form.OTHER: frozenset(other),
+        Form.STRANGE: frozenset(),
     }
     sure = _Seen(rows, _SURE, places)
     turns = sure.share(found) * 10 >= 1
