@@ -230,8 +230,11 @@ def _labelled(text: str, before: Head | None) -> Head | None:
         form = Form.COLON if match["colon"] or match["link"] else Form.BOXED
         rest = text[match.end() :]
         label, first, late, _ = _inside(match["label"])
-        stamp = match["time"] or first or late
-        return _with_time(Head(label, None, rest, form, linked=bool(match["link"]), before=before), stamp)
+        head = Head(label, None, rest, form, linked=bool(match["link"]), before=before)
+        if first or late:
+            # As `[inaudible 0:10]` is written too: the time makes such a label no surer.
+            return replace(head, start=seconds(first or late))
+        return _with_time(head, match["time"])
     for pattern in (_PLAIN, _TIMED, _STAMPED):
         match = pattern.match(text)
         if match:

@@ -125,7 +125,7 @@ class Labels:
 
     def silence(self, head: Head, line: int) -> bool:
         """Say whether a head ends a turn and names nobody, as `Break:` does."""
-        if not self or not head.label or head.form in {Form.BOXED, Form.ALONE, Form.OTHER}:
+        if not self or not head.label or head.form not in {*_SURE, Form.COLON}:
             return False
         stage = is_stage_label(head.label) and head.mark != _ITEM
         return stage or (line, key_of(head.label)) in self.nobody
