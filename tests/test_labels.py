@@ -317,6 +317,29 @@ def test_a_voice_that_begins_with_angles_and_no_name_is_not_the_one_before() -> 
     ]
 
 
+def test_angles_before_a_rare_label_make_it_sure_as_captions_write_them_for_another_voice() -> None:
+    lines = (
+        ["It rained all day."] * 20
+        + [">> VERA HOLT: Good evening."]
+        + ["So we stayed in."] * 9
+        + [">> VERA HOLT: Bye."]
+    )
+    cues = "\n".join(f"00:00:{n:02},000 --> 00:00:{n:02},900\n{line}\n" for n, line in enumerate(lines))
+
+    assert [segment.speaker for segment in read(cues, "a.srt").segments] == [None] * 20 + ["VERA HOLT"] * 11
+
+
+def test_cues_that_begin_with_what_may_be_a_name_are_told_with_their_time() -> None:
+    lines = ["It rained all day."] * 20 + ["Vera Holt: Good evening."] + ["So we stayed in."] * 9 + ["Vera Holt: Bye."]
+    cues = "\n".join(f"00:00:{n:02},000 --> 00:00:{n:02},900\n{line}\n" for n, line in enumerate(lines))
+    transcript = read(cues, "a.srt")
+
+    assert {segment.speaker for segment in transcript.segments} == {None}
+    assert (
+        "2 cues begin with what may be a speaker's name, the first at 00:00:20: “Vera Holt”" in transcript.oddities[0]
+    )
+
+
 def test_a_table_of_contents_before_the_first_label_is_no_speech_and_is_told() -> None:
     head = "# Kilns\n# Source: https://a.example/kilns\n\n## Contents\n\n  * 0:00 - Fire\n  * 1:30 - Glaze\n\n"
     labelled = "".join(

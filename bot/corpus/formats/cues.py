@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.corpus.formats.entities import unescape
 from bot.corpus.formats.heads import Head, head_of, loose_head
-from bot.corpus.formats.labels import Labels, Sight, learn
+from bot.corpus.formats.labels import TURN, Labels, Sight, learn
 from bot.corpus.formats.stamps import clock
 from bot.corpus.transcript import Segment
 from bot.corpus.words import ends_sentence
@@ -113,7 +113,14 @@ def _at(cues: Sequence[Segment], number: int) -> str:
 def _sights(heads: Sequence[Sequence[Head | None]]) -> list[Sight]:
     """Return what looks like labels in cues, each in its cue."""
     return [
-        Sight(head.label, head.form, number, number, spoken=bool(head.rest) or line + 1 < len(found))
+        Sight(
+            head.label,
+            head.form,
+            number,
+            number,
+            spoken=bool(head.rest) or line + 1 < len(found),
+            mark=TURN if head.turn else "",
+        )
         for number, found in enumerate(heads)
         for line, head in enumerate(found)
         if head and head.label

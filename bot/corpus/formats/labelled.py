@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.corpus.formats.front_matter import FrontMatter, front_matter
 from bot.corpus.formats.heads import Form, Head, head_of, loose_head
-from bot.corpus.formats.labels import Labels, Sight, is_name, is_stage_label, learn
+from bot.corpus.formats.labels import TURN, Labels, Sight, is_name, is_stage_label, learn
 from bot.corpus.formats.markdown import heading, is_link_line, words_of
 from bot.corpus.formats.stamps import STAMP, seconds
 from bot.corpus.transcript import Chapter, Segment, Transcript
@@ -267,7 +267,7 @@ def _sights(labelled: dict[int, Head], heads: dict[int, Head], lines: list[str],
             starts[number] or _follows_a_time(number, heads),
             bool(head.rest) or _is_spoken(number, heads, lines),
             not head.rest or len(head.rest) > _ENTRY or ends_sentence(head.rest),
-            head.mark,
+            TURN if head.turn else head.mark,
         )
         for number, head in labelled.items()
     ]

@@ -28,7 +28,18 @@ if TYPE_CHECKING:
     from bot.corpus.formats.heads import Head
     from bot.corpus.transcript import Transcript
 
-__all__ = ["Labels", "Sight", "Unread", "is_anonymous", "is_name", "is_stage_label", "key_of", "learn", "settle"]
+__all__ = [
+    "TURN",
+    "Labels",
+    "Sight",
+    "Unread",
+    "is_anonymous",
+    "is_name",
+    "is_stage_label",
+    "key_of",
+    "learn",
+    "settle",
+]
 
 _ANONYMOUS = re.compile(
     r"(?:(?:unknown|unidentified) )?(?:speaker|spk|person|voice|participant|unknown)[ _-]?#?\w{0,3}"
@@ -64,6 +75,9 @@ _OPENS = 3
 """Paragraphs at the beginning, of which one has a label where labels are rare."""
 
 _ITEM = "-"
+TURN = ">>"
+"""The mark before a label that says that another voice begins."""
+
 _SURE = (Form.MARKED, Form.TIMED)
 
 
@@ -357,6 +371,9 @@ def _headed(sights: Sequence[Sight], places: int, declared: Collection[str]) -> 
     mark = max(marks, key=lambda each: marks[each], default="")
     sure = [sight for sight in sights if sight.form is not Form.MARKED or sight.mark == mark]
     strong = _strong(_Seen(sure, _SURE, places), declared)
+    turns = _Seen([sight for sight in sights if sight.mark == TURN], {Form.COLON}, places).names
+    # Captions write `>>` where another voice begins, and nowhere else.
+    strong |= set(turns) if max(turns.values(), default=0) > 1 else set()
     return strong | _weak(_Seen(sights, {Form.COLON}, places), declared, strong)
 
 
@@ -378,12 +395,14 @@ def _strong(seen: _Seen, declared: Collection[str]) -> set[str]:
     loose = seen.often(seen.loose)
     if (
         (again and (opens or share * 3 >= 1 or (len(again) > 1 and share * 10 >= 1)))
-        or (set(seen.names) & set(declared))
+        or (set(seen.names) & set(declared) and (opens or share * 10 >= 1))
         or (len(timed) > 1 and share * 3 >= 1)
         or (opens and share * 2 >= 1 and any(" " in key for key in seen.names))
     ):
         return {*seen.names, *loose}
-    return {*loose, *seen.names} if len(loose) > 1 and seen.share(loose) * 2 >= 1 else set()
+    if len(loose) > 1 and seen.share(loose) * 2 >= 1:
+        return {*loose, *seen.names}
+    return set(seen.names) & set(declared)
 
 
 def _weak(seen: _Seen, declared: Collection[str], strong: Collection[str]) -> set[str]:
@@ -418,7 +437,8 @@ def _boxed(seen: _Seen, sure: Collection[str]) -> set[str]:
     told = {key for key in seen.names if key in sure} | {key for key in again if is_anonymous(key)}
     if len(again) > 1 and (seen.share(again) * 3 >= 1 or (all(" " in key for key in again) and seen.carry(again))):
         told |= {*again, *(key for key in seen.names if " " in key)}
-    return told
+    both = again | seen.often(seen.loose)
+    return told | both if again and len(both) > 1 and seen.share(both) * 2 >= 1 else told
 
 
 def _alone(seen: _Seen, declared: Collection[str], headed: Collection[str]) -> set[str]:
