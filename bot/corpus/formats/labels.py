@@ -482,13 +482,18 @@ def _unread(
     ]
     counts = Counter((sight.form, key_of(sight.label)) for sight in left)
     again = [sight for sight in left if counts[sight.form, key_of(sight.label)] > 1]
-    many = {form for form in Form if len([sight for sight in again if sight.form is form]) * 3 > places}
+    many = {form for form, count in Counter(sight.form for sight in again).items() if count * 3 > places}
+    named = bool(speakers[Form.COLON])
+    refused = [sight for sight in again if sight.form in many]
     left = [
         sight
         for sight in left
-        if sight.form in many or (sight.form in _SURE) or (sight.form is Form.COLON and sight in again)
+        if sight.form in {*many, *_SURE}
+        or (
+            sight.form is Form.COLON
+            and (counts[sight.form, key_of(sight.label)] > 1 or (named and is_name(sight.label)))
+        )
     ]
-    refused = [sight for sight in again if sight.form in many]
     if len({key_of(sight.label) for sight in refused}) < _TWO:
         refused = []
     if not left:
