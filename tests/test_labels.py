@@ -36,9 +36,37 @@ FORMS = (
     *("[{s}] {n}: {t}", "{s} {n}: {t}", "{s}\n{n}\n{t}", "[{n}] {s}\n{t}"),
     *("**[{s}] {n}:** {t}", "**{n} ({s}):** {t}", "**{n}** [{s}]: {t}", "**{n}** {s}\n\n{t}"),
     *(f"{{n}} [({{s}})]({ADDRESS}) {{t}}", f"{{n}} [{{s}}]({ADDRESS})\n{{t}}", f"[({{s}})]({ADDRESS}) {{n}}\n{{t}}"),
+    *(
+        "{n}, {s}\n{t}",
+        "{n} \u2022 {s}\n{t}",
+        "[{s} - {s}] {n}: {t}",
+        "{s} - {n}: {t}",
+        "{n}\n{s}\n{t}",
+        "`{s}` {n}: {t}",
+    ),
+    *("**{n}** *{s}*\n\n{t}", "**{s}** **{n}:** {t}", "### {n} ({s})\n\n{t}", "### {s} {n}\n\n{t}", "[{n} {s}] {t}"),
+    *("> **{n}:** {t}", "* **{n}:** {t}", "1. {n}: {t}", "{n}:{t}", "{n}::  {t}", "\u3010{n}\u3011{t}"),
     *("<{n}> {t}", "{n} | {t}", "{n} - {t}", "{n} \u2014 {t}", "{n}\t{t}"),
 )
-HARD = {"<{n}> {t}", "{n} | {t}", "{n} - {t}", "{n} \u2014 {t}", "{n}\t{t}", "{n}\n{t}", "{n}\n\n{t}", "{s}\n{n}\n{t}"}
+HARD = {
+    *(
+        "{n}, {s}\n{t}",
+        "{n} \u2022 {s}\n{t}",
+        "{n}\n{s}\n{t}",
+        "{n}:{t}",
+        "> **{n}:** {t}",
+        "1. {n}: {t}",
+        "* **{n}:** {t}",
+    ),
+    "<{n}> {t}",
+    "{n} | {t}",
+    "{n} - {t}",
+    "{n} \u2014 {t}",
+    "{n}\t{t}",
+    "{n}\n{t}",
+    "{n}\n\n{t}",
+    "{s}\n{n}\n{t}",
+}
 """Forms in which a name stands bare; one in small letters is none there."""
 
 
@@ -289,6 +317,29 @@ def test_a_voice_that_begins_with_angles_and_no_name_is_not_the_one_before() -> 
     ]
 
 
+def test_angles_before_a_rare_label_make_it_sure_as_captions_write_them_for_another_voice() -> None:
+    lines = (
+        ["It rained all day."] * 20
+        + [">> VERA HOLT: Good evening."]
+        + ["So we stayed in."] * 9
+        + [">> VERA HOLT: Bye."]
+    )
+    cues = "\n".join(f"00:00:{n:02},000 --> 00:00:{n:02},900\n{line}\n" for n, line in enumerate(lines))
+
+    assert [segment.speaker for segment in read(cues, "a.srt").segments] == [None] * 20 + ["VERA HOLT"] * 11
+
+
+def test_cues_that_begin_with_what_may_be_a_name_are_told_with_their_time() -> None:
+    lines = ["It rained all day."] * 20 + ["Vera Holt: Good evening."] + ["So we stayed in."] * 9 + ["Vera Holt: Bye."]
+    cues = "\n".join(f"00:00:{n:02},000 --> 00:00:{n:02},900\n{line}\n" for n, line in enumerate(lines))
+    transcript = read(cues, "a.srt")
+
+    assert {segment.speaker for segment in transcript.segments} == {None}
+    assert (
+        "2 cues begin with what may be a speaker's name, the first at 00:00:20: “Vera Holt”" in transcript.oddities[0]
+    )
+
+
 def test_a_table_of_contents_before_the_first_label_is_no_speech_and_is_told() -> None:
     head = "# Kilns\n# Source: https://a.example/kilns\n\n## Contents\n\n  * 0:00 - Fire\n  * 1:30 - Glaze\n\n"
     labelled = "".join(
@@ -301,6 +352,29 @@ def test_a_table_of_contents_before_the_first_label_is_no_speech_and_is_told() -
     assert turns(transcript) == [("Vera Holt", "Fire is old."), ("Jon Pike", "Fire is old.")] * 2
     assert [(chapter.title, chapter.start) for chapter in transcript.chapters] == [("Glaze", 182.0)]
     assert "2 lines of a table of contents, left out." in transcript.oddities
+
+
+def test_a_known_label_inside_a_paragraph_begins_another_turn() -> None:
+    text = "Vera Holt: One. Jon Pike: Two.\n\nJon Pike: Three.\n\nVera Holt: She said: four.\n\nJon Pike: Five."
+    cues = "\n".join(f"00:00:0{n},000 --> 00:00:0{n},900\n{part}\n" for n, part in enumerate(text.split("\n\n")))
+    said = [("Vera Holt", "One."), ("Jon Pike", "Two."), ("Jon Pike", "Three."), ("Vera Holt", "She said: four.")]
+
+    assert turns(read(text)) == turns(read(cues, "a.srt")) == [*said, ("Jon Pike", "Five.")]
+
+
+def test_what_was_not_heard_is_no_label_though_a_time_stands_beside_it() -> None:
+    turn = "Vera Holt: One.\n\nJon Pike: Two.\n\n"
+    transcript = read(f"{turn}[inaudible 00:10]\n\nThree.\n\n{turn}")
+
+    assert ("Jon Pike", "Three.") in turns(transcript)
+
+
+@pytest.mark.parametrize("form", ["~{n}: {t}", "** {n}:** {t}", '"{n}": {t}', "[[{n}]]: {t}", "\u266a {n}: {t}"])
+def test_a_form_that_nobody_foresaw_is_refused_at_its_first_line_where_it_recurs(form: str) -> None:
+    text, _ = written(form, ["Vera Holt", "Jon Pike"])
+
+    with pytest.raises(TranscriptError, match=r"^a\.txt:1: 8 paragraphs begin with .* such as “Vera Holt” here"):
+        read(text)
 
 
 def test_where_much_looks_like_labels_in_no_known_form_the_file_is_refused_at_the_first() -> None:

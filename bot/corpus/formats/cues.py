@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING
 
 from bot.corpus.formats.entities import unescape
-from bot.corpus.formats.heads import Head, head_of
-from bot.corpus.formats.labels import Labels, Sight, learn
+from bot.corpus.formats.heads import Head, head_of, loose_head
+from bot.corpus.formats.labels import TURN, Labels, Sight, learn
 from bot.corpus.formats.stamps import clock
 from bot.corpus.transcript import Segment
 from bot.corpus.words import ends_sentence
@@ -79,6 +79,10 @@ def label_cues(cues: Sequence[Segment]) -> tuple[list[Segment], tuple[str, ...]]
         return list(cues), ()
     heads = [[head_of(line) for line in cue.text.split("\n")] for cue in cues]
     labels = learn(_sights(heads), len(cues))
+    if not labels:
+        loose = [[loose_head(line) for line in cue.text.split("\n")[:1]] for cue in cues]
+        other = learn(_sights(loose), len(cues))
+        heads, labels = (loose, other) if other else (heads, labels)
     unread = labels.unread
     oddities: tuple[str, ...] = ()
     if unread:
@@ -109,7 +113,14 @@ def _at(cues: Sequence[Segment], number: int) -> str:
 def _sights(heads: Sequence[Sequence[Head | None]]) -> list[Sight]:
     """Return what looks like labels in cues, each in its cue."""
     return [
-        Sight(head.label, head.form, number, number, spoken=bool(head.rest) or line + 1 < len(found))
+        Sight(
+            head.label,
+            head.form,
+            number,
+            number,
+            spoken=bool(head.rest) or line + 1 < len(found),
+            mark=TURN if head.turn else "",
+        )
         for number, found in enumerate(heads)
         for line, head in enumerate(found)
         if head and head.label
@@ -124,7 +135,7 @@ def _pieces_by_label(
     Where labels follow `>>`, one without a name is a voice that nobody named.
     """
     pieces: list[tuple[list[str], str | None]] = [([], "")]
-    for line, head in zip(text.split("\n"), heads, strict=True):
+    for line, head in zip_longest(text.split("\n"), heads):
         if head and labels.begin(head, number):
             pieces.append(([head.rest], None if labels.silence(head, number) else head.label))
         elif head and head.turn and turns:
@@ -133,7 +144,11 @@ def _pieces_by_label(
             pieces[-1][0].append(line)
     if not pieces[0][0]:
         del pieces[0]
-    return [("\n".join(lines).strip(), speaker) for lines, speaker in pieces]
+    return [
+        (words.strip(), label or speaker)
+        for lines, speaker in pieces
+        for words, label in labels.inside("\n".join(lines))
+    ]
 
 
 def unroll(cues: Sequence[Sequence[str]], fresh: Sequence[Sequence[bool]]) -> list[list[str]]:

@@ -33,7 +33,10 @@ class Form(Enum):
     """On a line of its own: a heading, in bold, or bare."""
 
     OTHER = auto()
-    """Parted from the words by any other sign, the same in the whole file."""
+    """Parted from the words by any other sign."""
+
+    STRANGE = auto()
+    """Among signs that no form has: never read, but told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Head:
 _WIDTH = 160
 """Characters of a line in which its head ends."""
 
+_OPENING = frozenset("[(\u3010\u300c")
 _SHORT = 60
 """Characters of a line that may be a name and nothing else."""
 
@@ -66,45 +70,56 @@ _MOST_WORDS = 8
 _FEW = 3
 """Words of a name without capitals."""
 
-_NO_WIDTH = re.compile("[\u00ad\u200b\u200e\u200f\u2060\ufeff]")
+_NO_WIDTH = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _SPACES = str.maketrans(
     dict.fromkeys("\u00a0\u1680\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " ")
 )
-BOXED = rf"\\?\[?\\?[\[(]{STAMP}\\?[\])]\]?(?:\([^()\s]{{0,300}}\))?"
-"""A pattern for a time in brackets, which may be a link."""
+_SPAN = rf"{STAMP}(?:[ ]{{0,2}}(?:-{{1,2}}>?|[\u2013\u2014\u2192])[ ]{{0,2}}{STAMP})?"
+BOXED = rf"\\?\[?\\?[\[(]{_SPAN}\\?[\])]\]?(?:\([^()\s]{{0,300}}\))?"
+"""A pattern for a time, or the times from and to, in brackets, which may be a link."""
 
-_TIME = rf"(?:{BOXED}|{STAMP})"
+_TIME = rf"(?:{BOXED}|{_SPAN})"
 _END = r"(?=\s|$)"
-_COLON = rf"(?::{_END}|\uff1a)"
+_COLON = rf"(?::{{1,2}}{_END}|\uff1a)"
+# What may part a name from its time.
+_SIGN = r"(?:[|\u2022\u00b7;/\u2013\u2014-][ \t]{0,8})?"
 # What no name has, and no colon: a name ends before it.
-_LABEL = r"[\w@$'\u2019][^\n:\uff1a*<>|\"\u201c\u201d?!;{}=\t]{0,79}?"
-_LEAD = re.compile(rf"(?:\*\*|__)?(?P<time>{_TIME})(?:\*\*|__)?(?:[ \t]*[-\u2013\u2014|:]{_END})?(?:[ \t]+|$)")
+_LABEL = r"[\w@$'\u2019][^\n:\uff1a*<>|?!;{}=\t]{0,79}?"
+_LEAD = re.compile(
+    rf"(?:\*\*|__|`)?(?P<time>{_TIME})(?:\*\*|__|`)?(?:[ \t]{{0,4}}[-\u2013\u2014|:,;\u2022]{_END})?(?:[ \t]{{1,20}}|$)"
+)
 _SHARP = re.compile(r"#{1,6}[ \t]+")
 _TURN = re.compile(r">{2,4}[ \t]*")
-_ITEM = re.compile(r"[-\u2013\u2014\u2022*+][ \t]+")
+_ITEM = re.compile(r"(?:[-\u2013\u2014\u2022*+>]|\d{1,3}[.)])[ \t]{1,8}")
 # Inside of the marks there may be a star, as behind a name with a footnote.
 _MARK = re.compile(
     r"(?P<mark>\*{1,3}|_{1,3})(?=[^\s*_])(?P<inner>(?:[^*_\\\n]{1,120}+|\\.|[*_](?![*_])){1,30}?)(?P=mark)"
-    rf"(?:(?<=\*)|(?![^\W_]))(?:[ ]?(?P<late>{_TIME}))?(?P<colon>[ ]?{_COLON})?[ \t]*"
+    rf"(?:(?<=\*)|(?![^\W_]))(?P<note>[ ]?\([^()\d\n]{{1,40}}\)(?=[ ]?[:\uff1a]))?"
+    rf"(?:[ ]?[*_`]{{0,2}}(?P<late>{_TIME})[*_`]{{0,2}})?(?P<colon>[ ]?[:\uff1a])?[ \t]*"
 )
 _FIRST = re.compile(rf"[ ]{{0,3}}(?P<time>{_TIME})[ ]{{1,3}}")
-_LAST = re.compile(rf"[ ]{{1,4}}(?P<time>{_TIME})$")
+_LAST = re.compile(rf"[ ]{{1,4}}{_SIGN}(?P<time>{_TIME})$")
 _BOX = re.compile(
-    rf"(?P<open>[\[(])(?P<label>[^\[\]()\n]{{1,60}})[\])](?P<link>\([^()\s]{{0,300}}\))?"
+    rf"[\[(\u3010\u300c](?P<label>[^\[\]()\n\u3011\u300d]{{1,60}})[\])\u3011\u300d](?P<link>\([^()\s]{{0,300}}\))?"
     rf"(?:[ \t]{{0,8}}(?P<time>{_TIME})(?=[ \t:\uff1a]|$))?(?P<colon>[ ]?{_COLON})?[ \t]*"
 )
-_PLAIN = re.compile(rf"(?P<label>{_LABEL})(?:[ ]{{0,8}}(?P<time>{_TIME}))?[ ]?{_COLON}[ \t]*")
+_PLAIN = re.compile(rf"(?P<label>{_LABEL})(?:[ ]{{0,8}}{_SIGN}(?P<time>{_TIME}))?[ ]?{_COLON}[ \t]*")
 _TIMED = re.compile(
     rf"(?P<label>{_LABEL})[ \t]{{0,8}}(?P<time>{BOXED})(?:[ \t]?[:\uff1a\u2013\u2014-]{_END}|{_END})[ \t]*"
 )
-_STAMPED = re.compile(rf"(?P<label>{_LABEL}):?[ \t]{{1,8}}(?P<time>{STAMP})$")
+_STAMPED = re.compile(rf"(?P<label>{_LABEL}):?[ \t]{{1,8}}{_SIGN}(?P<time>{_SPAN})(?:$|[ ]?\t[ \t]{{0,8}}|[ ]{{2,8}})")
 _LATE = re.compile(rf"(?P<time>{BOXED}{_END}|{STAMP}$)(?:[ \t]*[-\u2013\u2014]{_END})?[ \t]*")
 _BARE = re.compile(rf"(?P<label>[\w@$'\u2019][^\n:\uff1a*<>|\"\u201c\u201d?!;{{}}=\t#`]{{0,{_SHORT - 1}}})")
 _OTHER = re.compile(
     r"<(?P<angled>[^<>\n/]{1,40})>[ \t]*|\{(?P<braced>[^{}\n]{1,40})\}[ \t]*"
     r"|(?P<label>[^\W_][\w ,.'\u2019&-]{0,40}?)"
     r"(?:\t[ \t]{0,20}|[ ]{2,20}|"
-    r"[ ]?[|>\u00bb~=/\u2022;\u2192][ \t]{0,20}|[ ]?[-\u2013\u2014][ \t]{1,20})"
+    r"[ ]?[|>\u00bb~=/\u2022;\u2192]{1,3}[ \t]{0,20}|[ ]?[-\u2013\u2014][ \t]{1,20}|:(?=[^\s/:\d]))"
+)
+_STRANGE = re.compile(
+    r"(?:<[^<>\n]{1,30}>[ ]?){0,2}[^\w\n]{0,12}(?:\d[\d.:,]{0,12}[^\w\n]{0,12})?"
+    r"(?P<label>[^\W\d_][\w.'\u2019-]{0,20}(?:[ ][^\W\d_a-z][\w.'\u2019-]{0,20}){0,3})"
+    r"[ ]{0,2}[^\w\s,.'\u2019!?\u2026]"
 )
 # As plays are printed.
 _PLAY = re.compile(r"(?P<label>[^\W\d_][\w '\u2019&-]{0,40})\.[ \t]{1,20}")
@@ -133,14 +148,20 @@ def head_of(line: str) -> Head | None:
 
 
 def loose_head(line: str) -> Head | None:
-    """Return what stands before the first sign of a line, which in some files is who speaks."""
+    """Return what stands before the first sign of a line, or among signs, which in some files is who speaks."""
     text = _visible(line)
+    lead = _LEAD.match(text)
+    start = seconds(lead["time"]) if lead else None
+    text = text[lead.end() :] if lead else text
     match = _OTHER.match(text)
     if match and "</" not in text:
         label = match["angled"] or match["braced"] or match["label"] or ""
-        return Head(label.strip(), None, text[match.end() :], Form.OTHER)
+        return Head(label.strip(), start, text[match.end() :], Form.OTHER)
     play = _PLAY.match(text)
-    return Head(play["label"], None, text[play.end() :], Form.OTHER) if play and play["label"].isupper() else None
+    if play and play["label"].isupper():
+        return Head(play["label"], start, text[play.end() :], Form.OTHER)
+    strange = _STRANGE.match(text)
+    return Head(strange["label"], None, text[strange.end() :], Form.STRANGE) if strange else None
 
 
 def _visible(line: str) -> str:
@@ -172,7 +193,7 @@ def _marked(text: str, before: Head | None) -> Head | None:
     if not match:
         return None
     inside, first, late, colon = _inside(match["inner"])
-    if not any(map(str.isalnum, inside)):
+    if not any(map(str.isalpha, inside)):
         return None
     rest = text[match.end() :]
     stamp = first or late or match["late"]
@@ -180,6 +201,7 @@ def _marked(text: str, before: Head | None) -> Head | None:
     if not colon and not stamp and not before and len(match["mark"]) == 1:
         return None
     form = Form.MARKED if colon else Form.TIMED if stamp else Form.ALONE if not rest else Form.OTHER
+    inside += match["note"] or ""
     return _with_time(Head(inside, None, rest, form, mark=match["mark"], before=before), stamp)
 
 
@@ -201,15 +223,18 @@ def _inside(text: str) -> tuple[str, str, str, bool]:
 
 def _labelled(text: str, before: Head | None) -> Head | None:
     """Return a label that is not in bold."""
-    if text[:1] in {"[", "("}:
+    if text[:1] in _OPENING:
         match = _BOX.match(text)
         if not match or (match["link"] and not match["colon"] and not match["time"]):
             return None
         form = Form.COLON if match["colon"] or match["link"] else Form.BOXED
         rest = text[match.end() :]
-        return _with_time(
-            Head(match["label"], None, rest, form, linked=bool(match["link"]), before=before), match["time"]
-        )
+        label, first, late, _ = _inside(match["label"])
+        head = Head(label, None, rest, form, linked=bool(match["link"]), before=before)
+        if first or late:
+            # As `[inaudible 0:10]` is written too: the time makes such a label no surer.
+            return replace(head, start=seconds(first or late))
+        return _with_time(head, match["time"])
     for pattern in (_PLAIN, _TIMED, _STAMPED):
         match = pattern.match(text)
         if match:
@@ -239,5 +264,5 @@ def _with_time(head: Head, stamp: str | None) -> Head:
     if late:
         stamp, head = late["time"], replace(head, rest=head.rest[late.end() :])
     start = seconds(stamp) if stamp else head.before.start if head.before else None
-    timed = stamp is not None and head.form in {Form.COLON, Form.BOXED, Form.ALONE}
+    timed = bool(stamp) and head.form in {Form.COLON, Form.BOXED, Form.ALONE}
     return replace(head, label=(head.label or "").strip(), start=start, form=Form.TIMED if timed else head.form)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from bot.corpus.formats.front_matter import FrontMatter, front_matter
 from bot.corpus.formats.heads import Form, Head, head_of, loose_head
-from bot.corpus.formats.labels import Labels, Sight, is_name, is_stage_label, learn
+from bot.corpus.formats.labels import TURN, Labels, Sight, is_name, is_stage_label, learn
 from bot.corpus.formats.markdown import heading, is_link_line, words_of
 from bot.corpus.formats.stamps import STAMP, seconds
 from bot.corpus.transcript import Chapter, Segment, Transcript
@@ -117,6 +117,12 @@ class _Page:
         if is_link_line(text):
             self.links += 1
             return
+        for words, label in self.plan.labels.inside(text):
+            self.speaker = label or self.speaker
+            self._paragraph(words)
+
+    def _paragraph(self, text: str) -> None:
+        """Add what one voice says, cut where times stand inside."""
         parts = _INLINE.split(_INSIDE.sub(r"\1\2", text)) if self.plan.labels or self.plan.stamped else [text]
         self._add(parts[0])
         for stamp, part in zip(parts[1::2], parts[2::2], strict=True):
@@ -220,8 +226,10 @@ def _plan(file: TranscriptFile, front: FrontMatter) -> _Plan:
     places = sum(starts)
     known = [person.name for person in front.stated.people]
     labels = learn(_sights(labelled, heads, lines, starts), places, known)
-    if not labels and not any(head.start is not None for head in heads.values()):
-        loose = {n: head for n, line in enumerate(lines) if starts[n] and (head := loose_head(line))}
+    if not labels:
+        loose = {
+            n: head for n, line in enumerate(lines) if starts[n] and n not in fenced and (head := loose_head(line))
+        }
         other = learn(_sights(loose, loose, lines, starts), places, known)
         if other or (other.unread and not labels.unread):
             labels, heads = other, {**heads, **loose}
@@ -256,7 +264,7 @@ def _sights(labelled: dict[int, Head], heads: dict[int, Head], lines: list[str],
             starts[number] or _follows_a_time(number, heads),
             bool(head.rest) or _is_spoken(number, heads, lines),
             not head.rest or len(head.rest) > _ENTRY or ends_sentence(head.rest),
-            head.mark,
+            TURN if head.turn else head.mark,
         )
         for number, head in labelled.items()
     ]
@@ -274,7 +282,9 @@ def _is_spoken(number: int, heads: dict[int, Head], lines: list[str]) -> bool:
     if following is None or heading(lines[following]):
         return False
     head = heads.get(following)
-    return head is None or bool(head.rest) or (head.form is Form.ALONE and not is_name(head.label or ""))
+    if head is None or head.rest or (head.label is None and not head.turn):  # also a time on a line of its own
+        return True
+    return head.form is Form.ALONE and not is_name(head.label or "")
 
 
 def _too_fast(times: list[float], letters: int) -> bool:

@@ -28,7 +28,18 @@ if TYPE_CHECKING:
     from bot.corpus.formats.heads import Head
     from bot.corpus.transcript import Transcript
 
-__all__ = ["Labels", "Sight", "Unread", "is_anonymous", "is_name", "is_stage_label", "key_of", "learn", "settle"]
+__all__ = [
+    "TURN",
+    "Labels",
+    "Sight",
+    "Unread",
+    "is_anonymous",
+    "is_name",
+    "is_stage_label",
+    "key_of",
+    "learn",
+    "settle",
+]
 
 _ANONYMOUS = re.compile(
     r"(?:(?:unknown|unidentified) )?(?:speaker|spk|person|voice|participant|unknown)[ _-]?#?\w{0,3}"
@@ -41,23 +52,32 @@ _SHORT_FORM = re.compile(r"[^\W\d_][\w.]{0,11}")
 _ELISION = re.compile(r"(?:[dl]['\u2019]|['\u2019][ts]$|al-|el-)", re.IGNORECASE)
 _SENTENCE = re.compile(r"[^\W\d_]{3,40}[.,;][ ]+[a-z\u00df-\u00ff]")
 _DIGITS = re.compile(r"\d+")
+_MIDDLE = re.compile(
+    r"(?<=[.?!\u2026\"\u201d)\]])[ \n]{1,3}(?:\*\*|__)?(?P<label>[\w@$][^\n:*_.?!<>]{0,40}?)"
+    r"(?::(?:\*\*|__)?|(?:\*\*|__):)[ ]{1,3}"
+)
 _FOOTNOTE = re.compile(r"[\\\u00b2\u00b3\u00b9\u2070-\u209f]")
-_STOP = re.compile("[\u3001\u3002`]")
+_STOP = re.compile(r"[\u3001\u3002`]|,(?=\S)")
 _ACCENT = re.compile("[\u0300-\u036f]")
 _MOST_WORDS = 8
 _TWO = 2
 """Whoever speaks alone tells nothing of labels; two take turns."""
 
-_LONGEST_UNPARTED = 16
-"""Characters of a name in a script that does not part words."""
+_LONGEST_UNPARTED = 24
+"""Characters of a name in a script without capitals, which may not part words."""
 
 _ANSWERS = 3
 """Times that two labels follow each other when they are two people."""
+
+_STAGE_WORDS = 4
 
 _OPENS = 3
 """Paragraphs at the beginning, of which one has a label where labels are rare."""
 
 _ITEM = "-"
+TURN = ">>"
+"""The mark before a label that says that another voice begins."""
+
 _SURE = (Form.MARKED, Form.TIMED)
 
 
@@ -119,9 +139,22 @@ class Labels:
 
     def silence(self, head: Head, line: int) -> bool:
         """Say whether a head ends a turn and names nobody, as `Break:` does."""
-        if not self or not head.label or head.form in {Form.BOXED, Form.ALONE, Form.OTHER}:
+        if not self or not head.label or head.form not in {*_SURE, Form.COLON}:
             return False
-        return is_stage_label(head.label) or (line, key_of(head.label)) in self.nobody
+        stage = is_stage_label(head.label) and head.mark != _ITEM
+        return stage or (line, key_of(head.label)) in self.nobody
+
+    def inside(self, text: str) -> list[tuple[str, str]]:
+        """Cut a text where a label that is known stands after a sentence; returns (words, label), "" for the first."""
+        pieces = [(text, "")]
+        if not self or ": " not in text:
+            return pieces
+        for match in reversed([*_MIDDLE.finditer(text)]):
+            label = match["label"]
+            if key_of(label) in self.speakers.get(Form.COLON, ()) and is_name(label):
+                before = pieces.pop(0)[0]
+                pieces[:0] = [(before[: match.start()], ""), (before[match.end() :], label)]
+        return pieces
 
 
 def _in_form(form: Form, mark: str, label: str) -> str:
@@ -141,7 +174,7 @@ class _Name(NamedTuple):
 def _taken_apart(label: str) -> _Name:
     """Return a label without links, escapes, signs at its end, what a program adds, and role."""
     text = unicodedata.normalize("NFKC", unescape(_FOOTNOTE.sub("", _LINK.sub(r"\1", label))))
-    text = " ".join(text.strip("*_ ").split())
+    text = " ".join(text.strip("*_@ ").split())
     half, _, other = text.partition(": ")
     text = half if half == other else text
     role = note = ""
@@ -210,9 +243,10 @@ def _shape(label: str) -> _Shape:
         or first in data["prose"]
         or any(part.strip(".,()") in data["function"] for part in parts)
         or _SENTENCE.search(name)
-        or name.count(",") > 1
+        or not all(part[:1].isupper() for part in name.split(", ")[2:])
+        or name.count('"') % 2
         or _STOP.search(name)
-        or (len(parts) == 1 and len(name) > _LONGEST_UNPARTED and not name[0].isupper() and not name.islower())
+        or (len(name) > _LONGEST_UNPARTED and name.lower() == name.upper())
         or (name.endswith(".") and not _is_abbreviated(parts[-1]))
     ):
         return _Shape.PROSE
@@ -242,7 +276,9 @@ def is_name(label: str) -> bool:
 @lru_cache(maxsize=16_384)
 def is_stage_label(label: str) -> bool:
     """Say whether a label such as `Break:` or `Intro music:` announces no speaker."""
-    return not _data()["stage"].isdisjoint(key_of(label).split()[-1:])
+    words = key_of(label).split()
+    data = _data()
+    return 0 < len(words) <= _STAGE_WORDS and words[-1] in data["stage"] and data["function"].isdisjoint(words)
 
 
 def is_anonymous(name: str) -> bool:
@@ -317,9 +353,10 @@ def learn(sights: Sequence[Sight], places: int, known: Iterable[str] = ()) -> La
         Form.BOXED: frozenset(boxed),
         Form.ALONE: frozenset(alone),
         Form.OTHER: frozenset(other),
+        Form.STRANGE: frozenset(),
     }
     sure = _Seen(rows, _SURE, places)
-    turns = sure.share(found) * 2 >= 1
+    turns = sure.share(found) * 10 >= 1
     nobody = {
         (sight.line, key)
         for sight in sure.sights
@@ -334,6 +371,9 @@ def _headed(sights: Sequence[Sight], places: int, declared: Collection[str]) -> 
     mark = max(marks, key=lambda each: marks[each], default="")
     sure = [sight for sight in sights if sight.form is not Form.MARKED or sight.mark == mark]
     strong = _strong(_Seen(sure, _SURE, places), declared)
+    turns = _Seen([sight for sight in sights if sight.mark == TURN], {Form.COLON}, places).names
+    # Captions write `>>` where another voice begins, and nowhere else.
+    strong |= set(turns) if max(turns.values(), default=0) > 1 else set()
     return strong | _weak(_Seen(sights, {Form.COLON}, places), declared, strong)
 
 
@@ -355,12 +395,14 @@ def _strong(seen: _Seen, declared: Collection[str]) -> set[str]:
     loose = seen.often(seen.loose)
     if (
         (again and (opens or share * 3 >= 1 or (len(again) > 1 and share * 10 >= 1)))
-        or (set(seen.names) & set(declared))
+        or (set(seen.names) & set(declared) and (opens or share * 10 >= 1))
         or (len(timed) > 1 and share * 3 >= 1)
         or (opens and share * 2 >= 1 and any(" " in key for key in seen.names))
     ):
         return {*seen.names, *loose}
-    return {*loose, *seen.names} if len(loose) > 1 and seen.share(loose) * 2 >= 1 else set()
+    if len(loose) > 1 and seen.share(loose) * 2 >= 1:
+        return {*loose, *seen.names}
+    return set(seen.names) & set(declared)
 
 
 def _weak(seen: _Seen, declared: Collection[str], strong: Collection[str]) -> set[str]:
@@ -395,7 +437,8 @@ def _boxed(seen: _Seen, sure: Collection[str]) -> set[str]:
     told = {key for key in seen.names if key in sure} | {key for key in again if is_anonymous(key)}
     if len(again) > 1 and (seen.share(again) * 3 >= 1 or (all(" " in key for key in again) and seen.carry(again))):
         told |= {*again, *(key for key in seen.names if " " in key)}
-    return told
+    both = again | seen.often(seen.loose)
+    return told | both if again and len(both) > 1 and seen.share(both) * 2 >= 1 else told
 
 
 def _alone(seen: _Seen, declared: Collection[str], headed: Collection[str]) -> set[str]:
@@ -439,13 +482,18 @@ def _unread(
     ]
     counts = Counter((sight.form, key_of(sight.label)) for sight in left)
     again = [sight for sight in left if counts[sight.form, key_of(sight.label)] > 1]
-    many = {form for form in Form if len([sight for sight in again if sight.form is form]) * 3 > places}
+    many = {form for form, count in Counter(sight.form for sight in again).items() if count * 3 > places}
+    named = bool(speakers[Form.COLON])
+    refused = [sight for sight in again if sight.form in many]
     left = [
         sight
         for sight in left
-        if sight.form in many or (sight.form in _SURE) or (sight.form is Form.COLON and sight in again)
+        if sight.form in {*many, *_SURE}
+        or (
+            sight.form is Form.COLON
+            and (counts[sight.form, key_of(sight.label)] > 1 or (named and is_name(sight.label)))
+        )
     ]
-    refused = [sight for sight in again if sight.form in many]
     if len({key_of(sight.label) for sight in refused}) < _TWO:
         refused = []
     if not left:
@@ -460,7 +508,8 @@ def _short_forms(name: str) -> set[str]:
     if len(parts) < _TWO:
         return {key}
     plain = key_of(name.partition(",")[0])
-    return {key, plain, "".join(parts), parts[0], parts[-1], f"{parts[0]} {parts[-1]}", "".join(p[0] for p in parts)}
+    short = {part for part in (parts[0], parts[-1]) if len(part) > 1 and part.isalpha() and parts[-1].isalpha()}
+    return {key, plain, "".join(parts), f"{parts[0]} {parts[-1]}", "".join(part[0] for part in parts), *short}
 
 
 def settle(transcript: Transcript) -> Transcript:
