@@ -240,6 +240,7 @@ class Show:
 
     `links` gives for a cut's name how a time becomes a link: an address with `{id}` and `{seconds}` in it. Cuts named
     as in `hosts.toml` need none.
+    `people` gives for names under which somebody speaks the one under which all their words are shown.
     `withdrawn` says that nothing of it may be shown, `why` for what reason.
     """
 
@@ -250,6 +251,7 @@ class Show:
     links: Mapping[str, str] = field(default_factory=dict, compare=False)
     withdrawn: bool = False
     why: str = ""
+    people: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)

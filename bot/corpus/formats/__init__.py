@@ -17,7 +17,8 @@ from bot.corpus.formats import (
     youtube,
 )
 from bot.corpus.formats.chapters import read_chapters
-from bot.corpus.formats.feed import FeedItem, TranscriptLink, read_feed
+from bot.corpus.formats.feed import Feed, FeedItem, TranscriptLink, read_feed
+from bot.corpus.formats.labels import is_anonymous
 from bot.corpus.formats.oddities import clean
 from bot.corpus.formats.transcript_file import TranscriptFile, decode
 from bot.errors import TranscriptError
@@ -31,9 +32,11 @@ if TYPE_CHECKING:
 __all__ = [
     "ENDINGS",
     "READERS",
+    "Feed",
     "FeedItem",
     "Reader",
     "TranscriptLink",
+    "is_anonymous",
     "read_chapters",
     "read_feed",
     "read_transcript",

@@ -138,7 +138,7 @@ class _Page:
         if depth == 1 and not self.segments and self.title is None:
             self.title = words
         elif words:
-            self.chapters.append(Chapter(words))
+            self.chapters.append(Chapter(words, depth=depth))
             self.waiting = True
 
     def close(self) -> None:
@@ -161,7 +161,7 @@ class _Page:
         if not words:
             return
         if self.waiting:
-            self.chapters[-1] = Chapter(self.chapters[-1].title, self.start, len(self.segments))
+            self.chapters[-1] = replace(self.chapters[-1], start=self.start, segment=len(self.segments))
             self.waiting = False
         self.segments.append(Segment(words, self.start, None, self.speaker))
         self.start = None
