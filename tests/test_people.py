@@ -55,6 +55,18 @@ def test_a_first_name_beside_the_full_name_in_one_text_may_be_somebody_else() ->
     assert joined.doubts == (Doubt("Ada", ("Ada Lovelace",)),)
 
 
+def test_a_first_and_a_last_name_in_one_text_are_two_voices_of_which_only_one_can_be_stated() -> None:
+    joined = join_people([ADA], ["Ada", "Lovelace"])
+
+    assert joined.names == {}
+    assert [doubt.name for doubt in joined.doubts] == ["Ada", "Lovelace"]
+
+
+def test_one_name_in_small_and_in_large_letters_is_one_person() -> None:
+    assert join_people([ADA], ["ADA LOVELACE", "Ada Lovelace"]).names == {"ADA LOVELACE": "Ada Lovelace"}
+    assert set(join_people([ADA], ["ADA", "Ada"]).names.values()) == {"Ada Lovelace"}
+
+
 def test_the_only_one_who_is_stated_and_silent_may_be_the_only_one_who_is_not_stated() -> None:
     joined = join_people([ADA, GRACE], ["Grace", "countess"])
 

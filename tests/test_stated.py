@@ -441,22 +441,24 @@ def test_what_import_made_of_a_real_file_passes_check_untouched(tmp_path: Path, 
 
 
 PIECES = st.sampled_from(
-    """Ada: It computes.
-**Bo:** [0:07] Does it?
-## Doubt
-### Notes
-# Engines
-It stops. It goes.
-[music]
-Ada: [0:03] So \\[it\\] said.
-- one
-> two
-12:30
-1. first
-Speaker 2: Yes.
----
-title: x
-""".split("\n")
+    [
+        "Ada: It computes.",
+        "**Bo:** [0:07] Does it?",
+        "## Doubt",
+        "### Notes",
+        "# Engines",
+        "It stops. It goes.",
+        "[music]",
+        "Ada: [0:03] So \\[it\\] said.",
+        "- one",
+        "> two",
+        "12:30",
+        "1. first",
+        "Speaker 2: Yes.",
+        "---",
+        "title: x",
+        "",
+    ]
 )
 CUE = st.tuples(
     st.integers(0, 90), st.integers(0, 9), st.sampled_from(["Ada: it goes.", "it stops", "<v Bo>no.", "*a* [b] #c"])

@@ -92,6 +92,8 @@ def _first(*numbers: int | None) -> int | None:
 def _date(text: str | None) -> dt.date | None:
     """Return a date as ISO 8601 or RFC 5322 write it, or with the month's name; one that may mean two days is none."""
     given = (text or "").strip()[:60]
+    if not given:
+        return None
     try:
         return dt.date.fromisoformat(given[:10])
     except ValueError:

@@ -24,7 +24,7 @@ from bot.corpus.library import read_show
 from bot.corpus.names import LONGEST_TITLE, tidy, web_address
 from bot.corpus.naming import Named, numbered_prefixes, read_name
 from bot.corpus.seen import Memory
-from bot.corpus.summary import Decision, Topic, decisions_of, report, summary
+from bot.corpus.summary import Decision, Facts, Topic, decisions_of, report, summary
 from bot.corpus.transcript import Stated
 from bot.errors import OperatorError, TranscriptError
 from bot.policy.texts import listed, say
@@ -32,7 +32,6 @@ from bot.policy.texts import listed, say
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from bot.corpus.draft import Draft
     from bot.corpus.fetch import Fetched
     from bot.corpus.finding import Found
     from bot.corpus.formats import Feed, FeedItem, TranscriptLink
@@ -57,7 +56,7 @@ class Imported:
 
     folder: Path
     lines: tuple[str, ...]
-    made: Draft
+    facts: Facts
     decisions: tuple[Decision, ...] = ()
 
 
@@ -155,7 +154,7 @@ class Importer:
         made = [result for result in results if isinstance(result, Imported)]
         known = self._known.people if self._known else {}
         decisions = [decision for result in made for decision in result.decisions]
-        yield from summary([each.made for each in made], decisions, known, self._toml)
+        yield from summary([each.facts for each in made], decisions, known, self._toml)
         kept = sum(isinstance(result, Kept) for result in results)
         if kept:
             yield say("import.kept-count", count=kept)
@@ -380,7 +379,7 @@ class Importer:
                 shutil.rmtree(unfinished, ignore_errors=True)
         oddities = tuple(say("import.odd", oddity=oddity) for oddity in (*place.told, *transcript.oddities))
         decisions = (*new_show, *decisions_of(made, edition, folder / EDITION))
-        return Imported(folder, (*report(made), *oddities), made, decisions)
+        return Imported(folder, (*report(made), *oddities), Facts.of(made), decisions)
 
     def _is_kept(self, folder: Path, read: _Read) -> bool:
         """Say whether an episode is here already, made of the same bytes; its edition may hold corrections."""

@@ -75,8 +75,7 @@ class _Known:
 def join_people(stated: Sequence[Person], labels: Iterable[str]) -> Joined:
     """Join the people that are stated with the labels of a text, which are given in the order in which they speak.
 
-    A label becomes the stated name when it means one stated person, no other label means the same person better, and
-    no other person could be meant.
+    A label becomes the stated name only if nobody else can be meant, and no other label can mean the same person.
     """
     known = {each.name: each for person in stated if (each := _Known.of(person.name)).words}
     roles: dict[str, str] = {}
@@ -85,15 +84,7 @@ def join_people(stated: Sequence[Person], labels: Iterable[str]) -> Joined:
         roles[name] = roles.get(name) or person.role
     said = [label for label in dict.fromkeys(labels) if not is_anonymous(label)]
     meant = {label: [each.name for each in known.values() if each.is_meant_by(_words(label))] for label in said}
-    exact = {name: label for label in said for name in meant[label] if _words(label) == known[name].words}
-    names: dict[str, str] = {}
-    doubts: list[Doubt] = []
-    for label, found in meant.items():
-        own = [name for name in found if exact.get(name) == label]
-        if len(own or found) > 1 or (found and not own and found[0] in exact):
-            doubts.append(Doubt(label, tuple(found)))
-        elif found:
-            names[label] = own[0] if own else found[0]
+    names, doubts = _certain(known, meant)
     names, full = _in_full(names)
     silent = [name for name in known if name not in names.values()]
     strange = [label for label in said if not meant[label]]
@@ -104,6 +95,28 @@ def join_people(stated: Sequence[Person], labels: Iterable[str]) -> Joined:
         name = names.get(label, label)
         everybody.setdefault(name, Person(name))
     return Joined(tuple(everybody.values())[:MOST_PEOPLE], {a: b for a, b in names.items() if a != b}, tuple(doubts))
+
+
+def _certain(known: Mapping[str, _Known], meant: Mapping[str, list[str]]) -> tuple[dict[str, str], list[Doubt]]:
+    """Return which labels are whom for certain, and the others that may be somebody.
+
+    A label is the person with just its words; or else the only person it can mean, if no other label can mean that one.
+    """
+    exact = {label: name for label, found in meant.items() for name in found if _words(label) == known[name].words}
+    claims: dict[str, set[tuple[str, ...]]] = {}
+    for label, found in meant.items():
+        for name in found:
+            claims.setdefault(name, set()).add(_words(label))
+    names: dict[str, str] = {}
+    doubts: list[Doubt] = []
+    for label, found in meant.items():
+        if label in exact:
+            names[label] = exact[label]
+        elif len(found) == 1 and len(claims[found[0]]) == 1:
+            names[label] = found[0]
+        elif found:
+            doubts.append(Doubt(label, tuple(found)))
+    return names, doubts
 
 
 def _in_full(names: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:

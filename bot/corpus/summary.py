@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bot.corpus.draft import Draft
 
-__all__ = ["Decision", "Topic", "decisions_of", "report", "summary"]
+__all__ = ["Decision", "Facts", "Topic", "decisions_of", "report", "summary"]
 
 MOST_NAMES = 10
 """Speakers named when an import is told of: a line's worth."""
@@ -103,22 +103,47 @@ def _line_of(text: str, wanted: str) -> int:
     return next((number for number, line in enumerate(text.split("\n"), 1) if line.startswith(wanted)), 1)
 
 
-def summary(made: Sequence[Draft], decisions: Sequence[Decision], known: Collection[str], toml: Path) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the end of an import needs to know of one episode: which of `WHAT` it has, and all names in it."""
+
+    has: frozenset[str]
+    names: frozenset[str]
+
+    @classmethod
+    def of(cls, made: Draft) -> Facts:
+        """Look at an edition that was made."""
+        blocks, meta = made.edition.blocks, made.edition.meta
+        spoken = [block.speaker for block in blocks if block.speaker]
+        named = sum(not is_anonymous(speaker) for speaker in spoken)
+        has = {
+            "names": named * 2 > len(blocks),
+            "times": any(said.start is not None for block in blocks for said in block.said),
+            "titles": meta.title is not None,
+            "numbers": meta.number is not None,
+            "dates": meta.published is not None,
+            "links": bool(meta.cuts),
+        }
+        names = frozenset({*spoken, *(person.name for person in meta.people)})
+        return cls(frozenset(name for name, found in has.items() if found), names)
+
+
+WHAT = ("names", "times", "titles", "numbers", "dates", "links")
+"""What an episode may have beside its words, in the order in which it is told."""
+
+
+def summary(facts: Sequence[Facts], decisions: Sequence[Decision], known: Collection[str], toml: Path) -> Iterator[str]:
     """Yield the last lines of an import: what was found, and what is to be decided.
 
     `known` are names of which the show's file, at `toml`, says already whose they are.
     """
-    if made:
-        yield _found(made)
-    people = {person.name for each in made for person in each.edition.meta.people}
-    spoken = {block.speaker for each in made for block in each.edition.blocks if block.speaker}
+    if facts:
+        yield _found(facts)
+    names = frozenset[str]().union(*(each.names for each in facts))
+    same = [doubt for doubt in same_person(names) if doubt.name not in known]
     asked = [
         *decisions,
-        *(
-            Decision(Topic.PEOPLE, say("import.same-person", name=doubt.name, other=doubt.others[0], path=toml))
-            for doubt in same_person(people | spoken)
-            if doubt.name not in known
-        ),
+        *(Decision(Topic.PEOPLE, say("import.same-person", name=a.name, other=a.others[0], path=toml)) for a in same),
     ]
     asked = list(dict.fromkeys(asked))
     if not asked:
@@ -131,32 +156,18 @@ def summary(made: Sequence[Draft], decisions: Sequence[Decision], known: Collect
             yield say("import.more-to-decide", count=len(lines) - MOST_DECISIONS)
 
 
-def _found(made: Sequence[Draft]) -> str:
+def _found(facts: Sequence[Facts]) -> str:
     """Say what all episodes have, what some have and what none has."""
-    counts = {
-        "names": sum(_is_named(each) for each in made),
-        "times": sum(any(s.start is not None for block in each.edition.blocks for s in block.said) for each in made),
-        "titles": sum(each.edition.meta.title is not None for each in made),
-        "numbers": sum(each.edition.meta.number is not None for each in made),
-        "dates": sum(each.edition.meta.published is not None for each in made),
-        "links": sum(bool(each.edition.meta.cuts) for each in made),
-    }
-    everywhere = listed([say(f"import.what-{name}") for name, count in counts.items() if count == len(made)])
-    nowhere = listed([say(f"import.what-{name}") for name, count in counts.items() if not count])
-    some = listed(
-        [
-            say("import.found-in", what=say(f"import.what-{name}"), count=count)
-            for name, count in counts.items()
-            if 0 < count < len(made)
-        ]
-    )
-    parts = [say("import.found", what=everywhere)] if everywhere else []
-    parts += [some] if some else []
-    parts += [say("import.not-found", what=nowhere)] if nowhere else []
-    return say("import.summary", count=len(made), parts="; ".join(parts))
-
-
-def _is_named(made: Draft) -> bool:
-    """Say whether most of the speech is somebody's whose name is known."""
-    named = sum(bool(block.speaker) and not is_anonymous(block.speaker or "") for block in made.edition.blocks)
-    return named * 2 > len(made.edition.blocks)
+    counts = {name: sum(name in each.has for each in facts) for name in WHAT}
+    words = {name: say(f"import.what-{name}") for name in WHAT}
+    everywhere = [words[name] for name, count in counts.items() if count == len(facts)]
+    some = [
+        say("import.found-in", what=words[name], count=count)
+        for name, count in counts.items()
+        if 0 < count < len(facts)
+    ]
+    nowhere = [words[name] for name, count in counts.items() if not count]
+    parts = [say("import.found", what=listed(everywhere))] if everywhere else []
+    parts += [listed(some)] if some else []
+    parts += [say("import.not-found", what=listed(nowhere, "or"))] if nowhere else []
+    return say("import.summary", count=len(facts), parts="; ".join(parts))
