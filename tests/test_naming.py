@@ -73,6 +73,8 @@ def test_a_number_other_than_the_one_that_is_known_stays_in_the_title() -> None:
         ("engine-hour-126", Named("", 126)),
         ("2021-05-04-first-guest", Named("First Guest", None, None, DAY)),
         ("20210504", Named("", None, None, DAY)),
+        ("Why they stop [Ab3-_9xYz01]", Named("Why they stop", video="Ab3-_9xYz01")),
+        ("Why they stop [transcripts]", Named("Why They Stop [Transcripts]")),
         ("the-engine-2", Named("The Engine 2")),
         ("1984", Named("1984")),
     ],
@@ -106,7 +108,7 @@ def test_a_date_is_no_number(text: str, found: tuple[int | None, int | None]) ->
 
 
 @pytest.mark.parametrize(
-    ("name", "left"), [("transcript", ""), ("7-transcript.en", "7"), ("ada.vtt", "ada"), ("index", ""), ("ada", "ada")]
+    ("name", "left"), [("transcript", ""), ("7-transcript.en", "7"), ("ada.vtt", "ada"), ("index", ""), ("Ada", "Ada")]
 )
 def test_what_a_file_is_called_for_what_it_is_names_no_episode(name: str, left: str) -> None:
     assert without_kind(name) == left

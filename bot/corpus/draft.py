@@ -61,6 +61,7 @@ def draft(transcript: Transcript, stated: Stated, named: Named, shows: Collectio
     names of its show, which are no part of a title.
     """
     transcript = replace(transcript, chapters=_without_document(transcript.chapters))
+    stated = stated_by(stated, Stated(video=named.video))
     joined = join_people(stated.people, (segment.speaker for segment in transcript.segments if segment.speaker))
     transcript = replace(transcript, segments=with_names(transcript.segments, joined.names))
     placed, chapters = _in_chapters(transcript)

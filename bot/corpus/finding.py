@@ -46,17 +46,16 @@ def find_transcripts(folder: Path) -> tuple[list[Found], list[Path]]:
     groups: dict[tuple[Path, str], list[Path]] = {}
     beside: list[Path] = []
     for path in _files(folder):
-        stem = path.stem.casefold()
-        if stem in words_for("beside"):
+        if path.stem.casefold() in words_for("beside"):
             beside.append(path)
         else:
-            groups.setdefault((path.parent, without_kind(stem)), []).append(path)
+            groups.setdefault((path.parent, without_kind(path.stem).casefold()), []).append(path)
     often = Counter(key for _, key in groups)
     shared = Counter(parent for parent, _ in groups)
     found = []
     for (parent, key), paths in groups.items():
         own = list(parent.relative_to(folder).parts)
-        name = paths[0].stem if len(paths) == 1 else key
+        name = without_kind(paths[0].stem)
         if own and (not key or often[key] > 1):
             name = "-".join(own if shared[parent] == 1 or not key else [*own, key])
         found.append(Found(name or paths[0].stem, tuple(paths)))

@@ -22,7 +22,7 @@ from bot.corpus.finding import ending, find_transcripts
 from bot.corpus.formats import ENDINGS, read_chapters, read_feed, read_transcript
 from bot.corpus.library import read_show
 from bot.corpus.names import LONGEST_TITLE, tidy, web_address
-from bot.corpus.naming import Named, numbered_prefixes, read_name
+from bot.corpus.naming import Named, numbered_prefixes, read_name, without_kind
 from bot.corpus.seen import Memory
 from bot.corpus.summary import Decision, Facts, Topic, decisions_of, report, summary
 from bot.corpus.transcript import Stated
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 __all__ = ["Imported", "Importer", "Kept", "slug"]
 
 _KINDS = ("json", "vtt", "srt", "subrip", "html", "plain", "txt")
+_UNKNOWN = 2 * _KINDS.index("html") - 1
+"""The rank of a transcript of which nobody says what it is: after those that have times for certain."""
+
 _TIMED = frozenset({"json", "vtt", "srt", "subrip"})
 _MOST_LINKS = 6
 """Transcripts of one episode of a feed that are looked at."""
@@ -147,7 +150,8 @@ class Importer:
 
     def _place_of(self, stem: str, episode: str | None) -> _Place:
         """Return the place of a single transcript by its file's name, or by the name that the operator gives it."""
-        return _Place(episode or slug(stem), read_name(episode or stem, self._names), again=False)
+        named = read_name(without_kind(stem) or stem, self._names)
+        return _Place(episode or slug(stem), read_name(episode, self._names) if episode else named, again=False)
 
     def summary(self, results: Sequence[Imported | Kept | OperatorError]) -> Iterator[str]:
         """Yield the last lines of an import: what was found in all, and what a person has to decide."""
@@ -317,7 +321,7 @@ class Importer:
                 told.append(say("import.unread", name="chapters", reason=error))
         if _preference(link, feed.language)[0]:
             told.append(say("import.foreign", found=link.language, wanted=feed.language))
-        stated = stated_by(item.stated, Stated(language=link.language or feed.language))
+        stated = stated_by(item.stated, Stated(language=link.language))
         place = _Place(folder, Named(), stated=stated, chapters=chapters, told=tuple(told), feed=feed)
         done = self._write(read, place)
         memory.keep(link.url, fetched, [done.folder.name])
@@ -345,14 +349,17 @@ class Importer:
                 failures.append(_relative(error, link))
         if not found:
             raise failures[0]
-        best = max(found, key=lambda each: each[0].worth)
+        best = max(
+            found, key=lambda each: (not _is_foreign(each[0].transcript.stated.language, language), each[0].worth)
+        )
         return *best, [say("import.unread", name="transcript", reason=error) for error in failures]
 
     def _write(self, read: _Read, place: _Place) -> Imported | Kept:
         """Write one episode's folder, all of it or nothing."""
         transcript = replace(read.transcript, chapters=place.chapters) if place.chapters else read.transcript
         shows = self._names | {place.feed.title} if place.feed else self._names
-        made = draft(transcript, stated_by(place.stated, transcript.stated), place.named, shows)
+        last = Stated(language=place.feed.language) if place.feed else Stated()
+        made = draft(transcript, stated_by(place.stated, transcript.stated, last), place.named, shows)
         edition = write_edition(made.edition)
         folder = self.content / self.show / place.folder
         if len(edition.encode()) > LONGEST_FILE:
@@ -430,12 +437,15 @@ def _preference(link: TranscriptLink, language: str | None) -> tuple[int, int, i
 
     A type counts before the ending of an address; one that says nothing may be anything, also captions.
     """
-    own = (link.language or "").casefold().partition("-")[0].partition("_")[0]
-    wanted = (language or "").casefold().partition("-")[0].partition("_")[0]
-    foreign = 0 if not own or not wanted or own == wanted else 1
     kind = _kind(link)
-    rank = _KINDS.index(kind) if kind else 3.5
-    return foreign, 0 if link.captions else 1, int(rank * 2)
+    rank = 2 * _KINDS.index(kind) if kind else _UNKNOWN
+    return int(_is_foreign(link.language, language)), 0 if link.captions else 1, rank
+
+
+def _is_foreign(found: str | None, wanted: str | None) -> bool:
+    """Say whether two codes are of different languages; en and en-GB are of one, and what is not told is of any."""
+    own, other = ((code or "").casefold().replace("_", "-").partition("-")[0] for code in (found, wanted))
+    return bool(own and other and own != other)
 
 
 def _kind(link: TranscriptLink) -> str | None:

@@ -21,6 +21,9 @@ __all__ = ["Named", "numbered_prefixes", "read_name", "read_number", "read_title
 
 _WORDS = Path(__file__).with_name("naming.toml")
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d{2})[-._/ ]?(\d{2})[-._/ ]?(\d{2})(?!\d)")
+_VIDEO = re.compile(r"[ _]?\[([A-Za-z0-9_-]{11})\]$")
+"""How programs that save captions name a file: `Title [id]`."""
+
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
 _TAIL = re.compile(r"[|(\[\u2013\u2014#:,-]")
 _ENDING = re.compile(r"\D*(?:\d+\D+){0,8}?(\d{1,5})")
@@ -37,12 +40,13 @@ _OFTEN = 3
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a name tells of an episode; `title` is what is left of it, "" when nothing is."""
+    """What a name tells of an episode; `title` is what is left of it, "" when nothing is, `video` an id at YouTube."""
 
     title: str = ""
     number: int | None = None
     season: int | None = None
     published: dt.date | None = None
+    video: str | None = None
 
 
 @lru_cache(maxsize=8)
@@ -120,7 +124,9 @@ def _without_show(text: str, shows: Collection[str]) -> str:
 
 def read_name(stem: str, prefixes: Collection[str] = ()) -> Named:
     """Return what the name of a file or folder tells; `prefixes` are words behind which a number is the episode's."""
-    text = " ".join(stem.replace("_", " ").split())
+    video = _VIDEO.search(stem)
+    told = video[1] if video and _is_mixed(video[1]) else None
+    text = " ".join((stem[: video.start()] if video and told else stem).replace("_", " ").split())
     rest, published = _without_date(text)
     rest = " ".join(rest.replace("-", " ").split())
     season = number = None
@@ -132,7 +138,12 @@ def read_name(stem: str, prefixes: Collection[str] = ()) -> Named:
     if mark := _mark(rest, loose=True):
         season, number = mark[0], mark[1]
         rest = rest[mark[2] :].lstrip(_JOINTS)
-    return Named(rest.title(), number, season, published)
+    return Named(rest if told else rest.title(), number, season, published, told)
+
+
+def _is_mixed(text: str) -> bool:
+    """Say whether letters stand as in no word: with a figure or a sign, or a capital behind a small one."""
+    return not text.isalpha() or (text != text.capitalize() and not text.isupper() and not text.islower())
 
 
 def numbered_prefixes(stems: Iterable[str]) -> frozenset[str]:
@@ -149,10 +160,10 @@ def numbered_prefixes(stems: Iterable[str]) -> frozenset[str]:
 
 def without_kind(stem: str) -> str:
     """Return a file's name without the words at its end that say what the file is: "" for `transcript.en`."""
-    text = stem.casefold()
+    text = stem
     while True:
         head, joint, last = _split_last(text)
-        if last not in words_for("kinds") and not (joint == "." and _is_language(last)):
+        if last.casefold() not in words_for("kinds") and not (joint == "." and _is_language(last)):
             return text
         text = head
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import time
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 from xml.etree.ElementTree import Element, SubElement, tostring
@@ -136,7 +138,6 @@ def _feedparser(data: bytes, name: str) -> Any:
 
 def _item(entry: Any, element: Element, base: str) -> FeedItem:
     """Put together what feedparser and the `podcast:` elements say of an episode."""
-    parsed = entry.get("published_parsed")
     links = {
         url: TranscriptLink(url, link.get("type") or "", link.get("language"), link.get("rel") == "captions")
         for link in _children(element, "transcript")
@@ -147,7 +148,7 @@ def _item(entry: Any, element: Element, base: str) -> FeedItem:
         title=tidy(entry.get("title") or "", LONGEST_TITLE) or None,
         number=_number(element, "episode"),
         season=_number(element, "season"),
-        published=time.strftime("%Y-%m-%dT%H:%M:%SZ", parsed) if parsed else None,
+        published=_published(entry),
         duration=_duration(entry.get("itunes_duration")),
         people=fit(tuple(_people(element))),
         page=_page(element, base),
@@ -161,6 +162,18 @@ def _item(entry: Any, element: Element, base: str) -> FeedItem:
         next((found for child in _children(element, "chapters") if (found := _join(base, child.get("url")))), None),
         tuple(_chapters(element)),
     )
+
+
+def _published(entry: Any) -> str | None:
+    """Return when an item came out, in the time zone of whoever published it: its day is the one they name."""
+    told = str(entry.get("published") or "")[:100]
+    for read in (parsedate_to_datetime, dt.datetime.fromisoformat):
+        try:
+            return read(told.strip()).isoformat()
+        except (ValueError, TypeError, OverflowError):
+            continue
+    parsed = entry.get("published_parsed")
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", parsed) if parsed else None
 
 
 def _base(element: Element, before: str) -> str:
