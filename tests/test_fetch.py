@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
+import functools
 import gzip
 import shutil
 import socket
@@ -20,7 +22,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.corpus import open_corpus
 from bot.corpus.fetch import Address, Fetched, FetchError, Seen, fetch, is_public
+from bot.corpus.importing import Imported, Importer, Kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -705,3 +709,34 @@ def test_half_a_file_does_not_pass_for_a_whole_one(site: Site, reply: Reply, sen
 
     with pytest.raises(FetchError, match=f"^good.test: {sentence}"):
         site.get("/")
+
+
+FEED = b"""<?xml version="1.0"?>
+<rss version="2.0" xmlns:podcast="https://podcastindex.org/namespace/1.0"><channel><title>Engine Hour</title>
+<item><title>7: Why they stop</title><pubDate>Wed, 01 May 2024 23:30:00 -0500</pubDate>
+<podcast:transcript type="text/vtt" url="gone.vtt"/><podcast:transcript type="application/srt" url="7/a.srt"/>
+<podcast:chapters type="application/json+chapters" url="/7/chapters.json"/></item></channel></rss>"""
+
+
+def test_a_feed_on_a_server_is_imported_with_what_it_refers_to_and_once(site: Site, tmp_path: Path) -> None:
+    site.replies |= {
+        "/pod/feed.xml": sent_to("/pod/new.xml"),
+        "/pod/new.xml": sized(gzip.compress(FEED), "Content-Encoding: gzip", 'ETag: "1"'),
+        "/pod/gone.vtt": b"HTTP/1.1 404 Not Found\r\n\r\n",
+        "/pod/7/a.srt": sized(b"1\n00:00:01,000 --> 00:00:04,000\nIt computes what we order.\n"),
+        "/7/chapters.json": sized(b'{"chapters": [{"startTime": 1, "title": "Doubt"}]}'),
+    }
+    get = functools.partial(
+        fetch, resolve=site.names, allow=lambda address: address == HERE, context=site.trust, port=site.port
+    )
+    address = f"https://good.test:{site.port}/pod/feed.xml"
+    (result,) = Importer(tmp_path, "engines", force=False, say=lambda _: None, get=get).run(address, None)
+    (episode,) = open_corpus(tmp_path).episodes
+    site.replies["/pod/new.xml"] = b"HTTP/1.1 304 Not Modified\r\n\r\n"
+    (again,) = Importer(tmp_path, "engines", force=False, say=lambda _: None, get=get).run(address, None)
+
+    assert isinstance(result, Imported)
+    assert (episode.title, episode.number, episode.meta.published) == ("Why they stop", 7, dt.date(2024, 5, 1))
+    assert [chapter.title for chapter in episode.chapters] == ["Doubt"]
+    assert b'If-None-Match: "1"' in site.requests[-1]
+    assert isinstance(again, Kept)

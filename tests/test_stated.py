@@ -187,6 +187,28 @@ def test_one_line_in_the_shows_file_makes_two_names_one_person(tmp_path: Path) -
     assert clean(tmp_path / "content")
 
 
+def test_the_head_of_a_page_states_its_title_language_address_and_date(tmp_path: Path) -> None:
+    head = """<html lang="en-GB"><head><title>Why they stop | Engine Hour</title>
+    <link rel="canonical" href="https://engines.example/7">
+    <meta property="article:published_time" content="2024-05-01T08:00:00Z"></head>"""
+    imported(tmp_path / "content", str(put(tmp_path / "in", a_html=f"{head}<body><p>It computes.</p></body></html>")))
+    episode = only(tmp_path / "content")
+
+    assert (episode.title, episode.meta.language) == ("Why they stop", "en-GB")
+    assert (episode.meta.published, episode.link(None)) == (dt.date(2024, 5, 1), "https://engines.example/7")
+
+
+def test_captions_named_by_their_video_open_it(tmp_path: Path) -> None:
+    put(
+        tmp_path / "in", **{"7: Why they stop [Ab3-x9xYz01].en_vtt": CUES, "7: Why they stop [Ab3-x9xYz01].en_srt": SRT}
+    )
+    imported(tmp_path / "content", str(tmp_path / "in"))
+    episode = only(tmp_path / "content")
+
+    assert (episode.title, episode.number) == ("Why they stop", 7)
+    assert episode.link(5) == "https://www.youtube.com/watch?v=Ab3-x9xYz01&t=5s"
+
+
 # Folders
 
 
