@@ -125,8 +125,9 @@ def _without_show(text: str, shows: Collection[str]) -> str:
 def read_name(stem: str, prefixes: Collection[str] = ()) -> Named:
     """Return what the name of a file or folder tells; `prefixes` are words behind which a number is the episode's."""
     video = _VIDEO.search(stem)
-    told = video[1] if video and _is_mixed(video[1]) else None
-    text = " ".join((stem[: video.start()] if video and told else stem).replace("_", " ").split())
+    if video and _is_mixed(video[1]):
+        return replace(read_title(stem[: video.start()], prefixes), video=video[1])
+    text = " ".join(stem.replace("_", " ").split())
     rest, published = _without_date(text)
     rest = " ".join(rest.replace("-", " ").split())
     season = number = None
@@ -138,7 +139,7 @@ def read_name(stem: str, prefixes: Collection[str] = ()) -> Named:
     if mark := _mark(rest, loose=True):
         season, number = mark[0], mark[1]
         rest = rest[mark[2] :].lstrip(_JOINTS)
-    return Named(rest if told else rest.title(), number, season, published, told)
+    return Named(rest.title(), number, season, published)
 
 
 def _is_mixed(text: str) -> bool:
