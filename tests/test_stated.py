@@ -270,6 +270,14 @@ def test_what_was_imported_and_corrected_is_left_as_it_is_when_the_folder_is_imp
     assert "1 episode was here already and is left as it is." in told
 
 
+def test_a_title_is_told_once_whether_or_not_there_is_a_number(tmp_path: Path) -> None:
+    files = {"a_md": "---\ntitle: Why they stop\n---\n\nAda: It computes.\n\nBo: Does it?\n", "b_md": STATED}
+    imported(tmp_path / "content", str(put(tmp_path / "in", **files)))
+
+    names = [episode.name for episode in open_corpus(tmp_path / "content").episodes]
+    assert names == ["Engine Hour: Why they stop", "Engine Hour #7: Why they stop"]
+
+
 # What is told at the end
 
 

@@ -19,7 +19,7 @@ from bot.corpus.cache import EpisodeCache, signature
 from bot.corpus.episode import EpisodeFiles, build_episode
 from bot.corpus.errata import read_errata
 from bot.corpus.files import door, is_there, read_text, read_toml
-from bot.corpus.model import Episode, Passage, Show, episode_code, episode_label, is_position
+from bot.corpus.model import Episode, Passage, Show, episode_code, episode_label, episode_name, is_position
 from bot.corpus.names import LONGEST_ADDRESS, LONGEST_PERSON, LONGEST_TITLE, one_line, person
 from bot.corpus.withdrawn import WITHDRAWN, SpanError, refuse_misnamed, withdrawn_of
 from bot.errors import TranscriptError
@@ -70,6 +70,11 @@ class EpisodeEntry:
     def label(self) -> str:
         """The episode in a few words."""
         return episode_label(self.show, self.title, self.number)
+
+    @property
+    def name(self) -> str:
+        """The episode with its title."""
+        return episode_name(self.show, self.title, self.number)
 
     @classmethod
     def of(cls, episode: Episode) -> EpisodeEntry:

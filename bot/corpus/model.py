@@ -35,6 +35,7 @@ __all__ = [
     "TokenMap",
     "episode_code",
     "episode_label",
+    "episode_name",
     "is_position",
 ]
 
@@ -292,6 +293,11 @@ class Episode:
         """The episode in a few words."""
         return episode_label(self.show, self.title, self.number)
 
+    @property
+    def name(self) -> str:
+        """The episode with its title."""
+        return episode_name(self.show, self.title, self.number)
+
     def link(self, seconds: float | None) -> str | None:
         """Return the address that opens the episode's first cut at a time, or the best there is without one.
 
@@ -372,6 +378,12 @@ def episode_code(show: str, episode: str) -> str:
 def episode_label(show: Show, title: str, number: int | None) -> str:
     """Return an episode in a few words."""
     return f"{show.title}: {title}" if number is None else f"{show.title} #{number}"
+
+
+def episode_name(show: Show, title: str, number: int | None) -> str:
+    """Return an episode with its show, its number if it has one, and its title, once."""
+    label = episode_label(show, title, number)
+    return label if number is None else f"{label}: {title}"
 
 
 @dataclass(frozen=True, slots=True)
