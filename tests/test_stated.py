@@ -278,6 +278,22 @@ def test_a_title_is_told_once_whether_or_not_there_is_a_number(tmp_path: Path) -
     assert names == ["Engine Hour: Why they stop", "Engine Hour #7: Why they stop"]
 
 
+def test_a_date_that_may_mean_two_days_is_asked_about(tmp_path: Path) -> None:
+    text = STATED.replace("2024-05-01", "05/04/2024")
+    _, told = imported(tmp_path / "content", str(put(tmp_path / "in", a_md=text)))
+
+    assert only(tmp_path / "content").meta.published is None
+    assert any("edition.md:1: which day is “05/04/2024”?" in line for line in told)
+
+
+@pytest.mark.parametrize("written", ["May 1, 2024", "1 May 2024", "2024/05/01", "Wed, 01 May 2024 23:30:00 -0500"])
+def test_a_date_is_read_as_people_write_it(tmp_path: Path, written: str) -> None:
+    text = STATED.replace("date: 2024-05-01", f'date: "{written}"')
+    imported(tmp_path / "content", str(put(tmp_path / "in", a_md=text)))
+
+    assert only(tmp_path / "content").meta.published == dt.date(2024, 5, 1)
+
+
 # What is told at the end
 
 
@@ -422,6 +438,17 @@ def test_a_feed_states_title_page_recording_and_the_new_show(tmp_path: Path) -> 
     assert episode.link(61.0) == "https://cdn.example/7?x=1#t=61"
     assert episode.link(None) == "https://cdn.example/7?x=1"
     assert episode.show.url == "https://engines.example"
+
+
+def test_the_people_of_a_show_are_those_of_an_episode_that_names_none(tmp_path: Path) -> None:
+    feed = FEED.format(items=item("one", "text/vtt|https://engines.example/a.vtt"))
+    host = '<podcast:person role="Host">Ada Ek</podcast:person>'
+    site = Site(
+        {"https://engines.example/f": feed.replace("<item>", f"{host}<item>"), "https://engines.example/a.vtt": VOICES}
+    )
+    imported(tmp_path, "https://engines.example/f", site)
+
+    assert only(tmp_path).meta.people == (Person("Ada Ek", "host"), Person("Bo Li"))
 
 
 def test_nothing_that_has_not_changed_comes_twice(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from bot.corpus.edition import Edition, Meta
 from bot.corpus.join import blocks
 from bot.corpus.links import cuts_of
+from bot.corpus.names import LONGEST_PERSON, tidy
 from bot.corpus.naming import Named, read_title
 from bot.corpus.people import Doubt, join_people, with_names
 from bot.corpus.transcript import Stated
@@ -33,13 +34,14 @@ _WRITTEN = ("%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%Y/%m/%d", "%Y.%m
 class Draft:
     """An edition to write, what to tell of it, and the names in it of which it is not certain who is meant.
 
-    `names` says which names of the transcript are written in full; `lost` counts published chapters that could not be
-    placed, of `chapters` in all.
+    `names` says which names of the transcript are written in full, `undated` the stated date that nobody can read; `lost`
+    counts published chapters that could not be placed, of `chapters` in all.
     """
 
     edition: Edition
     names: Mapping[str, str]
     doubts: tuple[Doubt, ...]
+    undated: str | None
     lost: int
     chapters: int
 
@@ -70,11 +72,12 @@ def draft(transcript: Transcript, stated: Stated, named: Named, shows: Collectio
     starts = [said.start for block in placed for said in block.said if said.start is not None]
     duration = max(ends) if ends else stated.duration
     latest = max((*starts, *(chapter.start or 0.0 for chapter in chapters)), default=0.0)
+    day = _date(stated.published)
     meta = Meta(
         title=titled.title or named.title or None,
         number=_first(stated.number, titled.number, named.number),
         season=_first(stated.season, titled.season, named.season),
-        published=_date(stated.published) or titled.published or named.published,
+        published=day or titled.published or named.published,
         language=stated.language,
         # A duration is written in whole seconds, and no time lies after it.
         duration=None if duration is None else float(math.ceil(max(duration, latest))),
@@ -83,7 +86,9 @@ def draft(transcript: Transcript, stated: Stated, named: Named, shows: Collectio
     )
     published = sum(chapter.segment is None and chapter.start is not None for chapter in transcript.chapters)
     lost = min(published, len(transcript.chapters) - len(chapters))
-    return Draft(Edition(meta, chapters, placed, ()), joined.names, joined.doubts, lost, len(transcript.chapters))
+    undated = tidy(stated.published, LONGEST_PERSON) if stated.published and meta.published is None else None
+    edition = Edition(meta, chapters, placed, ())
+    return Draft(edition, joined.names, joined.doubts, undated, lost, len(transcript.chapters))
 
 
 def _first(*numbers: int | None) -> int | None:
@@ -141,7 +146,7 @@ def _in_order(placed: Sequence[Block]) -> tuple[Block, ...]:
 
 def _without_document(chapters: Sequence[Chapter]) -> tuple[Chapter, ...]:
     """Leave out a heading before all that is said which has no other of its depth: it names the document."""
-    depths = Counter(chapter.depth for chapter in chapters)
+    depths = Counter(chapter.depth for chapter in chapters if chapter.segment is not None)
     return tuple(c for c in chapters if not (c.segment == 0 and c.depth is not None and depths[c.depth] == 1))
 
 

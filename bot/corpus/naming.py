@@ -112,14 +112,26 @@ def _without_tail(rest: str, shows: Collection[str], found: Named, known: int | 
 def _without_show(text: str, shows: Collection[str]) -> str:
     """Return a text without its show's name at the beginning, where a joint or a number follows it or nothing does."""
     for show in sorted(shows, key=len, reverse=True):
-        if show and text.casefold().startswith(show.casefold()):
-            rest = text[len(show) :]
+        rest = _after(text, show)
+        if rest is not None:
             bare = rest.lstrip(_JOINTS)
-            if not bare or (rest != bare and (rest.lstrip()[:1] in set(_JOINTS.strip()) or _mark(bare, bare=True))):
-                return bare
-            if bare[:1] == "#":
+            joined = rest.lstrip()[:1] in set(_JOINTS.strip()) or bare[:1] == "#"
+            if not bare or joined or (rest != bare and _mark(bare, bare=True)):
                 return bare
     return text
+
+
+def _after(text: str, name: str) -> str | None:
+    """Return what follows a name with which a text begins, whatever its letters' case and the blanks between them."""
+    at = 0
+    letters = [letter for letter in name.casefold() if letter.isalnum()]
+    for letter in letters:
+        while at < len(text) and not text[at].isalnum():
+            at += 1
+        if at == len(text) or text[at].casefold() != letter:
+            return None
+        at += 1
+    return text[at:] if letters and not text[at : at + 1].isalnum() else None
 
 
 def read_name(stem: str, prefixes: Collection[str] = ()) -> Named:
@@ -132,9 +144,9 @@ def read_name(stem: str, prefixes: Collection[str] = ()) -> Named:
     rest = " ".join(rest.replace("-", " ").split())
     season = number = None
     for prefix in sorted(prefixes, key=len, reverse=True):
-        ahead = f"{prefix.casefold()} "
-        if rest.casefold().startswith(ahead) and _mark(rest[len(ahead) :], loose=True):
-            rest = rest[len(ahead) :]
+        behind = _after(rest, prefix)
+        if behind and _mark(behind.lstrip(), loose=True):
+            rest = behind.lstrip()
             break
     if mark := _mark(rest, loose=True):
         season, number = mark[0], mark[1]

@@ -32,6 +32,7 @@ class Topic(StrEnum):
     RIGHTS = "rights"
     PEOPLE = "people"
     VOICES = "voices"
+    DATES = "dates"
     CHAPTERS = "chapters"
     CUTS = "cuts"
 
@@ -90,6 +91,9 @@ def decisions_of(made: Draft, text: str, path: Path) -> Iterator[Decision]:
         yield Decision(
             Topic.PEOPLE, say("import.who-of", place=place, name=doubt.name, others=others, first=doubt.others[0])
         )
+    if made.undated:
+        place = f"{path}:{_line_of(text, '---')}"
+        yield Decision(Topic.DATES, say("import.which-day", place=place, date=made.undated))
     if made.lost:
         yield Decision(Topic.CHAPTERS, say("import.place-chapters", path=path, lost=made.lost, count=made.chapters))
     timed = [cut.name for cut in made.edition.meta.cuts if cut.name != "page"]

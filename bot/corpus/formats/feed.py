@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
@@ -96,13 +96,14 @@ def read_feed(data: bytes, name: str, address: str = "") -> Feed:
         raise TranscriptError(name, say("format.nested-items"))
     channel = next((child for child in root if _local(child) == "channel"), root)
     base = _base(root, _base(channel, address or _own_address(channel)))
+    people = fit(tuple(_people(channel)))
     language = _first(channel, "language") or root.get(_LANGUAGE, "")
     return Feed(
         title=tidy(_first(channel, "title"), LONGEST_TITLE),
         page=_page(channel, base),
         language=language.strip()[:_LONGEST_LANGUAGE] or None,
         items=tuple(
-            _item(entry, element, _base(element, base))
+            _with_people(_item(entry, element, _base(element, base)), people)
             for entry, element in zip(parsed["entries"], elements, strict=True)
         ),
     )
@@ -162,6 +163,11 @@ def _item(entry: Any, element: Element, base: str) -> FeedItem:
         next((found for child in _children(element, "chapters") if (found := _join(base, child.get("url")))), None),
         tuple(_chapters(element)),
     )
+
+
+def _with_people(item: FeedItem, people: tuple[Person, ...]) -> FeedItem:
+    """Return an item with the people of its show where it names none of its own."""
+    return item if item.stated.people else replace(item, stated=replace(item.stated, people=people))
 
 
 def _published(entry: Any) -> str | None:
