@@ -388,13 +388,13 @@ def test_halves_of_characters_and_impossible_times_do_not_get_in() -> None:
 
 
 def test_a_feed_tells_of_episodes_transcripts_chapters_and_people() -> None:
-    (item,) = read_feed(FEED.encode(), "feed.xml")
+    (item,) = read_feed(FEED.encode(), "feed.xml").items
 
-    assert (item.title, item.number, item.duration) == ("One", 7, 3601.0)
-    assert item.published == "2020-10-09T04:30:38Z"
+    assert (item.stated.title, item.stated.number, item.stated.duration) == ("One", 7, 3601.0)
+    assert item.stated.published == "2020-10-09T04:30:38+00:00"
     assert [link.url[-5:] for link in item.transcripts] == ["1.srt", ".html"]
     assert [link.language for link in item.transcripts] == [None, "es"]
-    assert item.people == (Person("Ada", "host"), Person("Bo", "guest"))
+    assert item.stated.people == (Person("Ada", "host"), Person("Bo", "guest"))
     assert (item.chapters_url, item.chapters) == ("https://a.example/1.json", (Chapter("Start", 62.5),))
 
 

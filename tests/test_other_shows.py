@@ -401,10 +401,13 @@ def test_times_are_exact_worked_out_or_none_as_the_transcript_had_them(shows: Co
         assert times == sorted(times)
 
 
-def test_a_citation_links_to_its_own_show_where_it_has_an_address(shows: Corpus) -> None:
+def test_a_citation_opens_the_recording_of_its_own_show_where_one_is_stated(shows: Corpus) -> None:
     for passage in every_sentence(shows):
-        assert passage.citation().url == (passage.episode.show.url)
-        assert (passage.citation().url is None) == (passage.episode.show.id == COOKING)
+        address = passage.citation().url
+        start = int(passage.episode.sentences[passage.first].start or 0)
+        recording = f"https://longthrow.example/audio/{passage.episode.number}.mp3#t={start}"
+        assert address == (recording if passage.episode.show.url else None)
+        assert (address is None) == (passage.episode.show.id == COOKING)
 
 
 def test_the_id_of_every_sentence_leads_back_to_it(shows: Corpus) -> None:

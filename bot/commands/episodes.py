@@ -68,9 +68,7 @@ def _answer(ctx: Context, name: str, chapter: str, page: int, show: str) -> Repl
     cards = []
     for entry in known[(page - 1) * PAGE : page * PAGE]:
         size = say("episodes.size", words=entry.words, sentences=entry.sentences)
-        cards.append(
-            Card(Role.INFO, title=f"{entry.label}: {entry.title}", fields=((say("episodes.transcript"), size),))
-        )
+        cards.append(Card(Role.INFO, title=entry.name, fields=((say("episodes.transcript"), size),)))
     count = say("episodes.count", count=len(known))
     lead = (
         say("episodes.lead", episodes=count)
@@ -102,7 +100,7 @@ def _one(episode: Episode) -> Reply:
         link = episode.link(chapter.start)
         time = f"{clock(chapter.start)}  " if chapter.start is not None else ""
         rows.append(f"{time}{chapter.title}" + (f"  {link}" if link and chapter.start is not None else ""))
-    cards = [Card(Role.INFO, title=f"{episode.label}: {episode.title}", fields=tuple(fields))]
+    cards = [Card(Role.INFO, title=episode.name, fields=tuple(fields))]
     if rows:
         cards.append(Card(Role.INFO, title=say("episodes.chapters"), body=(Span("\n".join(rows)),)))
     return Reply("", Outcome.FOUND, cards=tuple(cards))

@@ -29,7 +29,7 @@ from bot.corpus.transcript import Chapter, Person
 from bot.corpus.withdrawn import refuse_misnamed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from bot.corpus.model import Show
     from bot.corpus.withdrawn import Withdrawal
@@ -51,12 +51,16 @@ _SETTLED = 2_000_000_000
 """Nanoseconds: a file changed less than this ago may change again without its time telling."""
 
 
-def signature(folder: Path, withdrawn: Sequence[Withdrawal] = ()) -> tuple[str, bool]:
+def signature(
+    folder: Path, withdrawn: Sequence[Withdrawal] = (), people: Mapping[str, str] | None = None
+) -> tuple[str, bool]:
     """Return a name for the files of an episode's folder as they are now, and whether it can be relied on later.
 
-    What is withdrawn of the episode is part of the name. Raises TranscriptError when that is declared in this folder.
+    What is withdrawn of the episode, and who is who in its show, is part of the name. Raises TranscriptError when the
+    former is declared in this folder.
     """
     parts = [_LAYOUT, _readers(), str(folder), *(each.span for each in withdrawn)]
+    parts += [repr(sorted((people or {}).items()))]
     latest = 0
     items = _items(folder)
     refuse_misnamed(folder, (item.name for item in items))

@@ -17,6 +17,7 @@ from bot.corpus.aliases import ALIASES, read_aliases
 from bot.corpus.curated import curated_highlights, key_passages
 from bot.corpus.episode import EpisodeFiles, build_episode, edition_of, mend_source, source_words
 from bot.corpus.files import is_there, reading
+from bot.corpus.formats import is_anonymous
 from bot.corpus.library import episode_folders
 from bot.corpus.transcript import Section
 from bot.corpus.withdrawn import SpanError, withdrawn_of, withdrawn_sentences, withhold
@@ -134,12 +135,9 @@ def _form_problems(files: EpisodeFiles, edition: Edition) -> Iterator[str]:
     duration = edition.meta.duration
     latest = 0.0
     for block, line in zip(edition.blocks, edition.lines, strict=True):
-        if block.speaker not in said and people and block.speaker not in people:
-            place = f"{files.edition}:{line}"
-            if block.speaker:
-                yield say("check.speaker-unknown", place=place, speaker=block.speaker)
-            else:
-                yield say("check.no-speaker", place=place)
+        unknown = people and block.speaker and block.speaker not in said and block.speaker not in people
+        if unknown and not is_anonymous(block.speaker or ""):
+            yield say("check.speaker-unknown", place=f"{files.edition}:{line}", speaker=block.speaker)
         said.add(block.speaker)
         for sentence in block.said:
             if sentence.start is not None and sentence.start < latest:

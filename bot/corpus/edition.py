@@ -301,7 +301,7 @@ def write_edition(edition: Edition) -> str:
         "published": meta.published,
         "language": meta.language,
         "duration": clock(meta.duration) if meta.duration is not None else None,
-        "speakers": {person.name: person.role or None for person in meta.people} or None,
+        "speakers": _people_told(meta.people) or None,
         "cuts": {cut.name: _cut(cut) for cut in meta.cuts} or None,
     }
     known = {name: value for name, value in front.items() if value is not None}
@@ -317,6 +317,13 @@ def write_edition(edition: Edition) -> str:
         label = f"**{block.speaker}:** " if block.speaker else ""
         parts.append(label + " ".join(_sentence(said) for said in block.said))
     return "\n\n".join(parts) + "\n"
+
+
+def _people_told(people: tuple[Person, ...]) -> dict[str, str | None] | list[str]:
+    """Return the people with their parts, or only their names where nobody's part is known."""
+    if any(person.role for person in people):
+        return {person.name: person.role or None for person in people}
+    return [person.name for person in people]
 
 
 def _cut(cut: Cut) -> dict[str, str]:

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from array import array
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from bot.corpus.adverts import mark_adverts
-from bot.corpus.edition import Edition, Meta, read_edition
+from bot.corpus.draft import draft
+from bot.corpus.edition import Edition, read_edition
 from bot.corpus.errata import mend, read_errata
 from bot.corpus.files import is_there, read_bytes, read_text, reading
 from bot.corpus.formats import read_transcript
-from bot.corpus.join import blocks
 from bot.corpus.model import Episode, Paragraph, Paragraphs, Sentence, Sentences, Show, TokenMap
-from bot.corpus.transcript import Section
+from bot.corpus.naming import read_name
+from bot.corpus.transcript import Person, Section
 from bot.corpus.withdrawn import withhold
 from bot.corpus.words import TOKEN
 from bot.errors import TranscriptError
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from bot.corpus.errata import Mended
@@ -42,8 +42,6 @@ __all__ = [
 ]
 
 EDITION, ERRATA = "edition.md", "errata.tsv"
-
-_FOLDER = re.compile(r"(?:(?P<number>\d{1,9})[-_ ]+)?(?P<title>.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +79,23 @@ class EpisodeFiles:
 
 def edition_of(files: EpisodeFiles) -> Edition:
     """Return the edition of an episode, made from the transcript as it came when nobody has written one."""
-    named = _FOLDER.fullmatch(files.folder.name)
-    title = (named["title"] if named else files.folder.name).replace("-", " ").replace("_", " ").title()
-    number = int(named["number"]) if named and named["number"] else None
+    show = files.folder.parent.name.replace("-", " ")
+    named = read_name(files.folder.name, {show})
     if files.edition:
         edition = read_edition(read_text(files.edition).replace("\r\n", "\n"), str(files.edition))
         meta = edition.meta
     else:
         assert files.source is not None  # noqa: S101 - EpisodeFiles.of saw to it
         transcript = read_transcript(read_bytes(files.source), str(files.source))
-        stated = transcript.stated
-        meta = Meta(title=stated.title, language=stated.language, people=stated.people)
-        edition = Edition(meta, (), blocks(transcript.segments), ())
-    known = replace(meta, title=meta.title or title, number=number if meta.number is None else meta.number)
+        edition = draft(transcript, transcript.stated, named, {show}).edition
+        meta = edition.meta
+    known = replace(
+        meta,
+        title=meta.title or named.title or files.folder.name.replace("-", " ").replace("_", " ").title(),
+        number=named.number if meta.number is None else meta.number,
+        season=named.season if meta.season is None else meta.season,
+        published=meta.published or named.published,
+    )
     return replace(edition, meta=known)
 
 
@@ -108,7 +110,7 @@ def build_episode(
     be used, whatever is in them.
     """
     with reading(str(files.folder)):
-        edition = edition_of(files)
+        edition = _with_people(edition_of(files), show.people)
         episode = _build(show, files, edition, withdrawn)
         return episode if as_marked or edition.sectioned else mark_adverts(episode)
 
@@ -145,6 +147,19 @@ def _build(show: Show, files: EpisodeFiles, edition: Edition, withdrawn: Sequenc
         edition.meta,
     )
     return withhold(episode, withdrawn) if withdrawn else episode
+
+
+def _with_people(edition: Edition, names: Mapping[str, str]) -> Edition:
+    """Return an edition in which everybody has the one name that the show's file gives them."""
+    if not names:
+        return edition
+    blocks = tuple(replace(block, speaker=names.get(block.speaker or "", block.speaker)) for block in edition.blocks)
+    roles: dict[str, str] = {}
+    for person in edition.meta.people:
+        name = names.get(person.name, person.name)
+        roles[name] = roles.get(name) or person.role
+    people = tuple(Person(name, role) for name, role in roles.items())
+    return replace(edition, blocks=blocks, meta=replace(edition.meta, people=people))
 
 
 def _digest(text: str, sentences: Sequence[Sentence], paragraphs: Sequence[Paragraph]) -> str:

@@ -20,8 +20,8 @@ from bot.corpus.cache import EpisodeCache, read_meta, signature, write_meta
 from bot.corpus.episode import EpisodeFiles, build_episode
 from bot.corpus.errata import read_errata
 from bot.corpus.files import door, is_there, read_text, read_toml
-from bot.corpus.model import Episode, Passage, Show, episode_code, episode_label, is_position
-from bot.corpus.names import LONGEST_ADDRESS, LONGEST_TITLE, one_line
+from bot.corpus.model import Episode, Passage, Show, episode_code, episode_label, episode_name, is_position
+from bot.corpus.names import LONGEST_ADDRESS, LONGEST_PERSON, LONGEST_TITLE, one_line, person
 from bot.corpus.voices import names_somebody
 from bot.corpus.withdrawn import WITHDRAWN, SpanError, refuse_misnamed, withdrawn_of
 from bot.errors import TranscriptError
@@ -79,6 +79,11 @@ class EpisodeEntry:
     def label(self) -> str:
         """The episode in a few words."""
         return episode_label(self.show, self.title, self.number)
+
+    @property
+    def name(self) -> str:
+        """The episode with its title."""
+        return episode_name(self.show, self.title, self.number)
 
     @classmethod
     def of(cls, episode: Episode) -> EpisodeEntry:
@@ -289,7 +294,7 @@ def _size(episode: Episode) -> int:
     return sys.getsizeof(episode.text) + 21 * len(episode.sentences) + 24 * len(episode.paragraphs) + 8_192
 
 
-_SHOW_KEYS = ("title", "rights", "url", "links", "withdrawn", "why")
+_SHOW_KEYS = ("title", "rights", "url", "links", "people", "withdrawn", "why")
 
 _LONGEST_RIGHTS = 1_000
 
@@ -369,7 +374,7 @@ class _Opening:
                 if name not in withdrawn.whole:
                     spans = withdrawn.spans.get(name, ())
                     self._loader.withdrawn[show.id, name] = spans
-                    yield _Place(show, path, *signature(path, spans), spans)
+                    yield _Place(show, path, *signature(path, spans, show.people), spans)
 
     def _take(self, rows: list[dict[str, Any]], places: list[_Place]) -> None:
         """Take from the list what is still so."""
@@ -490,4 +495,10 @@ def read_show(folder: Path) -> Show:
     meant = get_close_matches("withdrawn", unknown, 1)
     if meant or not isinstance(withdrawn, bool) or not isinstance(why, str):
         raise TranscriptError(str(path), say("corpus.withdraw-show"))
-    return Show(folder.name, title, rights, url, links, withdrawn, why)
+    people = table.get("people", {})
+    if not isinstance(people, dict) or not all(
+        isinstance(name, str) and 0 < len(name) <= LONGEST_PERSON for name in people.values()
+    ):
+        raise TranscriptError(str(path), say("corpus.people"))
+    names = {person(one): person(other) for one, other in people.items()}
+    return Show(folder.name, title, rights, url, links, withdrawn, why, names)

@@ -36,6 +36,7 @@ __all__ = [
     "TokenMap",
     "episode_code",
     "episode_label",
+    "episode_name",
     "is_position",
 ]
 
@@ -241,6 +242,7 @@ class Show:
 
     `links` gives for a cut's name how a time becomes a link: an address with `{id}` and `{seconds}` in it. Cuts named
     as in `hosts.toml` need none.
+    `people` gives for names under which somebody speaks the one under which all their words are shown.
     `withdrawn` says that nothing of it may be shown, `why` for what reason.
     """
 
@@ -251,6 +253,7 @@ class Show:
     links: Mapping[str, str] = field(default_factory=dict, compare=False)
     withdrawn: bool = False
     why: str = ""
+    people: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -290,6 +293,11 @@ class Episode:
     def label(self) -> str:
         """The episode in a few words."""
         return episode_label(self.show, self.title, self.number)
+
+    @property
+    def name(self) -> str:
+        """The episode with its title."""
+        return episode_name(self.show, self.title, self.number)
 
     def link(self, seconds: float | None) -> str | None:
         """Return the address that opens the episode's first cut at a time, or the best there is without one.
@@ -371,6 +379,12 @@ def episode_code(show: str, episode: str) -> str:
 def episode_label(show: Show, title: str, number: int | None) -> str:
     """Return an episode in a few words."""
     return f"{show.title}: {title}" if number is None else f"{show.title} #{number}"
+
+
+def episode_name(show: Show, title: str, number: int | None) -> str:
+    """Return an episode with its show, its number if it has one, and its title, once."""
+    label = episode_label(show, title, number)
+    return label if number is None else f"{label}: {title}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,12 +25,14 @@ class Segment:
 class Chapter:
     """A chapter as published: `start` is in seconds in the cut that links open, None when nobody knows it.
 
-    `segment` is the number of the transcript's segment it begins with, where the file itself says so by a heading.
+    `segment` is the number of the transcript's segment it begins with, where the file itself says so by a heading, and
+    `depth` that of the heading.
     """
 
     title: str
     start: float | None = None
     segment: int | None = field(default=None, compare=False)
+    depth: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

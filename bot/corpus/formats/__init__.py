@@ -22,8 +22,8 @@ from bot.corpus.formats import (
     youtube,
 )
 from bot.corpus.formats.chapters import read_chapters
-from bot.corpus.formats.feed import FeedItem, TranscriptLink, read_feed
-from bot.corpus.formats.labels import settle
+from bot.corpus.formats.feed import Feed, FeedItem, TranscriptLink, read_feed
+from bot.corpus.formats.labels import is_anonymous, settle
 from bot.corpus.formats.leftovers import refuse_conflicts, tell_of_times
 from bot.corpus.formats.oddities import clean
 from bot.corpus.formats.transcript_file import TranscriptFile, decode
@@ -38,9 +38,11 @@ if TYPE_CHECKING:
 __all__ = [
     "ENDINGS",
     "READERS",
+    "Feed",
     "FeedItem",
     "Reader",
     "TranscriptLink",
+    "is_anonymous",
     "read_chapters",
     "read_feed",
     "read_transcript",

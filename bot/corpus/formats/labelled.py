@@ -98,7 +98,7 @@ class _Page:
         elif is_link_line(words):
             self.links += 1
         elif words:
-            self.chapters.append(Chapter(words))
+            self.chapters.append(Chapter(words, depth=depth))
             self.waiting = True
 
     def drop(self) -> None:
@@ -134,7 +134,7 @@ class _Page:
         if not words:
             return
         if self.waiting:
-            self.chapters[-1] = Chapter(self.chapters[-1].title, self.start, len(self.segments))
+            self.chapters[-1] = replace(self.chapters[-1], start=self.start, segment=len(self.segments))
             self.waiting = False
         self.segments.append(Segment(words, self.start, None, self.speaker))
         self.start = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -34,17 +35,27 @@ _LONGEST_LANGUAGE = 35
 
 def clean(transcript: Transcript, known: Sequence[str] = ()) -> Transcript:
     """Return a transcript without cues that are no speech, and with oddities: those known, and what else is strange."""
-    segments = [_storable(segment) for segment in transcript.segments if segment.text.strip()]
+    said = {number: _storable(each) for number, each in enumerate(transcript.segments) if each.text.strip()}
+    segments = list(said.values())
     oddities = [*known, *transcript.oddities]
     if any(segment.start is not None or segment.speaker for segment in segments):
         segments, left = _without_stages(segments)
         oddities += left
     segments, left = _without_loops(segments)
     oddities += left
+    left_in = {id(segment) for segment in segments}
+    numbers = [number for number, segment in said.items() if id(segment) in left_in]
     segments = [_forward(segment) for segment in segments]
     oddities += _times(segments)
     oddities += _speakers(segments)
-    chapters = tuple(replace(chapter, title=tidy(chapter.title, LONGEST_TITLE)) for chapter in transcript.chapters)
+    chapters = tuple(
+        replace(
+            chapter,
+            title=tidy(chapter.title, LONGEST_TITLE),
+            segment=None if chapter.segment is None else bisect_left(numbers, chapter.segment),
+        )
+        for chapter in transcript.chapters
+    )
     if len(oddities) > _TOLD:
         oddities = [*oddities[:_TOLD], say("format.more-oddities", count=len(oddities) - _TOLD)]
     return replace(
