@@ -250,7 +250,7 @@ class Core:
             Button(other.reading.label, line)
             for use in intent.others
             if (other := self._commands.get(self.lines.line(use).name)) and other.reading
-            if len(line := self.lines.to(use, intent.words)) <= LONGEST_LINE
+            if len(line := self.lines.to(use, intent.asked or intent.words)) <= LONGEST_LINE
         )
         aside = say("answer.reading", noun=command.reading.noun) if offers and command.reading else ""
         return dataclasses.replace(reply, aside=aside, buttons=(*reply.buttons, *offers))

@@ -1,6 +1,7 @@
 """What a free message wants: a mention or a direct message is read as one command, and others are offered.
 
-A claimed quote in quotation marks, or “did he say …”, is a claim; “the bit where …” and a bare fragment are a line; one
+What the library knows of its episodes (“which episode is about …”, “who is the guest of 12”) is asked of the library. A
+claimed quote in quotation marks, or “did he say …”, is a claim; “the bit where …” and a bare fragment are a line; one
 or two words that name a topic are one; everything else is a question.
 """
 
@@ -39,11 +40,12 @@ _EDGES = " \t\r\n,:;-\u2013\u2014"
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What a message is read as, its free words, and what else it could be meant as."""
+    """What a message is read as, its free words, and what else it could be meant as: then `asked` are the words."""
 
     use: Use
     words: str
     others: tuple[Use, ...] = ()
+    asked: str = ""
 
 
 def read_intent(text: str, known_topics: Collection[str], weigh: Callable[[str], float | None]) -> Intent:
@@ -54,7 +56,8 @@ def read_intent(text: str, known_topics: Collection[str], weigh: Callable[[str],
     """
     words = _without_mentions(text)
     return (
-        _verify(words)
+        _library(words)
+        or _verify(words)
         or _lookup(words, weigh)
         or _topic(words, known_topics)
         or _fragment(words, weigh)
@@ -75,6 +78,26 @@ def _pattern(key: str) -> re.Pattern[str]:
 def _without_mentions(text: str) -> str:
     """Take mentions and what parts them from the words off a message."""
     return " ".join(_pattern("mention").sub(" ", text.strip()).split()).strip(_EDGES)
+
+
+_OF_LIBRARY = {
+    "library-subject": "about",
+    "library-subject-there": "about",
+    "library-person": "",
+    "library-episode": "",
+    "library": "",
+}
+"""Rows of what the library knows, and the word before what a row's pattern found: then it is a subject."""
+
+
+def _library(words: str) -> Intent | None:
+    """Read a question about the episodes: which, how many, the latest, who is in one."""
+    for key, kind in _OF_LIBRARY.items():
+        found = _pattern(key).match(words)
+        if found:
+            sought = next((group.strip(_EDGES + '?.!"“”') for group in found.groups() if group), "")
+            return Intent(Use.LIBRARY, f"{kind} {sought}".strip(), (Use.QUESTION,), words)
+    return None
 
 
 def _verify(words: str) -> Intent | None:

@@ -1,0 +1,188 @@
+"""Which episodes are meant: by number, title, person, or as the latest; and which speak of a subject."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from bot.corpus import Person, Section, fold
+from bot.language import read_words, ways_to_name
+from bot.search.verify.speakers import is_by
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Sequence
+
+    from bot.corpus import Corpus, EpisodeEntry, Passage
+    from bot.search.index.embeddings import Embeddings
+    from bot.search.index.words import WordIndex
+
+__all__ = ["NamedEpisodes", "OnSubject", "episodes_named", "episodes_on", "newest_first", "people_of"]
+
+LOOKED_AT = 400
+"""Sentences that speak of a subject among which its episodes are looked for."""
+
+SAID = 0.75
+"""Share of a subject's words, weighed by rarity, that one place or a title must have."""
+
+TITLE, CHAPTER, OPENING = 1.5, 0.8, 0.7
+"""What a title, a chapter's title and the opening count for when they have a subject, beside once in e sentences."""
+
+OPENS = 0.06
+"""Share of an episode in which hosts say what it is about."""
+
+MEANT = 0.74
+"""Likeness in meaning from which a place speaks of a subject that it does not name; as for topics."""
+
+SHORTEST, _LONG = 6, 25
+"""Words of a sentence that can stand as evidence, and from which on more of them add nothing."""
+
+_WORD = re.compile(r"[^\W_]+")
+_ENDING = re.compile(r"(?<!\d)(\d{1,5})$")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedEpisodes:
+    """The episodes that a member's words name, newest first; `person` is who is meant when a name was given."""
+
+    numbers: tuple[int, ...]
+    person: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OnSubject:
+    """An episode that speaks of a subject, by its number, with a sentence that shows it."""
+
+    number: int
+    evidence: Passage
+
+
+def newest_first(corpus: Corpus, numbers: Iterable[int]) -> list[int]:
+    """Return episodes by date, then number, the newest first; those of which neither is known come last."""
+
+    def age(number: int) -> tuple[dt.date, int, int]:
+        entry = corpus.entries[number]
+        return entry.meta.published or dt.date.min, -1 if entry.number is None else entry.number, number
+
+    return sorted(numbers, key=age, reverse=True)
+
+
+def people_of(entry: EpisodeEntry) -> tuple[Person, ...]:
+    """Return who takes part: those the episode states, with their roles, then those who are heard besides."""
+    stated = entry.meta.people
+    heard = (name for name in entry.speakers if not any(is_by((person.name,), name) for person in stated))
+    return (*stated, *map(Person, heard))
+
+
+def episodes_named(corpus: Corpus, words: str, among: Collection[int]) -> NamedEpisodes:
+    """Return the episodes of `among` that words name: latest, a number, a folder, a title, somebody in it.
+
+    None of them when the words name no episode; they may be a subject then.
+    """
+    known = _vocabulary()
+    parts = _WORD.findall(words.casefold())
+    ordered = newest_first(corpus, among)
+    for end, key in ((0, "latest"), (-1, "first")):
+        if known[key].intersection(parts) and all(part in known[key] | known["beside"] for part in parts):
+            return NamedEpisodes((ordered[end],))
+    kept = [part for part in parts if part not in known["heads"]]
+    number = int(kept[0]) if len(kept) == 1 and kept[0].isdecimal() and len(kept[0]) <= _DIGITS else None
+    entries = {n: corpus.entries[n] for n in ordered}
+    wanted = " ".join(words.casefold().split())
+    exact = [n for n, e in entries.items() if wanted in {e.id.casefold(), e.title.casefold()}]
+    exact = exact or [n for n, e in entries.items() if number is not None and number == _number(e)]
+    if exact or number is not None:
+        return NamedEpisodes(tuple(exact))
+    people = {n: {each.name for each in people_of(e)} for n, e in entries.items()}
+    meant = _people_named(dict.fromkeys(name for names in people.values() for name in names), words)
+    if meant:
+        took = tuple(n for n, names in people.items() if names & meant)
+        return NamedEpisodes(took, min(meant) if len(meant) == 1 else words)
+    needed = set(_WORD.findall(fold(words)))
+    titled = [n for n, e in entries.items() if needed and needed <= set(_WORD.findall(fold(f"{e.title} {e.id}")))]
+    return NamedEpisodes(tuple(titled))
+
+
+def episodes_on(  # noqa: PLR0913, PLR0917 - what to search with, for what, where, how much
+    corpus: Corpus, index: WordIndex, embeddings: Embeddings | None, subject: str, among: Collection[int], limit: int
+) -> list[OnSubject]:
+    """Return up to `limit` episodes that speak of a subject, the one that speaks most of it first."""
+    stems = set(index.stems(subject))
+    total = sum(map(index.rarity, stems))
+    if not total:
+        return []
+
+    def share(text: str) -> float:
+        return sum(map(index.rarity, stems.intersection(index.stems(text)))) / total
+
+    places: dict[int, list[int]] = defaultdict(list)
+    for _, (number, sentence) in index.top("near", subject, LOOKED_AT):
+        passage = corpus.episode(number).passage(sentence, sentence) if number in among else None
+        if passage and passage.section is not Section.AD and share(passage.widen(1).text) >= SAID:
+            places[number].append(sentence)
+    for number in among:
+        if share(corpus.entries[number].title) >= SAID:
+            places.setdefault(number, [0])
+    if not places and embeddings is not None:
+        candidates = [place for place in embeddings.view(subject).candidates(limit) if place[0] in among]
+        likeness = embeddings.view(subject).similarities(candidates)
+        for (number, sentence), like in zip(candidates, likeness, strict=True):
+            if like.wide >= MEANT:
+                places[number].append(sentence)
+    worth = {number: _worth(corpus, number, found, share) for number, found in places.items()}
+    best = sorted(worth, key=lambda number: -worth[number])[:limit]
+    return [OnSubject(number, _evidence(corpus, number, places[number], share)) for number in best]
+
+
+_DIGITS = 9
+"""Digits of a number that may be an episode's."""
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> dict[str, frozenset[str]]:
+    return read_words("bot.search", "episodes.toml")
+
+
+def _number(entry: EpisodeEntry) -> int | None:
+    """Return an episode's number, or the one that its folder's name ends with."""
+    ending = _ENDING.search(entry.id)
+    return entry.number if entry.number is not None or not ending else int(ending[1])
+
+
+def _people_named(names: Iterable[str], words: str) -> set[str]:
+    """Return who goes by words: everybody with these names, or else whoever they are short for."""
+    known = list(names)
+    wanted = set(_WORD.findall(words.casefold()))
+    meant = {name for name in known if wanted and wanted <= set(_WORD.findall(name.casefold()))}
+    short = ways_to_name(known).get(" ".join(words.casefold().split()))
+    return meant or ({short} if short else set())
+
+
+def _worth(corpus: Corpus, number: int, places: Sequence[int], share: Callable[[str], float]) -> float:
+    """Return how much an episode is about a subject: where it is said, how often, and in which titles."""
+    entry = corpus.entries[number]
+    return (
+        math.log1p(len(places))
+        + TITLE * (share(entry.title) >= SAID)
+        + CHAPTER * any(share(title) >= SAID for title in entry.chapters)
+        + OPENING * (min(places) < OPENS * entry.sentences)
+    )
+
+
+def _evidence(corpus: Corpus, number: int, places: Sequence[int], share: Callable[[str], float]) -> Passage:
+    """Return the sentence that shows best what an episode has on a subject: its words, at length, no question."""
+    episode, entry = corpus.episode(number), corpus.entries[number]
+
+    def weigh(sentence: int) -> tuple[float, int]:
+        text = episode.passage(sentence, sentence).text
+        length = len(text.split())
+        whole = min(length, _LONG) / _LONG if length >= SHORTEST else -1.0
+        opens = sentence < OPENS * entry.sentences
+        return 2 * share(text) + whole + opens / 2 - text.endswith("?") / 2, -sentence
+
+    best = max(places, key=weigh)
+    return episode.passage(best, best)
