@@ -204,6 +204,26 @@ async def test_somebody_the_library_does_not_know_is_not_confirmed_when_given_as
     )
 
 
+@pytest.mark.parametrize(
+    ("message", "verdict"),
+    [
+        ("did Ben Marsh say every harbour smells of somebody's breakfast?", "exact"),
+        ("did ben say every harbour smells of somebody's breakfast?", "exact"),
+        ("did Ada say every harbour smells of somebody's breakfast?", "other-speaker"),
+        ("did Nadia Verholt say every harbour smells of somebody's breakfast?", "other-speaker"),
+        ("did Nadia really say “the tide table is the only honest newspaper”?", "unattributed"),
+        ("did ben say that salt gets into the locks and the letters and the bread", "unattributed"),
+        ("did he say every harbour smells of somebody's breakfast?", "exact"),
+        ("did the cook say every harbour smells of somebody's breakfast?", "exact"),
+    ],
+)
+async def test_whom_a_message_names_is_part_of_the_claim(core: Core, message: str, verdict: str) -> None:
+    (card, *_) = (await ask(core, message)).cards
+
+    assert card.quote
+    assert card.quote.verdict == verdict
+
+
 # Where to look
 
 

@@ -40,12 +40,16 @@ _EDGES = " \t\r\n,:;-\u2013\u2014"
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What a message is read as, its free words, and what else it could be meant as: then `asked` are the words."""
+    """What a message is read as, its free words, and what else it could be meant as: then `asked` are the words.
+
+    `who` is who is said to have said a claim, as typed.
+    """
 
     use: Use
     words: str
     others: tuple[Use, ...] = ()
     asked: str = ""
+    who: str = ""
 
 
 def read_intent(text: str, known_topics: Collection[str], weigh: Callable[[str], float | None]) -> Intent:
@@ -112,10 +116,12 @@ def _verify(words: str) -> Intent | None:
             return Intent(Use.LINE, inside, (Use.CLAIM, Use.QUESTION))
         if _pattern("asks").match(around) and not _pattern("did-say").match(around) and len(around.split()) > _FEWEST:
             return Intent(Use.QUESTION, words, (Use.CLAIM, Use.LINE))
-        return Intent(Use.CLAIM, words if _names_who(around) else inside, (Use.LINE, Use.QUESTION))
+        asked = _pattern("did-say").match(around)
+        who = (asked["who"] or "") if asked else ""
+        return Intent(Use.CLAIM, words if _names_who(around) else inside, (Use.LINE, Use.QUESTION), who=who)
     said = _pattern("did-say").match(words)
     if said and len(said["claim"].split()) >= _FEWEST and not _pattern("say-what").match(said["claim"]):
-        return Intent(Use.CLAIM, said["claim"].strip(_EDGES + "?"), (Use.QUESTION, Use.LINE))
+        return Intent(Use.CLAIM, said["claim"].strip(_EDGES + "?"), (Use.QUESTION, Use.LINE), who=said["who"] or "")
     return None
 
 
