@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from bot.corpus import Person, Section, fold
+from bot.corpus import Person, Section, fold, names_somebody
 from bot.language import read_words, ways_to_name
 from bot.search.verify.speakers import is_by
 
@@ -40,6 +40,9 @@ MEANT = 0.74
 
 SHORTEST, _LONG = 6, 25
 """Words of a sentence that can stand as evidence, and from which on more of them add nothing."""
+
+_MOST_JOINED = 20_000
+"""Episodes whose people are remembered: all are gone through while somebody types."""
 
 _WORD = re.compile(r"[^\W_]+")
 _ENDING = re.compile(r"(?<!\d)(\d{1,5})$")
@@ -72,10 +75,17 @@ def newest_first(corpus: Corpus, numbers: Iterable[int]) -> list[int]:
 
 
 def people_of(entry: EpisodeEntry) -> tuple[Person, ...]:
-    """Return who takes part: those the episode states, with their roles, then those who are heard besides."""
-    stated = entry.meta.people
-    heard = (name for name in entry.speakers if not any(is_by((person.name,), name) for person in stated))
-    return (*stated, *map(Person, heard))
+    """Return who takes part, by name: those the episode states, with their roles, then those who are heard besides."""
+    return _join_people(entry.meta.people, entry.speakers)
+
+
+@lru_cache(maxsize=_MOST_JOINED)
+def _join_people(stated: tuple[Person, ...], heard: tuple[str, ...]) -> tuple[Person, ...]:
+    """Return people with their roles and those who are heard besides; a short form of a stated name is that person."""
+    named = tuple(person for person in stated if names_somebody(person.name))
+    full = {person.name for person in named}
+    others = (name for name in heard if name not in full and not any(is_by((known,), name) for known in full))
+    return (*named, *map(Person, others))
 
 
 def episodes_named(corpus: Corpus, words: str, among: Collection[int]) -> NamedEpisodes:
