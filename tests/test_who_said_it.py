@@ -23,6 +23,7 @@ from bot.errors import OperatorError
 from bot.highlights import Highlights
 from bot.search import Searcher, Verdict, open_searcher
 from bot.settings import ROOT
+from tests.test_highlights import write_show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -351,6 +352,30 @@ def test_a_quote_of_the_day_joins_no_two_voices(tmp_path: Path) -> None:
 
     assert {episode.show.id for episode, _, _ in found} == {"bare", "named"}
     assert all(voices == ("Ada Quill",) or sentences == 1 for _, voices, sentences in found)
+
+
+CAPTIONS = """WEBVTT
+
+00:00.000 --> 00:04.000
+- Is it cold, the sea in March
+- No, I swim before breakfast
+
+00:04.000 --> 00:08.000
+and I have never been ill since
+- You are braver than I am
+"""
+
+
+def test_voices_that_captions_part_with_a_dash_are_never_one_sentence_nor_one_paragraph(tmp_path: Path) -> None:
+    write_show(tmp_path, "quay", {"1-cold": CAPTIONS}, "vtt")
+    episode = open_corpus(tmp_path).episode(0)
+
+    assert [episode.text[each.begin : each.end] for each in episode.paragraphs] == [
+        "- Is it cold, the sea in March",
+        "- No, I swim before breakfast and I have never been ill since",
+        "- You are braver than I am",
+    ]
+    assert [round(each.start or 0.0, 1) for each in episode.sentences] == [0.0, 2.1, 6.2]
 
 
 # Real shows, one of them without its labels
