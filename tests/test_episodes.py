@@ -78,7 +78,9 @@ def test_the_newest_comes_first_by_date_then_by_number(harbour: Corpus, shows: C
     [
         ("2", (1,)), ("#2", (1,)), ("Episode 2", (1,)), ("ep. #2", (1,)), ("2-knots", (1,)), ("knots", (1,)),
         ("sea bread", (2,)), ("latest", (1,)), ("the most recent episode", (1,)), ("first episode", (2,)),
-        ("Cleo", (1,)), ("cleo varn", (1,)), ("varn", (1,)), ("Ben Marsh", (0, 2)), ("ada", (1, 0, 2)),
+        ("longest episode", (0,)), ("2024", (1, 0)), ("harbour", (1, 0, 2)), ("latest episode of Harbour", (1,)),
+        ("the latest of pier", ()), ("Cleo", (1,)),
+        ("cleo varn", (1,)), ("varn", (1,)), ("Ben Marsh", (0, 2)), ("ada", (1, 0, 2)),
         ("99", ()), ("rockets", ()), ("", ()), ("latest tides", ()), ("9" * 400, ()),
     ],
 )  # fmt: skip
@@ -113,6 +115,11 @@ def test_a_first_name_that_the_transcript_uses_is_the_person_that_is_stated(tmp_
         ("how long is episode 1", ("Length: 1:02:03",)),
         ("episodes with Ben Marsh", ("2 episodes with Ben Marsh.", "Harbour #1: Tides", "Harbour #3: Bread at sea")),
         ("which episode is about tides?", ("most about it first", "Harbour #1: Tides", "Today it is all about tides.")),
+        ("when was the episode about tides published?", ("5 January 2024", "Today it is all about tides.")),
+        ("how long is the episode called Tides?", ("1:02:03",)),
+        ("how many episodes of Harbour are there?", ("I know 3 episodes",)),
+        ("who hosts Harbour?", ("The host of Harbour is Ada Quill.",)),
+        ("which episodes came out in 2024?", ("I know 2 episodes from 2024.",)),
         ("/episodes flat bread", ("1 episode speaks of “flat bread”:", "We baked flat bread over coals")),
         ("/episodes about Cleo", ("No episode I know speaks of “Cleo”.",)),
         ("is there an episode about rockets?", ("No episode I know speaks of “rockets”.",)),

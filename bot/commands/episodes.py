@@ -89,11 +89,11 @@ async def episodes(
     if not name.strip():
         return _list(ctx, among, _library(ctx, among), page, line)
     named = await asyncio.to_thread(episodes_named, ctx.corpus, name, among) if not subject else None
-    if named and len(named.numbers) == 1:
+    if named and len(named.numbers) == 1 and named.by != "show":
         return await asyncio.to_thread(_one, ctx, named.numbers[0])
     if named and named.numbers:
-        lead = say("episodes.with", person=named.person, count=len(named.numbers)) if named.person else ""
-        lead = lead or say("episodes.named", name=name, count=len(named.numbers))
+        told = say(f"episodes.by-{named.by}", name=named.name, count=len(named.numbers)) if named.by != "show" else ""
+        lead = told or _library(ctx, named.numbers)
         return _list(ctx, named.numbers, lead, page, line)
     if subject or any(map(str.isalpha, name)):
         found = await ctx.search.episodes_on(subject or name, MOST_ON_SUBJECT, scope)
@@ -110,7 +110,7 @@ def _on(ctx: Context, subject: str, found: Sequence[OnSubject]) -> Reply:
         return Reply(say("episodes.on-none", subject=subject), Outcome.NONE, buttons=(step,))
     entries = [ctx.corpus.entries[each.number] for each in found]
     cards = tuple(
-        Card(Role.SUMMARY, title=_heading(entry), quote=each.evidence.quote())
+        Card(Role.SUMMARY, title=_heading(entry), quote=each.evidence.quote(), body=_body(entry))
         for entry, each in zip(entries, found, strict=True)
     )
     offers = [Button(say("step.open", near=e.label), ctx.lines.to(Use.LIBRARY, e.id)) for e in entries[:MOST_OPENED]]
@@ -122,6 +122,8 @@ def _library(ctx: Context, among: Sequence[int]) -> str:
     """Say how many episodes there are, from when to when, and whose."""
     entries = [ctx.corpus.entries[number] for number in among]
     count = say("episodes.count", count=len(entries))
+    if len(shows := {entry.show.title for entry in entries}) == 1 < len(ctx.corpus.shows):
+        count = say("episodes.of", episodes=count, show=min(shows))
     dates = sorted(entry.meta.published for entry in entries if entry.meta.published)
     lead = say("episodes.lead", episodes=count)
     if dates and dates[0] != dates[-1]:
@@ -144,8 +146,7 @@ def _list(ctx: Context, numbers: Sequence[int], lead: str, page: int, line: Line
     pages = -(-len(known) // PAGE)
     page = min(max(1, page), pages)
     cards = [
-        Card(Role.INFO, title=_heading(entry), body=(Span(facts),) if (facts := _facts(entry)) else ())
-        for entry in known[(page - 1) * PAGE : page * PAGE]
+        Card(Role.INFO, title=_heading(entry), body=_body(entry)) for entry in known[(page - 1) * PAGE : page * PAGE]
     ]
     if pages > 1:
         lead = f"{lead} {say('episodes.page', page=page, pages=pages)}"
@@ -163,10 +164,11 @@ def _heading(entry: EpisodeEntry) -> str:
     return entry.label if entry.number is None else f"{entry.label}: {entry.title}"
 
 
-def _facts(entry: EpisodeEntry) -> str:
-    """Return date, length and people of an episode on one line."""
+def _body(entry: EpisodeEntry) -> tuple[Span, ...]:
+    """Return date, length and people of an episode on one line, as far as they are known."""
     date = format_date(entry.meta.published) if entry.meta.published else ""
-    return " · ".join(part for part in (date, _length(entry), _people(entry)) if part)
+    facts = " · ".join(part for part in (date, _length(entry), _people(entry)) if part)
+    return (Span(facts),) if facts else ()
 
 
 def _length(entry: EpisodeEntry) -> str:

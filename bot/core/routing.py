@@ -89,7 +89,11 @@ _OF_LIBRARY = {
     "library-subject-there": "about",
     "library-person": "",
     "library-episode": "",
+    "library-described": "about",
+    "library-called": "",
+    "library-from": "",
     "library": "",
+    "library-show": "",
 }
 """Rows of what the library knows, and the word before what a row's pattern found: then it is a subject."""
 

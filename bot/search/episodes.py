@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from bot.corpus import Person, Section, fold, names_somebody
 from bot.language import read_words, ways_to_name
@@ -50,10 +50,11 @@ _ENDING = re.compile(r"(?<!\d)(\d{1,5})$")
 
 @dataclass(frozen=True, slots=True)
 class NamedEpisodes:
-    """The episodes that a member's words name, newest first; `person` is who is meant when a name was given."""
+    """The episodes that a member's words name, newest first: by what of them, and the name of that."""
 
     numbers: tuple[int, ...]
-    person: str = ""
+    by: Literal["name", "person", "year", "show"] = "name"
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,32 +90,38 @@ def _join_people(stated: tuple[Person, ...], heard: tuple[str, ...]) -> tuple[Pe
 
 
 def episodes_named(corpus: Corpus, words: str, among: Collection[int]) -> NamedEpisodes:
-    """Return the episodes of `among` that words name: latest, a number, a folder, a title, somebody in it.
+    """Return the episodes of `among` that words name: latest, a number, a year, a folder, a title, a show, a person.
 
-    None of them when the words name no episode; they may be a subject then.
+    None of them when the words name no episode; they may be a subject then. “Of” and a show's title may follow.
     """
+    before, of, title = words.rpartition(" of ")
+    if own := _of_show(corpus, title if of else words, among):
+        return episodes_named(corpus, before, own) if of else NamedEpisodes(tuple(own), "show", words)
     known = _vocabulary()
     parts = _WORD.findall(words.casefold())
     ordered = newest_first(corpus, among)
-    for end, key in ((0, "latest"), (-1, "first")):
+    for key, first in _SUPERLATIVES.items():
         if known[key].intersection(parts) and all(part in known[key] | known["beside"] for part in parts):
-            return NamedEpisodes((ordered[end],))
+            return NamedEpisodes((first(corpus, ordered),))
     kept = [part for part in parts if part not in known["heads"]]
     number = int(kept[0]) if len(kept) == 1 and kept[0].isdecimal() and len(kept[0]) <= _DIGITS else None
     entries = {n: corpus.entries[n] for n in ordered}
     wanted = " ".join(words.casefold().split())
     exact = [n for n, e in entries.items() if wanted in {e.id.casefold(), e.title.casefold()}]
     exact = exact or [n for n, e in entries.items() if number is not None and number == _number(e)]
-    if exact or number is not None:
-        return NamedEpisodes(tuple(exact))
+    if exact:
+        return NamedEpisodes(tuple(exact), "name", words)
+    if number is not None:
+        dated = (n for n, e in entries.items() if e.meta.published and e.meta.published.year == number)
+        return NamedEpisodes(tuple(dated), "year", str(number))
     people = {n: {each.name for each in people_of(e)} for n, e in entries.items()}
     meant = _people_named(dict.fromkeys(name for names in people.values() for name in names), words)
     if meant:
         took = tuple(n for n, names in people.items() if names & meant)
-        return NamedEpisodes(took, min(meant) if len(meant) == 1 else words)
+        return NamedEpisodes(took, "person", min(meant) if len(meant) == 1 else words)
     needed = set(_WORD.findall(fold(words)))
     titled = [n for n, e in entries.items() if needed and needed <= set(_WORD.findall(fold(f"{e.title} {e.id}")))]
-    return NamedEpisodes(tuple(titled))
+    return NamedEpisodes(tuple(titled), "name", words)
 
 
 def episodes_on(  # noqa: PLR0913, PLR0917 - what to search with, for what, where, how much
@@ -147,6 +154,34 @@ def episodes_on(  # noqa: PLR0913, PLR0917 - what to search with, for what, wher
     best = sorted(worth, key=lambda number: -worth[number])[:limit]
     return [OnSubject(number, _evidence(corpus, number, places[number], share)) for number in best]
 
+
+def _of_show(corpus: Corpus, title: str, among: Collection[int]) -> list[int]:
+    """Return the episodes of the show of that title or folder, the newest first; none when it is no show's."""
+    wanted = title.casefold().strip()
+    known = {show.id for show in corpus.shows if wanted in {show.id.casefold(), show.title.casefold()}}
+    return newest_first(corpus, [number for number in among if corpus.entries[number].show.id in known])
+
+
+def length_of(entry: EpisodeEntry) -> float:
+    """Return how long an episode is in seconds, as stated or until its last sentence; 0.0 where nothing tells."""
+    return entry.meta.duration or entry.lasts or 0.0
+
+
+def _longest(corpus: Corpus, ordered: Sequence[int]) -> int:
+    return max(ordered, key=lambda number: length_of(corpus.entries[number]))
+
+
+def _shortest(corpus: Corpus, ordered: Sequence[int]) -> int:
+    return min(ordered, key=lambda number: length_of(corpus.entries[number]) or math.inf)
+
+
+_SUPERLATIVES: dict[str, Callable[[Corpus, Sequence[int]], int]] = {
+    "latest": lambda _, ordered: ordered[0],
+    "first": lambda _, ordered: ordered[-1],
+    "longest": _longest,
+    "shortest": _shortest,
+}
+"""Which of some episodes, the newest first, is meant by words of `episodes.toml`."""
 
 _DIGITS = 9
 """Digits of a number that may be an episode's."""
