@@ -105,7 +105,8 @@ def test_a_first_name_that_the_transcript_uses_is_the_person_that_is_stated(tmp_
 @pytest.mark.parametrize(
     ("line", "parts"),
     [
-        ("/episodes", ("I know 3 episodes, from 5 January 2024 to 1 March 2024.", "The host of Harbour is Ada Quill.",
+        ("/episodes", ("I know 3 episodes of Harbour, from 5 January 2024 to 1 March 2024.",
+                       "The host of Harbour is Ada Quill.",
                        "5 January 2024 · 1:02:03 · Ada Quill (host), Ben Marsh (guest)")),
         ("how many episodes do you know?", ("I know 3 episodes",)),
         ("who hosts the show?", ("The host of Harbour is Ada Quill.",)),

@@ -40,8 +40,8 @@ PAGE = 10
 MOST_ON_SUBJECT = 5
 """Episodes that are shown for a subject, each with a sentence."""
 
-MOST_PEOPLE, MOST_HOSTS = 8, 4
-"""People named of an episode, and hosts of the library."""
+MOST_PEOPLE, MOST_HOSTS, MOST_SHOWS = 8, 4, 8
+"""People named of an episode, hosts of a show, and shows of the library."""
 
 MOST_CHAPTERS = 40
 """Chapters on an episode's card; a three-hour episode has twenty."""
@@ -122,8 +122,8 @@ def _library(ctx: Context, among: Sequence[int]) -> str:
     """Say how many episodes there are, from when to when, and whose."""
     entries = [ctx.corpus.entries[number] for number in among]
     count = say("episodes.count", count=len(entries))
-    if len(shows := {entry.show.title for entry in entries}) == 1 < len(ctx.corpus.shows):
-        count = say("episodes.of", episodes=count, show=min(shows))
+    if len(shows := list(dict.fromkeys(entry.show.title for entry in entries))) <= MOST_SHOWS:
+        count = say("episodes.of", episodes=count, shows=listed(shows))
     dates = sorted(entry.meta.published for entry in entries if entry.meta.published)
     lead = say("episodes.lead", episodes=count)
     if dates and dates[0] != dates[-1]:

@@ -86,6 +86,7 @@ def _without_mentions(text: str) -> str:
 
 _OF_LIBRARY = {
     "library-subject": "about",
+    "library-subject-discussed": "about",
     "library-subject-there": "about",
     "library-person": "",
     "library-episode": "",

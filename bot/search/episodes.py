@@ -155,10 +155,13 @@ def episodes_on(  # noqa: PLR0913, PLR0917 - what to search with, for what, wher
     return [OnSubject(number, _evidence(corpus, number, places[number], share)) for number in best]
 
 
+_THE = "the "
+
+
 def _of_show(corpus: Corpus, title: str, among: Collection[int]) -> list[int]:
     """Return the episodes of the show of that title or folder, the newest first; none when it is no show's."""
-    wanted = title.casefold().strip()
-    known = {show.id for show in corpus.shows if wanted in {show.id.casefold(), show.title.casefold()}}
+    wanted = title.casefold().strip().removeprefix(_THE)
+    known = {s.id for s in corpus.shows if wanted in {s.id.casefold(), s.title.casefold().removeprefix(_THE)}}
     return newest_first(corpus, [number for number in among if corpus.entries[number].show.id in known])
 
 
