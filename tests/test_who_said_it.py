@@ -23,6 +23,7 @@ from bot.errors import OperatorError
 from bot.highlights import Highlights
 from bot.search import Searcher, Verdict, open_searcher
 from bot.settings import ROOT
+from tests.test_highlights import write_show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -204,6 +205,26 @@ async def test_somebody_the_library_does_not_know_is_not_confirmed_when_given_as
     )
 
 
+@pytest.mark.parametrize(
+    ("message", "verdict"),
+    [
+        ("did Ben Marsh say every harbour smells of somebody's breakfast?", "exact"),
+        ("did ben say every harbour smells of somebody's breakfast?", "exact"),
+        ("did Ada say every harbour smells of somebody's breakfast?", "other-speaker"),
+        ("did Nadia Verholt say every harbour smells of somebody's breakfast?", "other-speaker"),
+        ("did Nadia really say “the tide table is the only honest newspaper”?", "unattributed"),
+        ("did ben say that salt gets into the locks and the letters and the bread", "unattributed"),
+        ("did he say every harbour smells of somebody's breakfast?", "exact"),
+        ("did the cook say every harbour smells of somebody's breakfast?", "exact"),
+    ],
+)
+async def test_whom_a_message_names_is_part_of_the_claim(core: Core, message: str, verdict: str) -> None:
+    (card, *_) = (await ask(core, message)).cards
+
+    assert card.quote
+    assert card.quote.verdict == verdict
+
+
 # Where to look
 
 
@@ -331,6 +352,30 @@ def test_a_quote_of_the_day_joins_no_two_voices(tmp_path: Path) -> None:
 
     assert {episode.show.id for episode, _, _ in found} == {"bare", "named"}
     assert all(voices == ("Ada Quill",) or sentences == 1 for _, voices, sentences in found)
+
+
+CAPTIONS = """WEBVTT
+
+00:00.000 --> 00:04.000
+- Is it cold, the sea in March
+- No, I swim before breakfast
+
+00:04.000 --> 00:08.000
+and I have never been ill since
+- You are braver than I am
+"""
+
+
+def test_voices_that_captions_part_with_a_dash_are_never_one_sentence_nor_one_paragraph(tmp_path: Path) -> None:
+    write_show(tmp_path, "quay", {"1-cold": CAPTIONS}, "vtt")
+    episode = open_corpus(tmp_path).episode(0)
+
+    assert [episode.text[each.begin : each.end] for each in episode.paragraphs] == [
+        "- Is it cold, the sea in March",
+        "- No, I swim before breakfast and I have never been ill since",
+        "- You are braver than I am",
+    ]
+    assert [round(each.start or 0.0, 1) for each in episode.sentences] == [0.0, 2.1, 6.2]
 
 
 # Real shows, one of them without its labels

@@ -1,6 +1,7 @@
 """What a free message wants: a mention or a direct message is read as one command, and others are offered.
 
-A claimed quote in quotation marks, or “did he say …”, is a claim; “the bit where …” and a bare fragment are a line; one
+What the library knows of its episodes (“which episode is about …”, “who is the guest of 12”) is asked of the library. A
+claimed quote in quotation marks, or “did he say …”, is a claim; “the bit where …” and a bare fragment are a line; one
 or two words that name a topic are one; everything else is a question.
 """
 
@@ -39,11 +40,16 @@ _EDGES = " \t\r\n,:;-\u2013\u2014"
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What a message is read as, its free words, and what else it could be meant as."""
+    """What a message is read as, its free words, and what else it could be meant as: then `asked` are the words.
+
+    `who` is who is said to have said a claim, as typed.
+    """
 
     use: Use
     words: str
     others: tuple[Use, ...] = ()
+    asked: str = ""
+    who: str = ""
 
 
 def read_intent(text: str, known_topics: Collection[str], weigh: Callable[[str], float | None]) -> Intent:
@@ -54,7 +60,8 @@ def read_intent(text: str, known_topics: Collection[str], weigh: Callable[[str],
     """
     words = _without_mentions(text)
     return (
-        _verify(words)
+        _library(words)
+        or _verify(words)
         or _lookup(words, weigh)
         or _topic(words, known_topics)
         or _fragment(words, weigh)
@@ -77,6 +84,31 @@ def _without_mentions(text: str) -> str:
     return " ".join(_pattern("mention").sub(" ", text.strip()).split()).strip(_EDGES)
 
 
+_OF_LIBRARY = {
+    "library-subject": "about",
+    "library-subject-discussed": "about",
+    "library-subject-there": "about",
+    "library-person": "",
+    "library-episode": "",
+    "library-described": "about",
+    "library-called": "",
+    "library-from": "",
+    "library": "",
+    "library-show": "",
+}
+"""Rows of what the library knows, and the word before what a row's pattern found: then it is a subject."""
+
+
+def _library(words: str) -> Intent | None:
+    """Read a question about the episodes: which, how many, the latest, who is in one."""
+    for key, kind in _OF_LIBRARY.items():
+        found = _pattern(key).match(words)
+        if found:
+            sought = next((group.strip(_EDGES + '?.!"“”') for group in found.groups() if group), "")
+            return Intent(Use.LIBRARY, f"{kind} {sought}".strip(), (Use.QUESTION,), words)
+    return None
+
+
 def _verify(words: str) -> Intent | None:
     """Read a claimed quote: in quotation marks, or after “did he say”."""
     quoted = next(
@@ -89,10 +121,12 @@ def _verify(words: str) -> Intent | None:
             return Intent(Use.LINE, inside, (Use.CLAIM, Use.QUESTION))
         if _pattern("asks").match(around) and not _pattern("did-say").match(around) and len(around.split()) > _FEWEST:
             return Intent(Use.QUESTION, words, (Use.CLAIM, Use.LINE))
-        return Intent(Use.CLAIM, words if _names_who(around) else inside, (Use.LINE, Use.QUESTION))
+        asked = _pattern("did-say").match(around)
+        who = (asked["who"] or "") if asked else ""
+        return Intent(Use.CLAIM, words if _names_who(around) else inside, (Use.LINE, Use.QUESTION), who=who)
     said = _pattern("did-say").match(words)
     if said and len(said["claim"].split()) >= _FEWEST and not _pattern("say-what").match(said["claim"]):
-        return Intent(Use.CLAIM, said["claim"].strip(_EDGES + "?"), (Use.QUESTION, Use.LINE))
+        return Intent(Use.CLAIM, said["claim"].strip(_EDGES + "?"), (Use.QUESTION, Use.LINE), who=said["who"] or "")
     return None
 
 

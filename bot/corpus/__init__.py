@@ -14,9 +14,9 @@ from bot.corpus.curated import (
     curated_highlights,
     key_passages,
 )
-from bot.corpus.library import Corpus, open_corpus
+from bot.corpus.library import Corpus, EpisodeEntry, open_corpus
 from bot.corpus.model import Episode, Passage, Show
-from bot.corpus.transcript import Chapter, Section
+from bot.corpus.transcript import Chapter, Person, Section
 from bot.corpus.voices import names_somebody
 from bot.corpus.words import Word, fold, words
 
@@ -30,8 +30,10 @@ __all__ = [
     "Corpus",
     "CuratedHighlight",
     "Episode",
+    "EpisodeEntry",
     "KeyPassage",
     "Passage",
+    "Person",
     "Section",
     "Show",
     "Word",

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["EVERYWHERE", "Scope", "find_scope", "scope_of"]
 
-MOST_CHAPTERED = 50
-"""Episodes whose chapters are looked through for a name; with more, the episode has to be named too."""
+MOST_READ = 50
+"""Episodes that are read to see whether anything is in a scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,8 @@ def scope_of(corpus: Corpus, speaker: str = "", episode: str = "", show: str = "
         numbers &= _episodes(corpus, episode, numbers)
     who = _speaker(corpus, speaker, numbers) if speaker else None
     title = _chapter(corpus, chapter, numbers) if chapter else None
+    if title:
+        numbers = frozenset(number for number in numbers if title in corpus.entries[number].chapters)
     chosen = Scope(who, numbers if show or episode or chapter else None, title)
     if chapter or (who and episode):
         _refuse_contradiction(corpus, chosen, numbers)
@@ -114,9 +116,7 @@ def _episodes(corpus: Corpus, name: str, among: Iterable[int]) -> frozenset[int]
 
 
 def _chapter(corpus: Corpus, name: str, numbers: frozenset[int]) -> str:
-    if len(numbers) > MOST_CHAPTERED:
-        raise UserError(say("scope.which-episode"))
-    titles = {c.title: c.title for number in sorted(numbers) for c in corpus.episode(number).chapters}
+    titles = {title: title for number in sorted(numbers) for title in corpus.entries[number].chapters}
     if not titles:
         raise UserError(say("scope.no-chapters"))
     inside = [title for title in titles if name.casefold() in title.casefold()]
@@ -137,7 +137,7 @@ def _nearest(name: str, known: dict[str, str], kind: str) -> str:
 
 def _refuse_contradiction(corpus: Corpus, chosen: Scope, numbers: frozenset[int]) -> None:
     """Raise a UserError when nothing can be in a scope that names both a speaker and a place."""
-    if len(numbers) > MOST_CHAPTERED:
+    if len(numbers) > MOST_READ:
         return
     for number in numbers:
         episode = corpus.episode(number)

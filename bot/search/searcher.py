@@ -15,6 +15,7 @@ from bot.corpus import words
 from bot.errors import UserError
 from bot.policy.texts import say
 from bot.search.ask import LONGEST_QUESTION, Band, answer
+from bot.search.episodes import episodes_on
 from bot.search.index.words import open_index
 from bot.search.quote import Hit, rank
 from bot.search.scope import EVERYWHERE
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from bot.corpus import Corpus, Passage
     from bot.search.ask import Answered
+    from bot.search.episodes import OnSubject
     from bot.search.index.embeddings import Embeddings
     from bot.search.index.words import WordIndex
     from bot.search.scope import Scope
@@ -175,6 +177,18 @@ class Searcher:
             _place(found.passages if found else ())
             return found
 
+        return await self.run(work)
+
+    async def episodes_on(self, subject: str, limit: int, scope: Scope = EVERYWHERE) -> list[OnSubject]:
+        """Return up to `limit` episodes that speak of a subject, the one that speaks most of it first."""
+        among = range(len(self._corpus.entries)) if scope.episodes is None else scope.episodes
+
+        def work() -> list[OnSubject]:
+            found = episodes_on(self._corpus, self._index, self._embeddings, subject, among, limit)
+            _place(each.evidence for each in found)
+            return found
+
+        await self._wait_for_models()
         return await self.run(work)
 
     async def near_topics(self, name: str) -> tuple[str, ...]:
