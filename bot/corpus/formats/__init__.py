@@ -85,6 +85,7 @@ _OTHERS: tuple[tuple[Callable[[TranscriptFile], bool], str], ...] = (
     (lambda file: file.root == "opml", "opml"),
     (lambda file: "[Script Info]" in file.text[:400], "ass"),
 )
+_LONE_TIME = re.compile(r"\n([^\S\n]{0,4})(\d{1,2}:\d{2}:\d{2})(?=[^\S\n]{0,4}(?:\n|\Z))")
 _WORD = re.compile(r"[^\W_]")
 
 
@@ -100,6 +101,7 @@ def read_transcript(data: bytes, name: str) -> Transcript:
         if sniff(file):
             raise TranscriptError(name, say(f"format.is-{kind}"), 1)
     refuse_conflicts(file)
+    file = _with_boxed_times(file)
     reader = next(reader for reader in READERS if reader.sniff(file))
     _refuse_unknown(file, reader)
     transcript = clean(reader.read(file), file.oddities)
@@ -107,6 +109,14 @@ def read_transcript(data: bytes, name: str) -> Transcript:
         raise TranscriptError(name, say("format.no-words", format=reader.name), 1)
     left = tell_of_times(file, (segment.text for segment in transcript.segments))
     return replace(transcript, oddities=(*transcript.oddities, *left)) if left else transcript
+
+
+def _with_boxed_times(file: TranscriptFile) -> TranscriptFile:
+    """Put a time that stands alone on a line, as every few minutes of a meeting's, into brackets: nobody said it."""
+    text = f"\n{file.text}"
+    if "-->" in text or not _LONE_TIME.search(text):
+        return file
+    return replace(file, text=_LONE_TIME.sub(r"\n\1[\2]", text)[1:])
 
 
 def _refuse_unknown(file: TranscriptFile, reader: Reader) -> None:

@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["read_ranges", "read_srt", "read_vtt", "sniff_ranges", "sniff_srt", "sniff_vtt"]
 
-_ARROWS = re.compile(r"[-\u2013\u2014=](?:>|&gt;)|[\u2192\u27f6\u2794\u279c]")
+_POINTED = ("->", "=>", "&gt;", "\u2013>", "\u2014>")
+_DRAWN = ("\u2192", "\u27f6", "\u2794", "\u279c")
+"""Arrows between two times."""
+
 _EARLY = 8
 """Lines among which the first pair of times stands."""
 
@@ -113,7 +116,9 @@ def _take_index(lines: list[str], before: int | None, *, named: bool) -> int | N
 
 def sniff_srt(file: TranscriptFile) -> bool:
     """Say whether a text has time lines with arrows of any kind."""
-    return _ARROWS.search(file.text) is not None and any(
+    text = file.text
+    arrows = (*(_POINTED if ">" in text or "&gt;" in text else ()), *(() if text.isascii() else _DRAWN))
+    return any(arrow in text for arrow in arrows) and any(
         times.arrow for line in file.text.split("\n") if (times := time_line(line))
     )
 

@@ -35,7 +35,10 @@ _ENDING = re.compile(rf"\b{_EXACT}\W{{0,4}}\Z|\d{{1,2}} minutes? \d{{1,2}} secon
 _LONGEST_HEAD = 80
 """Characters of a line that is only a name and a time."""
 
-_SOME = re.compile(r"\d\s?[:\uff1a]\s?\d|\d\s{0,2}[\t;|,}]|\d seconds?\b|[-\u2013\u2014=]>|\d[.,]\d")
+_SOME = re.compile(r"\d")
+_BEGINNINGS = frozenset(" \t0123456789{[(<#")
+"""What lines that begin with numbers begin with; one with a colon is looked at whatever it begins with."""
+
 _BARE = re.compile(r"\W{0,4}\d{1,3}:\d{2}\b")
 _WHOLE = re.compile(r"\b\d{1,3}:\d{2}:\d{2}\b")
 _NUMERAL = re.compile(r"\d{1,6}")
@@ -66,10 +69,9 @@ def tell_of_times(file: TranscriptFile, texts: Iterable[str]) -> tuple[str, ...]
     lines = 0
     suspects: list[_Line] = []
     for text in texts:
-        parts = text.split("\n") if "\n" in text else (text,)
-        lines += len(parts)
-        if _SOME.search(text) or text.isdigit() or len(parts) > 1:
-            suspects.extend(found for part in parts if (found := _suspect(part.strip())))
+        lines += text.count("\n") + 1
+        if "\n" in text or _may_be(text):
+            suspects += [found for part in text.split("\n") if _may_be(part) and (found := _suspect(part.strip()))]
     certain = [line for line in suspects if line.certain]
     bare = [line for line in suspects if not line.certain]
     if len(bare) < _FEW or len(bare) * _SHARE < lines:
@@ -87,9 +89,14 @@ def tell_of_times(file: TranscriptFile, texts: Iterable[str]) -> tuple[str, ...]
     return (say("format.some-times-left", count=count, text=shown, where=where),)
 
 
+def _may_be(line: str) -> bool:
+    """Say whether a line can look like times at all; most are seen to be none at once."""
+    return ":" in line or line[:1] in _BEGINNINGS or "\uff1a" in line or "second" in line
+
+
 def _suspect(line: str) -> _Line | None:
     """Return a line that looks like times, and whether it is certain; None for any other."""
-    if not any(character.isdigit() for character in line[:400]):
+    if not _SOME.search(line):
         return None
     plain = plain_marks(line)
     if _ANYWHERE.search(plain) or any(form.match(plain) for form in _AT_HEAD):

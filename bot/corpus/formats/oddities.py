@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.corpus.formats.labels import is_anonymous
+from bot.corpus.formats.programs import without_programs
+from bot.corpus.formats.repeats import without_loops, without_rolling
+from bot.corpus.formats.stage import without_stages
 from bot.corpus.formats.stamps import LATEST, clock
 from bot.corpus.names import LONGEST_TITLE, MOST_PEOPLE, mend, person, tidy
 from bot.corpus.transcript import Person
@@ -21,9 +23,11 @@ if TYPE_CHECKING:
 
 __all__ = ["clean", "fit"]
 
-_STAGE = re.compile(r"\[[^\[\]]{1,60}\]|\([^().?!]{1,40}\)|[♪♫♩♬]+")
-_WORD = re.compile(r"\w")
 _SLACK = 0.001
+_FEW, _SAMPLES = 4, 200
+_RARE = 10
+"""One cue in so many in another script is strange; more are a second language."""
+
 _REPEATS = 8
 _SLOW = 15.0
 _SLOWEST = 3.0
@@ -36,11 +40,13 @@ def clean(transcript: Transcript, known: Sequence[str] = ()) -> Transcript:
     """Return a transcript without cues that are no speech, and with oddities: those known, and what else is strange."""
     segments = [_storable(segment) for segment in transcript.segments if segment.text.strip()]
     oddities = [*known, *transcript.oddities]
+    steps = [without_programs, without_rolling, _without_noise, without_loops]
     if any(segment.start is not None or segment.speaker for segment in segments):
-        segments, left = _without_stages(segments)
+        steps.insert(1, without_stages)
+    for step in steps:
+        segments, left = step(segments)
         oddities += left
-    segments, left = _without_loops(segments)
-    oddities += left
+    oddities += _foreign(segments)
     segments = [_forward(segment) for segment in segments]
     oddities += _times(segments)
     oddities += _speakers(segments)
@@ -80,22 +86,7 @@ def _forward(segment: Segment) -> Segment:
     return replace(segment, end=None) if wrong else segment
 
 
-def _without_stages(segments: Sequence[Segment]) -> tuple[list[Segment], list[str]]:
-    """Leave out segments that are nothing but stage directions, such as [music]."""
-    stages = [segment for segment in segments if _is_stage(segment.text)]
-    if not stages:
-        return list(segments), []
-    example = " ".join(stages[0].text[:60].split())
-    odd = say("format.stages", count=len(stages), example=example)
-    return [segment for segment in segments if not _is_stage(segment.text)], [odd]
-
-
-def _is_stage(text: str) -> bool:
-    """Say whether a text has no word outside brackets and notes of music."""
-    return text.lstrip()[:1] in "[(♪♫♩♬" and not _WORD.search(_STAGE.sub(" ", text))
-
-
-def _without_loops(segments: Sequence[Segment]) -> tuple[list[Segment], list[str]]:
+def _without_noise(segments: Sequence[Segment]) -> tuple[list[Segment], list[str]]:
     """Leave out what a recogniser made of noise: a cue that repeats syllables in a script not the transcript's own."""
     suspects = [segment for segment in segments if segment.start is not None and _loops(segment.text)]
     if not suspects:
@@ -117,6 +108,20 @@ def _loops(text: str) -> bool:
     if len(tokens) == 1:
         return len(text) > _REPEATS * 2 and len(set(text)) * _REPEATS <= len(text)
     return len(tokens) >= _REPEATS and len(set(tokens)) * 4 <= len(tokens)
+
+
+def _foreign(segments: Sequence[Segment]) -> list[str]:
+    """Tell of cues in a script that is not that of nearly all of the transcript."""
+    suspects = [segment for segment in segments if segment.start is not None and not segment.text.isascii()]
+    if not suspects or len(segments) < _FEW:
+        return []
+    step = max(1, len(segments) // _SAMPLES)
+    own = _script(segment.text for segment in segments[::step])
+    foreign = [segment for segment in suspects if _script([segment.text]) not in {own, ""}]
+    if not own or not foreign or len(foreign) * _RARE > len(segments):
+        return []
+    text = " ".join(foreign[0].text.split())[:60]
+    return [say("format.foreign", count=len(foreign), start=_at(foreign), text=text)]
 
 
 def _script(texts: Iterable[str]) -> str:
