@@ -174,7 +174,8 @@ def test_what_a_program_writes_above_and_below_is_nobodys_word() -> None:
     meet += (
         "Transcription ended after 00:45:10\nThis editable transcript was computer generated and might contain errors."
     )
-    otter = f"{talk}\nTranscribed by https://otter.ai\n"
+    above = "Tea hour\nMon, Mar 2, 2026 10:00AM • 45:10\n\nSUMMARY KEYWORDS\ntea\n\nSPEAKERS\nAda, Bo\n\n"
+    otter = f"{above}{talk}\nTranscribed by https://otter.ai\n"
     amara = captions([*LINES, "Subtitles by the Amara.org community"])
 
     assert {segment.speaker for segment in read(meet).segments} == {"Ada", "Bo"}

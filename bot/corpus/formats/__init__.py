@@ -122,7 +122,8 @@ def _with_boxed_times(file: TranscriptFile) -> TranscriptFile:
 def _refuse_unknown(file: TranscriptFile, reader: Reader) -> None:
     """Raise TranscriptError for JSON or XML that no reader of its kind knows: it is not prose."""
     prose = reader.read in {plain.read, labelled.read}
-    kind = "JSON" if file.json is not None else "XML" if file.text.lstrip().startswith("<?xml") else ""
+    xml = file.text.lstrip().startswith("<?xml") or (file.root and f"</{file.root}" in file.text.lower())
+    kind = "JSON" if file.json is not None else "XML" if xml else ""
     if prose and kind:
         names = ", ".join(each.name for each in READERS if kind in each.name)
         raise TranscriptError(file.name, say("format.unknown", kind=kind, names=names), 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.corpus.formats.timelines import plain_marks
@@ -10,7 +11,7 @@ from bot.errors import TranscriptError
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from bot.corpus.formats.transcript_file import TranscriptFile
 
@@ -20,7 +21,10 @@ _POINT = r"\d{1,3}\s?:\s?\d{1,2}(?:\s?:\s?\d{1,2})?(?:\s?[.,:;]\s?\d{1,9})?"
 _EXACT = r"\d{1,3}\s?:\s?\d{2}(?:\s?:\s?\d{2}(?:\s?[.,:;]\s?\d{1,9})?|\s?[.,;]\s?\d{1,9})"
 _MARK = r"\s{0,4}(?:[-\u2013\u2014=]{1,2}(?:>|&gt;)?|[\u2192\u27f6\u2794\u279c,;|\t~/]|to\b)?\s{0,4}"
 # Two times with hardly anything between them, or one to the fraction, wherever they stand.
-_ANYWHERE = re.compile(rf"\b{_EXACT}{_MARK}{_EXACT}|\b\d{{1,3}}:\d{{2}}:\d{{2}}\s?[.,:;]\d{{1,9}}")
+_ANYWHERE = re.compile(
+    rf"\b{_EXACT}{_MARK}{_EXACT}|\b\d{{1,3}}:\d{{2}}:\d{{2}}\s?[.,:;]\d{{1,9}}"
+    rf"|\d\s{{0,4}}[-\u2013\u2014=]{{1,2}}(?:>|&gt;)\s{{0,4}}\d"
+)
 # At the head: two points and an arrow, a whole time, a time in brackets, columns of numbers, frames in braces.
 _AT_HEAD = (
     re.compile(rf"\W{{0,4}}{_POINT}\W{{0,4}}[-\u2013\u2014=]{{1,2}}(?:>|&gt;)\s{{0,4}}\d"),
@@ -28,7 +32,7 @@ _AT_HEAD = (
     re.compile(rf"\\?[\[(<{{]\s?{_POINT}\s?\\?[\])>}}]"),
     re.compile(r"\d{1,9}(?:[.,]\d{1,9})?\s{0,2}[\t;|]\s{0,2}\d{1,9}"),
     re.compile(r"\d{1,9}[.,]\d{1,9}[\t ,;|]{1,3}\d{1,9}[.,]\d{1,9}\b"),
-    re.compile(r"\d{1,9},\d{4,9},"),
+    re.compile(r"\d{1,9},\d{1,9},[\"\w]"),
     re.compile(r"\{\d{1,9}\}\s?\{\d{0,9}\}"),
 )
 _ENDING = re.compile(rf"\b{_EXACT}\W{{0,4}}\Z|\d{{1,2}} minutes? \d{{1,2}} seconds?\W{{0,4}}\Z")
@@ -39,7 +43,7 @@ _SOME = re.compile(r"\d")
 _BEGINNINGS = frozenset(" \t0123456789{[(<#")
 """What lines that begin with numbers begin with; one with a colon is looked at whatever it begins with."""
 
-_BARE = re.compile(r"\W{0,4}\d{1,3}:\d{2}\b")
+_BARE = re.compile(r"\W{0,4}\d{1,3}:\d{2}(?!\d)|(?:\d{1,2} (?:hours?|minutes?|seconds?),? ?){1,3}$")
 _WHOLE = re.compile(r"\b\d{1,3}:\d{2}:\d{2}\b")
 _NUMERAL = re.compile(r"\d{1,6}")
 _FEW = 3
@@ -50,6 +54,15 @@ _SHARE = 6
 
 _CONFLICT = re.compile(r"^(?:<{7} \S.*|<{7})$", re.MULTILINE)
 _SHOWN = 60
+
+
+# A clock anywhere; at the head a number with a fraction, or minutes and seconds.
+_ANY = re.compile(
+    r"\d{1,3}:\d{2}(?::\d{2})?(?!\d)|^\W{0,3}\d{1,6}[.,]\d{1,6}(?!\d)|^\W{0,3}\d{1,3} ?m\w{0,6}\W{0,2}\d{1,2} ?s"
+)
+_DIGITS = re.compile(r"\d{1,9}")
+_SERIES = 4
+"""Times that rise from line to line before they count as a series."""
 
 
 class _Line(NamedTuple):
@@ -68,18 +81,23 @@ def tell_of_times(file: TranscriptFile, texts: Iterable[str]) -> tuple[str, ...]
     """Return what to tell of lines that still look like times; raises TranscriptError where they are a sixth of all."""
     lines = 0
     suspects: list[_Line] = []
+    heads: list[str] = []
     for text in texts:
         lines += text.count("\n") + 1
         if "\n" in text or _may_be(text):
-            suspects += [found for part in text.split("\n") if _may_be(part) and (found := _suspect(part.strip()))]
-    certain = [line for line in suspects if line.certain]
-    bare = [line for line in suspects if not line.certain]
+            parts = [part.strip() for part in text.split("\n") if _may_be(part)]
+            suspects += [found for part in parts if (found := _suspect(part))]
+            heads += [part for part in parts if _SOME.search(part)]
+    bare = [line.text for line in suspects if not line.certain]
     if len(bare) < _FEW or len(bare) * _SHARE < lines:
         bare = []
-    count = len(certain) + len(bare)
+    left = [line.text for line in suspects if line.certain] + bare
+    if len(left) * _SHARE < lines:
+        left = _rising(heads, lines) or left
+    count = len(left)
     if not count:
         return ()
-    first = (certain or bare)[0].text
+    first = left[0]
     place = file.text.find(first)
     number = file.text.count("\n", 0, place) + 1 if place >= 0 else None
     shown = " ".join(first.split())[:_SHOWN]
@@ -87,6 +105,22 @@ def tell_of_times(file: TranscriptFile, texts: Iterable[str]) -> tuple[str, ...]
         raise TranscriptError(file.name, say("format.times-left", count=count, lines=lines, text=shown), number)
     where = say("format.at-line", number=number) if number else say("format.at-no-line")
     return (say("format.some-times-left", count=count, text=shown, where=where),)
+
+
+def _rising(heads: Sequence[str], lines: int) -> list[str]:
+    """Return the lines that have a time of any kind, where half of all lines do and the times hardly ever fall."""
+    if len(heads) < _SERIES or len(heads) * 2 < lines:
+        return []
+    timed = [(line, _instant(found)) for line in heads if (found := _ANY.search(plain_marks(line)))]
+    times = [time for _, time in timed]
+    rises = sum(1 for before, after in pairwise(times) if after >= before)
+    series = len(timed) >= _SERIES and len(timed) * 2 >= lines and times[-1] > times[0]
+    return [line for line, _ in timed] if series and rises * 10 >= (len(times) - 1) * 9 else []
+
+
+def _instant(found: re.Match[str]) -> tuple[int, ...]:
+    """Return the numbers of a time in order; those of one kind compare as the times do."""
+    return tuple(int(part) for part in _DIGITS.findall(found.group()))
 
 
 def _may_be(line: str) -> bool:

@@ -26,18 +26,25 @@ _WILD = "*[]?"
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """Lines of a kind: where they stand, what they look like, and whether the line below belongs to them."""
+    """Lines of a kind: where they stand, what they look like, whether those below or above belong to them."""
 
     where: str
     like: tuple[str, ...]
     unless: tuple[str, ...]
     following: bool
+    above: bool
 
 
 def _rows() -> tuple[_Row, ...]:
     table = tomllib.loads(resources.files("bot.corpus.formats").joinpath("programs.toml").read_text("utf-8"))
     return tuple(
-        _Row(row["where"], tuple(row["like"]), tuple(row.get("unless", ())), row.get("next", False))
+        _Row(
+            row["where"],
+            tuple(row["like"]),
+            tuple(row.get("unless", ())),
+            row.get("next", False),
+            row.get("above", False),
+        )
         for row in table["line"]
     )
 
@@ -84,6 +91,9 @@ def without_programs(segments: Sequence[Segment]) -> tuple[list[Segment], list[s
             else:
                 kept.append(line)
             below = bool(row and row.following)
+            if row and row.above and not any(each.speaker or each.start is not None for each in left):
+                dropped[:0] = [*(each.text for each in left), *kept]
+                left, kept = [], []
             head -= 1
         text = "\n".join(kept).strip()
         if text:
