@@ -252,3 +252,56 @@ def test_a_time_line_tells_its_times_whatever_its_arrow_and_spaces(times: list[i
     assert found is not None
     assert [found.start, found.end] == [pytest.approx(t / 1000) for t in times]
     assert (found.rest, found.arrow) == ("", True)
+
+
+def test_a_list_of_chapters_beside_long_turns_is_told_of_and_not_refused() -> None:
+    chapters = "\n".join(f"0:{n}0 Part {n}" for n in range(6))
+    talk = "\n\n".join(f"{name}: {words}" for name in ("Ada", "Bo") * 2 for words in LINES)
+
+    assert len(read(f"{chapters}\n\n{talk}").segments) > len(LINES)
+    assert "6 lines still look like times, and are read as words; the first on line 1: “0:00 Part 0”" in told(
+        f"{chapters}\n\n{talk}"
+    )
+
+
+MARKS = st.sampled_from(
+    ["", " ", "\t", "[", "(", "<", "{", "#", "*", "|", "@ ", "- ", "> ", "at ", "T=", "1. ", "“", "Ada ", "Ada: "]
+)
+BETWEEN = st.sampled_from(
+    [" ", "\t", " --> ", "->", " → ", " - ", "–", ", ", ";", " / ", " | ", " to ", " until ", "…", " : ", "] [", "\n"]
+)
+BEHIND = st.sampled_from(
+    ["", " ", "\n", "\t", "] ", ") ", "> ", "} ", " | ", ": ", " - ", ", ", ";", "\nAda\n", " Ada: "]
+)
+STAMP = st.sampled_from(
+    [
+        "{h:02}:{m:02}:{s:02}",
+        "{h:02}:{m:02}:{s:02}.500",
+        "{h:02}:{m:02}:{s:02},5",
+        "{h:02}:{m:02}:{s:02}:12",
+        "{m}:{s:02}.250",
+    ]
+)
+
+
+@given(MARKS, STAMP, BETWEEN, BEHIND, st.booleans(), st.sampled_from(["\n", "\n\n"]))
+def test_two_times_of_any_spelling_never_pass_as_words_in_silence(  # noqa: PLR0913, PLR0917 - each part of a line is drawn
+    mark: str,
+    stamp: str,
+    between: str,
+    behind: str,
+    two: bool,  # noqa: FBT001 - Hypothesis gives it
+    end: str,
+) -> None:
+    def at(second: int) -> str:
+        return stamp.format(h=second // 3600, m=second // 60 % 60, s=second % 60)
+
+    times = [at(7 * n) + (f"{between}{at(7 * n + 5)}" if two else "") for n in range(len(LINES) * 2)]
+    text = end.join(f"{mark}{time}{behind}{words}" for time, words in zip(times, LINES * 2, strict=True))
+    try:
+        transcript = read(text)
+    except TranscriptError:
+        return
+    left = [time for time in times if time in " ".join(segment.text for segment in transcript.segments)]
+
+    assert not left or "look like" in " ".join(transcript.oddities)

@@ -78,6 +78,7 @@ def test_captions_that_roll_are_read_once_in_every_form(cues: list[str], write: 
     found = words(read(text)).casefold().replace(".", "")
 
     assert found == " ".join(LINES)
+    assert "showed words of the one before again; they were kept once." in told(text)
 
 
 def test_captions_that_roll_over_clips_of_ten_milliseconds_are_read_once() -> None:

@@ -157,7 +157,13 @@ def _plain_cues(file: TranscriptFile, *, arrows: bool) -> Transcript:
     before = sum(1 for line in header if line.strip())
     if before:
         oddities = (*oddities, say("format.before-first", count=before))
-    return Transcript(tuple(labelled), oddities=(*told, *oddities))
+    return Transcript(tuple(labelled), oddities=(*told, *_rolled(lines, added), *oddities))
+
+
+def _rolled(lines: Sequence[Sequence[object]], added: Sequence[Sequence[object]]) -> tuple[str, ...]:
+    """Tell of the cues that showed lines again."""
+    count = sum(1 for shown, new in zip(lines, added, strict=True) if len(new) < len(shown))
+    return (say("format.rolling", count=count),) if count else ()
 
 
 def _lone_names(cues: Sequence[Sequence[str]]) -> list[str | None]:
@@ -202,7 +208,7 @@ def read_vtt(file: TranscriptFile) -> Transcript:
     if lost:
         oddities = (*oddities, say("format.lost-lines", count=lost))
     language = next((match[1] for line in header if (match := _LANGUAGE.fullmatch(line))), None)
-    return Transcript(tuple(labelled), language=language, oddities=(*told, *oddities))
+    return Transcript(tuple(labelled), language=language, oddities=(*told, *_rolled(texts, kept), *oddities))
 
 
 def _body(cue: _Cue) -> tuple[list[str], int]:

@@ -65,7 +65,12 @@ _SERIES = 4
 """Times that rise from line to line before they count as a series."""
 
 
+_SPREAD = 3
+"""Places with times from which on they are no list that stands in one place, as one of chapters does."""
+
+
 class _Line(NamedTuple):
+    number: int
     text: str
     certain: bool
 
@@ -81,37 +86,45 @@ def tell_of_times(file: TranscriptFile, texts: Iterable[str]) -> tuple[str, ...]
     """Return what to tell of lines that still look like times; raises TranscriptError where they are a sixth of all."""
     lines = 0
     suspects: list[_Line] = []
-    heads: list[str] = []
+    heads: list[_Line] = []
     for text in texts:
-        lines += text.count("\n") + 1
         if "\n" in text or _may_be(text):
-            parts = [part.strip() for part in text.split("\n") if _may_be(part)]
-            suspects += [found for part in parts if (found := _suspect(part))]
-            heads += [part for part in parts if _SOME.search(part)]
-    bare = [line.text for line in suspects if not line.certain]
-    if len(bare) < _FEW or len(bare) * _SHARE < lines:
-        bare = []
-    left = [line.text for line in suspects if line.certain] + bare
+            for number, part in enumerate(text.split("\n"), lines):
+                line = part.strip()
+                if _may_be(part) and _SOME.search(line):
+                    heads.append(_Line(number, line, certain=True))
+                    suspects += _suspect(number, line)
+        lines += text.count("\n") + 1
+    bare = sum(1 for line in suspects if not line.certain)
+    counts = bare >= _FEW and bare * _SHARE >= lines
+    left = [line for line in suspects if line.certain or counts]
     if len(left) * _SHARE < lines:
         left = _rising(heads, lines) or left
-    count = len(left)
-    if not count:
+    if not left:
         return ()
-    first = left[0]
+    count, first = len(left), left[0].text
     place = file.text.find(first)
-    number = file.text.count("\n", 0, place) + 1 if place >= 0 else None
+    number = file.text.count("\n", 0, place) + 1 if place >= 0 else 0
     shown = " ".join(first.split())[:_SHOWN]
-    if (count > 1 or lines == 1) and count * _SHARE >= lines:
-        raise TranscriptError(file.name, say("format.times-left", count=count, lines=lines, text=shown), number)
+    if _are_too_many(left, lines):
+        problem = say("format.times-left", count=count, lines=lines, text=shown)
+        raise TranscriptError(file.name, problem, number or None)
     where = say("format.at-line", number=number) if number else say("format.at-no-line")
     return (say("format.some-times-left", count=count, text=shown, where=where),)
 
 
-def _rising(heads: Sequence[str], lines: int) -> list[str]:
+def _are_too_many(left: Sequence[_Line], lines: int) -> bool:
+    """Say whether lines are a share of all, in several places or most of the text: a list of chapters is neither."""
+    count = len(left)
+    places = 1 + sum(1 for before, after in pairwise(left) if after.number > before.number + 1)
+    return (count > 1 or lines == 1) and count * _SHARE >= lines and (places >= _SPREAD or count * 2 >= lines)
+
+
+def _rising(heads: Sequence[_Line], lines: int) -> list[_Line]:
     """Return the lines that have a time of any kind, where half of all lines do and the times hardly ever fall."""
     if len(heads) < _SERIES or len(heads) * 2 < lines:
         return []
-    timed = [(line, _instant(found)) for line in heads if (found := _ANY.search(plain_marks(line)))]
+    timed = [(line, _instant(found)) for line in heads if (found := _ANY.search(plain_marks(line.text)))]
     times = [time for _, time in timed]
     rises = sum(1 for before, after in pairwise(times) if after >= before)
     series = len(timed) >= _SERIES and len(timed) * 2 >= lines and times[-1] > times[0]
@@ -128,14 +141,11 @@ def _may_be(line: str) -> bool:
     return ":" in line or line[:1] in _BEGINNINGS or "\uff1a" in line or "second" in line
 
 
-def _suspect(line: str) -> _Line | None:
-    """Return a line that looks like times, and whether it is certain; None for any other."""
-    if not _SOME.search(line):
-        return None
+def _suspect(number: int, line: str) -> list[_Line]:
+    """Return a line that looks like times, and whether it is certain; nothing for any other."""
     plain = plain_marks(line)
-    if _ANYWHERE.search(plain) or any(form.match(plain) for form in _AT_HEAD):
-        return _Line(line, certain=True)
-    if len(plain) < _LONGEST_HEAD and _ENDING.search(plain) and not plain.endswith((".", "?", "!")):
-        return _Line(line, certain=True)
-    bare = _BARE.match(plain) or _WHOLE.search(plain) or _NUMERAL.fullmatch(plain)
-    return _Line(line, certain=False) if bare else None
+    certain = _ANYWHERE.search(plain) is not None or any(form.match(plain) for form in _AT_HEAD)
+    if not certain and len(plain) < _LONGEST_HEAD and not plain.endswith((".", "?", "!")):
+        certain = _ENDING.search(plain) is not None
+    bare = certain or _BARE.match(plain) or _WHOLE.search(plain) or _NUMERAL.fullmatch(plain)
+    return [_Line(number, line, certain)] if bare else []
