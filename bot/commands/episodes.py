@@ -145,9 +145,7 @@ def _list(ctx: Context, numbers: Sequence[int], lead: str, page: int, line: Line
     known = [ctx.corpus.entries[number] for number in newest_first(ctx.corpus, numbers)]
     pages = -(-len(known) // PAGE)
     page = min(max(1, page), pages)
-    cards = [
-        Card(Role.INFO, title=entry.name, body=_body(entry)) for entry in known[(page - 1) * PAGE : page * PAGE]
-    ]
+    cards = [Card(Role.INFO, title=entry.name, body=_body(entry)) for entry in known[(page - 1) * PAGE : page * PAGE]]
     if pages > 1:
         lead = f"{lead} {say('episodes.page', page=page, pages=pages)}"
     buttons: tuple[Button, ...] = ()

@@ -13,12 +13,14 @@ class Segment:
     """What a reader yields: a cue, a paragraph or a turn, in file order.
 
     `start` and `end` are in seconds; parts the format does not know are None. Text may hold line breaks.
+    `number` is its place among those a reader gave, once they are cleaned.
     """
 
     text: str
     start: float | None = None
     end: float | None = None
     speaker: str | None = None
+    number: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,7 @@ _OTHERS: tuple[tuple[Callable[[TranscriptFile], bool], str], ...] = (
     (lambda file: file.root == "opml", "opml"),
     (lambda file: "[Script Info]" in file.text[:400], "ass"),
 )
+_LONE_TIME = re.compile(r"\n([^\S\n]{0,4})(\d{1,2}:\d{2}:\d{2})(?=[^\S\n]{0,4}(?:\n|\Z))")
 _WORD = re.compile(r"[^\W_]")
 
 
@@ -103,6 +104,7 @@ def read_transcript(data: bytes, name: str) -> Transcript:
         if sniff(file):
             raise TranscriptError(name, say(f"format.is-{kind}"), 1)
     refuse_conflicts(file)
+    file = _with_boxed_times(file)
     reader = next(reader for reader in READERS if reader.sniff(file))
     _refuse_unknown(file, reader)
     transcript = clean(settle(reader.read(file)), file.oddities)
@@ -112,10 +114,19 @@ def read_transcript(data: bytes, name: str) -> Transcript:
     return replace(transcript, oddities=(*transcript.oddities, *left)) if left else transcript
 
 
+def _with_boxed_times(file: TranscriptFile) -> TranscriptFile:
+    """Put a time that stands alone on a line, as every few minutes of a meeting's, into brackets: nobody said it."""
+    text = f"\n{file.text}"
+    if "-->" in text or not _LONE_TIME.search(text):
+        return file
+    return replace(file, text=_LONE_TIME.sub(r"\n\1[\2]", text)[1:])
+
+
 def _refuse_unknown(file: TranscriptFile, reader: Reader) -> None:
     """Raise TranscriptError for JSON or XML that no reader of its kind knows: it is not prose."""
     prose = reader.read in {plain.read, labelled.read}
-    kind = "JSON" if file.json is not None else "XML" if file.text.lstrip().startswith("<?xml") else ""
+    xml = file.text.lstrip().startswith("<?xml") or (file.root and f"</{file.root}" in file.text.lower())
+    kind = "JSON" if file.json is not None else "XML" if xml else ""
     if prose and kind:
         names = ", ".join(each.name for each in READERS if kind in each.name)
         raise TranscriptError(file.name, say("format.unknown", kind=kind, names=names), 1)

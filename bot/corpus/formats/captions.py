@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["read_ranges", "read_srt", "read_vtt", "sniff_ranges", "sniff_srt", "sniff_vtt"]
 
-_ARROWS = re.compile(r"[-\u2013\u2014=](?:>|&gt;)|[\u2192\u27f6\u2794\u279c]")
+_POINTED = ("->", "=>", "&gt;", "\u2013>", "\u2014>")
+_DRAWN = ("\u2192", "\u27f6", "\u2794", "\u279c")
+"""Arrows between two times."""
+
 _EARLY = 8
 """Lines among which the first pair of times stands."""
 
@@ -113,7 +116,9 @@ def _take_index(lines: list[str], before: int | None, *, named: bool) -> int | N
 
 def sniff_srt(file: TranscriptFile) -> bool:
     """Say whether a text has time lines with arrows of any kind."""
-    return _ARROWS.search(file.text) is not None and any(
+    text = file.text
+    arrows = (*(_POINTED if ">" in text or "&gt;" in text else ()), *(() if text.isascii() else _DRAWN))
+    return any(arrow in text for arrow in arrows) and any(
         times.arrow for line in file.text.split("\n") if (times := time_line(line))
     )
 
@@ -152,7 +157,13 @@ def _plain_cues(file: TranscriptFile, *, arrows: bool) -> Transcript:
     before = sum(1 for line in header if line.strip())
     if before:
         oddities = (*oddities, say("format.before-first", count=before))
-    return Transcript(tuple(labelled), oddities=(*told, *oddities))
+    return Transcript(tuple(labelled), oddities=(*told, *_rolled(lines, added), *oddities))
+
+
+def _rolled(lines: Sequence[Sequence[object]], added: Sequence[Sequence[object]]) -> tuple[str, ...]:
+    """Tell of the cues that showed lines again."""
+    count = sum(1 for shown, new in zip(lines, added, strict=True) if len(new) < len(shown))
+    return (say("format.rolling", count=count),) if count else ()
 
 
 def _lone_names(cues: Sequence[Sequence[str]]) -> list[str | None]:
@@ -197,7 +208,8 @@ def read_vtt(file: TranscriptFile) -> Transcript:
     if lost:
         oddities = (*oddities, say("format.lost-lines", count=lost))
     language = next((match[1] for line in header if (match := _LANGUAGE.fullmatch(line))), None)
-    return Transcript(tuple(labelled), oddities=(*told, *oddities), stated=Stated(language=language))
+    stated = Stated(language=language)
+    return Transcript(tuple(labelled), oddities=(*told, *_rolled(texts, kept), *oddities), stated=stated)
 
 
 def _body(cue: _Cue) -> tuple[list[str], int]:

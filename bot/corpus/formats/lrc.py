@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 __all__ = ["read", "sniff"]
 
-_TIME = r"\d{1,3}:\d{2}[.:]\d{2,3}"
+_TIME = r"\d{1,3}:\d{2}(?:\.\d{2,3}|(?=\]\S))"
 _LINE = re.compile(rf"((?:\[{_TIME}\]){{1,20}})(.*)")
-_STAMP = re.compile(rf"\[({_TIME})\]")
-_WORD = re.compile(rf"<({_TIME})>")
-_TAG = re.compile(r"\[([a-zA-Z#]{1,12}):(.*)\]")
+_STAMP = re.compile(r"\[(\d{1,3}:\d{2}(?:\.\d{2,3})?)\]")
+_WORD = re.compile(r"<(\d{1,3}:\d{2}\.\d{2,3})>")
+_TAG = re.compile(r"\[([a-zA-Z#]{1,12}):([^\[\]]{0,300})\]")
 
 
 def sniff(file: TranscriptFile) -> bool:
-    """Say whether each line is a time to the hundredth with words, or a tag."""
+    """Say whether each line is a time to the hundredth, or close to its words, or a tag."""
     if not file.text.lstrip().startswith("["):
         return False
     lines = [line.strip() for line in file.text.split("\n") if line.strip()]
@@ -35,17 +35,11 @@ def read(file: TranscriptFile) -> Transcript:
     title = ""
     for line in map(str.strip, file.text.split("\n")):
         if found := _LINE.fullmatch(line):
-            segments.extend(_segments([_seconds(stamp) for stamp in _STAMP.findall(found[1])], found[2].strip()))
+            segments.extend(_segments([seconds(stamp) for stamp in _STAMP.findall(found[1])], found[2].strip()))
         elif tag := _TAG.fullmatch(line):
             title = title or (tag[2].strip() if tag[1].casefold() == "ti" else "")
     labelled, oddities = label_cues(sorted(segments, key=lambda each: each.start or 0.0))
     return Transcript(tuple(labelled), stated=Stated(title=title or None), oddities=oddities)
-
-
-def _seconds(stamp: str) -> float | None:
-    """Return a time whose hundredths may stand behind a colon."""
-    head, colon, last = stamp.rpartition(":")
-    return seconds(f"{head}.{last}" if ":" in head and colon else stamp)
 
 
 def _segments(starts: list[float | None], text: str) -> list[Segment]:
@@ -55,6 +49,6 @@ def _segments(starts: list[float | None], text: str) -> list[Segment]:
         return [Segment(words, start) for start in starts] if words else []
     first = [TimedWord(parts[0], starts[0], None)] if parts[0].strip() else []
     rest = [
-        TimedWord(word, _seconds(at), None) for at, word in zip(parts[1::2], parts[2::2], strict=True) if word.strip()
+        TimedWord(word, seconds(at), None) for at, word in zip(parts[1::2], parts[2::2], strict=True) if word.strip()
     ]
     return from_words([*first, *rest])

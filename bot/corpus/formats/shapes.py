@@ -10,7 +10,7 @@ import functools
 import re
 import tomllib
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -38,7 +38,10 @@ _WORDY = 1.5
 _FEW = 3
 _SLACK = 0.001
 _SLOWEST = 0.3
-"""Words a second; speech that seems slower, at whole numbers, was timed in thousandths."""
+"""Words a second; speech that seems slower, at whole numbers, was timed in parts of a second."""
+
+_UNITS = (1, 1000, 1_000_000, 10_000_000)
+_ENDLESS = 10**13
 
 _NO_SPEECH, _UNSURE, _REPETITIVE = 0.6, -1.0, 2.4
 """Whisper's own thresholds for silence, for the mean log probability and for the ratio of compression."""
@@ -174,6 +177,8 @@ def _read(shape: Shape, file: TranscriptFile, every: Sequence[_Entry]) -> Transc
         empty = 0
     if len({id(entry.owner) for entry in entries}) > 1 and all(each.start is not None for each in segments):
         segments.sort(key=lambda each: each.start or 0.0)
+    if not shape.start and not shape.words:
+        segments = _started(segments)
     labelled, oddities = label_cues(segments)
     told = [*oddities, *_silence(shape, entries, unit)]
     if empty:
@@ -182,6 +187,12 @@ def _read(shape: Shape, file: TranscriptFile, every: Sequence[_Entry]) -> Transc
     language = next((each for place in places if (each := _string(shape.language, place))), None)
     title = _string(shape.title, file.json) or None
     return Transcript(tuple(labelled), stated=Stated(title=title, language=language), oddities=tuple(told))
+
+
+def _started(segments: Sequence[Segment]) -> list[Segment]:
+    """Begin segments of which only the ends are known where the one before ends."""
+    ends = [0.0, *(segment.end for segment in segments)]
+    return [replace(segment, start=end) for segment, end in zip(segments, ends, strict=False)]
 
 
 def _string(path: str, value: object, owner: object = None) -> str:
@@ -226,13 +237,15 @@ def _float(value: object) -> float | None:
 
 
 def _unit(shape: Shape, entries: Sequence[_Entry]) -> float:
-    """Return 1000 when whole numbers as seconds would make the speech too slow, else 1."""
+    """Return how many parts of a second whole numbers count: the fewest at which the speech is not too slow."""
     times = [_path(shape.start).of(entry.value, entry.owner) for entry in entries] if shape.start else []
-    whole = [time for time in times if isinstance(time, int) and not isinstance(time, bool) and 0 <= time < 10**10]
-    if len(whole) < len([time for time in times if time is not None]) or not whole:
+    known = [time for time in times if time is not None]
+    whole = [time for time in known if isinstance(time, int) and not isinstance(time, bool) and 0 <= time < _ENDLESS]
+    if not whole or len(whole) < len(known):
         return 1
-    words = sum(len(_string(shape.text, entry.value).split()) for entry in entries)
-    return 1000 if words < _SLOWEST * (max(whole) - min(whole)) else 1
+    words = sum(len(_string(shape.text, entry.value, entry.owner).split()) for entry in entries)
+    lasts = max(whole) - min(whole)
+    return next((unit for unit in _UNITS if words >= _SLOWEST * lasts / unit), 1)
 
 
 def _time(value: object, unit: float) -> float | None:
@@ -351,18 +364,22 @@ def read_any(file: TranscriptFile) -> Transcript:
 
 
 def _found(file: TranscriptFile) -> tuple[Shape, list[_Entry]] | None:
-    """Return the longest list of timed texts whose times rise, and the names in it."""
-    best: tuple[Shape, list[_Entry]] | None = None
-    ahead = [(file.json, 0)] if file.json is not None else []
+    """Return the timed texts that stand at one place of the file, where most text does, and the names in them."""
+    places: dict[tuple[str, ...], list[_Entry]] = {}
+    ahead: list[tuple[object, tuple[str, ...], object]] = [(file.json, (), None)] if file.json is not None else []
     while ahead:
-        value, depth = ahead.pop()
-        inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
-        if depth < _DEEPEST:
-            ahead.extend((each, depth + 1) for each in inner if isinstance(each, dict | list))
-        entries = [_Entry(each, None) for each in objects(value)]
-        if entries and len(entries) > (len(best[1]) if best else 0) and (shape := _guess(entries)):
-            best = shape, entries
-    return best
+        value, place, owner = ahead.pop()
+        inner: list[tuple[object, tuple[str, ...], object]]
+        if isinstance(value, dict):
+            inner = [(each, (*place, str(key)), value) for key, each in value.items()]
+        else:
+            listed = value if isinstance(value, list) else []
+            places.setdefault(place, []).extend(_Entry(each, owner) for each in objects(listed))
+            inner = [(each, (*place, "*"), owner) for each in listed]
+        if len(place) < _DEEPEST:
+            ahead.extend(each for each in reversed(inner) if isinstance(each[0], dict | list))
+    guessed = [(shape, entries) for entries in places.values() if entries and (shape := _guess(entries))]
+    return max(guessed, key=lambda each: sum(len(_string(each[0].text, e.value)) for e in each[1]), default=None)
 
 
 def _guess(entries: Sequence[_Entry]) -> Shape | None:
@@ -373,6 +390,9 @@ def _guess(entries: Sequence[_Entry]) -> Shape | None:
     names = {kind: keys[place] for kind, place in columns_of(keys).items()}
     if "text" not in names or "start" not in names:
         return None
+    if "speaker" not in names and isinstance(entries[0].owner, dict):
+        above = list(entries[0].owner)
+        names |= {kind: f"^.{above[at]}" for kind, at in columns_of(above).items() if kind == "speaker"}
     shape = _row({"name": "", "list": "", **names})
     times = [
         time

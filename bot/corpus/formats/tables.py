@@ -27,6 +27,7 @@ _EARLY = 3
 """Rows among which the headings stand."""
 
 _FIRST = 6
+_HEAD = 4_000
 _SLOWEST = 0.3
 """Words a second; speech that seems slower, at whole numbers, was timed in thousandths."""
 
@@ -52,7 +53,7 @@ def _rows(file: TranscriptFile, mark: str) -> Iterator[tuple[int, list[str]]]:
 
 def _layout(file: TranscriptFile) -> tuple[str, int, dict[str, int]] | None:
     """Return the mark between cells, how many rows stand before the cues, and where each column is."""
-    head = "\n".join(file.text[:4_000].split("\n")[:_FIRST])
+    head = "\n".join(file.text[:_HEAD].split("\n")[: -1 if len(file.text) > _HEAD else None][:_FIRST])
     for mark in _MARKS:
         if mark not in head:
             continue
@@ -63,7 +64,7 @@ def _layout(file: TranscriptFile) -> tuple[str, int, dict[str, int]] | None:
             following = filled[place + 1 :]
             if {"text", "start"} <= found.keys() and following and all(_time(r, found["start"]) for r in following[:2]):
                 return mark, place + 1, found
-        if mark == "\t" and len(filled) > 1 and all(_is_label_row(row) for row in filled[:-1]):
+        if len(filled) > 1 and all(_is_label_row(row) for row in filled):
             return mark, 0, {"start": 0, "end": 1, "text": 2}
     return None
 
@@ -74,7 +75,7 @@ def _time(row: Sequence[str], place: int) -> bool:
 
 def _is_label_row(row: Sequence[str]) -> bool:
     """Say whether a row is two times and a text, as Audacity writes its labels."""
-    return len(row) == 3 and _time(row, 0) and _time(row, 1)  # noqa: PLR2004
+    return len(row) == 3 and _time(row, 0) and _time(row, 1) and not _time(row, 2)  # noqa: PLR2004
 
 
 def _seconds(cell: str, unit: float) -> float | None:

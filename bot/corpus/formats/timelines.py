@@ -12,13 +12,16 @@ __all__ = ["NEARLY", "TimeLine", "moment", "plain_marks", "time_line"]
 _POINT = r"(?:\d{1,3}(?:\s?:\s?\d{1,2}){1,2}(?:\s?[.,:;]\s?\d{1,9})?|\d{1,6}(?:[.,]\d{1,9})?s|\d{1,6}[.,]\d{1,9})"
 _ARROW = r"(?:[-\u2013\u2014=]{1,2}(?:>|&gt;)|[\u2192\u27f6\u2794\u279c])"
 _LINE = re.compile(
-    rf"\s{{0,9}}(?P<box>[\[(])?\s?(?P<start>{_POINT})\s{{0,9}}(?:(?P<arrow>{_ARROW})|[,~\u2013\u2014-]|to\b)\s{{0,9}}"
+    rf"\s{{0,9}}(?P<box>[\[(])?\s?(?P<start>{_POINT})\s{{0,9}}(?:(?P<arrow>{_ARROW})|[,~]|[\u2013\u2014-]{{1,2}}|to\b)\s{{0,9}}"
     rf"(?P<end>{_POINT})(?:\s?[\])]|(?!\S))"
 )
-NEARLY = re.compile(rf"\s{{0,9}}[\[(]?[\d:.,; ]{{1,30}}{_ARROW}")
+NEARLY = re.compile(rf"\s{{0,9}}[\[(]?\d[\d:.,; ]{{0,29}}{_ARROW}")
 """What begins as a time line with an arrow does."""
 
-_SETTINGS = re.compile(r"(?:[A-Za-z]\w{0,20}:\S{0,80}\s{0,9}){1,20}")
+_WHISPERX = "Transcript: "
+"""What WhisperX prints before the times of each line."""
+
+_SETTING = re.compile(r"[A-Za-z]\w{0,20}:\S{0,80}")
 _CLOCK = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2})(?:([.,:;])(\d{1,9}))?")
 _SECONDS = re.compile(r"(\d{1,9}(?:[.,]\d{1,9})?)s?")
 _ISO = re.compile(r"PT(?:(\d{1,3})H)?(?:(\d{1,4})M)?(?:(\d{1,6}(?:\.\d{1,9})?)S)?")
@@ -51,6 +54,7 @@ def plain_marks(text: str) -> str:
 
 def time_line(line: str) -> TimeLine | None:
     """Return the times that a line begins with, or None when it does not begin with two."""
+    line = line.removeprefix(_WHISPERX)
     begin = line.lstrip()[:1]
     if not begin or not (begin.isdigit() or begin in "[(\u3010\uff08"):
         return None
@@ -62,7 +66,7 @@ def time_line(line: str) -> TimeLine | None:
         return None
     rest = line[match.end() :].strip()
     boxed = match["box"] is not None
-    if not boxed and _SETTINGS.fullmatch(rest):
+    if not boxed and all(map(_SETTING.fullmatch, rest.split())):
         rest = ""
     return TimeLine(first[0], last[0], (first[1], last[1]), rest, match["arrow"] is not None, boxed)
 

@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.corpus.formats.labels import is_name
 from bot.corpus.formats.stamps import STAMP, clock, seconds
 from bot.corpus.transcript import Segment, Transcript
+from bot.corpus.words import ends_sentence
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -24,12 +26,22 @@ _FORMS = (
     ),
     # Zoom, saved: [Ada Lovelace] 10:02:03
     re.compile(rf"\[(?P<name>[^\[\]\n]{{1,80}})\]\s{{1,4}}(?P<time>{STAMP})(?:\s{{1,4}}(?P<words>\S.*))?"),
+    # Recognisers' own lines: SPEAKER_00 [00:00.000 --> 00:02.000] words, Ada Lovelace (0:00 - 0:02): words
+    re.compile(
+        rf"{_WHO}\s{{0,9}}[\[(]?(?P<time>{STAMP})\s{{0,4}}(?:--?>|[\u2013\u2014\u2192-])\s{{0,4}}{STAMP}[\])]?\s?:?"
+        r"(?:\s{1,9}(?P<words>\S.*))?"
+    ),
     # Zoom, chat: 10:02:03 From Ada Lovelace to Everyone: words
     re.compile(
         rf"(?P<time>{STAMP})\s{{1,4}}[Ff]rom\s{{1,4}}(?P<name>[^\n:]{{1,80}}?)"
         r"(?:\s{1,4}[Tt]o\s[^\n:]{1,80})?\s?:(?:\s(?P<words>.*))?"
     ),
 )
+_LONE = re.compile(r"\n\s{0,4}\[?(?:\d{1,2}:)?\d{1,3}:\d{2}\]?[^\S\n]{0,4}(?=\n|\Z)")
+_MAY_BE = re.compile(r"\d:\d|\d seconds?")
+_HEAD = 200
+"""Characters in which a turn's name and time stand."""
+
 _CLOCK_TIMES = 3600.0
 """Seconds; what begins later was timed by the clock on the wall."""
 
@@ -50,7 +62,7 @@ class _Turn:
 def _head(line: str) -> _Turn | None:
     """Return the turn that a line begins, or None."""
     text = line.strip()
-    if not text or len(text) > 300 or not (text[0] == "[" or text[-1] == "s" or text[-1] == "d" or text[0].isdigit()):  # noqa: PLR2004
+    if not _MAY_BE.search(text[:_HEAD]):
         return None
     for form in _FORMS:
         match = form.fullmatch(text)
@@ -67,9 +79,33 @@ def _spelt(parts: dict[str, str | None]) -> float:
     return float(hours * 3600 + minutes * 60 + rest)
 
 
+def _paired(text: str) -> list[str]:
+    """Return the lines of a text, with names on a line above a time's put beside it, where each time has one above."""
+    lines = text.split("\n")
+    if not _LONE.search(text):
+        return lines
+    filled = [number for number, line in enumerate(lines) if line.strip()]
+    timed = [number for number in filled if _LONE.fullmatch(f"\n{lines[number]}")]
+    pairs = [(number - 1, number) for number in timed if number and lines[number - 1].strip()]
+    named = [pair for pair in pairs if _is_alone(lines[pair[0]].strip())]
+    names = {lines[above].strip() for above, _ in named}
+    if len(named) < 2 or len(named) < len(pairs) or len(names) * 2 > len(named) + 1:  # noqa: PLR2004
+        return lines
+    for above, below in named:
+        lines[below] = f"[{lines[above].strip()}] {lines[below].strip(' []')}"
+        lines[above] = ""
+    return lines
+
+
+def _is_alone(line: str) -> bool:
+    return is_name(line.rstrip(":")) and not ends_sentence(line.rstrip(":"))
+
+
 def sniff(file: TranscriptFile) -> bool:
     """Say whether turns begin early in the text, and more than one does."""
-    lines = [line for line in file.text.split("\n") if line.strip()]
+    if not _MAY_BE.search(file.text):
+        return False
+    lines = [line for line in _paired(file.text) if line.strip()]
     return any(map(_head, lines[:_EARLY])) and sum(1 for line in lines if _head(line)) > 1
 
 
@@ -77,7 +113,7 @@ def read(file: TranscriptFile) -> Transcript:
     """Return the turns; times of the clock on the wall are counted from the first. What stands before is told of."""
     turns: list[_Turn] = []
     before = 0
-    for line in file.text.split("\n"):
+    for line in _paired(file.text):
         if turn := _head(line):
             turns.append(turn)
         elif turns:
