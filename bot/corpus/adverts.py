@@ -36,7 +36,7 @@ _NAME = re.compile(r"(?<=[a-z,] )[A-Z]\w{2,40}")
 ENOUGH = 3.0
 """What the kinds in one sentence are worth together that begins an ad: a sponsor named, or an offer with an address."""
 
-ENOUGH_AROUND, LEAST, AROUND = 4.5, 1.5, 2
+ENOUGH_AROUND, LEAST, AROUND = 4.0, 1.5, 2
 """With the sentences around (so many on either side) it may have less itself."""
 
 REACH, CLOSE = 3, 4
@@ -170,8 +170,8 @@ def _readings(
 ) -> Iterator[tuple[int, int]]:
     """Yield the runs from a sentence that names a sponsor to the one that ends the ad.
 
-    That is an address with a call, a code or an offer, and one person says all of it; or further off, the sponsor named
-    again.
+    That is an address with a call, a code or an offer, and one person says all of it, who may be another than who named
+    the sponsor; or further off, the sponsor named again.
     """
     keys = [frozenset(advert_kinds()[number].key for number in each) for each in kinds]
     capital = _capital(episode.text)
@@ -183,7 +183,7 @@ def _readings(
             again = keys[first] & keys[last] & {"sponsor"} and capital.intersection(said[first]).intersection(
                 said[last]
             )
-            if again or (closes and last - first <= READING and _by_one(episode, first, last)):
+            if again or (closes and last - first <= READING and _by_one(episode, min(first + 1, last), last)):
                 yield first, last
             break
 
