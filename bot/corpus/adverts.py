@@ -121,9 +121,10 @@ def _numbers(said: Sequence[str]) -> frozenset[int]:
     """Return the numbers of the kinds that words have."""
     single, longer = _table()
     found = {number for word in single.keys() & said for number in single[word]}
-    for place, pair in enumerate(pairwise(said), 2):
-        if pair in longer:
-            found.update(number for rest, number in longer[pair] if _follows(rest, said, place))
+    if longer.keys() & pairwise(said):
+        for place, pair in enumerate(pairwise(said), 2):
+            if pair in longer:
+                found.update(number for rest, number in longer[pair] if _follows(rest, said, place))
     return frozenset(found)
 
 
@@ -141,8 +142,9 @@ def kinds_in(text: str) -> set[str]:
 def sounds_like_advert(episode: Episode) -> list[bool]:
     """Say of each sentence of an episode whether it is part of what sounds like an ad."""
     begins, ends = episode.sentences.begins, episode.sentences.ends
-    folded = fold(episode.text)
-    low = folded if len(folded) == len(episode.text) else episode.text.lower()
+    low = episode.text.lower().replace("’", "'")  # nearly `fold`, in a tenth of the time
+    if len(low) != len(episode.text):
+        low = "".join(letter.lower()[:1] for letter in episode.text)
     said = [_WORD.findall(low, begin, end) for begin, end in zip(begins, ends, strict=True)]
     kinds = [_numbers(words) for words in said]
     worths = [kind.worth for kind in advert_kinds()]
