@@ -402,10 +402,23 @@ def _start(folded: str, said: list[str]) -> _Start:
     """Return how words begin."""
     leans = bool(said) and said[0] in _LEANING
     verbs = words_by_kind()["verb"]
-    leans = leans or (said[:1] in _ALONE and said[1:2] != [] and said[1] in verbs)
-    verb = any(form in verbs and before not in _RELATIVE for before, form in pairwise(["", *said]))
+    leans = leans or (said[:1] in _ALONE and any(form in verbs or form.endswith("s") for form in said[1:2]))
+    verb = _has_verb(said)
     vague, fragment = _VAGUE_START.match(folded) is not None, phrases()["fragment"].search(folded) is not None
     return _Start(vague, folded.startswith(_JOINS), _early(said), leans, verb, fragment)
+
+
+def _has_verb(said: list[str]) -> bool:
+    """Say whether words have a verb of their own: before a clause that tells of something, or a second one in it."""
+    verbs = words_by_kind()["verb"]
+    inside = found = 0
+    for before, form in pairwise(["", *said]):
+        inside = inside or (form in _RELATIVE and before != "")
+        if form in verbs and before not in _NOT_BEFORE:
+            found += 1
+            if not inside or found > 1:
+                return True
+    return False
 
 
 def _asks(text: str) -> bool:
@@ -435,10 +448,11 @@ def _early(said: list[str]) -> int:
     return found
 
 
-_POINTING = frozenset(
-    {"it", "its", "they", "them", "their", "those", "these", "this", "that's", "they're", "he", "she", "it'll"}
-)
+_POINTING = frozenset({"it", "its", "it'll", "they", "they're", "they've", "they'll", "they'd", "them", "their"}) | {
+    *("those", "these", "this", "that's", "he", "he's", "he'd", "his", "him", "she", "she's", "she'd", "her")
+}
 _ALONE = (["that"], ["this"], ["these"], ["those"])
-_RELATIVE = frozenset({"who", "which", "whose", "whom", "to"})
+_RELATIVE = frozenset({"who", "which", "whose", "whom", "where", "how"})
+_NOT_BEFORE = frozenset({"to", "who", "which"})
 _JOINS = ("and ", "and, ", "but ", "so ", "so, ", "because ", "whereas ", "or ")
 _LEANING = frozenset({"yeah", "yes", "no", "right", "okay", "oh", "sure", "exactly", "absolutely", "totally", "well"})
