@@ -88,6 +88,16 @@ def test_an_ad_read_is_heard_from_the_sponsor_to_the_address_and_no_further(tmp_
     assert promoted(lay_out(tmp_path, TALK, (*TALK, *READ, *TALK), TALK)) == list(READ)
 
 
+def test_an_ad_that_names_no_sponsor_is_heard_by_its_offer(tmp_path: Path) -> None:
+    said = (
+        "I was sent a kettle by Pellworth, and I have not been late since.",
+        "It hums in tune, and it is green.",
+        "If you go to pellworth dot example you can get a second one for half price.",
+    )
+
+    assert promoted(lay_out(tmp_path, TALK, (*TALK, *said, *TALK))) == list(said)
+
+
 def test_a_plea_for_the_show_is_heard(tmp_path: Path) -> None:
     assert promoted(lay_out(tmp_path, TALK, (*TALK, *PLEA))) == list(PLEA)
 

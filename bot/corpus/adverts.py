@@ -48,8 +48,8 @@ NAMED_BEFORE, NAMED_AFTER = 3, 18
 BRIDGE = 40
 """Sentences between one beginning and the next with the same name, which stand in one ad: its opening and its close."""
 
-READING = 22
-"""Sentences that one person reads at most from naming a sponsor to the address."""
+READING, MENTION = 22, 8
+"""Sentences that one person reads at most from naming a sponsor to the address; from what may only be one's name."""
 
 LONG = 40
 """Words of a sentence from which on each phrase counts for less: where nothing is punctuated it is no sentence."""
@@ -182,10 +182,11 @@ def _readings(
         for first in range(last - 1, max(-1, last - BRIDGE - 1), -1):
             if not keys[first] & {"sponsor", "sponsors"}:
                 continue
+            reach = READING if "sponsor" in keys[first] else MENTION
             again = keys[first] & keys[last] & {"sponsor"} and capital.intersection(said[first]).intersection(
                 said[last]
             )
-            if again or (closes and last - first <= READING and _by_one(episode, min(first + 1, last), last)):
+            if again or (closes and last - first <= reach and _by_one(episode, min(first + 1, last), last)):
                 yield first, last
             break
 
