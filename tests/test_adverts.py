@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -16,12 +18,14 @@ from bot.corpus.check import check_episode
 from bot.corpus.episode import EpisodeFiles, build_episode
 from bot.corpus.library import read_show
 from bot.search import Searcher, open_searcher
+from bot.settings import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bot.corpus import Episode
 
+REAL = ROOT.parent / "shared" / "shows"
 TALK = (
     "The first thing a keeper learns is to wait.",
     "I waited two years for my first match, and I was terrified.",
@@ -82,6 +86,16 @@ def test_what_speaks_of_such_things_as_a_subject_is_no_ad(kind: Kind, tmp_path: 
 
 def test_an_ad_read_is_heard_from_the_sponsor_to_the_address_and_no_further(tmp_path: Path) -> None:
     assert promoted(lay_out(tmp_path, TALK, (*TALK, *READ, *TALK), TALK)) == list(READ)
+
+
+def test_an_ad_that_names_no_sponsor_is_heard_by_its_offer(tmp_path: Path) -> None:
+    said = (
+        "I was sent a kettle by Pellworth, and I have not been late since.",
+        "It hums in tune, and it is green.",
+        "If you go to pellworth dot example you can get a second one for half price.",
+    )
+
+    assert promoted(lay_out(tmp_path, TALK, (*TALK, *said, *TALK))) == list(said)
 
 
 def test_a_plea_for_the_show_is_heard(tmp_path: Path) -> None:
@@ -184,3 +198,29 @@ def test_every_sentence_stays_in_one_paragraph_of_its_speaker(said: list[str]) -
     for sentence in episode.sentences:
         paragraph = episode.paragraphs[sentence.paragraph]
         assert paragraph.begin <= sentence.begin < sentence.end <= paragraph.end
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the real shows lie beside the project, not in it")
+def test_real_shows_are_heard_as_a_person_labelled_them(tmp_path: Path) -> None:
+    rows = [json.loads(line) for line in (ROOT / "tests/sets/adverts.jsonl").read_text("utf-8").splitlines()]
+    labels = {row["hash"]: row["advert"] for row in rows}
+    heard: dict[bool, list[bool]] = {True: [], False: []}
+    others = 0
+    for show, episode in sorted({(row["show"], row["episode"]) for row in rows}):
+        folder = tmp_path / show / episode
+        folder.mkdir(parents=True)
+        (folder / "source.md").write_bytes((REAL / show / f"{episode}.md").read_bytes())
+        (tmp_path / show / "show.toml").write_text('title = "Show"\nrights = "Theirs."\n', "utf-8")
+        read = build_episode(read_show(tmp_path / show), EpisodeFiles.of(folder))
+        for number in range(len(read.sentences)):
+            sentence = read.passage(number, number)
+            digest = hashlib.blake2s(sentence.text.encode()).hexdigest()[:16]
+            if digest in labels:
+                heard[labels[digest]].append(sentence.section is Section.PROMOTION)
+            else:
+                others += sentence.section is Section.PROMOTION
+
+    assert len(heard[True]) > 30
+    assert sum(heard[True]) >= 0.7 * len(heard[True])
+    assert sum(heard[False]) <= 0.05 * len(heard[False])
+    assert others <= 5

@@ -231,6 +231,7 @@ def offered(folder: Path, *episodes: str) -> list[str]:
         "Not just because everybody loves to learn something new, but because kindness makes people feel alive.",
         "Which is why everybody who loves learning has to believe in kindness and in the courage to feel stupid.",
         "A present for children who have the courage to learn, to feel stupid and to believe in other people.",
+        "That takes the courage to learn, to feel stupid and to believe in other people every morning of your life.",
         "[laughs] Everybody who loves learning has to believe in kindness and in the courage to feel stupid.",
         "On this show everybody who loves learning has to believe in kindness and in the courage to feel stupid.",
         "I'm curious how you learned to believe in kindness and in the courage to feel stupid among people.",

@@ -118,7 +118,7 @@ class _Terms(NamedTuple):
 
 
 class Highlights:
-    """Chooses highlights from a corpus; may be called from several threads. Scoring an episode takes some 10 ms."""
+    """Chooses highlights from a corpus; may be called from several threads. Scoring an episode takes some 30 ms."""
 
     def __init__(self, corpus: Corpus) -> None:
         self._corpus = corpus
@@ -177,7 +177,7 @@ class Highlights:
     def of(self, passage: Passage) -> Highlight:
         """Return a passage as a highlight, with the curated question under it if it is a curated one.
 
-        Quick for an episode that was chosen from before; another one is scored, which takes some 10 ms.
+        Quick for an episode that was chosen from before; another one is scored, which takes some 30 ms.
         """
         number = self._corpus.find(passage.episode.show.id, passage.episode.id)
         span = passage.first, passage.last
