@@ -182,11 +182,6 @@ def test_a_stage_label_and_a_voice_without_a_name_are_told_from_people() -> None
 PROSE = {
     "colons": "I have one rule: be early.\n\nNote: the kiln is hot.\n\nWe waited.\n\nNote: it cools.\n\nThen we ate.",
     "recipe": "Flour: 200 g\n\nSugar: 100 g\n\nEggs: 3\n\nBeat the eggs.\n\nSift the flour.\n\nBake it.",
-    "verses": "\n".join(
-        f"Amon {chapter}:{verse:02} And the people of the valley went up to the hill and built there a wall of stone."
-        for chapter in (1, 2)
-        for verse in range(1, 20)
-    ),
     "addresses": "https: is one.\n\nSlides: https://a.example/slides\n\nCode: https://a.example/c\n\nThat is all.",
     "times": "10:30 is when we met.\n\nWe talked.\n\nAt 11:00 we left.\n\nThere was snow.",
     "terms": "**Glaze:** what shines.\n\n**Slip:** what binds.\n\n**Bisque:** what was fired once.\n\nThat is clay.",
@@ -319,9 +314,9 @@ def test_a_voice_that_begins_with_angles_and_no_name_is_not_the_one_before() -> 
 
 def test_angles_before_a_rare_label_make_it_sure_as_captions_write_them_for_another_voice() -> None:
     lines = (
-        ["It rained all day."] * 20
+        [f"It rained all {day}." for day in range(20)]
         + [">> VERA HOLT: Good evening."]
-        + ["So we stayed in."] * 9
+        + [f"So we stayed in {room}." for room in range(9)]
         + [">> VERA HOLT: Bye."]
     )
     cues = "\n".join(f"00:00:{n:02},000 --> 00:00:{n:02},900\n{line}\n" for n, line in enumerate(lines))
