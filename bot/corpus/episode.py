@@ -180,11 +180,9 @@ def _plain(files: EpisodeFiles) -> str | None:
     if files.source is None or files.source.suffix != ".txt":
         return None
     try:
-        return read_text(files.source)
-    except TranscriptError:
-        if files.edition is None:
-            raise
-        return None
+        return read_bytes(files.source).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None if files.edition else read_text(files.source)
 
 
 def mend_source(files: EpisodeFiles, source: str) -> Mended:
