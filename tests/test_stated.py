@@ -497,6 +497,23 @@ def test_what_import_made_of_a_real_file_passes_check_untouched(tmp_path: Path, 
     assert [checked.problems for checked in check_corpus(tmp_path)] == [()]
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16"])
+@pytest.mark.parametrize("text", ["It computes – “so”.\n\nIt stops.\n", "Ada: Caf\u00e9.\n\nBo: So?\n\nAda: Yes.\n"])
+def test_a_text_in_another_encoding_is_imported_opened_and_checked(tmp_path: Path, encoding: str, text: str) -> None:
+    (tmp_path / "a.txt").write_bytes(text.encode(encoding))
+    imported(tmp_path / "content", str(tmp_path / "a.txt"))
+
+    assert open_corpus(tmp_path / "content").entries
+    assert clean(tmp_path / "content")
+
+
+def test_a_full_stop_inside_a_word_parts_no_word(tmp_path: Path) -> None:
+    imported(tmp_path / "content", str(put(tmp_path / "in", a_md="Ada: It\u3002stops here.\n\nBo: So?\n\nAda: Yes.\n")))
+
+    assert "It\u3002stops" in only(tmp_path / "content").text
+    assert clean(tmp_path / "content")
+
+
 PIECES = st.sampled_from(
     [
         "Ada: It computes.",

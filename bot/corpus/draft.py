@@ -35,8 +35,7 @@ class Draft:
     """An edition to write, what to tell of it, and the names in it of which it is not certain who is meant.
 
     `names` says which names of the transcript are written in full, `undated` the stated date that nobody can read;
-    `lost`
-    counts published chapters that could not be placed, of `chapters` in all.
+    `lost` counts published chapters that could not be placed, of `chapters` in all.
     """
 
     edition: Edition

@@ -178,9 +178,12 @@ def _sentences(text: str) -> tuple[Said, ...]:
     at = 0
     for match in [*_STAMP.finditer(text), None]:
         piece = _ESCAPED.sub(r"\1", text[at : match.start() if match else len(text)])
+        begun: int | None = None
         for begin, end in sentence_spans(piece):
-            said.append(Said(piece[begin:end], start))
-            start = None
+            begun = begin if begun is None else begun
+            if end == len(piece) or piece[end].isspace():  # none ends inside a word
+                said.append(Said(piece[begun:end], start))
+                begun = start = None
         if match:
             start, at = parse_time(match[1]), match.end()
     return tuple(said)

@@ -174,11 +174,21 @@ def source_words(files: EpisodeFiles) -> str:
     assert files.source is not None  # noqa: S101 - callers ask only for episodes that have one
     transcript = read_transcript(read_bytes(files.source), str(files.source))
     words = "\n".join(segment.text for segment in transcript.segments)
-    if files.source.suffix == ".txt":
-        text = read_text(files.source)
-        if text.split() == words.split():
-            return text
-    return words
+    text = _plain(files)
+    return text if text is not None and text.split() == words.split() else words
+
+
+def _plain(files: EpisodeFiles) -> str | None:
+    """Return the text of a plain `source.txt`, in which characters are counted; None for another file.
+
+    One in another encoding than UTF-8 counts as another file where an edition says how it is read, else it is refused.
+    """
+    if files.source is None or files.source.suffix != ".txt":
+        return None
+    try:
+        return read_bytes(files.source).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None if files.edition else read_text(files.source)
 
 
 def mend_source(files: EpisodeFiles, source: str) -> Mended:
@@ -192,8 +202,8 @@ def _token_map(text: str, files: EpisodeFiles) -> TokenMap:
 
     An edition that differs from its source in undeclared words is served without the map; `check` says where.
     """
-    if files.source is not None and files.source.suffix == ".txt":
-        source = read_text(files.source)
+    source = _plain(files)
+    if source is not None:
         words = source_words(files)
         if words == source:
             mended = mend_source(files, source)
