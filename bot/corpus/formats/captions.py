@@ -176,11 +176,6 @@ def _lone_names(cues: Sequence[Sequence[str]]) -> list[str | None]:
 
 
 _VOICE = re.compile(r"<v(?:\.[^\s<>]{0,80})?[ \t]++([^<>]{1,200})>")
-_STANDING = re.compile(
-    r"\s?[\[(](?:guest|external|unverified|you|me|host|co-host|organizer|presenter)[\])]", re.IGNORECASE
-)
-"""What a meeting's program writes behind a name; no part of it."""
-
 _VOICE_END = re.compile(r"</v\s{0,4}>")
 _WORD_TIME = re.compile(r"<[\d:.]{5,16}>")
 _BLOCKS = ("NOTE", "STYLE", "REGION")
@@ -230,7 +225,7 @@ def _pieces(line: str) -> list[tuple[str, str | None]]:
     pieces: list[tuple[str, str | None]] = []
     for name, text in named:
         inside, *outside = _VOICE_END.split(text)
-        pieces.append((plain_text(inside), _STANDING.sub("", unescape(name)).strip()))
+        pieces.append((plain_text(inside), unescape(name)))
         pieces.extend((plain_text(rest), None) for rest in outside)
     return [(text, name) for text, name in pieces if text]
 
