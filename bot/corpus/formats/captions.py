@@ -226,7 +226,7 @@ def _pieces(line: str) -> list[tuple[str, str | None]]:
     pieces: list[tuple[str, str | None]] = []
     for name, text in named:
         inside, *outside = _VOICE_END.split(text)
-        pieces.append((plain_text(inside), unescape(name).strip()))
+        pieces.append((plain_text(inside), unescape(name)))
         pieces.extend((plain_text(rest), None) for rest in outside)
     return [(text, name) for text, name in pieces if text]
 

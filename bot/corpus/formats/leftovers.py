@@ -54,8 +54,6 @@ _SHARE = 6
 
 _CONFLICT = re.compile(r"^(?:<{7} \S.*|<{7})$", re.MULTILINE)
 _SHOWN = 60
-
-
 # A clock anywhere; at the head a number with a fraction, or minutes and seconds.
 _ANY = re.compile(
     r"\d{1,3}:\d{2}(?::\d{2})?(?!\d)|^\W{0,3}\d{1,6}[.,]\d{1,6}(?!\d)|^\W{0,3}\d{1,3} ?m\w{0,6}\W{0,2}\d{1,2} ?s"
@@ -64,6 +62,9 @@ _DIGITS = re.compile(r"\d{1,9}")
 _SERIES = 4
 """Times that rise from line to line before they count as a series."""
 
+
+_FASTEST = 5
+"""Words a second that nobody speaks."""
 
 _SPREAD = 3
 """Places with times from which on they are no list that stands in one place, as one of chapters does."""
@@ -121,19 +122,29 @@ def _are_too_many(left: Sequence[_Line], lines: int) -> bool:
 
 
 def _rising(heads: Sequence[_Line], lines: int) -> list[_Line]:
-    """Return the lines that have a time of any kind, where half of all lines do and the times hardly ever fall."""
+    """Return the lines that have a time of any kind, where half of all lines do and the times hardly ever fall.
+
+    Numbers that leave no time for the words between them are of something else, such as verses.
+    """
     if len(heads) < _SERIES or len(heads) * 2 < lines:
         return []
     timed = [(line, _instant(found)) for line in heads if (found := _ANY.search(plain_marks(line.text)))]
     times = [time for _, time in timed]
+    if len(timed) < _SERIES or len(timed) * 2 < lines or times[-1] <= times[0]:
+        return []
     rises = sum(1 for before, after in pairwise(times) if after >= before)
-    series = len(timed) >= _SERIES and len(timed) * 2 >= lines and times[-1] > times[0]
-    return [line for line, _ in timed] if series and rises * 10 >= (len(times) - 1) * 9 else []
+    words = sum(line.text.count(" ") for line, _ in timed)
+    spoken = words <= (times[-1] - times[0]) * _FASTEST
+    return [line for line, _ in timed] if rises * 10 >= (len(times) - 1) * 9 and spoken else []
 
 
-def _instant(found: re.Match[str]) -> tuple[int, ...]:
-    """Return the numbers of a time in order; those of one kind compare as the times do."""
-    return tuple(int(part) for part in _DIGITS.findall(found.group()))
+def _instant(found: re.Match[str]) -> float:
+    """Return the seconds of a time, be it a clock, a number with a fraction, or minutes and seconds."""
+    text = found.group()
+    parts = [int(part) for part in _DIGITS.findall(text)]
+    if ":" not in text and "m" not in text:
+        return float(f"{parts[0]}.{parts[1]}")
+    return float(sum(part * 60**place for place, part in enumerate(reversed(parts))))
 
 
 def _may_be(line: str) -> bool:
