@@ -226,7 +226,33 @@ def test_numbers_and_hours_of_speech_are_neither_times_of_cues_nor_told_of(prose
 
 
 def test_marks_of_a_conflict_are_refused_with_the_line() -> None:
-    vtt = "WEBVTT\n\n00:01.000 --> 00:02.000\n    assert len(read(f"{reels}\n\n{talk}").segments) > len(LINES)
+    vtt = "WEBVTT\n\n00:01.000 --> 00:02.000\n<<<<<<< HEAD\nIt sings.\n=======\nIt rings.\n>>>>>>> 1a2b3c4 (more)\n"
+
+    with pytest.raises(TranscriptError, match=r"^a\.vtt:4: two versions of the file were merged"):
+        read(vtt, "a.vtt")
+    assert len(read("A heading\n=======\n\nIt sings.\n").segments) > 0
+
+
+@given(
+    st.lists(st.integers(0, 350_000), min_size=2, max_size=2), st.sampled_from(["-->", "->", "→", "–>"]), st.booleans()
+)
+def test_a_time_line_tells_its_times_whatever_its_arrow_and_spaces(times: list[int], arrow: str, spaced: bool) -> None:  # noqa: FBT001 - Hypothesis gives it
+    colon, comma = (": ", ", ") if spaced else (":", ",")
+    stamps = [
+        f"{t // 3_600_000:02}{colon}{t // 60_000 % 60:02}{colon}{t // 1000 % 60:02}{comma}{t % 1000:03}" for t in times
+    ]
+    found = time_line(f"{stamps[0]} {arrow} {stamps[1]}")
+
+    assert found is not None
+    assert [found.start, found.end] == [pytest.approx(t / 1000) for t in times]
+    assert (found.rest, found.arrow) == ("", True)
+
+
+def test_a_list_of_times_in_one_place_is_told_of_and_not_refused() -> None:
+    reels = "\n".join(f"reel {n}, 00:0{n}:00.5" for n in range(6))
+    talk = "\n\n".join(f"{name}: {words}" for name in ("Ada", "Bo") * 2 for words in LINES)
+
+    assert len(read(f"{reels}\n\n{talk}").segments) > len(LINES)
     assert "6 lines" in told(f"{reels}\n\n{talk}")
 
 

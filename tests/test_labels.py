@@ -182,6 +182,11 @@ def test_a_stage_label_and_a_voice_without_a_name_are_told_from_people() -> None
 PROSE = {
     "colons": "I have one rule: be early.\n\nNote: the kiln is hot.\n\nWe waited.\n\nNote: it cools.\n\nThen we ate.",
     "recipe": "Flour: 200 g\n\nSugar: 100 g\n\nEggs: 3\n\nBeat the eggs.\n\nSift the flour.\n\nBake it.",
+    "verses": "\n".join(
+        f"Amon {chapter}:{verse:02} And the people of the valley went up to the hill and built there a wall of stone."
+        for chapter in (1, 2)
+        for verse in range(1, 20)
+    ),
     "addresses": "https: is one.\n\nSlides: https://a.example/slides\n\nCode: https://a.example/c\n\nThat is all.",
     "times": "10:30 is when we met.\n\nWe talked.\n\nAt 11:00 we left.\n\nThere was snow.",
     "terms": "**Glaze:** what shines.\n\n**Slip:** what binds.\n\n**Bisque:** what was fired once.\n\nThat is clay.",
