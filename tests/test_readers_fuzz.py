@@ -71,9 +71,12 @@ def doors() -> dict[str, Callable[..., Any]]:
 def fed(read: Callable[..., Any], corpus: Corpus) -> Callable[[bytes, str], Any]:
     """Return a reader as one of bytes and a name."""
     parameters = list(inspect.signature(read).parameters)
-    rest = [
-        {"source": "It computes.\nIt does not think.", "episode": corpus.episode(0)}[name] for name in parameters[2:]
-    ]
+    given = {
+        "source": "It computes.\nIt does not think.",
+        "episode": corpus.episode(0),
+        "address": "https://feeds.example.org/a/feed.xml",
+    }
+    rest = [given[name] for name in parameters[2:]]
     if parameters[0] == "text":
         return lambda data, name: read(data.decode("utf-8", "replace"), name, *rest)
     return lambda data, name: read(data, name, *rest)

@@ -231,7 +231,8 @@ class Core:
             return followed, None
         if hostile(words, speakers, self._search.says):
             return self.lines.line(Use.QUESTION, words), None
-        intent = read_intent(words, self._search.topic_names(), self._search.weight)
+        shows = [name for show in self._corpus.shows for name in (show.title, show.id)]
+        intent = read_intent(words, self._search.topic_names(), self._search.weight, shows)
         use = intent.use if intent.use in self.lines.names else Use.LINE
         who = named_speaker(intent.who, speakers) or (intent.who if intent.who.istitle() else "")
         return self.lines.line(use, f"{who}: {intent.words}" if who else intent.words), intent

@@ -52,15 +52,17 @@ class Intent:
     who: str = ""
 
 
-def read_intent(text: str, known_topics: Collection[str], weigh: Callable[[str], float | None]) -> Intent:
+def read_intent(
+    text: str, known_topics: Collection[str], weigh: Callable[[str], float | None], shows: Collection[str] = ()
+) -> Intent:
     """Read a free message; total over any text.
 
-    `known_topics` are names as members type them; `weigh` tells how telling words are together (`Searcher.weight`) and
-    returns None for text without words.
+    `known_topics` are names as members type them, `shows` the titles and folders of shows; `weigh` tells how telling
+    words are together (`Searcher.weight`) and returns None for text without words.
     """
     words = _without_mentions(text)
     return (
-        _library(words)
+        _library(words, shows)
         or _verify(words)
         or _lookup(words, weigh)
         or _topic(words, known_topics)
@@ -90,6 +92,10 @@ _OF_LIBRARY = {
     "library-subject-there": "about",
     "library-person": "",
     "library-episode": "",
+    "library-listen": "",
+    "library-show-number": "",
+    "library-show-newest": "",
+    "library-show-host": "",
     "library-described": "about",
     "library-called": "",
     "library-from": "",
@@ -99,14 +105,26 @@ _OF_LIBRARY = {
 """Rows of what the library knows, and the word before what a row's pattern found: then it is a subject."""
 
 
-def _library(words: str) -> Intent | None:
-    """Read a question about the episodes: which, how many, the latest, who is in one."""
+def _library(words: str, shows: Collection[str]) -> Intent | None:
+    """Read a question about the episodes: which, how many, the latest, who is in one; a show must be a known one."""
+    known = {_spelling(spelt): name for name in shows for spelt in (name, name.casefold().removeprefix("the "))}
     for key, kind in _OF_LIBRARY.items():
         found = _pattern(key).match(words)
-        if found:
+        parts = found.groupdict() if found else {}
+        show = known.get(_spelling(parts["show"])) if parts.get("show") else None
+        if found is None or (show is None and "show" in parts):
+            continue
+        if show is not None:
+            sought = " of ".join(part for part in (parts.get("which"), show) if part)
+        else:
             sought = next((group.strip(_EDGES + '?.!"“”') for group in found.groups() if group), "")
-            return Intent(Use.LIBRARY, f"{kind} {sought}".strip(), (Use.QUESTION,), words)
+        return Intent(Use.LIBRARY, f"{kind} {sought}".strip(), (Use.QUESTION,), words)
     return None
+
+
+def _spelling(name: str) -> str:
+    """Return the letters of a name: “Go Time” is typed “gotime” too."""
+    return join_words(name).replace(" ", "")
 
 
 def _verify(words: str) -> Intent | None:
