@@ -26,7 +26,8 @@ EDITIONS = {
         "Today it is all about tides. The moon pulls the water, and the tides follow it round the world.",
     ),
     "2-knots": (
-        "title: Knots\npublished: 2024-03-01\nspeakers:\n  Ada Quill: host\n  Cleo Varn: guest",
+        "title: Knots\npublished: 2024-03-01\nspeakers:\n  Ada Quill: host\n  Cleo Varn: guest\n"
+        "cuts:\n  page:\n    id: https://harbour.example.org/knots",
         "A good knot holds and lets go. I tie the bowline with one hand, and my tides table hangs beside it.",
     ),
     "3-bread": (
@@ -58,6 +59,13 @@ def core(harbour: Corpus) -> Iterator[Core]:
 
 async def ask(core: Core, line: str) -> Reply:
     return await core.answer(Request(Channel("test", "room"), Author("member"), text=line))
+
+
+async def test_a_page_that_opens_at_no_time_is_linked_once_and_not_beside_each_chapter(core: Core) -> None:
+    reply = await ask(core, "/episodes 2")
+
+    assert "https://harbour.example.org/knots" not in reply.text
+    assert [button.url for button in reply.buttons if button.url] == ["https://harbour.example.org/knots"]
 
 
 def test_what_an_episode_states_is_known_without_reading_it_again(harbour: Corpus) -> None:

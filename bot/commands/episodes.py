@@ -190,10 +190,11 @@ def _one(ctx: Context, number: int) -> Reply:
         (say("episodes.cite-as"), f"{episode.label}, “{episode.title}”" + (f", {date}" if date else "")),
     ]
     rows = []
+    whole = episode.link(None)  # a link that opens at no time is on the button
     for chapter in episode.chapters[:MOST_CHAPTERS]:
-        link = episode.link(chapter.start)
+        link = episode.link(chapter.start) if chapter.start is not None else whole
         time = f"{clock(chapter.start)}  " if chapter.start is not None else ""
-        rows.append(f"{time}{chapter.title}" + (f"  {link}" if link and chapter.start is not None else ""))
+        rows.append(f"{time}{chapter.title}" + (f"  {link}" if link != whole else ""))
     cards = [Card(Role.INFO, title=entry.name, fields=tuple((name, value) for name, value in fields if value))]
     if rows:
         cards.append(Card(Role.INFO, title=say("episodes.chapters"), body=(Span("\n".join(rows)),)))
