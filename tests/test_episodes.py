@@ -26,8 +26,14 @@ EDITIONS = {
         "Today it is all about tides. The moon pulls the water, and the tides follow it round the world.",
     ),
     "2-knots": (
-        "title: Knots\npublished: 2024-03-01\nspeakers:\n  Ada Quill: host\n  Cleo Varn: guest\n"
-        "cuts:\n  page:\n    id: https://harbour.example.org/knots",
+        """title: Knots
+published: 2024-03-01
+speakers:
+  Ada Quill: host
+  Cleo Varn: guest
+cuts:
+  page:
+    id: https://harbour.example.org/knots""",
         "A good knot holds and lets go. I tie the bowline with one hand, and my tides table hangs beside it.",
     ),
     "3-bread": (
