@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -16,13 +17,11 @@ _BRACKETS = re.compile(r"[(\[][^()\[\]]{0,40}[)\]]")
 _PARTS = re.compile(r"[\W_]+")
 
 
+@lru_cache(maxsize=1)
 def _names() -> Mapping[str, tuple[str, ...]]:
+    """Return the names of each column, the commonest first."""
     table = tomllib.loads(resources.files("bot.corpus.formats").joinpath("columns.toml").read_text("utf-8"))
     return {key: tuple(names.split()) for key, names in table.items()}
-
-
-# The names of each column, the commonest first.
-_COLUMNS = _names()
 
 
 def _column(heading: str) -> str:
@@ -33,5 +32,5 @@ def _column(heading: str) -> str:
 def columns_of(headings: Sequence[str]) -> dict[str, int]:
     """Return which of some headings stands for which column."""
     found = [_column(heading) for heading in headings]
-    first = {kind: next((name for name in names if name in found), None) for kind, names in _COLUMNS.items()}
+    first = {kind: next((name for name in names if name in found), None) for kind, names in _names().items()}
     return {kind: found.index(name) for kind, name in first.items() if name is not None}

@@ -170,7 +170,7 @@ class _Name(NamedTuple):
     note: str = ""
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=65_536)
 def _taken_apart(label: str) -> _Name:
     """Return a label without links, escapes, signs at its end, what a program adds, and role."""
     text = unicodedata.normalize("NFKC", unescape(_FOOTNOTE.sub("", _LINK.sub(r"\1", label))))
@@ -208,7 +208,7 @@ def _unsigned(text: str) -> str:
     return text
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=65_536)
 def key_of(label: str) -> str:
     """Return what two spellings of one label have in common: its words in small letters, without accents and marks."""
     return _words(_taken_apart(label).name)
@@ -227,7 +227,7 @@ class _Shape(Enum):
     PROSE = auto()
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=65_536)
 def _shape(label: str) -> _Shape:
     """Say whether a label can be a name, could be one that is written oddly, or begins a sentence."""
     name = _taken_apart(label).name
@@ -273,7 +273,7 @@ def is_name(label: str) -> bool:
     return _shape(label) is _Shape.NAME
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=65_536)
 def is_stage_label(label: str) -> bool:
     """Say whether a label such as `Break:` or `Intro music:` announces no speaker."""
     words = key_of(label).split()

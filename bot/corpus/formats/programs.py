@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ class _Row:
     above: bool
 
 
+@lru_cache(maxsize=1)
 def _rows() -> tuple[_Row, ...]:
     table = tomllib.loads(resources.files("bot.corpus.formats").joinpath("programs.toml").read_text("utf-8"))
     return tuple(
@@ -49,14 +51,12 @@ def _rows() -> tuple[_Row, ...]:
     )
 
 
-_ROWS = _rows()
-# What every line of a row anywhere has: its longest part without wild cards; so most lines are seen to be none at once.
-_PARTS = tuple(
-    max(like.translate(str.maketrans(_WILD, "\n" * len(_WILD))).split("\n"), key=len)
-    for row in _ROWS
-    if row.where == "anywhere"
-    for like in row.like
-)
+@lru_cache(maxsize=1)
+def _parts() -> tuple[str, ...]:
+    """Return what a line of a row anywhere has, its longest part without wild cards: so most are seen to be none."""
+    plain = str.maketrans(_WILD, "\n" * len(_WILD))
+    rows = (row for row in _rows() if row.where == "anywhere")
+    return tuple(max(like.translate(plain).split("\n"), key=len) for row in rows for like in row.like)
 
 
 def program_line(line: str, places: Iterable[str]) -> _Row | None:
@@ -64,7 +64,7 @@ def program_line(line: str, places: Iterable[str]) -> _Row | None:
     plain = " ".join(line.casefold().split())
     if not plain or len(plain) > _LONGEST:
         return None
-    for row in _ROWS:
+    for row in _rows():
         if row.where in places and any(fnmatchcase(plain, like) for like in row.like):
             return None if any(fnmatchcase(plain, like) for like in row.unless) else row
     return None
@@ -74,18 +74,24 @@ def without_programs(segments: Sequence[Segment]) -> tuple[list[Segment], list[s
     """Return segments without the lines of programs, and what to tell of them."""
     left: list[Segment] = []
     dropped: list[str] = []
-    head = _EDGE
-    foot = _foot(segments)
+    lines = sum(segment.text.count("\n") + 1 for segment in segments)
+    seen = 0
     below = False
-    for number, segment in enumerate(segments):
-        edge = head > 0 or number >= foot
+    for segment in segments:
+        size = segment.text.count("\n") + 1
+        edge = seen < _EDGE or seen + size > lines - _EDGE
         if not edge and (segment.start is None or len(segment.text) > _LONGEST or not _may_be(segment.text)):
             left.append(segment)
+            seen += size
             continue
         kept: list[str] = []
         for line in segment.text.split("\n"):
-            places = ["anywhere", *(["head"] if head > 0 and not segment.speaker else [])]
-            row = program_line(line, [*places, *(["foot"] if number >= foot else [])])
+            places = ["anywhere"] if _may_be(line) else []
+            if seen < _EDGE and not segment.speaker:
+                places.append("head")
+            if seen >= lines - _EDGE:
+                places.append("foot")
+            row = program_line(line, places) if places else None
             if row or (below and not segment.speaker):
                 dropped.append(line)
             else:
@@ -94,7 +100,7 @@ def without_programs(segments: Sequence[Segment]) -> tuple[list[Segment], list[s
             if row and row.above and not any(each.speaker or each.start is not None for each in left):
                 dropped[:0] = [*(each.text for each in left), *kept]
                 left, kept = [], []
-            head -= 1
+            seen += 1
         text = "\n".join(kept).strip()
         if text:
             left.append(segment if text == segment.text.strip() else replace(segment, text=text))
@@ -103,19 +109,9 @@ def without_programs(segments: Sequence[Segment]) -> tuple[list[Segment], list[s
     return left, [say("format.programs", count=len(dropped), text=" ".join(dropped[0].split())[:60])]
 
 
-def _foot(segments: Sequence[Segment]) -> int:
-    """Return the number of the segment from which on the last lines stand."""
-    lines = 0
-    for number in range(len(segments) - 1, -1, -1):
-        lines += segments[number].text.count("\n") + 1
-        if lines >= _EDGE:
-            return number
-    return 0
-
-
 def _may_be(text: str) -> bool:
     plain = text.casefold()
-    for part in _PARTS:  # noqa: SIM110 - a generator takes twice the time, for every cue
+    for part in _parts():  # noqa: SIM110 - a generator takes twice the time, for every cue
         if part in plain:
             return True
     return False

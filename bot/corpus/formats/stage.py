@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import replace
+from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -36,12 +37,10 @@ _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+){0,3}")
 _HAS_WORD = re.compile(r"\w")
 
 
+@lru_cache(maxsize=1)
 def _words() -> dict[str, frozenset[str]]:
     table = tomllib.loads(resources.files("bot.corpus.formats").joinpath("stage.toml").read_text("utf-8"))
     return {key: frozenset(table[key].split()) for key in ("acts", "sounds", "beside", "endings", "articles", "gaps")}
-
-
-_WORDS = _words()
 
 
 def is_direction(note: str) -> bool:
@@ -49,15 +48,15 @@ def is_direction(note: str) -> bool:
     plain = note.strip()
     spoken = _WORD.findall(plain)
     words = {word.casefold() for word in spoken}
-    acts, sounds, beside = _WORDS["acts"], _WORDS["sounds"], _WORDS["beside"]
+    acts, sounds, beside = _words()["acts"], _words()["sounds"], _words()["beside"]
     if plain[:1] == "*":
         return bool(words & acts) and words <= acts | beside
     if words & acts:
         named = len(spoken) <= _NAMED
         return all(word.casefold() in acts | sounds | beside or (named and word.istitle()) for word in spoken)
-    if not spoken or spoken[0].casefold() in _WORDS["articles"]:
+    if not spoken or spoken[0].casefold() in _words()["articles"]:
         return False
-    heard = plain[:1] == "[" and len(spoken) <= _NAMED and spoken[-1].casefold() in _WORDS["endings"]
+    heard = plain[:1] == "[" and len(spoken) <= _NAMED and spoken[-1].casefold() in _words()["endings"]
     return heard or (bool(words & sounds) and words <= sounds | beside)
 
 
@@ -107,7 +106,7 @@ def _without(text: str, found: list[str], gaps: list[str]) -> str:
             return _GONE
         if note[0] in _NOTES:
             return note.translate(dict.fromkeys(map(ord, _NOTES)))
-        if note[0] != "*" and not _WORDS["gaps"].isdisjoint(_WORD.findall(words.casefold())):
+        if note[0] != "*" and not _words()["gaps"].isdisjoint(_WORD.findall(words.casefold())):
             gaps.append(note)
         return note
 
