@@ -2,6 +2,8 @@
 
 `--write` keeps the figures that `make figures` guards. FOLDER keeps the generated library of 2,000 episodes
 that `benchmarks.library` makes for the next run; `--errors` prints what was misjudged, with the reasons.
+`--picks CONTENT` only prints what the bot picks of each show in a content folder on twenty days in a row, to be judged
+by eye, and what it heard as ads.
 """
 
 from __future__ import annotations
@@ -20,21 +22,24 @@ from benchmarks.quote import machine, percentile
 from benchmarks.reading import write_episodes
 from benchmarks.train_highlights import area, is_aside
 from benchmarks.train_lookup import load_set
-from bot.corpus import open_corpus
+from bot.corpus import Section, open_corpus
 from bot.highlights import Highlights, judge, read
 from bot.settings import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from bot.corpus import Corpus
 
-__all__ = ["FIGURES", "areas", "judgements", "pairs_table"]
+__all__ = ["FIGURES", "areas", "judgements", "pairs_table", "picks"]
 
 FIGURES = ROOT / "tests/sets/highlights_figures.json"
 DAYS = 200
 SHOWN = 15
 """Errors printed of each sort."""
+
+PICKS = 20
+"""Days in a row for which each show is picked from."""
 
 
 def judgements(corpus: Corpus) -> list[dict[str, object]]:
@@ -84,6 +89,25 @@ def pick_times(content: Path) -> dict[str, float]:
     }
 
 
+def picks(content: Path) -> Iterator[str]:
+    """Yield as lines what is picked of each show of a content folder, and how many sentences sound like an ad."""
+    corpus = open_corpus(content)
+    highlights = Highlights(corpus)
+    for show in sorted({entry.show.id for entry in corpus.entries}):
+        episodes = [corpus.episode(number) for number, entry in enumerate(corpus.entries) if entry.show.id == show]
+        sections = [each.paragraphs[place].section for each in episodes for place in each.sentences.paragraphs]
+        ads = sum(section in {Section.AD, Section.PROMOTION} for section in sections)
+        yield f"{show}: {ads} of {len(sections):,} sentences are ads"
+        used: list[str] = []
+        for day in range(PICKS):
+            date = dt.date(2026, 1, 1) + dt.timedelta(days=day)
+            found = highlights.next(day=date, seed="channel", used=used, recent=used[-7:], shows=[show])
+            if found is None:
+                break
+            used.append(found.id)
+            yield f"{day + 1:3} {found.passage.speaker or '-'}, {found.passage.episode.id}: {found.passage.text}"
+
+
 def pairs_table(figures: dict[str, dict[str, tuple[float, int]]]) -> str:
     """Return as Markdown in how many of all pairs a good span outscores one of each kind."""
     lines = ["| Good spans against | the third kept aside (n) | the rest (n) |", "|---|---|---|"]
@@ -100,7 +124,11 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, help="where to keep the generated episodes")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--errors", action="store_true")
+    parser.add_argument("--picks", type=Path, metavar="CONTENT")
     options = parser.parse_args()
+    if options.picks:
+        print("\n".join(picks(options.picks)))
+        return
     rows = judgements(open_corpus(ROOT / "content"))
     aside, tuned = areas(rows, aside=True), areas(rows, aside=False)
     print(pairs_table({"aside": aside, "tuned": tuned}))

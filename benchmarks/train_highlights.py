@@ -46,6 +46,14 @@ WORTH_MINED = 0.4
 AT_MOST = {
     "advert": 0.02,
     "frame": 0.02,
+    "edge": 0.5,
+    "half-quoted": 0.3,
+    "small-start": 0.5,
+    "verbless": 0.5,
+    "fragment": 0.5,
+    "bracketed": 0.5,
+    "near-advert": 0.5,
+    "house": 0.4,
     "voices": 0.15,
     "begins-inside": 0.25,
     "ends-inside": 0.25,
@@ -56,6 +64,16 @@ AT_MOST = {
 """The share of its chance that a span keeps which is wholly so: rules of the house, not a matter of words."""
 
 BARRED_OVER = {
+    "advert": 0,
+    "edge": 0,
+    "house": 0,
+    "half-quoted": 0,
+    "small-start": 0,
+    "verbless": 0,
+    "fragment": 0,
+    "bracketed": 0,
+    "near-advert": 0,
+    "joined-start": 0,
     "vague-start": 0,
     "early-pointing": 0,
     "asking-start": 0,

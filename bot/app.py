@@ -135,21 +135,22 @@ def _check(options: argparse.Namespace, settings: Settings) -> int:
 
 def _import(options: argparse.Namespace, settings: Settings) -> int:
     """Import transcripts and print what was understood of each; 1 when any was refused."""
-    from bot.corpus.importing import Imported, Importer  # noqa: PLC0415 - serving never needs its parsers
+    from bot.corpus.importing import Imported, Importer, Kept  # noqa: PLC0415 - serving never needs its parsers
 
     if not options.target:
         raise OperatorError(say("cli.empty-name"))
     if settings.content_dir == SHIPPED:
         raise OperatorError(say("cli.shipped"))
-    refused = 0
+    results: list[Imported | Kept | OperatorError] = []
     importer = Importer(settings.content_dir, options.show, options.force, _notice)
     for result in importer.run(options.target, options.episode):
-        if isinstance(result, Imported):
-            sys.stdout.write("\n".join((str(result.folder), *(f"  {line}" for line in result.lines))) + "\n")
-        else:
-            refused += 1
+        results.append(result)
+        if isinstance(result, OperatorError):
             _notice(str(result))
-    return 1 if refused else 0
+        else:
+            sys.stdout.write("\n".join((str(result.folder), *(f"  {line}" for line in result.lines))) + "\n")
+    sys.stdout.writelines(f"{line}\n" for line in ("", *importer.summary(results)))
+    return 1 if any(isinstance(result, OperatorError) for result in results) else 0
 
 
 def _keep(options: argparse.Namespace, settings: Settings) -> int:

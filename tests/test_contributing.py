@@ -21,7 +21,7 @@ PAPERS = ("CONTRIBUTING.md", "docs/adding-a-platform.md")
 COPIED = ("bot", "content", "tests", "benchmarks", "supply", "pyproject.toml", "run_bot.py")
 WAIT = 60.0
 TOKEN = {"TELEGRAM_TOKEN": "T"}
-LRC = "[ti:On engines]\n[00:01.00] The engine computes.\n[00:04.50] It does not think.\n"
+MICRODVD = "{1}{1}24\n{24}{60}The engine computes.\n{108}{160}It does not|think.\n"
 
 
 @pytest.fixture(scope="module")
@@ -125,11 +125,11 @@ def test_the_language_can_be_chosen(project: Path) -> None:
 
 
 def test_the_format_is_read(project: Path) -> None:
-    (project / "talk.lrc").write_text(LRC, "utf-8")
+    (project / "talk.sub").write_text(MICRODVD, "utf-8")
     (project / "content" / "my-show").mkdir()
     (project / "content" / "my-show" / "show.toml").write_text('title = "My Show"\nrights = "ours"\n', "utf-8")
 
-    imported = run(project, "run_bot.py", "import", "talk.lrc", "--show", "my-show")
+    imported = run(project, "run_bot.py", "import", "talk.sub", "--show", "my-show")
     found = run(project, "run_bot.py", "--once", "/quote the engine does not think show:my-show")
 
     assert "times from 0:01" in imported.stdout, imported.stderr
@@ -175,7 +175,9 @@ def test_the_examples_keep_form_and_contracts(project: Path) -> None:
 
 def test_their_tests_and_those_that_look_at_every_command_format_platform_and_text_pass(project: Path) -> None:
     tests = ("random_sentence", "command", "discord_locales", "formats", "texts", "slack_manifest", "intake", "house")
-    chosen = "(not formats or LRC or sample) and (not intake or telegram or fits) and (not house or door or own_file)"
+    chosen = (
+        "(not formats or MicroDVD or sample) and (not intake or telegram or fits) and (not house or door or own_file)"
+    )
 
     done = run(
         project,

@@ -13,6 +13,7 @@ import pytest
 
 from bot.commands import COMMAND_LINES
 from bot.contract import Author, Channel, Later, Refused, Unclear, freeze, next_due
+from bot.corpus import open_corpus
 from bot.delivery import Daily, Delivery, Timing, ticking
 from bot.delivery.deliver import MOST_LOOKS, MOST_SWEEPS
 from bot.errors import OperatorError
@@ -517,6 +518,32 @@ async def test_what_an_admin_pinned_comes_next_and_what_was_dropped_does_not(sma
     assert first not in used
 
 
+async def test_few_good_quotes_are_posted_less_often_and_an_admin_hears_of_it_once(tmp_path: Path) -> None:
+    lines = (
+        "My mother taught me that kindness is a decision for every morning, and I believe in my heart she was right.",
+        "I was terrified the first time I spoke in public, and it made me happier and more alive than anything.",
+    )
+    folder = tmp_path / "content" / "two"
+    folder.mkdir(parents=True)
+    (folder / "show.toml").write_text('title = "Two"\nrights = "Ours."\n', "utf-8")
+    for number, line in enumerate(lines, 1):
+        (folder / f"{number}-x").mkdir()
+        (folder / f"{number}-x" / "source.txt").write_text(f"Ada: {line}\nBob: The pan is cold.\n", "utf-8")
+    corpus = open_corpus(tmp_path / "content")
+    store = open_store(f"sqlite:///{tmp_path}/two.db")
+    desk = Desk(store, corpus, Highlights(corpus))
+    await desk.daily_on()
+
+    await desk.until(DUE + 31 * DAY + 10, 7200)
+
+    rows = list(reversed(await store.posts.recent(HERE, 40)))
+    assert [row.state for row in rows] == ["sent"] * 2 + ["skipped"] * 28 + ["sent"] * 2
+    assert len({row.passage_id for row in rows if row.state == "sent"}) == 2
+    [told] = desk.platform.told
+    assert told.startswith("admin@C1: The quote of 2026-11-26 was left out: all quotes that are good enough")
+    store.close()
+
+
 async def test_a_broken_post_does_not_keep_others_from_being_posted(
     small: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -525,7 +552,7 @@ async def test_a_broken_post_does_not_keep_others_from_being_posted(
     await small.daily_on(Channel("slack", "C3", "T1"))
     await small.until(DUE + 10, 3600)
     assert [len(small.platform.messages[name]) for name in ("C1", "C2", "C3")] == [1, 0, 1]
-    assert (await small.last(Channel("slack", "C2", "T1"))).reason.startswith("no highlight is good enough")
+    assert (await small.last(Channel("slack", "C2", "T1"))).reason.startswith("no quote is good enough")
     assert not [record for record in caplog.records if record.exc_info]
 
 

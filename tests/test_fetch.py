@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
+import functools
 import gzip
 import shutil
 import socket
@@ -10,6 +12,7 @@ import socketserver
 import ssl
 import subprocess
 import threading
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address, ip_network
@@ -19,7 +22,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.corpus.fetch import Address, Fetched, FetchError, fetch, is_public
+from bot.corpus import open_corpus
+from bot.corpus.fetch import Address, Fetched, FetchError, Seen, fetch, is_public
+from bot.corpus.importing import Imported, Importer, Kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -285,9 +290,18 @@ class Site(socketserver.ThreadingTCPServer):
     def port(self) -> int:
         return int(self.server_address[1])
 
-    def get(self, path: str, host: str = "good.test", *, limit: int = 1000, seconds: float = 20.0) -> Fetched:
+    def get(
+        self,
+        path: str,
+        host: str = "good.test",
+        *,
+        limit: int = 1000,
+        seconds: float = 20.0,
+        seen: Seen | None = None,
+    ) -> Fetched:
         return fetch(
             f"https://{host}{path}",
+            seen,
             limit=limit,
             seconds=seconds,
             resolve=self.names,
@@ -367,7 +381,7 @@ def test_a_file_is_fetched_byte_for_byte_from_the_address_that_was_checked(site:
     got = site.get("/feed/1.srt?key=ü#part")
 
     url = f"https://good.test:{site.port}/feed/1.srt?key=%C3%BC"
-    assert got == Fetched(url, b"1\r\n\x00\xff")
+    assert got == Fetched(url, b"1\r\n\x00\xff", "application/x-subrip;  charset=a")
     assert site.names.asked == ["good.test"]
     (request,) = site.requests
     lines = request.decode().split("\r\n")
@@ -592,13 +606,65 @@ def test_a_closed_door_and_a_server_without_tls_are_said(site: Site) -> None:
         thread.join()
 
 
-@pytest.mark.parametrize("name", ["gzip", "deflate", "br", "GZIP", "identity, gzip"])
-@pytest.mark.parametrize("header", ["Content-Encoding", "Transfer-Encoding"])
-def test_a_compressed_answer_is_refused_instead_of_unpacked(site: Site, header: str, name: str) -> None:
-    site.replies["/"] = sized(gzip.compress(bytes(500_000)), f"{header}: {name}")
+@pytest.mark.parametrize(
+    "header",
+    ["Content-Encoding: br", "Content-Encoding: identity, gzip", "Content-Encoding: zstd", "Transfer-Encoding: gzip"],
+)
+def test_an_answer_compressed_in_another_way_is_refused(site: Site, header: str) -> None:
+    site.replies["/"] = sized(gzip.compress(bytes(500)), header)
 
-    with pytest.raises(FetchError, match=r"^good\.test: it sends the file compressed though asked not to"):
+    with pytest.raises(FetchError, match=r"^good\.test: it sends the file compressed in a way that is not read here"):
         site.get("/")
+
+
+def _bare(data: bytes) -> bytes:
+    packing = zlib.compressobj(wbits=-15)
+    return packing.compress(data) + packing.flush()
+
+
+@pytest.mark.parametrize(
+    ("name", "packed"),
+    [
+        ("gzip", gzip.compress(b"It computes.")),
+        ("GZIP", gzip.compress(b"It ") + gzip.compress(b"computes.")),
+        ("x-gzip", gzip.compress(b"It computes.")),
+        ("deflate", zlib.compress(b"It computes.")),
+        ("deflate", _bare(b"It computes.")),
+    ],
+)
+def test_a_file_that_comes_compressed_is_unpacked(site: Site, name: str, packed: bytes) -> None:
+    site.replies["/"] = sized(packed, f"Content-Encoding: {name}")
+
+    assert site.get("/").data == b"It computes."
+
+
+@pytest.mark.parametrize(
+    ("packed", "told"),
+    [
+        (gzip.compress(bytes(9_000_000)), "goes on beyond its limit"),
+        (gzip.compress(bytes(2_000)) * 90, "goes on beyond its limit"),
+        (gzip.compress(b"It computes.")[:-6], "it stopped before the end of the file"),
+        (gzip.compress(b"") * 2_000, "does not unpack"),
+        (b"It computes.", "does not unpack"),
+    ],
+)
+def test_what_unpacks_to_too_much_or_to_nothing_is_refused(site: Site, packed: bytes, told: str) -> None:
+    site.replies["/"] = sized(packed, "Content-Encoding: gzip")
+
+    with pytest.raises(FetchError, match=told):
+        site.get("/", limit=100_000)
+
+
+def test_a_file_that_has_not_changed_comes_without_its_words(site: Site) -> None:
+    site.replies["/"] = sized(b"It computes.", 'ETag: "7"\r\nLast-Modified: Mon, 01 Jan 2024 00:00:00 GMT')
+    first = site.get("/")
+    site.replies["/"] = b"HTTP/1.1 304 Not Modified\r\n\r\n"
+    second = site.get("/", seen=Seen(first.etag, first.modified))
+
+    assert (first.etag, first.unchanged) == ('"7"', False)
+    assert (second.data, second.unchanged) == (b"", True)
+    assert b'If-None-Match: "7"\r\n' in site.requests[-1]
+    assert b"If-Modified-Since: Mon, 01 Jan 2024 00:00:00 GMT\r\n" in site.requests[-1]
 
 
 @pytest.mark.parametrize(
@@ -643,3 +709,34 @@ def test_half_a_file_does_not_pass_for_a_whole_one(site: Site, reply: Reply, sen
 
     with pytest.raises(FetchError, match=f"^good.test: {sentence}"):
         site.get("/")
+
+
+FEED = b"""<?xml version="1.0"?>
+<rss version="2.0" xmlns:podcast="https://podcastindex.org/namespace/1.0"><channel><title>Engine Hour</title>
+<item><title>7: Why they stop</title><pubDate>Wed, 01 May 2024 23:30:00 -0500</pubDate>
+<podcast:transcript type="text/vtt" url="gone.vtt"/><podcast:transcript type="application/srt" url="7/a.srt"/>
+<podcast:chapters type="application/json+chapters" url="/7/chapters.json"/></item></channel></rss>"""
+
+
+def test_a_feed_on_a_server_is_imported_with_what_it_refers_to_and_once(site: Site, tmp_path: Path) -> None:
+    site.replies |= {
+        "/pod/feed.xml": sent_to("/pod/new.xml"),
+        "/pod/new.xml": sized(gzip.compress(FEED), "Content-Encoding: gzip", 'ETag: "1"'),
+        "/pod/gone.vtt": b"HTTP/1.1 404 Not Found\r\n\r\n",
+        "/pod/7/a.srt": sized(b"1\n00:00:01,000 --> 00:00:04,000\nIt computes what we order.\n"),
+        "/7/chapters.json": sized(b'{"chapters": [{"startTime": 1, "title": "Doubt"}]}'),
+    }
+    get = functools.partial(
+        fetch, resolve=site.names, allow=lambda address: address == HERE, context=site.trust, port=site.port
+    )
+    address = f"https://good.test:{site.port}/pod/feed.xml"
+    (result,) = Importer(tmp_path, "engines", force=False, say=lambda _: None, get=get).run(address, None)
+    (episode,) = open_corpus(tmp_path).episodes
+    site.replies["/pod/new.xml"] = b"HTTP/1.1 304 Not Modified\r\n\r\n"
+    (again,) = Importer(tmp_path, "engines", force=False, say=lambda _: None, get=get).run(address, None)
+
+    assert isinstance(result, Imported)
+    assert (episode.title, episode.number, episode.meta.published) == ("Why they stop", 7, dt.date(2024, 5, 1))
+    assert [chapter.title for chapter in episode.chapters] == ["Doubt"]
+    assert b'If-None-Match: "1"' in site.requests[-1]
+    assert isinstance(again, Kept)

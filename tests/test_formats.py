@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 
 import pytest
 
@@ -61,11 +62,16 @@ PODCAST = {"version": "1.0.0", "segments": [{"speaker": "Ada", "startTime": 1, "
 WORDS = [{"word": "Hel", "start": 1, "end": 2}, {"word": "lo. ", "start": 2, "end": 3}, {"word": "Bye.", "start": 4}]
 WORD_LIST = {"segments": [{"speaker_name": "Ada", "lang": "en", "wdlist": WORDS}]}
 WHISPER = {"text": " Hi.", "language": "en", "segments": [{"id": 0, "start": 0.0, "end": 1.5, "text": " Hi."}]}
-ALIGNED = [{"word": "Hi.", "start": 1, "end": 2}, {"word": "40"}, {"word": "it", "start": 9, "end": 10, "speaker": "B"}]
-WHISPERX = {"segments": [{"start": 1, "end": 9, "text": "Hi. 40 it", "speaker": "A", "words": ALIGNED}]}
+ALIGNED = [
+    {"word": "Hi.", "start": 1, "end": 2},
+    {"word": "40"},
+    {"word": "it", "start": 9, "end": 10, "speaker": "Bo"},
+]
+WHISPERX = {"segments": [{"start": 1, "end": 9, "text": "Hi. 40 it", "speaker": "Ada", "words": ALIGNED}]}
 JSON3 = {
     "events": [{"tStartMs": 1000, "dDurationMs": 900, "segs": [{"utf8": "hi"}, {"utf8": " all"}]}, {"tStartMs": 5}]
 }
+SHAPES = tomllib.loads((ROOT / "bot/corpus/formats/shapes.toml").read_text("utf-8"))["shape"]
 SRV1 = '<transcript><text start="1.5" dur="2">it&amp;#39;s &lt;i&gt;me&lt;/i&gt;</text></transcript>'
 SRV3 = '<timedtext format="3"><body><p t="1500" d="2000"><s>it</s><s t="9"> is</s></p></body></timedtext>'
 HTML = "<cite>Ada:</cite>\n<time>1:02</time>\n<p>It&#39;s <b>me</b>.</p><cite>Bo:</cite><p>Who?</p>"
@@ -107,19 +113,27 @@ Slides: https://a.example/slides
 
 **AL:** Yes.
 """
-SAMPLES = {
+SBV = "0:00:01.000,0:00:02.500\nIt computes.\nDoes it?\n\n0:00:02.500,0:00:04.000\nIt does.\n"
+TSV = "start\tend\ttext\n0\t2500\tIt computes.\n2500\t60000\tDoes it? It does.\n"
+MEETING = "[Ada Ek] 10:00:01\nIt computes.\n\n[Bo] 10:00:04\nDoes it?\n"
+SAMPLES: dict[str, str] = {
     "WebVTT": VTT,
-    "Podcasting 2.0 JSON": json.dumps(PODCAST),
-    "word-level JSON": json.dumps(WORD_LIST),
-    "Whisper JSON": json.dumps(WHISPER),
+    **{row["name"]: row["example"] for row in SHAPES},
     "YouTube JSON": json.dumps(JSON3),
+    "timed JSON": json.dumps(
+        {"cues": [{"content": "It computes.", "begin": "0:01"}, {"content": "Yes.", "begin": "0:02"}]}
+    ),
     "YouTube XML": SRV1,
     "HTML": HTML,
     "SubRip": SRT,
+    "pairs of times": SBV,
+    "table": TSV,
+    "LRC": "[ti:On engines]\n[00:01.00] The engine computes.\n[00:04.50] It does not think.\n",
+    "turns of a meeting": MEETING,
     "labelled text": LABELLED,
     "plain text": "Just words. And more.\n\nA paragraph.\n",
 }
-OTHERS = (ROLLING, SRV3, MARKDOWN, FEED, json.dumps(WHISPERX), json.dumps(CHAPTERS))
+OTHERS = (ROLLING, SRV3, MARKDOWN, FEED, *map(json.dumps, (PODCAST, WORD_LIST, WHISPER, WHISPERX, CHAPTERS)))
 BYTES = [text.encode() for text in (*SAMPLES.values(), *OTHERS)]
 
 
@@ -149,7 +163,7 @@ def test_every_reader_has_a_sample_here() -> None:
 def test_webvtt_has_voices_and_leaves_out_notes_styles_and_regions() -> None:
     assert said(VTT)[0] == ("Ada", 1.0, "Hello & welcome.")
     assert [(speaker, text) for speaker, _, text in said(VTT)[1:]] == [("Bo Li", "Thank you."), ("Ada", "Well.")]
-    assert read_transcript(VTT.encode(), "a").language == "en"
+    assert read_transcript(VTT.encode(), "a").stated.language == "en"
     assert read_transcript(VTT.encode(), "a").segments[0].end == 2.5
 
 
@@ -195,7 +209,7 @@ def test_json_of_every_kind_has_speakers_times_and_whole_words() -> None:
     assert dumped(PODCAST) == [("Ada", 1.0, "Hello.")]
     assert dumped(WORD_LIST) == [("Ada", 1.0, "Hello."), ("Ada", 4.0, "Bye.")]
     assert dumped(WHISPER) == [(None, 0.0, "Hi.")] == dumped([{"text": "Hi.", "start": 0, "duration": 2}])
-    assert dumped(WHISPERX) == [("A", 1.0, "Hi."), ("A", None, "40"), ("B", 9.0, "it")]
+    assert dumped(WHISPERX) == [("Ada", 1.0, "Hi."), ("Ada", None, "40"), ("Bo", 9.0, "it")]
     assert dumped(JSON3) == [(None, 1.0, "hi all")]
 
 
@@ -216,7 +230,7 @@ def test_html_has_cites_and_times_and_any_page_its_paragraphs() -> None:
     )
     page += "<p>Bo: 1 < 2<!-- no --><p>Ada: Good."
     assert said(page) == [("Ada", None, "I read Emma."), ("Bo", None, "1 < 2"), ("Ada", None, "Good.")]
-    assert read_transcript(page.encode(), "a").title == "T"
+    assert read_transcript(page.encode(), "a").stated.title == "T"
 
 
 @pytest.mark.parametrize(
@@ -274,8 +288,8 @@ def test_lines_with_times_need_no_speaker() -> None:
 def test_markdown_gives_people_chapters_and_the_words_it_shows() -> None:
     transcript = read_transcript(MARKDOWN.encode(), "a.md")
 
-    assert (transcript.title, transcript.published) == ("One: two", "2020-02-26")
-    assert transcript.people == (Person("Ada Lovelace"), Person("Bo"), Person("Cy", "host"))
+    assert (transcript.stated.title, transcript.stated.published) == ("One: two", "2020-02-26")
+    assert transcript.stated.people == (Person("Ada Lovelace"), Person("Bo"), Person("Cy", "host"))
     assert transcript.chapters == (Chapter("First part", 10.0), Chapter("Links"))
     assert said(MARKDOWN) == [
         ("Ada Lovelace", 10.0, "See my page, now."),
@@ -374,13 +388,13 @@ def test_halves_of_characters_and_impossible_times_do_not_get_in() -> None:
 
 
 def test_a_feed_tells_of_episodes_transcripts_chapters_and_people() -> None:
-    (item,) = read_feed(FEED.encode(), "feed.xml")
+    (item,) = read_feed(FEED.encode(), "feed.xml").items
 
-    assert (item.title, item.number, item.duration) == ("One", 7, 3601.0)
-    assert item.published == "2020-10-09T04:30:38Z"
+    assert (item.stated.title, item.stated.number, item.stated.duration) == ("One", 7, 3601.0)
+    assert item.stated.published == "2020-10-09T04:30:38+00:00"
     assert [link.url[-5:] for link in item.transcripts] == ["1.srt", ".html"]
     assert [link.language for link in item.transcripts] == [None, "es"]
-    assert item.people == (Person("Ada", "host"), Person("Bo", "guest"))
+    assert item.stated.people == (Person("Ada", "host"), Person("Bo", "guest"))
     assert (item.chapters_url, item.chapters) == ("https://a.example/1.json", (Chapter("Start", 62.5),))
 
 

@@ -147,21 +147,21 @@ def test_markdown_of_real_shows_is_reduced_to_words_times_and_chapters() -> None
     assert not re.search(r"\*\*|\]\(|(?<!\S)>", " ".join(tokens(news)))
     assert [segment.start for segment in talk.segments if segment.start is not None][:3] == [241, 485, 737]
     assert "\\" not in " ".join(tokens(talk))
-    assert (coins.title, coins.published) == ("Chaincode Decoded: UTXOs", "2020-02-26")
-    assert coins.people == (Person("Adam Jonas"), Person("John Newbery"))
+    assert (coins.stated.title, coins.stated.published) == ("Chaincode Decoded: UTXOs", "2020-02-26")
+    assert coins.stated.people == (Person("Adam Jonas"), Person("John Newbery"))
     assert coins.chapters[:2] == (Chapter("Introduction", 0), Chapter("Ultraprune and AssumeUTXO", 73))
 
 
 def test_a_real_feed_and_its_chapters_are_read_and_are_no_transcripts() -> None:
-    items, chapters = read_feed(raw("p20-feed.xml"), "f"), read_chapters(raw("p20-chapters.json"), "c")
+    items, chapters = read_feed(raw("p20-feed.xml"), "f").items, read_chapters(raw("p20-chapters.json"), "c")
 
-    assert [(item.number, len(item.transcripts), len(item.people)) for item in items] == [
+    assert [(item.stated.number, len(item.transcripts), len(item.stated.people)) for item in items] == [
         (3, 2, 2),
         (2, 1, 2),
         (1, 1, 2),
     ]
     assert items[0].transcripts[1].url == "https://example.com/episode1/transcript.vtt"
-    assert items[0].people == (Person("Adam Curry", "host"), Person("Dave Jones", "guest"))
+    assert items[0].stated.people == (Person("Adam Curry", "host"), Person("Dave Jones", "guest"))
     assert (len(chapters), chapters[-1]) == (10, Chapter("Outro", 6089))
     for name in ("p20-feed.xml", "p20-chapters.json"):
         with pytest.raises(TranscriptError, match="not a transcript"):

@@ -212,6 +212,64 @@ def test_the_score_does_not_know_the_curated_list(corpus: Corpus, reading: Episo
         assert judge(without, start, end) == judge(reading, start, end)
 
 
+# What stands alone
+
+
+def offered(folder: Path, *episodes: str) -> list[str]:
+    """Return the words of all quotes that a show offers in which Ada says these, one an episode, between Bob's."""
+    cold = "Bob: The pan is cold.\n"
+    write_show(folder, "show", {f"{n}-x": f"{cold}Ada: {said}\n{cold}" for n, said in enumerate(episodes, 1)})
+    return [each.passage.text for each in year(Highlights(open_corpus(folder)), "x")]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        'And my grandmother said, "Kindness is a decision for every morning, and in my heart I believe she was right.',
+        'What made everybody happy was her answer, "Do you believe in kindness and in learning every morning?"',
+        'Nobody wants to learn," she said, "and everybody wants to have learned," which made me feel stupid and alive.',
+        "Not just because everybody loves to learn something new, but because kindness makes people feel alive.",
+        "Which is why everybody who loves learning has to believe in kindness and in the courage to feel stupid.",
+        "A present for children who have the courage to learn, to feel stupid and to believe in other people.",
+        "That takes the courage to learn, to feel stupid and to believe in other people every morning of your life.",
+        "[laughs] Everybody who loves learning has to believe in kindness and in the courage to feel stupid.",
+        "On this show everybody who loves learning has to believe in kindness and in the courage to feel stupid.",
+        "I'm curious how you learned to believe in kindness and in the courage to feel stupid among people.",
+        "We'll be right back with more courage, more kindness and more of what makes people feel alive.",
+    ],
+)
+def test_what_does_not_stand_alone_is_never_offered(tmp_path: Path, words: str) -> None:
+    assert offered(tmp_path, words) == []
+
+
+def test_what_is_said_of_sponsors_and_newsletters_as_a_subject_is_offered(tmp_path: Path) -> None:
+    words = "A sponsor never taught anybody courage, and no newsletter makes people feel less lonely than a friend."
+
+    assert offered(tmp_path, words) == [words]
+
+
+def test_what_a_show_says_in_the_same_words_every_time_is_never_offered(tmp_path: Path) -> None:
+    stock = "Courage and kindness are what everybody here believes in, and learning is what makes us feel alive."
+
+    assert offered(tmp_path / "once", stock) == [stock]
+    assert offered(tmp_path / "always", stock, stock, stock) == []
+
+
+def test_an_ad_read_and_what_leads_to_it_is_never_offered(tmp_path: Path) -> None:
+    ad = "This episode is brought to you by Pell Kettles. Head over to pell.example slash x and use the code PELL."
+    leads = "Everybody I love feels happier and more alive since I learned the courage to buy them a good kettle."
+
+    assert offered(tmp_path / "without", leads) == [leads]
+    assert offered(tmp_path / "with", f"{leads} {ad}") == []
+
+
+def test_the_first_and_the_last_sentences_of_an_episode_are_never_offered(tmp_path: Path) -> None:
+    plain = " ".join(f"The pan number {number} is cold." for number in range(60))
+
+    assert offered(tmp_path / "middle", f"{plain}\nAda: {LINES[1]}\nAda: {plain}") == [LINES[1]]
+    assert offered(tmp_path / "edges", f"{LINES[1]}\nAda: {plain}\nAda: {LINES[2]}") == []
+
+
 # The choice
 
 

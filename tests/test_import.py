@@ -93,7 +93,10 @@ def test_what_was_understood_is_told(tmp_path: Path) -> None:
     assert "11 words in 3 sentences" in told
     assert "times from 0:01 to 0:06" in told
     assert "speakers: Ada Lovelace, Grace Hopper" in told
-    assert "the show is new" in told
+    assert importer.show in str(result.folder)
+    decisions = [decision.line for decision in result.decisions]
+    assert len(decisions) == 1
+    assert "the show is new" in decisions[0]
 
 
 def test_a_corrected_edition_is_never_overwritten_without_force(tmp_path: Path) -> None:

@@ -54,6 +54,27 @@ def test_no_pattern_takes_long_over_a_long_text(piece: str) -> None:
     assert read_intent((piece * 2_000)[:2_000], KNOWN, count_words).use in USES.values()
 
 
+@pytest.mark.parametrize(
+    ("text", "sought"),
+    [
+        ("who is the guest of harbour talk 20", "20 of The Harbour Talk"),
+        ("who was on HarbourTalk #9?", "9 of The Harbour Talk"),
+        ("when did the harbour talk 33 come out", "33 of The Harbour Talk"),
+        ("what is the latest harbour talk episode", "latest of The Harbour Talk"),
+        ("who hosts harbour talk", "The Harbour Talk"),
+    ],
+)
+def test_an_episode_is_named_by_its_show_as_members_spell_it(text: str, sought: str) -> None:
+    found = read_intent(text, (), count_words, ["The Harbour Talk"])
+
+    assert (found.use, found.words) == (Use.LIBRARY, sought)
+
+
+@pytest.mark.parametrize("text", ["how long is route 66", "what is the latest lighthouse episode", "who hosts dinner"])
+def test_what_only_looks_like_a_shows_name_is_none(text: str) -> None:
+    assert read_intent(text, (), count_words, ["The Harbour Talk"]).use is not Use.LIBRARY
+
+
 def test_the_table_has_rows_for_every_reading() -> None:
     assert len(ROWS) >= 80
     assert {row["command"] for row in ROWS} == set(USES)

@@ -41,7 +41,7 @@ EXCEPTIONS = {
     "contract/schedule.py": (r"every day", "what people type for days"),
     "core/conversation.py": (r"what did they say about .*", "the question that a short message stands for"),
     "corpus/formats/": (
-        r"[a-z0-9'\s]+|word-level JSON|Whisper JSON|\[Script Info\]",
+        r"[a-z0-9'\s]+|timed JSON|Extra data|Transcript: |\[Script Info\]",
         "names of formats, which readers declare, and what is looked for in files",
     ),
     "highlights/features.py": (r"few words", "the name of a count"),

@@ -87,19 +87,20 @@ class Place(StrEnum):
     SHOW = "show"
     CHAPTER = "chapter"
 
-    def names(self, ctx: Context, typed: str) -> Sequence[str]:
-        """Return the places of this kind known here that begin with what is typed, in lower case."""
+    def names(self, ctx: Context, _typed: str) -> Sequence[str]:
+        """Return the places of this kind known here; the names of a show, and the number and title of an episode."""
         entries = ctx.corpus.entries
-        known: Sequence[str]
+        known: Iterable[str]
         if self is Place.SPEAKER:
             known = ctx.corpus.speakers
         elif self is Place.EPISODE:
-            known = [str(entry.number) if entry.number is not None else entry.id for entry in entries]
+            numbers = (str(entry.number) if entry.number is not None else entry.id for entry in entries)
+            known = (*numbers, *(entry.title for entry in entries))
         elif self is Place.SHOW:
-            known = list(dict.fromkeys(entry.show.id for entry in entries))
+            known = (name for show in ctx.corpus.shows for name in (show.id, show.title))
         else:
-            known = [chapter.title for chapter in ctx.corpus.episode(0).chapters] if len(entries) == 1 else []
-        return [name for name in known if name.casefold().startswith(typed)]
+            known = (title for entry in entries for title in entry.chapters)
+        return list(dict.fromkeys(known))
 
 
 @dataclass(frozen=True, slots=True)

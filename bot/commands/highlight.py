@@ -36,7 +36,7 @@ async def highlight(
     if random:
         found = await ctx.daily.any(ctx.now.isoformat(), settings)
         if found is None:
-            raise UserError(say("daily.none"))
+            raise UserError(say("daily.none", why=await ctx.daily.why_none(settings)))
         return ctx.daily.reply(
             found,
             lead=say("highlight.random"),
@@ -56,7 +56,7 @@ async def highlight(
         )
     chosen = await ctx.daily.next(settings, day)
     if chosen is None:
-        raise UserError(say("daily.none"))
+        raise UserError(say("daily.none", why=await ctx.daily.why_none(settings)))
     return ctx.daily.reply(chosen[0], settings.language)
 
 

@@ -32,7 +32,7 @@ def _prove(ctx: Context, quote_id: str) -> Reply:
         raise UserError(say("proof.no-passage", id=quote_id.strip()[:40]))
     episode, source = passage.episode, passage.source()
     fields = [
-        (say("proof.episode"), f"{episode.label}: {episode.title}"),
+        (say("proof.episode"), episode.name),
         (
             say("proof.edition"),
             say("proof.edition-line", show=episode.show.id, episode=episode.id, digest=episode.digest[:SHOWN_DIGEST]),

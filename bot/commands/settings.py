@@ -249,6 +249,8 @@ async def _overview(ctx: Context, found: ChannelSettings, before: str) -> Reply:
     if chosen:
         preview = ctx.daily.reply(chosen[0]).cards[0]
         cards.append(dataclasses.replace(preview, role=Role.INFO, title=say("settings.preview")))
+    elif dates:
+        also = " ".join(filter(None, (also, say("daily.none", why=await ctx.daily.why_none(found)))))
     buttons = (
         Button(say("buttons.post-now"), f"/settings post now{options}"),
         Button(say("buttons.work-queue"), f"/settings queue{options}"),
@@ -264,7 +266,7 @@ async def _preview(ctx: Context, found: ChannelSettings) -> Reply:
     day = dates[0][0] if dates else local_date(ctx.now, found.zone)
     chosen = await ctx.daily.next(found, day)
     if chosen is None:
-        raise UserError(say("daily.none"))
+        raise UserError(say("daily.none", why=await ctx.daily.why_none(found)))
     when = say("settings.due", when=format_moment(dates[0][1], found.zone)) if dates else say("settings.would-be")
     reply = ctx.daily.reply(chosen[0], found.language)
     return dataclasses.replace(reply, lead=f"{when}\n\n{reply.lead}")
@@ -350,7 +352,7 @@ async def _queue(ctx: Context, found: ChannelSettings) -> Reply:
             for word in _MARKS
         ]
     if not cards:
-        raise UserError(say("daily.none"))
+        raise UserError(say("daily.none", why=await ctx.daily.why_none(found)))
     lead = say("settings.coming", where=_where(ctx, found.channel))
     return Reply(lead, Outcome.FOUND, cards=tuple(cards), buttons=tuple(buttons))
 

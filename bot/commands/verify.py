@@ -32,10 +32,10 @@ async def verify(
 ) -> Reply:
     """Answer with the verdict as a word, claimed beside said, and the source."""
     who = named_speaker(speaker, ctx.corpus.speakers) if speaker else None
-    if speaker and who is None:
+    judged = await ctx.search.verify(claim, who or speaker or None, await find_scope(ctx.corpus, show=show))
+    if speaker and who is None and judged.verdict is not Verdict.UNATTRIBUTED:
         known = ", ".join(ctx.corpus.speakers) or say("verify.no-speakers")
         raise UserError(say("verify.no-speaker", speaker=speaker, known=known))
-    judged = await ctx.search.verify(claim, who, await find_scope(ctx.corpus, show=show))
     if judged.too_little:
         raise UserError(say("verify.too-little"))
     if judged.verdict is Verdict.NOT_FOUND:
@@ -48,7 +48,11 @@ async def verify(
         )
         for number, (passage, marked) in enumerate(zip(judged.passages, judged.marked, strict=True))
     ]
-    if judged.verdict not in {Verdict.EXACT, Verdict.OTHER_SPEAKER}:
+    if judged.beside:
+        other, marked = judged.beside.passages[0], judged.beside.marked[0]
+        title = say("verify.also", speaker=other.speaker)
+        cards.append(Card(Role.MATCH, title=title, quote=other.quote(marked, verdict=judged.beside.verdict)))
+    if judged.verdict not in {Verdict.EXACT, Verdict.OTHER_SPEAKER, Verdict.UNATTRIBUTED}:
         cards.insert(1 if judged.verdict is Verdict.ALTERED else 0, Card(Role.INFO, body=_comparison(judged)))
     first = judged.passages[0]
     lead = "" if cards[0].title else _verdict(ctx, judged)

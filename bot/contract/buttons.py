@@ -26,8 +26,8 @@ _STEP = 2
 
 
 def listen(citation: Citation) -> tuple[Button, ...]:
-    """Offer the link that opens the episode where a passage is said, when its time is known."""
-    return (Button(say("buttons.listen"), url=citation.url),) if citation.url and citation.start is not None else ()
+    """Offer the link that opens the episode where a passage is said, or at all when that is not known."""
+    return (Button(say("buttons.listen"), url=citation.url),) if citation.url else ()
 
 
 def more_context(lines: Lines, passage: str, shown: int) -> Button:

@@ -35,7 +35,7 @@ from bot.core.routing import join_words, read_intent
 from bot.delivery import Daily
 from bot.errors import StoreError, UserError
 from bot.highlights import Highlights
-from bot.language import nearest
+from bot.language import named_speaker, nearest
 from bot.policy.refusals import hostile, refusal
 from bot.policy.texts import say
 
@@ -231,9 +231,11 @@ class Core:
             return followed, None
         if hostile(words, speakers, self._search.says):
             return self.lines.line(Use.QUESTION, words), None
-        intent = read_intent(words, self._search.topic_names(), self._search.weight)
+        shows = [name for show in self._corpus.shows for name in (show.title, show.id)]
+        intent = read_intent(words, self._search.topic_names(), self._search.weight, shows)
         use = intent.use if intent.use in self.lines.names else Use.LINE
-        return self.lines.line(use, intent.words), intent
+        who = named_speaker(intent.who, speakers) or (intent.who if intent.who.istitle() else "")
+        return self.lines.line(use, f"{who}: {intent.words}" if who else intent.words), intent
 
     async def _remember(self, channel: Channel, command: Command, given: Mapping[str, str], reply: Reply) -> None:
         """Keep what a short message may go on from: the question, and the passages behind the answer."""
@@ -250,7 +252,7 @@ class Core:
             Button(other.reading.label, line)
             for use in intent.others
             if (other := self._commands.get(self.lines.line(use).name)) and other.reading
-            if len(line := self.lines.to(use, intent.words)) <= LONGEST_LINE
+            if len(line := self.lines.to(use, intent.asked or intent.words)) <= LONGEST_LINE
         )
         aside = say("answer.reading", noun=command.reading.noun) if offers and command.reading else ""
         return dataclasses.replace(reply, aside=aside, buttons=(*reply.buttons, *offers))

@@ -1,6 +1,7 @@
 """What a free message wants: a mention or a direct message is read as one command, and others are offered.
 
-A claimed quote in quotation marks, or “did he say …”, is a claim; “the bit where …” and a bare fragment are a line; one
+What the library knows of its episodes (“which episode is about …”, “who is the guest of 12”) is asked of the library. A
+claimed quote in quotation marks, or “did he say …”, is a claim; “the bit where …” and a bare fragment are a line; one
 or two words that name a topic are one; everything else is a question.
 """
 
@@ -39,22 +40,30 @@ _EDGES = " \t\r\n,:;-\u2013\u2014"
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What a message is read as, its free words, and what else it could be meant as."""
+    """What a message is read as, its free words, and what else it could be meant as: then `asked` are the words.
+
+    `who` is who is said to have said a claim, as typed.
+    """
 
     use: Use
     words: str
     others: tuple[Use, ...] = ()
+    asked: str = ""
+    who: str = ""
 
 
-def read_intent(text: str, known_topics: Collection[str], weigh: Callable[[str], float | None]) -> Intent:
+def read_intent(
+    text: str, known_topics: Collection[str], weigh: Callable[[str], float | None], shows: Collection[str] = ()
+) -> Intent:
     """Read a free message; total over any text.
 
-    `known_topics` are names as members type them; `weigh` tells how telling words are together (`Searcher.weight`) and
-    returns None for text without words.
+    `known_topics` are names as members type them, `shows` the titles and folders of shows; `weigh` tells how telling
+    words are together (`Searcher.weight`) and returns None for text without words.
     """
     words = _without_mentions(text)
     return (
-        _verify(words)
+        _library(words, shows)
+        or _verify(words)
         or _lookup(words, weigh)
         or _topic(words, known_topics)
         or _fragment(words, weigh)
@@ -77,6 +86,47 @@ def _without_mentions(text: str) -> str:
     return " ".join(_pattern("mention").sub(" ", text.strip()).split()).strip(_EDGES)
 
 
+_OF_LIBRARY = {
+    "library-subject": "about",
+    "library-subject-discussed": "about",
+    "library-subject-there": "about",
+    "library-person": "",
+    "library-episode": "",
+    "library-listen": "",
+    "library-show-number": "",
+    "library-show-newest": "",
+    "library-show-host": "",
+    "library-described": "about",
+    "library-called": "",
+    "library-from": "",
+    "library": "",
+    "library-show": "",
+}
+"""Rows of what the library knows, and the word before what a row's pattern found: then it is a subject."""
+
+
+def _library(words: str, shows: Collection[str]) -> Intent | None:
+    """Read a question about the episodes: which, how many, the latest, who is in one; a show must be a known one."""
+    known = {_spelling(spelt): name for name in shows for spelt in (name, name.casefold().removeprefix("the "))}
+    for key, kind in _OF_LIBRARY.items():
+        found = _pattern(key).match(words)
+        parts = found.groupdict() if found else {}
+        show = known.get(_spelling(parts["show"])) if parts.get("show") else None
+        if found is None or (show is None and "show" in parts):
+            continue
+        if show is not None:
+            sought = " of ".join(part for part in (parts.get("which"), show) if part)
+        else:
+            sought = next((group.strip(_EDGES + '?.!"“”') for group in found.groups() if group), "")
+        return Intent(Use.LIBRARY, f"{kind} {sought}".strip(), (Use.QUESTION,), words)
+    return None
+
+
+def _spelling(name: str) -> str:
+    """Return the letters of a name: “Go Time” is typed “gotime” too."""
+    return join_words(name).replace(" ", "")
+
+
 def _verify(words: str) -> Intent | None:
     """Read a claimed quote: in quotation marks, or after “did he say”."""
     quoted = next(
@@ -89,10 +139,12 @@ def _verify(words: str) -> Intent | None:
             return Intent(Use.LINE, inside, (Use.CLAIM, Use.QUESTION))
         if _pattern("asks").match(around) and not _pattern("did-say").match(around) and len(around.split()) > _FEWEST:
             return Intent(Use.QUESTION, words, (Use.CLAIM, Use.LINE))
-        return Intent(Use.CLAIM, words if _names_who(around) else inside, (Use.LINE, Use.QUESTION))
+        asked = _pattern("did-say").match(around)
+        who = (asked["who"] or "") if asked else ""
+        return Intent(Use.CLAIM, words if _names_who(around) else inside, (Use.LINE, Use.QUESTION), who=who)
     said = _pattern("did-say").match(words)
     if said and len(said["claim"].split()) >= _FEWEST and not _pattern("say-what").match(said["claim"]):
-        return Intent(Use.CLAIM, said["claim"].strip(_EDGES + "?"), (Use.QUESTION, Use.LINE))
+        return Intent(Use.CLAIM, said["claim"].strip(_EDGES + "?"), (Use.QUESTION, Use.LINE), who=said["who"] or "")
     return None
 
 

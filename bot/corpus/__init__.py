@@ -3,6 +3,7 @@
 Checking and importing have doors of their own, `bot.corpus.check` and `bot.corpus.importing`: serving needs neither.
 """
 
+from bot.corpus.adverts import advert_words
 from bot.corpus.aliases import NO_ALIASES, Aliases, aliases_of
 from bot.corpus.curated import (
     HIGHLIGHTS,
@@ -13,9 +14,10 @@ from bot.corpus.curated import (
     curated_highlights,
     key_passages,
 )
-from bot.corpus.library import Corpus, open_corpus
+from bot.corpus.library import Corpus, EpisodeEntry, open_corpus
 from bot.corpus.model import Episode, Passage, Show
-from bot.corpus.transcript import Chapter, Section
+from bot.corpus.transcript import Chapter, Person, Section
+from bot.corpus.voices import names_somebody
 from bot.corpus.words import Word, fold, words
 
 __all__ = [
@@ -28,15 +30,19 @@ __all__ = [
     "Corpus",
     "CuratedHighlight",
     "Episode",
+    "EpisodeEntry",
     "KeyPassage",
     "Passage",
+    "Person",
     "Section",
     "Show",
     "Word",
+    "advert_words",
     "aliases_of",
     "curated_highlights",
     "fold",
     "key_passages",
+    "names_somebody",
     "open_corpus",
     "words",
 ]

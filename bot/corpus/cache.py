@@ -29,14 +29,14 @@ from bot.corpus.transcript import Chapter, Person
 from bot.corpus.withdrawn import refuse_misnamed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from bot.corpus.model import Show
     from bot.corpus.withdrawn import Withdrawal
 
-__all__ = ["EpisodeCache", "pack", "signature", "unpack"]
+__all__ = ["EpisodeCache", "pack", "read_meta", "signature", "unpack", "write_meta"]
 
-_LAYOUT = f"3 {sys.byteorder}"
+_LAYOUT = f"4 {sys.byteorder}"
 """Part of every name; raise it when the layout of these files changes. What reads transcripts is part of it too."""
 
 _HEAD = 8
@@ -51,12 +51,16 @@ _SETTLED = 2_000_000_000
 """Nanoseconds: a file changed less than this ago may change again without its time telling."""
 
 
-def signature(folder: Path, withdrawn: Sequence[Withdrawal] = ()) -> tuple[str, bool]:
+def signature(
+    folder: Path, withdrawn: Sequence[Withdrawal] = (), people: Mapping[str, str] | None = None
+) -> tuple[str, bool]:
     """Return a name for the files of an episode's folder as they are now, and whether it can be relied on later.
 
-    What is withdrawn of the episode is part of the name. Raises TranscriptError when that is declared in this folder.
+    What is withdrawn of the episode, and who is who in its show, is part of the name. Raises TranscriptError when the
+    former is declared in this folder.
     """
     parts = [_LAYOUT, _readers(), str(folder), *(each.span for each in withdrawn)]
+    parts += [repr(sorted((people or {}).items()))]
     latest = 0
     items = _items(folder)
     refuse_misnamed(folder, (item.name for item in items))
@@ -76,7 +80,9 @@ def signature(folder: Path, withdrawn: Sequence[Withdrawal] = ()) -> tuple[str, 
 def _readers() -> str:
     """Return a name for the code that makes an episode of files: after an upgrade everything is read again."""
     here = Path(__file__).parent
-    modules = [item for folder in (here, here / "formats") for item in _items(folder) if item.name.endswith(".py")]
+    modules = [
+        item for folder in (here, here / "formats") for item in _items(folder) if item.name.endswith((".py", ".toml"))
+    ]
     return " ".join(f"{item.stat().st_size} {item.stat().st_mtime_ns}" for item in modules)
 
 
@@ -91,8 +97,6 @@ def _items(folder: Path) -> list[os.DirEntry[str]]:
 
 def pack(episode: Episode, *, settled: bool) -> bytes:
     """Return the bytes of a compiled episode; `settled` says whether its files' signature can be relied on."""
-    meta = asdict(episode.meta)
-    meta["published"] = meta["published"].isoformat() if meta["published"] else None
     source = episode.tokens.source or ()
     header = {
         "id": episode.id,
@@ -100,7 +104,7 @@ def pack(episode: Episode, *, settled: bool) -> bytes:
         "digest": episode.digest,
         "settled": settled,
         "withdrawn": episode.withdrawn,
-        "meta": meta,
+        "meta": write_meta(episode.meta),
         "chapters": [[chapter.title, chapter.start] for chapter in episode.chapters],
         "names": episode.paragraphs.names,
         "path": episode.tokens.path,
@@ -145,13 +149,20 @@ def unpack(data: bytes, show: Show) -> tuple[Episode, bool] | None:
         TokenMap(text, header["path"], source),
         header["digest"],
         tuple(Chapter(title, start) for title, start in header["chapters"]),
-        _meta(header["meta"]),
+        read_meta(header["meta"]),
         tuple((begin, end) for begin, end in header["withdrawn"]),
     )
     return episode, header["settled"]
 
 
-def _meta(table: dict[str, Any]) -> Meta:
+def write_meta(meta: Meta) -> dict[str, Any]:
+    """Return what is known of an episode as data that JSON can carry."""
+    table = asdict(meta)
+    return table | {"published": meta.published.isoformat() if meta.published else None}
+
+
+def read_meta(table: dict[str, Any]) -> Meta:
+    """Return what `write_meta` wrote; the table is used up."""
     published = table.pop("published")
     people = tuple(Person(**person) for person in table.pop("people"))
     cuts = tuple(Cut(**cut) for cut in table.pop("cuts"))

@@ -12,10 +12,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from bot.contract import clock
+from bot.corpus.adverts import sounds_like_advert
 from bot.corpus.aliases import ALIASES, read_aliases
 from bot.corpus.curated import curated_highlights, key_passages
 from bot.corpus.episode import EpisodeFiles, build_episode, edition_of, mend_source, source_words
 from bot.corpus.files import is_there, reading
+from bot.corpus.formats import is_anonymous
 from bot.corpus.library import episode_folders
 from bot.corpus.transcript import Section
 from bot.corpus.withdrawn import SpanError, withdrawn_of, withdrawn_sentences, withhold
@@ -91,11 +93,13 @@ def check_episode(show: Show, folder: Path, withdrawn: Sequence[Withdrawal] = ()
 
 def _check(show: Show, folder: Path, withdrawn: Sequence[Withdrawal]) -> EpisodeCheck:
     files = EpisodeFiles.of(folder)
-    whole = build_episode(show, files)
+    whole = build_episode(show, files, as_marked=True)
     episode = withhold(whole, withdrawn) if withdrawn else whole
     edition = edition_of(files)
     problems = list(_form_problems(files, edition))
     facts = [*_facts(episode), *(_withdrawal_fact(whole, edition, files, each) for each in withdrawn)]
+    if not edition.sectioned:
+        facts += _promotion_facts(whole, edition)
     content = folder.parent.parent
     points, shown = len(key_passages(content, whole)), len(key_passages(content, episode))
     if points:
@@ -131,12 +135,9 @@ def _form_problems(files: EpisodeFiles, edition: Edition) -> Iterator[str]:
     duration = edition.meta.duration
     latest = 0.0
     for block, line in zip(edition.blocks, edition.lines, strict=True):
-        if block.speaker not in said and people and block.speaker not in people:
-            place = f"{files.edition}:{line}"
-            if block.speaker:
-                yield say("check.speaker-unknown", place=place, speaker=block.speaker)
-            else:
-                yield say("check.no-speaker", place=place)
+        unknown = people and block.speaker and block.speaker not in said and block.speaker not in people
+        if unknown and not is_anonymous(block.speaker or ""):
+            yield say("check.speaker-unknown", place=f"{files.edition}:{line}", speaker=block.speaker)
         said.add(block.speaker)
         for sentence in block.said:
             if sentence.start is not None and sentence.start < latest:
@@ -220,6 +221,15 @@ def _facts(episode: Episode) -> Iterator[str]:
         else:
             pace = count / (end - chapter.start) * 60
             yield say("check.chapter-pace", start=clock(chapter.start), chapter=chapter.title, words=count, pace=pace)
+
+
+def _promotion_facts(episode: Episode, edition: Edition) -> Iterator[str]:
+    """Yield how much of an edition that marks no ads sounds like one, and in which line the first stands."""
+    heard = sounds_like_advert(episode)
+    if any(heard):
+        first = episode.sentences.paragraphs[heard.index(True)]
+        place = say("check.promotion-line", line=edition.lines[first]) if edition.lines else ""
+        yield say("check.promotion", count=sum(heard)) + place
 
 
 def _sentences(of: str, count: int) -> str:

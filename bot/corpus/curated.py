@@ -111,7 +111,8 @@ def _highlight(row: str, number: int, path: str, flat: str, episode: Episode) ->
         raise TranscriptError(
             path, say("curated.length", count=length, least=SHORTEST_HIGHLIGHT, most=LONGEST_HIGHLIGHT), number
         )
-    section = next((p.section for p in passage.paragraphs if p.section is not Section.CONVERSATION), None)
+    spoken = {Section.CONVERSATION, Section.PROMOTION}  # who picked it heard no ad
+    section = next((p.section for p in passage.paragraphs if p.section not in spoken), None)
     if section is not None:
         raise TranscriptError(path, say("curated.section", words=_short(words), section=section), number)
     if len({p.speaker for p in passage.paragraphs}) > 1 or passage.speakers != ((speaker,) if speaker else ()):

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from bot.contract import clock
 from bot.corpus.files import door, read_yaml
-from bot.corpus.names import LONGEST_PERSON, LONGEST_TITLE, MOST_CHAPTERS, one_line
+from bot.corpus.names import LONGEST_ADDRESS, LONGEST_PERSON, LONGEST_TITLE, MOST_CHAPTERS, one_line
 from bot.corpus.transcript import Block, Chapter, Person, Said, Section
 from bot.corpus.words import sentence_spans
 from bot.errors import TranscriptError
@@ -60,6 +60,7 @@ class Meta:
 
     title: str | None = None
     number: int | None = None
+    season: int | None = None
     published: dt.date | None = None
     language: str | None = None
     duration: float | None = None
@@ -69,12 +70,16 @@ class Meta:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """An edition file as read: front matter, chapters in order, paragraphs, and the file's line of each paragraph."""
+    """An edition file as read: front matter, chapters in order, paragraphs, and the file's line of each paragraph.
+
+    `sectioned` says that somebody has marked which kinds of speech it has.
+    """
 
     meta: Meta
     chapters: tuple[Chapter, ...]
     blocks: tuple[Block, ...]
     lines: tuple[int, ...]
+    sectioned: bool = field(default=False, compare=False)
 
 
 def parse_time(text: str) -> float | None:
@@ -95,10 +100,11 @@ def read_edition(text: str, path: str) -> Edition:
     blocks: list[Block] = []
     lines: list[int] = []
     latest = 0.0
-    section, sponsor = Section.CONVERSATION, None
+    section, sponsor, sectioned = Section.CONVERSATION, None, False
     for number, paragraph in _paragraphs(text[front.end() if front else 0 :], first_line):
         if paragraph.startswith("### "):
             section, sponsor = _section(paragraph, path, number)
+            sectioned = True
         elif paragraph.startswith("## "):
             chapters.append(_chapter(paragraph, path, number, latest))
             latest = chapters[-1].start or latest
@@ -115,7 +121,7 @@ def read_edition(text: str, path: str) -> Edition:
                 lines.append(number)
     if not blocks:
         raise TranscriptError(path, say("edition.empty"), first_line)
-    return Edition(meta, tuple(chapters), tuple(blocks), tuple(lines))
+    return Edition(meta, tuple(chapters), tuple(blocks), tuple(lines), sectioned)
 
 
 def _paragraphs(text: str, line: int) -> Iterator[tuple[int, str]]:
@@ -172,9 +178,12 @@ def _sentences(text: str) -> tuple[Said, ...]:
     at = 0
     for match in [*_STAMP.finditer(text), None]:
         piece = _ESCAPED.sub(r"\1", text[at : match.start() if match else len(text)])
+        begun: int | None = None
         for begin, end in sentence_spans(piece):
-            said.append(Said(piece[begin:end], start))
-            start = None
+            begun = begin if begun is None else begun
+            if end == len(piece) or piece[end].isspace():  # none ends inside a word
+                said.append(Said(piece[begun:end], start))
+                begun = start = None
         if match:
             start, at = parse_time(match[1]), match.end()
     return tuple(said)
@@ -260,7 +269,7 @@ def _cuts(value: dict[str, dict[str, Any] | None]) -> tuple[Cut, ...]:
         known = dict(table or {})
         cut = Cut(
             _text(name),
-            _text(known.pop("id")) if "id" in known else None,
+            _text(known.pop("id"), LONGEST_ADDRESS) if "id" in known else None,
             _seconds(known.pop("later", 0)),
             _seconds(known.pop("after", 0)),
         )
@@ -276,6 +285,7 @@ _SHOWN = 60
 _FIELDS: dict[str, tuple[str, Any]] = {
     "title": ("title", _text),
     "number": ("number", _number),
+    "season": ("season", _number),
     "published": ("published", _date),
     "language": ("language", _text),
     "duration": ("duration", _seconds),
@@ -290,10 +300,11 @@ def write_edition(edition: Edition) -> str:
     front: dict[str, Any] = {
         "title": meta.title,
         "number": meta.number,
+        "season": meta.season,
         "published": meta.published,
         "language": meta.language,
         "duration": clock(meta.duration) if meta.duration is not None else None,
-        "speakers": {person.name: person.role or None for person in meta.people} or None,
+        "speakers": _people_told(meta.people) or None,
         "cuts": {cut.name: _cut(cut) for cut in meta.cuts} or None,
     }
     known = {name: value for name, value in front.items() if value is not None}
@@ -309,6 +320,13 @@ def write_edition(edition: Edition) -> str:
         label = f"**{block.speaker}:** " if block.speaker else ""
         parts.append(label + " ".join(_sentence(said) for said in block.said))
     return "\n\n".join(parts) + "\n"
+
+
+def _people_told(people: tuple[Person, ...]) -> dict[str, str | None] | list[str]:
+    """Return the people with their parts, or only their names where nobody's part is known."""
+    if any(person.role for person in people):
+        return {person.name: person.role or None for person in people}
+    return [person.name for person in people]
 
 
 def _cut(cut: Cut) -> dict[str, str]:

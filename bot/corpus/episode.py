@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from array import array
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from bot.corpus.edition import Edition, Meta, read_edition
+from bot.corpus.adverts import mark_adverts
+from bot.corpus.draft import draft
+from bot.corpus.edition import Edition, read_edition
 from bot.corpus.errata import mend, read_errata
 from bot.corpus.files import is_there, read_bytes, read_text, reading
 from bot.corpus.formats import read_transcript
-from bot.corpus.join import blocks
 from bot.corpus.model import Episode, Paragraph, Paragraphs, Sentence, Sentences, Show, TokenMap
-from bot.corpus.transcript import Section
+from bot.corpus.naming import read_name
+from bot.corpus.transcript import Person, Section
 from bot.corpus.withdrawn import withhold
 from bot.corpus.words import TOKEN
 from bot.errors import TranscriptError
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from bot.corpus.errata import Mended
@@ -41,8 +42,6 @@ __all__ = [
 ]
 
 EDITION, ERRATA = "edition.md", "errata.tsv"
-
-_FOLDER = re.compile(r"(?:(?P<number>\d{1,9})[-_ ]+)?(?P<title>.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,33 +79,43 @@ class EpisodeFiles:
 
 def edition_of(files: EpisodeFiles) -> Edition:
     """Return the edition of an episode, made from the transcript as it came when nobody has written one."""
-    named = _FOLDER.fullmatch(files.folder.name)
-    title = (named["title"] if named else files.folder.name).replace("-", " ").replace("_", " ").title()
-    number = int(named["number"]) if named and named["number"] else None
+    show = files.folder.parent.name.replace("-", " ")
+    named = read_name(files.folder.name, {show})
     if files.edition:
         edition = read_edition(read_text(files.edition).replace("\r\n", "\n"), str(files.edition))
         meta = edition.meta
     else:
         assert files.source is not None  # noqa: S101 - EpisodeFiles.of saw to it
         transcript = read_transcript(read_bytes(files.source), str(files.source))
-        meta = Meta(title=transcript.title, language=transcript.language, people=transcript.people)
-        edition = Edition(meta, (), blocks(transcript.segments), ())
-    known = replace(meta, title=meta.title or title, number=number if meta.number is None else meta.number)
+        edition = draft(transcript, transcript.stated, named, {show}).edition
+        meta = edition.meta
+    known = replace(
+        meta,
+        title=meta.title or named.title or files.folder.name.replace("-", " ").replace("_", " ").title(),
+        number=named.number if meta.number is None else meta.number,
+        season=named.season if meta.season is None else meta.season,
+        published=meta.published or named.published,
+    )
     return replace(edition, meta=known)
 
 
-def build_episode(show: Show, files: EpisodeFiles, withdrawn: Sequence[Withdrawal] = ()) -> Episode:
+def build_episode(
+    show: Show, files: EpisodeFiles, withdrawn: Sequence[Withdrawal] = (), *, as_marked: bool = False
+) -> Episode:
     """Read an episode's files and lay its words out, without those that are withdrawn.
+
+    Where no edition marks its sections, what sounds like an ad is told from the conversation; `as_marked` leaves that.
 
     Raises SpanError for a withdrawal of which it is not clear what it means, and TranscriptError for files that cannot
     be used, whatever is in them.
     """
     with reading(str(files.folder)):
-        return _build(show, files, withdrawn)
+        edition = _with_people(edition_of(files), show.people)
+        episode = _build(show, files, edition, withdrawn)
+        return episode if as_marked or edition.sectioned else mark_adverts(episode)
 
 
-def _build(show: Show, files: EpisodeFiles, withdrawn: Sequence[Withdrawal]) -> Episode:
-    edition = edition_of(files)
+def _build(show: Show, files: EpisodeFiles, edition: Edition, withdrawn: Sequence[Withdrawal]) -> Episode:
     times = iter(sentence_times(edition.blocks, edition.chapters, edition.meta.duration))
     paragraphs: list[Paragraph] = []
     sentences: list[Sentence] = []
@@ -125,7 +134,6 @@ def _build(show: Show, files: EpisodeFiles, withdrawn: Sequence[Withdrawal]) -> 
     text = "".join(
         piece + ("\n" if sentence.end in ends else " ") for piece, sentence in zip(pieces, sentences, strict=True)
     ).rstrip()
-    places = [(sentence.begin, sentence.start) for sentence in sentences]
     episode = Episode(
         show,
         files.folder.name,
@@ -134,11 +142,31 @@ def _build(show: Show, files: EpisodeFiles, withdrawn: Sequence[Withdrawal]) -> 
         Paragraphs.of(paragraphs),
         Sentences.of(sentences),
         _token_map(text, files),
-        hashlib.blake2s(repr((text, edition.meta, edition.chapters, paragraphs, places)).encode()).hexdigest(),
+        _digest(text, sentences, paragraphs),
         edition.chapters,
         edition.meta,
     )
     return withhold(episode, withdrawn) if withdrawn else episode
+
+
+def _with_people(edition: Edition, names: Mapping[str, str]) -> Edition:
+    """Return an edition in which everybody has the one name that the show's file gives them."""
+    if not names:
+        return edition
+    blocks = tuple(replace(block, speaker=names.get(block.speaker or "", block.speaker)) for block in edition.blocks)
+    roles: dict[str, str] = {}
+    for person in edition.meta.people:
+        name = names.get(person.name, person.name)
+        roles[name] = roles.get(name) or person.role
+    people = tuple(Person(name, role) for name, role in roles.items())
+    return replace(edition, blocks=blocks, meta=replace(edition.meta, people=people))
+
+
+def _digest(text: str, sentences: Sequence[Sentence], paragraphs: Sequence[Paragraph]) -> str:
+    """Return a name for the words, where sentences begin, and who says them: what an index or vectors are made of."""
+    begins = [sentence.begin for sentence in sentences]
+    spoken = [(paragraph.begin, paragraph.speaker) for paragraph in paragraphs]
+    return hashlib.blake2s(repr((text, begins, spoken)).encode()).hexdigest()
 
 
 def source_words(files: EpisodeFiles) -> str:
@@ -146,11 +174,21 @@ def source_words(files: EpisodeFiles) -> str:
     assert files.source is not None  # noqa: S101 - callers ask only for episodes that have one
     transcript = read_transcript(read_bytes(files.source), str(files.source))
     words = "\n".join(segment.text for segment in transcript.segments)
-    if files.source.suffix == ".txt":
-        text = read_text(files.source)
-        if text.split() == words.split():
-            return text
-    return words
+    text = _plain(files)
+    return text if text is not None and text.split() == words.split() else words
+
+
+def _plain(files: EpisodeFiles) -> str | None:
+    """Return the text of a plain `source.txt`, in which characters are counted; None for another file.
+
+    One in another encoding than UTF-8 counts as another file where an edition says how it is read, else it is refused.
+    """
+    if files.source is None or files.source.suffix != ".txt":
+        return None
+    try:
+        return read_bytes(files.source).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None if files.edition else read_text(files.source)
 
 
 def mend_source(files: EpisodeFiles, source: str) -> Mended:
@@ -164,8 +202,8 @@ def _token_map(text: str, files: EpisodeFiles) -> TokenMap:
 
     An edition that differs from its source in undeclared words is served without the map; `check` says where.
     """
-    if files.source is not None and files.source.suffix == ".txt":
-        source = read_text(files.source)
+    source = _plain(files)
+    if source is not None:
         words = source_words(files)
         if words == source:
             mended = mend_source(files, source)

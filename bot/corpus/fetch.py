@@ -14,6 +14,7 @@ import re
 import socket
 import ssl
 import time
+import zlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from _typeshed import WriteableBuffer
 
-__all__ = ["Address", "Allow", "FetchError", "Fetched", "Resolve", "fetch", "is_public", "look_up"]
+__all__ = ["Address", "Allow", "FetchError", "Fetched", "Resolve", "Seen", "fetch", "is_public", "look_up"]
 
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str], Iterable[Address]]
@@ -45,6 +46,15 @@ LONGEST_ADDRESS = 2048
 LONGEST_HEAD = 64 * 1024
 """Bytes of a status line with all headers, and of what chunking may add beyond the size of the file."""
 
+LONGEST_NAMED = 200
+"""Characters of a header that is kept; an entity tag has some forty."""
+
+_NAMED = {"type": "Content-Type", "etag": "ETag", "modified": "Last-Modified"}
+_PACKS = (47, -15)
+"""How zlib is told what to unpack: with the head of gzip or of zlib, or the bare stream that some call deflate."""
+
+_MOST_PARTS = 100
+_UNPACKED = frozenset({"identity", "gzip", "x-gzip", "deflate"})
 _LONGEST_NAME = 253
 _HTTPS = 443
 
@@ -98,10 +108,36 @@ class FetchError(OperatorError):
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A file as its server sent it; `url` is where it was in the end."""
+    """A file as its server sent it; `url` is where it was in the end, `type` what the server calls its format.
+
+    `etag` and `modified` are what the server says to ask by whether it has changed. `unchanged` when it says that it is
+    as it was `seen`; then there are no data.
+    """
 
     url: str
     data: bytes
+    type: str = ""
+    etag: str = ""
+    modified: str = ""
+    unchanged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a server said of a file the last time, to be asked for again only if it has changed since."""
+
+    etag: str = ""
+    modified: str = ""
+
+    def __bool__(self) -> bool:
+        """Say whether there is anything to ask by."""
+        return bool(self.etag or self.modified)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of a request."""
+        given = {"If-None-Match": self.etag, "If-Modified-Since": self.modified}
+        return {name: value for name, value in given.items() if value}
 
 
 def is_public(address: Address) -> bool:
@@ -124,6 +160,7 @@ def look_up(host: str) -> list[Address]:
 
 def fetch(  # noqa: PLR0913 - the last four are for tests, which have a server of their own
     url: str,
+    seen: Seen | None = None,
     *,
     limit: int = LARGEST_FILE,
     seconds: float = 30.0,
@@ -132,14 +169,14 @@ def fetch(  # noqa: PLR0913 - the last four are for tests, which have a server o
     context: ssl.SSLContext | None = None,
     port: int = _HTTPS,
 ) -> Fetched:
-    """Return the file at an https address, or raise FetchError.
+    """Return the file at an https address, or raise FetchError; a file that is as it was `seen` comes without data.
 
     `limit` counts bytes of the file; `seconds` covers everything from the first look-up to the last byte, redirects
     included. `resolve`, `allow`, `context` and `port`, the only port that is accepted, are there so that tests can
     stand up a server on this machine; nothing else should set them.
     """
     trust = context or ssl.create_default_context()
-    visit = _Visit(limit, seconds, resolve, allow, trust, port, time.monotonic() + seconds)
+    visit = _Visit(limit, seconds, resolve, allow, trust, port, time.monotonic() + seconds, seen or Seen())
     target, sender = _Target.read(url, port), ""
     try:
         for _ in range(MOST_REDIRECTS + 1):
@@ -269,6 +306,7 @@ class _Visit:
     context: ssl.SSLContext
     port: int
     deadline: float
+    seen: Seen
 
     def left(self) -> float:
         """Return the seconds that are left; raises TimeoutError when none are."""
@@ -283,12 +321,18 @@ class _Visit:
             connection = http.client.HTTPSConnection(target.host, self.port, context=self.context)
             connection.sock = wire = _Wire(self, sock)
             headers = {"User-Agent": "verbatim-bot", "Accept": "*/*", "Connection": "close"}
-            connection.request("GET", target.path, headers=headers | {"Accept-Encoding": "identity"})
+            headers |= {"Accept-Encoding": "identity"} | self.seen.headers
+            connection.request("GET", target.path, headers=headers)
             response = connection.getresponse()
             wire.allowance = 2 * self.limit + LONGEST_HEAD
             if response.status in {301, 302, 303, 307, 308}:
                 return _location(target.host, response)
-            return Fetched(target.url, self._body(target.host, response))
+            named = {name: response.headers.get(header, "")[:LONGEST_NAMED] for name, header in _NAMED.items()}
+            if response.status == http.client.NOT_MODIFIED and self.seen:
+                return Fetched(target.url, b"", named["type"], named["etag"], named["modified"], unchanged=True)
+            return Fetched(
+                target.url, self._body(target.host, response), named["type"], named["etag"], named["modified"]
+            )
 
     @contextlib.contextmanager
     def _explain(self, host: str) -> Iterator[None]:
@@ -348,8 +392,9 @@ class _Visit:
         if response.status != http.client.OK:
             phrase = f"{response.status} {http.client.responses.get(response.status, '')}".rstrip()
             raise FetchError(host, say("fetch.not-ok", answer=phrase))
-        packing = f"{response.headers.get('Content-Encoding', '')} {response.headers.get('Transfer-Encoding', '')}"
-        if not set(packing.casefold().split()) <= {"identity", "chunked"}:
+        packing = response.headers.get("Content-Encoding", "").strip().casefold() or "identity"
+        transfer = set(response.headers.get("Transfer-Encoding", "").casefold().split())
+        if packing not in _UNPACKED or not transfer <= {"identity", "chunked"}:
             raise FetchError(host, say("fetch.packed", by_hand=say("fetch.by-hand")))
         most = say("fetch.most", most=self.limit / 1_048_576)
         if response.length is not None and response.length > self.limit:
@@ -361,7 +406,29 @@ class _Visit:
                 raise FetchError(host, say("fetch.goes-on", most=most))
         if response.length:
             raise http.client.IncompleteRead(bytes(data), response.length)
-        return bytes(data)
+        return bytes(data) if packing == "identity" else self._unpacked(host, bytes(data), most)
+
+    def _unpacked(self, host: str, data: bytes, most: str) -> bytes:
+        """Return what was sent compressed, though never asked for: some servers keep nothing else."""
+        for bits in _PACKS:
+            with contextlib.suppress(zlib.error):
+                return self._unpacked_as(bits, host, data, most)
+        raise FetchError(host, say("fetch.broken-pack", by_hand=say("fetch.by-hand")))
+
+    def _unpacked_as(self, bits: int, host: str, data: bytes, most: str) -> bytes:
+        """Return what was compressed in one way, of which there may be several parts in a row; raises zlib.error."""
+        found = bytearray()
+        for _ in range(_MOST_PARTS):
+            unpacking = zlib.decompressobj(bits)
+            found += unpacking.decompress(data, self.limit + 1 - len(found))
+            if len(found) > self.limit:
+                raise FetchError(host, say("fetch.goes-on", most=most))
+            if not unpacking.eof:
+                raise FetchError(host, say("fetch.cut-short", again=say("fetch.again", by_hand=say("fetch.by-hand"))))
+            data = unpacking.unused_data
+            if not data:
+                return bytes(found)
+        raise zlib.error
 
 
 def _location(host: str, response: http.client.HTTPResponse) -> str:

@@ -1,43 +1,53 @@
-"""`import`: from a transcript file, a folder of them or a feed's address to edition folders a person can correct."""
+"""`import`: from a transcript file, folders of them or a feed's address to edition folders a person can correct."""
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import os
 import re
 import shutil
 import tempfile
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from bot.contract import clock
-from bot.corpus.edition import Edition, Meta, read_edition, write_edition
+from bot.corpus.draft import draft, stated_by
+from bot.corpus.edition import read_edition, write_edition
 from bot.corpus.episode import EDITION
 from bot.corpus.fetch import fetch
 from bot.corpus.files import LONGEST_FILE, is_there, read_bytes, reading
+from bot.corpus.finding import ending, find_transcripts
 from bot.corpus.formats import ENDINGS, read_chapters, read_feed, read_transcript
-from bot.corpus.join import blocks
-from bot.corpus.names import LONGEST_TITLE, tidy
+from bot.corpus.library import read_show
+from bot.corpus.names import LONGEST_TITLE, tidy, web_address
+from bot.corpus.naming import Named, numbered_prefixes, read_name, without_kind
+from bot.corpus.seen import Memory
+from bot.corpus.summary import Decision, Facts, Topic, decisions_of, report, summary
+from bot.corpus.transcript import Stated
 from bot.errors import OperatorError, TranscriptError
-from bot.policy.texts import say
+from bot.policy.texts import listed, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from bot.corpus.fetch import Fetched
-    from bot.corpus.formats import FeedItem, TranscriptLink
-    from bot.corpus.transcript import Block, Chapter, Transcript
+    from bot.corpus.finding import Found
+    from bot.corpus.formats import Feed, FeedItem, TranscriptLink
+    from bot.corpus.model import Show
+    from bot.corpus.transcript import Chapter, Transcript
 
-__all__ = ["Imported", "Importer", "slug"]
+__all__ = ["Imported", "Importer", "Kept", "slug"]
 
-MOST_NAMES = 10
-"""Speakers named when an import is told of: a line's worth."""
+_KINDS = ("json", "vtt", "srt", "subrip", "html", "plain", "txt")
+_UNKNOWN = 2 * _KINDS.index("html") - 1
+"""The rank of a transcript of which nobody says what it is: after those that have times for certain."""
 
-_PREFERRED = ("json", "vtt", "srt", "html", "plain")
+_TIMED = frozenset({"json", "vtt", "srt", "subrip"})
+_MOST_LINKS = 6
+"""Transcripts of one episode of a feed that are looked at."""
+
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,78}[a-z0-9_-])?")
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
 """What Windows takes for a device, whatever its ending."""
@@ -49,6 +59,49 @@ class Imported:
 
     folder: Path
     lines: tuple[str, ...]
+    facts: Facts
+    decisions: tuple[Decision, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An episode that was here already, made of the same transcript, and is left as it is."""
+
+    folder: Path
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an episode is to be written, and what is known of it beside its transcript.
+
+    `again` says that the same may have been imported before, and then is left as it is.
+    """
+
+    folder: str
+    named: Named
+    again: bool = True
+    stated: Stated = field(default=Stated())
+    chapters: tuple[Chapter, ...] = ()
+    told: tuple[str, ...] = ()
+    feed: Feed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A transcript that was read: its bytes as they came, the ending under which it reads so, where it came from."""
+
+    data: bytes
+    ending: str
+    transcript: Transcript
+    source: str
+
+    @property
+    def worth(self) -> tuple[bool, bool]:
+        """What it knows beside the words: times, and who speaks."""
+        segments = self.transcript.segments
+        timed = sum(segment.start is not None for segment in segments)
+        return timed * 2 > len(segments), any(segment.speaker for segment in segments)
 
 
 def slug(name: str) -> str:
@@ -57,7 +110,16 @@ def slug(name: str) -> str:
     return f"episode-{found}" if _DEVICE.fullmatch(found) else found
 
 
-@dataclass(frozen=True, slots=True)
+def _read(data: bytes, name: str) -> _Read:
+    """Read a transcript under the ending that its source file will have, so that `check` reads the same."""
+    suffix = ending(name) or ".txt"
+    try:
+        return _Read(data, suffix, read_transcript(data, f"source{suffix}"), name)
+    except TranscriptError as error:
+        raise TranscriptError(name, error.reason, error.line) from error
+
+
+@dataclass(frozen=True)
 class Importer:
     """Writes editions into one show of a content folder.
 
@@ -68,103 +130,250 @@ class Importer:
     show: str
     force: bool
     say: Callable[[str], None]
-    get: Callable[[str], Fetched] = fetch
+    get: Callable[..., Fetched] = fetch
+    _taken: dict[str, str] = field(default_factory=dict, init=False)
+    """The folder names that this run has used, and for what."""
 
-    def run(self, target: str, episode: str | None) -> Iterator[Imported | OperatorError]:
+    def run(self, target: str, episode: str | None) -> Iterator[Imported | Kept | OperatorError]:
         """Import a file, a folder or an https address; yields what became of each transcript, also a refusal."""
         for name in (self.show, episode):
             if name is not None and (not _NAME.fullmatch(name) or _DEVICE.fullmatch(name)):
                 raise OperatorError(say("import.no-folder-name", name=name))
         if "://" in target:
-            fetched = self.get(target)
-            name = PurePosixPath(urlsplit(fetched.url).path).name or "transcript"
-            with reading(name):
-                yield from self._data(fetched.data, name, episode)
+            yield from self._address(target, episode)
         elif os.path.isdir(target):  # noqa: PTH112 - what cannot be a name is no folder, where Path would raise
-            with reading(target):
-                paths = [path for path in sorted(Path(target).iterdir()) if path.suffix in ENDINGS]
-            if not paths:
-                raise OperatorError(say("import.no-transcript", path=target, kinds=", ".join(sorted(ENDINGS))))
-            for number, path in enumerate(paths, 1):
-                self.say(f"[{number}/{len(paths)}] {tidy(path.name, LONGEST_TITLE)}")
-                try:  # one bad file does not stop the others
-                    with reading(path.name):
-                        _refuse_way_out(path)
-                        yield from self._data(read_bytes(path), path.name, None)
-                except OperatorError as error:
-                    yield error
+            yield from self._folder(target)
         else:
             with reading(target):
-                yield from self._data(read_bytes(Path(target)), Path(target).name, episode)
+                path = Path(target)
+                yield from self._data(read_bytes(path), path.name, self._place_of(path.stem, episode))
 
-    def _data(self, data: bytes, name: str, episode: str | None) -> Iterator[Imported | OperatorError]:
+    def _place_of(self, stem: str, episode: str | None) -> _Place:
+        """Return the place of a single transcript by its file's name, or by the name that the operator gives it."""
+        named = read_name(without_kind(stem) or stem, self._names)
+        return _Place(episode or slug(stem), read_name(episode, self._names) if episode else named, again=False)
+
+    def summary(self, results: Sequence[Imported | Kept | OperatorError]) -> Iterator[str]:
+        """Yield the last lines of an import: what was found in all, and what a person has to decide."""
+        made = [result for result in results if isinstance(result, Imported)]
+        known = self._known.people if self._known else {}
+        decisions = [decision for result in made for decision in result.decisions]
+        yield from summary([each.facts for each in made], decisions, known, self._toml)
+        kept = sum(isinstance(result, Kept) for result in results)
+        if kept:
+            yield say("import.kept-count", count=kept)
+        if refused := len(results) - len(made) - kept:
+            yield say("import.refused-count", count=refused)
+
+    @property
+    def _toml(self) -> Path:
+        return self.content / self.show / "show.toml"
+
+    @cached_property
+    def _known(self) -> Show | None:
+        """The show as its file has it, None for a new one."""
+        return read_show(self._toml.parent) if is_there(self._toml) else None
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """The names of the show, which are no part of a title."""
+        return frozenset({self.show.replace("-", " "), *([self._known.title] if self._known else [])})
+
+    def _address(self, target: str, episode: str | None) -> Iterator[Imported | Kept | OperatorError]:
+        """Import a transcript or a feed from the web; a feed that has not changed since is not read again."""
+        memory = Memory.of(self.content / self.show)
+        fetched = self._get(target, memory)
+        if fetched.unchanged:
+            self.say(say("import.feed-unchanged"))
+            yield from (Kept(self.content / self.show / name) for name in memory.rows[target]["episodes"])
+            return
+        name = _file_of(fetched.url) or "transcript"
+        done: list[str] = []
+        whole = True
+        with reading(name):
+            place = self._place_of(PurePosixPath(name).stem, episode)
+            for result in self._data(fetched.data, name, place, fetched.url, memory):
+                if isinstance(result, OperatorError):
+                    whole = False
+                else:
+                    done.append(result.folder.name)
+                yield result
+        if whole:
+            memory.keep(target, fetched, done)
+        memory.save()
+
+    def _get(self, url: str, memory: Memory) -> Fetched:
+        """Fetch an address, or learn that it is as it was."""
+        seen = None if self.force else memory.seen(url)
+        return self.get(url, seen) if seen else self.get(url)
+
+    def _folder(self, target: str) -> Iterator[Imported | Kept | OperatorError]:
+        """Import the episodes of a folder and of those below it."""
+        with reading(target):
+            found, beside = find_transcripts(Path(target))
+        if not found:
+            raise OperatorError(say("import.no-transcript", path=target, kinds=", ".join(sorted(ENDINGS))))
+        if beside:
+            names = [str(path.relative_to(target)) for path in beside]
+            self.say(say("import.beside", names=listed([tidy(name, LONGEST_TITLE) for name in names[:10]])))
+        prefixes = self._names | numbered_prefixes(each.name for each in found)
+        for number, each in enumerate(found, 1):
+            self.say(f"[{number}/{len(found)}] {tidy(each.paths[0].name, LONGEST_TITLE)}")
+            place = _Place(self._take(slug(each.name), str(each.paths[0])), read_name(each.name, prefixes))
+            try:  # one bad file does not stop the others
+                with reading(each.paths[0].name):
+                    yield from self._found(each, Path(target), place)
+            except OperatorError as error:
+                yield error
+
+    def _found(self, found: Found, root: Path, place: _Place) -> Iterator[Imported | Kept | OperatorError]:
+        """Import one episode of a folder: the best of its transcripts, with the chapters that lie beside it."""
+        for path in found.paths:
+            _refuse_way_out(path, root)
+        if len(found.paths) == 1:
+            (path,) = found.paths
+            yield from self._data(read_bytes(path), path.name, place)
+            return
+        read: list[_Read] = []
+        chapters: tuple[Chapter, ...] = ()
+        failures: list[OperatorError] = []
+        for path in found.paths:
+            data = read_bytes(path)
+            try:
+                read.append(_read(data, path.name))
+            except TranscriptError as error:
+                try:
+                    chapters = chapters or read_chapters(data, path.name)
+                except TranscriptError:
+                    failures.append(error)
+        if not read:
+            raise failures[0]
+        best = max(read, key=lambda each: each.worth)
+        told = [
+            say("import.unread", name=Path(error.path).name, reason=error.reason)
+            for error in failures
+            if isinstance(error, TranscriptError)
+        ]
+        others = [each.source for each in read if each is not best]
+        if others:
+            told.append(say("import.best-of", name=best.source, others=listed(others)))
+        yield self._write(best, replace(place, chapters=chapters, told=tuple(told)))
+
+    def _take(self, name: str, source: str) -> str:
+        """Return a folder name that nothing else of this run has; the same ones each time, in the same order."""
+        free, number = name, 1
+        while self._taken.get(free, source) != source:
+            number += 1
+            free = f"{name[:74]}-{number}"
+        self._taken[free] = source
+        return free
+
+    def _data(
+        self, data: bytes, name: str, place: _Place, address: str = "", memory: Memory | None = None
+    ) -> Iterator[Imported | Kept | OperatorError]:
         """Import what a file holds: a transcript, or a feed with links to transcripts."""
         try:
-            transcript = read_transcript(data, name)
+            read = _read(data, name)
         except TranscriptError as first:
             try:
-                items = read_feed(data, name)
+                feed = read_feed(data, name, address)
             except TranscriptError as second:
                 raise first if second.reason == say("format.no-feed") else second from None
-            yield from self._feed(items, name)
+            yield from self._feed(feed, name, memory or Memory(self.content / self.show))
             return
-        yield self._write(data, Path(name).suffix, transcript, episode or slug(Path(name).stem), Meta())
+        yield self._write(read, place)
 
-    def _feed(self, items: Sequence[FeedItem], name: str) -> Iterator[Imported | OperatorError]:
-        """Import every item of a feed that links to a transcript."""
-        linked = [(position, item) for position, item in enumerate(items, 1) if item.transcripts]
+    def _feed(self, feed: Feed, name: str, memory: Memory) -> Iterator[Imported | Kept | OperatorError]:
+        """Import every item of a feed that links to a transcript; the oldest has the first choice of a folder name."""
+        linked = [(position, item) for position, item in enumerate(feed.items, 1) if item.transcripts]
         if not linked:
-            raise TranscriptError(name, say("import.no-linked", count=len(items)))
+            raise TranscriptError(name, say("import.no-linked", count=len(feed.items)))
+        folders = {
+            position: self._take(_folder_of(item, position), item.id or item.transcripts[0].url)
+            for position, item in reversed(linked)
+        }
         for count, (position, item) in enumerate(linked, 1):
-            self.say(f"[{count}/{len(linked)}] {item.title}")
+            self.say(f"[{count}/{len(linked)}] {item.stated.title or ''}")
             try:
                 with reading(name):
-                    found = self._item(item, position)
+                    found = self._item(item, feed, folders[position], memory)
                 yield found
             except OperatorError as error:
                 yield error
 
-    def _item(self, item: FeedItem, position: int) -> Imported:
+    def _item(self, item: FeedItem, feed: Feed, folder: str, memory: Memory) -> Imported | Kept:
         """Import one item of a feed: the best of its transcripts, its chapters, its people."""
-        link = min(item.transcripts, key=_preference)
-        fetched = self.get(link.url)
-        suffix = PurePosixPath(urlsplit(fetched.url).path).suffix
-        transcript = read_transcript(fetched.data, link.url)
+        links = sorted(item.transcripts, key=lambda link: _preference(link, feed.language))[:_MOST_LINKS]
+        for link in links:
+            if (
+                memory.episode(link.url)
+                and memory.seen(link.url)
+                and not self.force
+                and self._get(link.url, memory).unchanged
+            ):
+                return Kept(self.content / self.show / (memory.episode(link.url) or folder), (say("import.kept"),))
+        read, fetched, link, told = self._best(links, feed.language)
         chapters = item.chapters
         if item.chapters_url and not chapters:
-            chapters = read_chapters(self.get(item.chapters_url).data, item.chapters_url)
-        if chapters:
-            transcript = replace(transcript, chapters=chapters)
-        meta = Meta(item.title, item.number, _date(item.published), link.language, item.duration, item.people)
-        # Folder names come from numbers only: nothing a feed says becomes a path.
-        folder = f"episode-{item.number}" if item.number is not None else f"item-{position}"
-        return self._write(fetched.data, suffix, transcript, folder, meta)
+            try:
+                chapters = read_chapters(self.get(item.chapters_url).data, item.chapters_url)
+            except OperatorError as error:
+                told.append(say("import.unread", name="chapters", reason=error))
+        if _preference(link, feed.language)[0]:
+            told.append(say("import.foreign", found=link.language, wanted=feed.language))
+        stated = stated_by(item.stated, Stated(language=link.language))
+        place = _Place(folder, Named(), stated=stated, chapters=chapters, told=tuple(told), feed=feed)
+        done = self._write(read, place)
+        memory.keep(link.url, fetched, [done.folder.name])
+        return done
 
-    def _write(self, data: bytes, suffix: str, transcript: Transcript, episode: str, meta: Meta) -> Imported:
-        """Write one episode's folder: all of it or nothing."""
-        placed, chapters, lost = _in_chapters(transcript)
-        ends = [segment.end for segment in transcript.segments if segment.end is not None]
-        known = Meta(
-            title=meta.title or transcript.title,
-            number=meta.number,
-            published=meta.published or _date(transcript.published),
-            language=meta.language or transcript.language,
-            duration=max(ends) if ends else meta.duration,
-            people=meta.people or transcript.people,
+    def _best(
+        self, links: Sequence[TranscriptLink], language: str | None
+    ) -> tuple[_Read, Fetched, TranscriptLink, list[str]]:
+        """Return the best transcript behind some links, which come in order of what they promise.
+
+        One that names speakers and has times is taken at once; after one with times nothing is asked for that promises
+        none. A link that leads nowhere is told of, unless it is the only one.
+        """
+        found: list[tuple[_Read, Fetched, TranscriptLink]] = []
+        failures: list[OperatorError] = []
+        for link in links:
+            if found and (found[-1][0].worth == (True, True) or (found[-1][0].worth[0] and not _may_be_timed(link))):
+                break
+            if found and _preference(link, language)[0] > _preference(found[0][2], language)[0]:
+                break
+            try:
+                fetched = self.get(link.url)
+                found.append((_read(fetched.data, _file_of(fetched.url) or "transcript"), fetched, link))
+            except OperatorError as error:
+                failures.append(_relative(error, link))
+        if not found:
+            raise failures[0]
+        best = max(
+            found, key=lambda each: (not _is_foreign(each[0].transcript.stated.language, language), each[0].worth)
         )
-        edition = write_edition(Edition(known, chapters, placed, ()))
-        folder = self.content / self.show / episode
+        return *best, [say("import.unread", name="transcript", reason=error) for error in failures]
+
+    def _write(self, read: _Read, place: _Place) -> Imported | Kept:
+        """Write one episode's folder, all of it or nothing."""
+        transcript = replace(read.transcript, chapters=place.chapters) if place.chapters else read.transcript
+        shows = self._names | {place.feed.title} if place.feed else self._names
+        last = Stated(language=place.feed.language) if place.feed else Stated()
+        made = draft(transcript, stated_by(place.stated, transcript.stated, last), place.named, shows)
+        edition = write_edition(made.edition)
+        folder = self.content / self.show / place.folder
         if len(edition.encode()) > LONGEST_FILE:
             raise OperatorError(say("import.too-long", path=folder / EDITION, most=LONGEST_FILE // 1_048_576))
         read_edition(edition, str(folder / EDITION))  # what is written can be opened
+        if place.again and self._is_kept(folder, read):
+            return Kept(folder, (say("import.kept"),))
         self._refuse(folder, edition)
-        safe = suffix if suffix in ENDINGS else ".txt"
         unfinished: Path | None = None
         try:
-            new_show = self._show()
+            new_show = self._new_show(place.feed)
             folder.parent.mkdir(parents=True, exist_ok=True)
             unfinished = Path(tempfile.mkdtemp(prefix=".importing-", dir=folder.parent))
-            (unfinished / f"source{safe}").write_bytes(data)
+            (unfinished / f"source{read.ending}").write_bytes(read.data)
             (unfinished / EDITION).write_bytes(edition.encode())
             if folder.exists():
                 shutil.rmtree(folder)
@@ -175,122 +384,88 @@ class Importer:
         finally:
             if unfinished is not None:
                 shutil.rmtree(unfinished, ignore_errors=True)
-        oddities = (*transcript.oddities, *lost, *new_show)
-        return Imported(
-            folder, (*_report(placed, chapters, known), *(say("import.odd", oddity=oddity) for oddity in oddities))
-        )
+        oddities = tuple(say("import.odd", oddity=oddity) for oddity in (*place.told, *transcript.oddities))
+        decisions = (*new_show, *decisions_of(made, edition, folder / EDITION))
+        return Imported(folder, (*report(made), *oddities), Facts.of(made), decisions)
+
+    def _is_kept(self, folder: Path, read: _Read) -> bool:
+        """Say whether an episode is here already, made of the same bytes; its edition may hold corrections."""
+        source = folder / f"source{read.ending}"
+        return not self.force and is_there(source) and is_there(folder / EDITION) and read_bytes(source) == read.data
 
     def _refuse(self, folder: Path, edition: str) -> None:
         path = folder / EDITION
         if is_there(folder) and not self.force and not (is_there(path) and read_bytes(path) == edition.encode()):
             raise OperatorError(say("import.exists", path=folder))
 
-    def _show(self) -> tuple[str, ...]:
-        """Write a `show.toml` for a new show; return what to tell about it."""
-        path = self.content / self.show / "show.toml"
-        if is_there(path):
+    def _new_show(self, feed: Feed | None) -> tuple[Decision, ...]:
+        """Write a `show.toml` for a new show; return what is to be decided about it."""
+        if is_there(self._toml):
             return ()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        title = json.dumps(self.show.replace("-", " ").title())
-        rights = say("import.rights")
-        path.write_text(f'title = {title}\nrights = "{rights}"\n', "utf-8")
-        return (say("import.new-show", path=path),)
+        self._toml.parent.mkdir(parents=True, exist_ok=True)
+        title = json.dumps((feed.title if feed else "") or self.show.replace("-", " ").title(), ensure_ascii=False)
+        lines = [f"title = {title}", f'rights = "{say("import.rights")}"']
+        if feed and feed.page and (page := web_address(feed.page)):
+            lines.append(f"url = {json.dumps(page)}")
+        self._toml.write_text("\n".join(lines) + "\n", "utf-8")
+        return (Decision(Topic.RIGHTS, say("import.new-show", path=self._toml)),)
 
 
-def _refuse_way_out(path: Path) -> None:
+def _refuse_way_out(path: Path, root: Path) -> None:
     """Raise TranscriptError for a link that leads out of its folder, to a file that nobody meant to publish."""
     real = Path(os.path.realpath(path))
-    if not real.is_relative_to(os.path.realpath(path.parent)):
+    if not real.is_relative_to(os.path.realpath(root)):
         raise TranscriptError(path.name, say("import.way-out"))
 
 
-def _preference(link: TranscriptLink) -> int:
-    """Order transcript links by how much their format knows: times and speakers first."""
-    told = f"{link.type} {link.url.partition('?')[0]}".casefold()
-    return next((rank for rank, word in enumerate(_PREFERRED) if word in told), len(_PREFERRED))
+def _folder_of(item: FeedItem, position: int) -> str:
+    """Return a folder name for an item of a feed: its number, with its season, or the letters of its title."""
+    stated = item.stated
+    if stated.number is not None:
+        season = f"season-{stated.season}-" if stated.season is not None else ""
+        return f"{season}episode-{stated.number}"
+    return slug(stated.title) if stated.title else f"item-{position}"
 
 
-def _date(text: str | None) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat((text or "")[:10])
-    except ValueError:
-        return None
+def _relative(error: OperatorError, link: TranscriptLink) -> OperatorError:
+    """Return what to say of an address that could not be fetched: a relative one has a reason of its own."""
+    return error if "://" in link.url else TranscriptError(link.url, say("import.relative"))
 
 
-def _in_chapters(transcript: Transcript) -> tuple[tuple[Block, ...], tuple[Chapter, ...], tuple[str, ...]]:
-    """Return the paragraphs in their chapters, the chapters placed, and what to tell of the others."""
-    headed = [chapter for chapter in transcript.chapters if chapter.segment is not None]
-    if not headed or len(headed) < len(transcript.chapters):
-        return _with_chapters(blocks(transcript.segments), transcript.chapters)
-    headed = _rising(headed)
-    edges = [0, *(chapter.segment or 0 for chapter in headed), len(transcript.segments)]
-    placed = [
-        replace(block, chapter=number - 1 if number else None)
-        for number, (begin, end) in enumerate(pairwise(edges))
-        for block in blocks(transcript.segments[begin:end])
-    ]
-    return tuple(placed), tuple(headed), ()
+def _preference(link: TranscriptLink, language: str | None) -> tuple[int, int, int]:
+    """Order transcript links: the show's language, then formats that know times, then those that know speakers.
 
-
-def _rising(chapters: Sequence[Chapter]) -> list[Chapter]:
-    """Return chapters without the times that go back, which an edition cannot have."""
-    risen: list[Chapter] = []
-    latest = 0.0
-    for chapter in chapters:
-        kept = chapter if chapter.start is None or chapter.start >= latest else replace(chapter, start=None)
-        latest = kept.start or latest
-        risen.append(kept)
-    return risen
-
-
-def _with_chapters(
-    joined: tuple[Block, ...], chapters: Sequence[Chapter]
-) -> tuple[tuple[Block, ...], tuple[Chapter, ...], tuple[str, ...]]:
-    """Put each chapter at the first sentence that begins at or after its start.
-
-    Returns the blocks with their chapters, the chapters placed, and what to tell of the others.
+    A type counts before the ending of an address; one that says nothing may be anything, also captions.
     """
-    timed = sorted((chapter for chapter in chapters if chapter.start is not None), key=lambda c: c.start or 0.0)
-    if not any(said.start is not None for block in joined for said in block.said):
-        timed = []
-    placed: list[Block] = []
-    used: list[Chapter] = []
-    following = 0
-    for block in joined:
-        begun = 0
-        for index, said in enumerate(block.said):
-            if said.start is None or following == len(timed) or said.start < (timed[following].start or 0.0):
-                continue
-            if index > begun:
-                placed.append(replace(block, said=block.said[begun:index], chapter=len(used) - 1 if used else None))
-            begun = index
-            while following < len(timed) and said.start >= (timed[following].start or 0.0):
-                following += 1
-            used.append(timed[following - 1])
-        placed.append(replace(block, said=block.said[begun:], chapter=len(used) - 1 if used else None))
-    lost = len(chapters) - len(used)
-    told = (say("import.lost-chapters", lost=lost, count=len(chapters), edition=EDITION),) if lost else ()
-    return tuple(placed), tuple(used), told
+    kind = _kind(link)
+    rank = 2 * _KINDS.index(kind) if kind else _UNKNOWN
+    return int(_is_foreign(link.language, language)), 0 if link.captions else 1, rank
 
 
-def _report(placed: Sequence[Block], chapters: Sequence[Chapter], meta: Meta) -> Iterator[str]:
-    """Yield what a person should look at: length, times, speakers, chapters."""
-    said = [sentence for block in placed for sentence in block.said]
-    yield say("import.words", words=sum(len(sentence.text.split()) for sentence in said), sentences=len(said))
-    starts = [sentence.start for sentence in said if sentence.start is not None]
-    yield say("import.times", first=clock(starts[0]), last=clock(starts[-1])) if starts else say("import.no-times")
-    names = list(dict.fromkeys(block.speaker for block in placed if block.speaker))
-    shown = ", ".join(names[:MOST_NAMES])
-    if len(names) > MOST_NAMES:
-        shown = say("import.more-speakers", names=shown, count=len(names) - MOST_NAMES)
-    unnamed = sum(block.speaker is None for block in placed)
-    if not names:
-        yield say("import.no-speakers")
-    elif unnamed:
-        yield say("import.some-unnamed", names=shown, count=unnamed)
-    else:
-        yield say("import.speakers", names=shown)
-    if chapters:
-        yield say("import.chapters", count=len(chapters))
-    if meta.title:
-        yield say("import.title", title=meta.title)
+def _is_foreign(found: str | None, wanted: str | None) -> bool:
+    """Say whether two codes are of different languages; en and en-GB are of one, and what is not told is of any."""
+    own, other = ((code or "").casefold().replace("_", "-").partition("-")[0] for code in (found, wanted))
+    return bool(own and other and own != other)
+
+
+def _kind(link: TranscriptLink) -> str | None:
+    """Return the kind of a transcript by its type, or else by its address; None where both say nothing."""
+    for told in (link.type.casefold(), _file_of(link.url).casefold()):
+        found = next((kind for kind in _KINDS if kind in told), None)
+        if found:
+            return found
+    return None
+
+
+def _file_of(url: str) -> str:
+    """Return the name of the file that an address leads to; "" where it has none."""
+    try:
+        return PurePosixPath(urlsplit(url).path).name
+    except ValueError:
+        return ""
+
+
+def _may_be_timed(link: TranscriptLink) -> bool:
+    """Say whether a transcript may have times, by what its link says."""
+    kind = _kind(link)
+    return kind is None or kind in _TIMED

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from itertools import accumulate
+from dataclasses import replace
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.corpus.transcript import Block, Said
@@ -23,6 +24,8 @@ _SENTENCE = 30
 _BREATHLESS = 45
 _LONGEST = 240
 _PAUSE = 1.5
+# A line of a caption with which another voice begins: “- No, it is not.”, “>> And you?”
+_OTHER_VOICE = re.compile(r"^(?:>{2,3}|[-\u2013\u2014]) ?(?=[^\W\d_a-z])", re.MULTILINE)
 _PUNCTUATION = re.compile(r"[.?!…,;:。！？、\uff0c]")
 
 
@@ -62,7 +65,8 @@ class _Run(NamedTuple):
 def blocks(segments: Sequence[Segment]) -> tuple[Block, ...]:
     """Return segments as paragraphs of sentences, with the time at which each sentence begins.
 
-    A block ends with its speaker, after about 120 words, and where a paragraph without times ended a sentence.
+    A block ends with its speaker, where a caption begins another voice with a dash, after about 120 words, and where a
+    paragraph without times ended a sentence.
     Sentences without any punctuation, as of automatic captions, end at a pause or after about 30 words. Words stay as
     they are and where they are; times that would go back are held at the last one that fits the others.
     """
@@ -77,7 +81,7 @@ def blocks(segments: Sequence[Segment]) -> tuple[Block, ...]:
 
 def _runs(segments: Sequence[Segment]) -> Iterator[_Run]:
     """Yield what belongs together: one speaker, and no end of a paragraph in between."""
-    spoken = [segment for segment in segments if segment.text.strip()]
+    spoken = [part for segment in segments if segment.text.strip() for part in _voices(segment)]
     first = 0
     for index, segment in enumerate(spoken):
         following = spoken[index + 1] if index + 1 < len(spoken) else None
@@ -90,10 +94,27 @@ def _runs(segments: Sequence[Segment]) -> Iterator[_Run]:
         first = index + 1
 
 
+def _voices(segment: Segment) -> list[Segment]:
+    """Return a caption that names nobody cut where another voice begins, its time shared by length."""
+    if segment.start is None or segment.speaker is not None:
+        return [segment]
+    text = segment.text.strip()
+    cuts = [match.start() for match in _OTHER_VOICE.finditer(text) if match.start()]
+    if not cuts:
+        return [segment]
+    edges = [0, *cuts, len(text)]
+    lasts = (segment.end or segment.start) - segment.start
+    times = [segment.start + lasts * edge / len(text) for edge in edges]
+    return [
+        replace(segment, text=text[begin:stop], start=start, end=None if segment.end is None else end)
+        for (begin, stop), (start, end) in zip(pairwise(edges), pairwise(times), strict=True)
+    ]
+
+
 def _ends_paragraph(segment: Segment, following: Segment) -> bool:
     """Say whether a paragraph ends here: cues with times say nothing of paragraphs, and a headline has no full stop."""
     if segment.start is not None and following.start is not None:
-        return False
+        return following.speaker is None and _OTHER_VOICE.match(following.text.lstrip()) is not None
     headline = segment.start is None and following.start is None and following.text.lstrip()[:1].isupper()
     return headline or ends_sentence(segment.text)
 

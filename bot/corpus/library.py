@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import threading
@@ -15,12 +16,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from bot.corpus.cache import EpisodeCache, signature
+from bot.corpus.cache import EpisodeCache, read_meta, signature, write_meta
 from bot.corpus.episode import EpisodeFiles, build_episode
 from bot.corpus.errata import read_errata
 from bot.corpus.files import door, is_there, read_text, read_toml
-from bot.corpus.model import Episode, Passage, Show, episode_code, episode_label, is_position
-from bot.corpus.names import LONGEST_TITLE, one_line
+from bot.corpus.model import Episode, Passage, Show, episode_code, episode_label, episode_name, is_position
+from bot.corpus.names import LONGEST_ADDRESS, LONGEST_PERSON, LONGEST_TITLE, one_line, person
+from bot.corpus.voices import names_somebody
 from bot.corpus.withdrawn import WITHDRAWN, SpanError, refuse_misnamed, withdrawn_of
 from bot.errors import TranscriptError
 from bot.policy.texts import say
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from bot.corpus.edition import Meta
     from bot.corpus.errata import Erratum
     from bot.corpus.withdrawn import Withdrawal
 
@@ -54,7 +57,10 @@ def _source_text(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class EpisodeEntry:
-    """What is known of an episode without loading it; `words` and `sentences` are counts."""
+    """What is known of an episode without loading it; `words` and `sentences` are counts, `speakers` who is heard.
+
+    `chapters` are their titles; `lasts` is when its last sentence begins, in seconds, None where no time is known.
+    """
 
     show: Show
     id: str
@@ -65,17 +71,26 @@ class EpisodeEntry:
     sentences: int
     code: str
     speakers: tuple[str, ...]
+    chapters: tuple[str, ...]
+    lasts: float | None
+    meta: Meta
 
     @property
     def label(self) -> str:
         """The episode in a few words."""
         return episode_label(self.show, self.title, self.number)
 
+    @property
+    def name(self) -> str:
+        """The episode with its title."""
+        return episode_name(self.show, self.title, self.number)
+
     @classmethod
     def of(cls, episode: Episode) -> EpisodeEntry:
         """Describe a loaded episode."""
         said = dict.fromkeys(episode.paragraphs.speakers)
-        speakers = tuple(episode.paragraphs.names[number] for number in said if number >= 0)
+        labels = (episode.paragraphs.names[number] for number in said if number >= 0)
+        speakers = tuple(filter(names_somebody, labels))
         words, sentences = len(episode.text.split()), len(episode.sentences)
         return cls(
             episode.show,
@@ -87,6 +102,9 @@ class EpisodeEntry:
             sentences,
             episode.code,
             speakers,
+            tuple(chapter.title for chapter in episode.chapters),
+            next((start for start in reversed(episode.sentences.starts) if not math.isnan(start)), None),
+            episode.meta,
         )
 
 
@@ -127,7 +145,7 @@ class Corpus:
 
     @cached_property
     def speakers(self) -> tuple[str, ...]:
-        """Everyone who speaks, each once."""
+        """Everyone who speaks and is named, each once."""
         return tuple(dict.fromkeys(name for entry in self.entries for name in entry.speakers))
 
     @cached_property
@@ -276,11 +294,9 @@ def _size(episode: Episode) -> int:
     return sys.getsizeof(episode.text) + 21 * len(episode.sentences) + 24 * len(episode.paragraphs) + 8_192
 
 
-_SHOW_KEYS = ("title", "rights", "url", "links", "withdrawn", "why")
+_SHOW_KEYS = ("title", "rights", "url", "links", "people", "withdrawn", "why")
 
 _LONGEST_RIGHTS = 1_000
-_LONGEST_LINK = 500
-"""Characters of an address with `{id}` and `{seconds}` in it; Discord takes 512 under a button."""
 
 _MANY = 20
 """More episodes than this to read take a while, so it is said how far it is."""
@@ -358,7 +374,7 @@ class _Opening:
                 if name not in withdrawn.whole:
                     spans = withdrawn.spans.get(name, ())
                     self._loader.withdrawn[show.id, name] = spans
-                    yield _Place(show, path, *signature(path, spans), spans)
+                    yield _Place(show, path, *signature(path, spans, show.people), spans)
 
     def _take(self, rows: list[dict[str, Any]], places: list[_Place]) -> None:
         """Take from the list what is still so."""
@@ -370,7 +386,8 @@ class _Opening:
             row = listed.get(place.name)
             if row is not None:
                 values = {name: value for name, value in row.items() if name != "name"}
-                values["speakers"] = tuple(values["speakers"])
+                values |= {"speakers": tuple(values["speakers"]), "chapters": tuple(values["chapters"])}
+                values["meta"] = read_meta(values["meta"])
                 code = episode_code(place.show.id, place.folder.name)
                 self._entries[place.name] = EpisodeEntry(place.show, place.folder.name, code=code, **values)
 
@@ -403,9 +420,10 @@ class _Opening:
         rows = []
         for place in places:
             entry = self._entries[place.name]
-            row = {name: getattr(entry, name) for name in ("title", "number", "digest", "words", "sentences")}
+            names = ("title", "number", "digest", "words", "sentences", "speakers", "chapters", "lasts")
+            row = {name: getattr(entry, name) for name in names}
             if place.settled:
-                rows.append({"name": place.name, **row, "speakers": entry.speakers})
+                rows.append({"name": place.name, **row, "meta": write_meta(entry.meta)})
         try:
             cache.save_rows(rows)
         except OSError as error:
@@ -465,7 +483,7 @@ def read_show(folder: Path) -> Show:
     for name, texts, most in (
         ("title", [title], LONGEST_TITLE),
         ("rights", [rights], _LONGEST_RIGHTS),
-        ("url", addresses, _LONGEST_LINK),
+        ("url", addresses, LONGEST_ADDRESS),
     ):
         longest = max(len(text) for text in texts if isinstance(text, str))
         if longest > most:
@@ -477,4 +495,10 @@ def read_show(folder: Path) -> Show:
     meant = get_close_matches("withdrawn", unknown, 1)
     if meant or not isinstance(withdrawn, bool) or not isinstance(why, str):
         raise TranscriptError(str(path), say("corpus.withdraw-show"))
-    return Show(folder.name, title, rights, url, links, withdrawn, why)
+    people = table.get("people", {})
+    if not isinstance(people, dict) or not all(
+        isinstance(name, str) and 0 < len(name) <= LONGEST_PERSON for name in people.values()
+    ):
+        raise TranscriptError(str(path), say("corpus.people"))
+    names = {person(one): person(other) for one, other in people.items()}
+    return Show(folder.name, title, rights, url, links, withdrawn, why, names)

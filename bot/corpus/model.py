@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, TypeVar, overload
 
 from bot.contract import Citation, Quote, Source
 from bot.corpus.edition import Meta
+from bot.corpus.links import link_of
 from bot.corpus.transcript import Chapter, Section
+from bot.corpus.voices import names_somebody
 from bot.corpus.words import TOKEN
 from bot.policy.texts import say
 
@@ -34,6 +36,7 @@ __all__ = [
     "TokenMap",
     "episode_code",
     "episode_label",
+    "episode_name",
     "is_position",
 ]
 
@@ -237,7 +240,9 @@ def _token_columns(text: str) -> tuple[array[int], array[int]]:
 class Show:
     """A podcast: its folder name, title, the basis on which it is served and where it lives on the web.
 
-    `links` gives for a cut's name how a time becomes a link: an address with `{id}` and `{seconds}` in it.
+    `links` gives for a cut's name how a time becomes a link: an address with `{id}` and `{seconds}` in it. Cuts named
+    as in `hosts.toml` need none.
+    `people` gives for names under which somebody speaks the one under which all their words are shown.
     `withdrawn` says that nothing of it may be shown, `why` for what reason.
     """
 
@@ -248,6 +253,7 @@ class Show:
     links: Mapping[str, str] = field(default_factory=dict, compare=False)
     withdrawn: bool = False
     why: str = ""
+    people: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -255,7 +261,8 @@ class Episode:
     """One episode: its words and what is known of them.
 
     `text` holds the paragraphs joined by a newline and is what every quote is a slice of; `digest` changes
-    when it does. `withdrawn` has the [begin, end) offsets in the source of what is withheld of it: line breaks stand
+    when it does, or who says it, and with nothing else: a link, a number or a chapter is no word.
+    `withdrawn` has the [begin, end) offsets in the source of what is withheld of it: line breaks stand
     in its place in the text, no sentence has it, and no passage goes across it.
     Two episodes are equal only when they are the same object, which keeps passages cheap to compare.
     """
@@ -287,12 +294,20 @@ class Episode:
         """The episode in a few words."""
         return episode_label(self.show, self.title, self.number)
 
+    @property
+    def name(self) -> str:
+        """The episode with its title."""
+        return episode_name(self.show, self.title, self.number)
+
     def link(self, seconds: float | None) -> str | None:
-        """Return the address that opens the episode's first cut at a time, or the best there is without one."""
-        for cut in self.meta.cuts[:1]:
-            pattern = self.show.links.get(cut.name)
-            if pattern and cut.id and seconds is not None:
-                return pattern.replace("{id}", cut.id).replace("{seconds}", str(int(seconds)))
+        """Return the address that opens the episode's first cut at a time, or the best there is without one.
+
+        The times are those of the first cut; another cut, such as a page, is only opened without a time.
+        """
+        for number, cut in enumerate(self.meta.cuts):
+            found = link_of(cut, seconds if number == 0 else None, self.show.links.get(cut.name))
+            if found:
+                return found
         return self.show.url
 
     def passage(self, first: int, last: int) -> Passage:
@@ -366,6 +381,12 @@ def episode_label(show: Show, title: str, number: int | None) -> str:
     return f"{show.title}: {title}" if number is None else f"{show.title} #{number}"
 
 
+def episode_name(show: Show, title: str, number: int | None) -> str:
+    """Return an episode with its show, its number if it has one, and its title, once."""
+    label = episode_label(show, title, number)
+    return label if number is None else f"{label}: {title}"
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """Sentences first..last of an episode: what is searched, quoted and cited."""
@@ -408,23 +429,32 @@ class Passage:
         return self.episode.paragraphs[first : last + 1]
 
     @property
+    def voices(self) -> tuple[str | None, ...]:
+        """The labels of those who speak, in order, each once: names, Speaker 2, None where there is no label."""
+        return tuple(dict.fromkeys(paragraph.speaker or None for paragraph in self.paragraphs))
+
+    @property
     def speakers(self) -> tuple[str, ...]:
-        """Who speaks, in order, each once."""
-        return tuple(dict.fromkeys(paragraph.speaker for paragraph in self.paragraphs if paragraph.speaker))
+        """Who speaks, in order, each once, as far as the transcript names them."""
+        return tuple(voice for voice in self.voices if voice and names_somebody(voice))
 
     @property
     def speaker(self) -> str:
-        """Who speaks, as one name: “A and B”; "" where nobody is named."""
-        return say("citation.between-speakers").join(self.speakers)
+        """Who speaks, in words for a person: “A and B”; "" where the transcript has no labels."""
+        voices = self.voices
+        if not any(voices):
+            return ""
+        return say("citation.between-speakers").join(dict.fromkeys(map(_who, voices)))
 
     @property
     def turns(self) -> tuple[tuple[int, str], ...]:
-        """Where in the words each speaker begins, as (offset, name); empty when one person says all of it."""
-        turns: list[tuple[int, str]] = []
+        """Where in the words each voice begins, as (offset, who); empty when there is one voice, or no label."""
+        turns: list[tuple[int, str | None]] = []
         for paragraph in self.paragraphs:
-            if paragraph.speaker and (not turns or turns[-1][1] != paragraph.speaker):
-                turns.append((max(0, paragraph.begin - self.begin), paragraph.speaker))
-        return tuple(turns) if len(turns) > 1 else ()
+            voice = paragraph.speaker or None
+            if not turns or turns[-1][1] != voice:
+                turns.append((max(0, paragraph.begin - self.begin), voice))
+        return tuple((offset, _who(voice)) for offset, voice in turns) if len(turns) > 1 else ()
 
     @property
     def section(self) -> Section:
@@ -475,6 +505,8 @@ class Passage:
         paragraph = self.paragraphs[0]
         if paragraph.section is Section.AD:
             return say("citation.ad", sponsor=paragraph.sponsor) if paragraph.sponsor else say("citation.ad-unnamed")
+        if paragraph.section is Section.PROMOTION:
+            return say("citation.ad-unnamed")
         return paragraph.section.value if paragraph.section is Section.OUTRO else None
 
     def widen(self, sentences: int) -> Passage:
@@ -491,6 +523,11 @@ class Passage:
         """Return the indexes of the first and the last token of the passage."""
         tokens = self.episode.tokens
         return bisect_left(tokens.begins, self.begin), bisect_left(tokens.ends, self.end)
+
+
+def _who(voice: str | None) -> str:
+    """Return who speaks by the label, in words for a person."""
+    return voice if voice and names_somebody(voice) else say("citation.unnamed")
 
 
 def _base32(number: int) -> str:

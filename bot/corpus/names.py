@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
-__all__ = ["LONGEST_PERSON", "LONGEST_TITLE", "MOST_CHAPTERS", "MOST_PEOPLE", "mend", "one_line", "person", "tidy"]
+__all__ = [
+    "LONGEST_ADDRESS",
+    "LONGEST_PERSON",
+    "LONGEST_TITLE",
+    "MOST_CHAPTERS",
+    "MOST_PEOPLE",
+    "mend",
+    "one_line",
+    "person",
+    "tidy",
+    "web_address",
+]
+
+LONGEST_ADDRESS = 500
+"""Characters of an address that is linked to; Discord takes 512 under a button."""
 
 LONGEST_PERSON = 80
 """Characters of who speaks."""
@@ -38,6 +53,19 @@ def tidy(text: str, most: int) -> str:
     """Return a name on one line, cut to so many characters."""
     line = one_line(text)
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
+def web_address(text: str) -> str | None:
+    """Return an address of the web that can be linked to, or None: another scheme, blanks, no host, too long."""
+    address = f"https:{text.strip()}" if text.strip().startswith("//") else text.strip()
+    if not 0 < len(address) <= LONGEST_ADDRESS or not address.isascii() or not address.isprintable():
+        return None
+    try:
+        parts = urlsplit(address)
+        named = bool(parts.hostname) and parts.username is None
+    except ValueError:
+        return None
+    return address if named and " " not in address and parts.scheme.lower() in {"https", "http"} else None
 
 
 def person(text: str) -> str:

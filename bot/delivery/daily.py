@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import datetime as dt
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,6 @@ from bot.errors import UserError
 from bot.policy.texts import languages, say
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Sequence
 
     from bot.contract import Lines
@@ -24,6 +24,9 @@ __all__ = ["Daily", "language_named"]
 
 RECENT = 7
 """Highlights looked back on so that chapters and speakers vary: a week's."""
+
+REST = dt.timedelta(days=30)
+"""How long after the first quote of a cycle the next may begin: fewer good quotes than that are posted less often."""
 
 
 def language_named(text: str) -> str:
@@ -62,16 +65,23 @@ class Daily:
     async def coming(self, settings: ChannelSettings, dates: Sequence[dt.date]) -> list[tuple[Highlight, int]]:
         """Return a channel's highlights for its next dates, each with its cycle: pinned, approved, then the best.
 
-        None is used twice in a cycle; when the pool is spent the next cycle begins, without what members disliked.
+        None is used twice in a cycle; when the pool is spent the next cycle begins, without what members disliked, but
+        not before the first of this one has rested: dates from there on have none.
         """
         store, channel = self._store, settings.channel
         if store is None:
-            return await asyncio.to_thread(self._choose, settings, dates, {}, {}, [], [])
+            return await asyncio.to_thread(self._choose, settings, dates, {}, {}, [], [], None)
         marks = await store.channels.marks(settings)
         votes = await store.votes.totals(channel)
         used = await store.posts.used_passages(channel, settings.cycle)
+        began = await store.posts.cycle_began(channel, settings.cycle)
         latest = [row.passage_id for row in await store.posts.recent(channel, RECENT) if row.passage_id]
-        return await asyncio.to_thread(self._choose, settings, dates, marks, votes, used, latest[::-1])
+        return await asyncio.to_thread(self._choose, settings, dates, marks, votes, used, latest[::-1], began)
+
+    async def why_none(self, settings: ChannelSettings) -> str:
+        """Return why a channel has no quote for a date, as the end of a sentence: none is good, or all are resting."""
+        used = await self._store.posts.used_passages(settings.channel, settings.cycle) if self._store else []
+        return say("delivery.resting", days=REST.days) if used else say("delivery.none-good")
 
     async def any(self, seed: str, settings: ChannelSettings) -> Highlight | None:
         """Return a highlight by chance, the same for the same seed, of the shows served in a channel."""
@@ -116,8 +126,10 @@ class Daily:
         votes: dict[str, int],
         used: list[str],
         latest: list[str],
+        began: str | None,
     ) -> list[tuple[Highlight, int]]:
         cycle, spent = settings.cycle, list(used)
+        first = dt.date.fromisoformat(began) if began else dates[0]
         dropped = {name for name, mark in marks.items() if mark == "dropped"}
         chosen: list[tuple[Highlight, int]] = []
         for name in (name for mark in ("pinned", "approved") for name, said in marks.items() if said == mark):
@@ -138,8 +150,8 @@ class Daily:
             if found is not None:
                 chosen.append((found, cycle))
                 spent.append(found.id)
-            elif spent:
-                cycle, spent = cycle + 1, []  # the pool is spent: begin again
+            elif spent and dates[len(chosen)] - first >= REST:
+                cycle, spent, first = cycle + 1, [], dates[len(chosen)]  # the pool is spent: begin again
             else:
                 break
         return chosen

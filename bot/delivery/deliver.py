@@ -243,13 +243,20 @@ class Delivery:
         for _ in range(3):  # another replica may take the same highlight meanwhile
             found = await self._daily.next(settings, date)
             if found is None:
-                await ledger.end(row, now, "skipped", say("delivery.none-good"))
+                await self._leave_out(row, settings, now)
                 return None
             highlight, cycle = found
             reply = freeze(self._daily.reply(highlight, settings.language))
             if await ledger.choose(row, highlight.id, cycle, reply):
                 return reply
         return None
+
+    async def _leave_out(self, row: PostRow, settings: ChannelSettings, now: float) -> None:
+        """End a post for which there is no quote; an admin is told of the first of several in a row."""
+        why = await self._daily.why_none(settings)
+        earlier = [one for one in await self._store.posts.recent(settings.channel) if one.local_date < row.local_date]
+        again = bool(earlier) and (earlier[0].state, earlier[0].reason) == ("skipped", why)
+        await self._store.posts.end(row, now, "skipped", why, told=again)
 
     async def _send(self, row: PostRow, post: Post, claimed: float, *, sweep: bool = False) -> None:
         """Write the intent, send, record how it ended."""

@@ -17,6 +17,7 @@ from zlib import crc32
 
 from bot.corpus import HIGHLIGHTS, curated_highlights
 from bot.errors import TranscriptError
+from bot.highlights.features import runs_said
 from bot.highlights.score import candidates, highlight_weights, read, score_of
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ MOST_VOTES = 12
 
 DISLIKED = -3
 """Net votes from which on a passage is not posted again."""
+
+BESIDE = 2
+"""Episodes before and after that are asked for the same words: an ad or a greeting is said again within a few."""
 
 ALIKE = 0.5
 """Share of common words, of the union, from which on two spans say the same."""
@@ -114,12 +118,13 @@ class _Terms(NamedTuple):
 
 
 class Highlights:
-    """Chooses highlights from a corpus; may be called from several threads. Scoring an episode takes some 10 ms."""
+    """Chooses highlights from a corpus; may be called from several threads. Scoring an episode takes some 30 ms."""
 
     def __init__(self, corpus: Corpus) -> None:
         self._corpus = corpus
         self._shows: dict[str, list[int]] = {}
         self._picked: set[int] = set()
+        self._naming = {entry.show.id for entry in corpus.entries if entry.speakers}
         for number, entry in enumerate(corpus.entries):
             self._shows.setdefault(entry.show.id, []).append(number)
             if (corpus.folder / entry.show.id / entry.id / HIGHLIGHTS).is_file():
@@ -172,7 +177,7 @@ class Highlights:
     def of(self, passage: Passage) -> Highlight:
         """Return a passage as a highlight, with the curated question under it if it is a curated one.
 
-        Quick for an episode that was chosen from before; another one is scored, which takes some 10 ms.
+        Quick for an episode that was chosen from before; another one is scored, which takes some 30 ms.
         """
         number = self._corpus.find(passage.episode.show.id, passage.episode.id)
         span = passage.first, passage.last
@@ -281,22 +286,43 @@ class Highlights:
             yield _Span(passage.first, passage.last, score, picked.prompt, curated=True, traits=_traits(passage))
 
     def _scored_spans(self, number: int) -> Iterator[_Span]:
-        """Yield an episode's best scored spans that share no sentence and do not say the same twice."""
+        """Yield an episode's best scored spans of one voice that share no sentence and do not say the same twice."""
         reading = read(self._corpus, number)
         least = float(highlight_weights()["threshold-beside-curated" if number in self._picked else "threshold"])
         kept = [(span.first, span.last) for span in self._spans(number, curated=True)]
         taken = {sentence for first, last in kept for sentence in range(first, last + 1)}
         said = [reading.content(*place) for place in kept]
-        good = [candidate for candidate in candidates(reading) if candidate.score >= least]
+        good = [
+            candidate
+            for candidate in candidates(reading)
+            if candidate.score >= least and self._is_one_voice(reading.episode.passage(candidate.first, candidate.last))
+        ]
+        stock = self._stock(number, {run for each in good for run in reading.runs(each.first, each.last)})
         for score, first, last in sorted(good, key=lambda one: (-one.score, one.first, one.last)):
             content = reading.content(first, last)
             if not taken.isdisjoint(range(first, last + 1)) or any(_alike(content, other) for other in said):
                 continue
-            if reading.repeats(first, last):
+            if reading.repeats(first, last) or not stock.isdisjoint(reading.runs(first, last)):
                 continue
             taken.update(range(first, last + 1))
             said.append(content)
             yield _Span(first, last, score, "", curated=False, traits=_traits(reading.episode.passage(first, last)))
+
+    def _is_one_voice(self, passage: Passage) -> bool:
+        """Say whether one person says all of it, by name.
+
+        In a show that names nobody a sentence by itself is one person's; between two of them the voice may change.
+        """
+        if passage.voices == (None,):
+            return passage.first == passage.last and passage.episode.show.id not in self._naming
+        return len(passage.voices) == len(passage.speakers) == 1
+
+    def _stock(self, number: int, runs: set[tuple[str, ...]]) -> set[tuple[str, ...]]:
+        """Return which runs of words of an episode the episodes beside it have too: what a show says every time."""
+        listed = self._shows[self._corpus.entries[number].show.id]
+        place = listed.index(number)
+        beside = (*listed[max(0, place - BESIDE) : place], *listed[place + 1 : place + 1 + BESIDE])
+        return set().union(*(runs_said(self._corpus.episode(other), runs) for other in beside)) if runs else set()
 
 
 def _highlight(episode: Episode, span: _Span) -> Highlight:

@@ -18,11 +18,12 @@ from bot.corpus import Section, fold
 from bot.highlights.lexicon import common_words, kinds_by_word, phrases, words_by_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Set as AbstractSet
 
     from bot.corpus import Episode
 
-__all__ = ["FEATURES", "EpisodeReading"]
+__all__ = ["FEATURES", "EpisodeReading", "runs_said"]
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _CAPITAL = re.compile(r"(?<=[a-z,] )[A-Z][a-z]\w*")
@@ -44,20 +45,36 @@ _ASKING = re.compile(
 _RUN = 8
 """Words of a run that is looked for elsewhere: long enough that common phrases seldom repeat by chance."""
 
+EDGE, MOST_EDGE = 30, 25
+"""One sentence of so many greets or takes leave at either end of an episode; never more than so many."""
+
+MOSTLY_CAPITALS = 0.7
+"""The share of sentences with a capital from which on one without is the end of another."""
+
+NEAR = 6
+"""Sentences on either side of what sounds like an ad that may lead to it or away from it."""
+
 _RARE = 2
 _SHORT_LENGTH, _LONG_LENGTH, _LONG_STEP = 110, 280, 120
 _FEW_WORDS = 4
 _MOST_MENDED = 3
+_MARKS = "\"'”’) "
+_QUOTE = re.compile(r"(?<=[\s(\[—-])(\")|[\"“”]")
 _STOPS = ".?!…”\"'’)"
 
 
 class _Start(NamedTuple):
-    """How words begin: pointing back, joining on, pointing (so often) before naming anything, answering."""
+    """How words begin: pointing back, joining on, pointing (so often) before naming anything, answering.
+
+    `verb` says whether there is a verb of the sentence's own, `fragment` whether it hangs on a sentence before.
+    """
 
     vague: bool
     joined: bool
     early: int
     shared: bool
+    verb: bool
+    fragment: bool
 
 
 class _Piece(NamedTuple):
@@ -83,6 +100,9 @@ class _Span(NamedTuple):
     answers: bool
     begins_inside: bool
     ends_inside: bool
+    edge: bool
+    near_advert: bool
+    small_start: bool
 
     def share(self, name: str) -> float:
         """Return how often something is counted, a word."""
@@ -130,24 +150,32 @@ FEATURES: dict[str, Callable[[_Span], float]] = {
     "commas": lambda span: span.share("commas"),
     "shared-start": lambda span: span.start.shared,  # words that lean on what came before: Yeah, No, Right
     "asks": lambda span: span.counts["questions"] / span.sentences,
-    "ends-asking": lambda span: span.text.endswith("?") and not span.text.endswith("right?"),
+    "ends-asking": lambda span: _asks(span.text),
     "tag-question": lambda span: span.text.endswith("right?"),
     "talk-of-talk": lambda span: span.log("talk"),  # you mentioned, let me ask, like I said
     "dealings": lambda span: span.log("dealings"),  # releases, prices, versions, parameters
     "selling": lambda span: min(3.0, span.counts["selling"]),  # sponsors, sign-ups, addresses
     "farewell": lambda span: min(3.0, span.counts["farewell"]),  # greetings and thanks
+    "house": lambda span: min(3.0, span.counts["house"]),  # the show itself: episodes, breaks, guests, listeners
     "figures": lambda span: min(4.0, span.counts["figures"]),  # words with digits
     "names": lambda span: span.share("names"),  # words with a capital inside a sentence
     "aphorism": lambda span: min(3.0, span.counts["aphorism"]),  # the moment that, one of the, is all about
     "hedge": lambda span: min(3.0, span.counts["hedge"]),  # I don't know, I'm not sure
     "short-sentences": lambda span: span.counts["few words"] / span.sentences,
     "trails-off": lambda span: span.text.endswith("...") or span.text[-1:] not in _STOPS,
+    "half-quoted": lambda span: _half_quoted(span.text),  # a quotation mark without its other half
+    "small-start": lambda span: span.small_start,  # in small letters, where sentences begin with a capital
+    "verbless": lambda span: not span.start.verb,  # the first sentence lacks a verb
+    "fragment": lambda span: span.start.fragment,  # not just because …, which …: a sentence's end on its own
+    "bracketed": lambda span: "[" in span.text,  # what a transcriber wrote between the words: [laughs], [inaudible]
+    "near-advert": lambda span: span.near_advert,  # a few sentences from an ad read: how one leads to it
     "mended": lambda span: math.log1p(min(_MOST_MENDED, span.counts["mended"])),  # words the edition had to mend
     "answers": lambda span: span.answers,
     "begins-inside": lambda span: span.begins_inside,  # in the middle of a sentence
     "ends-inside": lambda span: span.ends_inside,
-    "advert": lambda span: span.within(Section.AD),
+    "advert": lambda span: span.within(Section.AD, Section.PROMOTION),
     "frame": lambda span: span.within(Section.INTRODUCTION, Section.OUTRO),
+    "edge": lambda span: span.edge,  # among the first or the last sentences of an episode that marks neither
     "voices": lambda span: len(span.voices) > 1,
     "nameless": lambda span: span.voices == {None},
 }
@@ -171,6 +199,13 @@ class EpisodeReading:
         self._doubled = [_WORD.findall(fold(again)) for again in doubled]
         self._mended = self._count_mendings(mended)
         self._paragraphs = tuple(episode.paragraphs)
+        framed = any(each.section in {Section.INTRODUCTION, Section.OUTRO} for each in self._paragraphs)
+        self._edge = 0 if framed else min(MOST_EDGE, len(self._ends) // EDGE)
+        firsts = [episode.text[begin] for begin in self._begins]
+        self._capitals = sum(map(str.isupper, firsts)) >= MOSTLY_CAPITALS * len(firsts)
+        self._pitched = bytes(
+            self._paragraphs[number].section is Section.PROMOTION for number in episode.sentences.paragraphs
+        )
         self._known: dict[int, _Piece] = {}
 
     def sentences(self, begin: int, end: int) -> tuple[int, int]:
@@ -218,6 +253,9 @@ class EpisodeReading:
             self._answers(first),
             self._has_words(self._begins[first], begin),
             self._has_words(end, self._ends[last]),
+            min(first, len(self._ends) - 1 - last) < self._edge,
+            any(self._pitched[max(0, first - NEAR) : last + NEAR + 1]),
+            self._capitals and self.episode.text[begin : begin + 1].islower(),
         )
         return {name: float(of(span)) for name, of in FEATURES.items()}
 
@@ -283,7 +321,7 @@ class EpisodeReading:
             "rare": rare,
             "figures": sum(form[:1].isdigit() for form in said),
             "mended": self._mended.get(number, 0),
-            "questions": text.endswith("?") and not text.endswith("right?"),
+            "questions": _asks(text),
             "few words": len(said) < _FEW_WORDS,
             "names": len(_CAPITAL.findall(text)),
             "commas": text.count(","),
@@ -303,6 +341,10 @@ class EpisodeReading:
             if self._flat.find(run, self._flat.find(run) + 1) >= 0:
                 return True
         return False
+
+    def runs(self, first: int, last: int) -> Iterator[tuple[str, ...]]:
+        """Yield each run of eight words of sentences first..last."""
+        return _runs([form for said in self._said[first : last + 1] for form in said])
 
     @cached_property
     def _single(self) -> frozenset[str]:
@@ -343,10 +385,57 @@ class EpisodeReading:
         return found
 
 
+def runs_said(episode: Episode, runs: AbstractSet[tuple[str, ...]]) -> set[tuple[str, ...]]:
+    """Return which of some runs of eight words an episode has too."""
+    forms = _WORD.findall(episode.text.casefold().replace("’", "'"))  # nearly `fold`, in a tenth of the time
+    begins = {run[:2] for run in runs}
+    places = (place for place, pair in enumerate(pairwise(forms)) if pair in begins)
+    return {run for place in places if (run := tuple(forms[place : place + _RUN])) in runs}
+
+
+def _runs(forms: list[str]) -> Iterator[tuple[str, ...]]:
+    """Yield each run of eight words."""
+    return zip(*(forms[shift:] for shift in range(_RUN)), strict=False)
+
+
 def _start(folded: str, said: list[str]) -> _Start:
     """Return how words begin."""
     leans = bool(said) and said[0] in _LEANING
-    return _Start(_VAGUE_START.match(folded) is not None, folded.startswith(_JOINS), _early(said), leans)
+    verbs = words_by_kind()["verb"]
+    leans = leans or (said[:1] in _ALONE and any(form in verbs or form.endswith("s") for form in said[1:2]))
+    verb = _has_verb(said)
+    vague, fragment = _VAGUE_START.match(folded) is not None, phrases()["fragment"].search(folded) is not None
+    return _Start(vague, folded.startswith(_JOINS), _early(said), leans, verb, fragment)
+
+
+def _has_verb(said: list[str]) -> bool:
+    """Say whether words have a verb of their own: before a clause that tells of something, or a second one in it."""
+    verbs = words_by_kind()["verb"]
+    inside = found = 0
+    for before, form in pairwise(["", *said]):
+        inside = inside or (form in _RELATIVE and before != "")
+        if form in verbs and before not in _NOT_BEFORE:
+            found += 1
+            if not inside or found > 1:
+                return True
+    return False
+
+
+def _asks(text: str) -> bool:
+    """Say whether a text ends in a question, quotation marks apart; not whether it seeks assent."""
+    bare = text.rstrip(_MARKS)
+    return bare.endswith("?") and not bare.endswith("right?")
+
+
+def _half_quoted(text: str) -> bool:
+    """Say whether a quotation is begun and not ended, or the other way round."""
+    inside = False
+    for mark in _QUOTE.finditer(text):
+        opens = mark[0] == "“" or (mark[0] == '"' and not text[: mark.start()].strip()) or bool(mark[1])
+        if opens == inside:
+            return True
+        inside = opens
+    return inside
 
 
 def _early(said: list[str]) -> int:
@@ -359,8 +448,11 @@ def _early(said: list[str]) -> int:
     return found
 
 
-_POINTING = frozenset(
-    {"it", "its", "they", "them", "their", "those", "these", "this", "that's", "they're", "he", "she", "it'll"}
-)
+_POINTING = frozenset({"it", "its", "it'll", "they", "they're", "they've", "they'll", "they'd", "them", "their"}) | {
+    *("those", "these", "this", "that's", "he", "he's", "he'd", "his", "him", "she", "she's", "she'd", "her")
+}
+_ALONE = (["that"], ["this"], ["these"], ["those"])
+_RELATIVE = frozenset({"who", "which", "whose", "whom", "where", "how"})
+_NOT_BEFORE = frozenset({"to", "who", "which"})
 _JOINS = ("and ", "and, ", "but ", "so ", "so, ", "because ", "whereas ", "or ")
 _LEANING = frozenset({"yeah", "yes", "no", "right", "okay", "oh", "sure", "exactly", "absolutely", "totally", "well"})

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from bot.search.ask import Answer, Band
+from bot.search.episodes import OnSubject, episodes_named, newest_first, people_of
 from bot.search.index.loading import load_embeddings
 from bot.search.quote import FOUND, Hit
 from bot.search.reranker import open_reranker
@@ -21,13 +22,17 @@ __all__ = [
     "Embeddings",
     "Hit",
     "Judgement",
+    "OnSubject",
     "Scope",
     "Searcher",
     "TopicFound",
     "Verdict",
+    "episodes_named",
     "find_scope",
     "load_embeddings",
+    "newest_first",
     "open_reranker",
     "open_searcher",
+    "people_of",
     "scope_of",
 ]

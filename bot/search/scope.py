@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["EVERYWHERE", "Scope", "find_scope", "scope_of"]
 
-MOST_CHAPTERED = 50
-"""Episodes whose chapters are looked through for a name; with more, the episode has to be named too."""
+MOST_READ = 50
+"""Episodes that are read to see whether anything is in a scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +66,39 @@ def scope_of(corpus: Corpus, speaker: str = "", episode: str = "", show: str = "
         numbers = frozenset(number for number in numbers if corpus.entries[number].show.id in wanted)
     if episode:
         numbers &= _episodes(corpus, episode, numbers)
-    who = _speaker(corpus, speaker) if speaker else None
+    who = _speaker(corpus, speaker, numbers) if speaker else None
     title = _chapter(corpus, chapter, numbers) if chapter else None
+    if title:
+        numbers = frozenset(number for number in numbers if title in corpus.entries[number].chapters)
     chosen = Scope(who, numbers if show or episode or chapter else None, title)
     if chapter or (who and episode):
         _refuse_contradiction(corpus, chosen, numbers)
     return chosen
 
 
-def _speaker(corpus: Corpus, name: str) -> str:
-    known = named_speaker(name, corpus.speakers)
-    if known is None:
-        near = nearest(name.casefold(), [s.casefold() for s in corpus.speakers], 0.4, 3)
-        shown = [s for s in corpus.speakers if s.casefold() in near] or list(corpus.speakers)[:3]
-        hint = say("hint.did-you-mean", names=listed(shown, "or")) if shown else say("scope.nobody")
-        raise UserError(say("scope.no-speaker", name=name, hint=hint))
-    return known
+def _speaker(corpus: Corpus, name: str, numbers: frozenset[int]) -> str:
+    """Return who is meant among those who are named in the episodes with these numbers, or raise a UserError."""
+    heard = tuple(dict.fromkeys(name for number in sorted(numbers) for name in corpus.entries[number].speakers))
+    if not heard:
+        raise UserError(say("scope.names-nobody", where=_where(corpus, numbers)))
+    known = named_speaker(name, heard)
+    if known is not None:
+        return known
+    elsewhere = named_speaker(name, corpus.speakers)
+    if elsewhere is not None:
+        raise UserError(say("scope.not-there", speaker=elsewhere, where=_where(corpus, numbers)))
+    near = nearest(name.casefold(), [s.casefold() for s in heard], 0.4, 3)
+    shown = [s for s in heard if s.casefold() in near] or list(heard)[:3]
+    raise UserError(say("scope.no-speaker", name=name, hint=say("hint.did-you-mean", names=listed(shown, "or"))))
+
+
+def _where(corpus: Corpus, numbers: frozenset[int]) -> str:
+    """Return episodes in a few words: the one, their shows, or all there are."""
+    if len(numbers) == len(corpus.entries):
+        return corpus.label
+    if len(numbers) == 1:
+        return corpus.entries[min(numbers)].label
+    return listed(list(dict.fromkeys(corpus.entries[number].show.title for number in sorted(numbers))))
 
 
 def _episodes(corpus: Corpus, name: str, among: Iterable[int]) -> frozenset[int]:
@@ -99,9 +116,7 @@ def _episodes(corpus: Corpus, name: str, among: Iterable[int]) -> frozenset[int]
 
 
 def _chapter(corpus: Corpus, name: str, numbers: frozenset[int]) -> str:
-    if len(numbers) > MOST_CHAPTERED:
-        raise UserError(say("scope.which-episode"))
-    titles = {c.title: c.title for number in sorted(numbers) for c in corpus.episode(number).chapters}
+    titles = {title: title for number in sorted(numbers) for title in corpus.entries[number].chapters}
     if not titles:
         raise UserError(say("scope.no-chapters"))
     inside = [title for title in titles if name.casefold() in title.casefold()]
@@ -122,7 +137,7 @@ def _nearest(name: str, known: dict[str, str], kind: str) -> str:
 
 def _refuse_contradiction(corpus: Corpus, chosen: Scope, numbers: frozenset[int]) -> None:
     """Raise a UserError when nothing can be in a scope that names both a speaker and a place."""
-    if len(numbers) > MOST_CHAPTERED:
+    if len(numbers) > MOST_READ:
         return
     for number in numbers:
         episode = corpus.episode(number)

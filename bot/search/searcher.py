@@ -15,10 +15,11 @@ from bot.corpus import words
 from bot.errors import UserError
 from bot.policy.texts import say
 from bot.search.ask import LONGEST_QUESTION, Band, answer
+from bot.search.episodes import episodes_on
 from bot.search.index.words import open_index
 from bot.search.quote import Hit, rank
 from bot.search.scope import EVERYWHERE
-from bot.search.verify import Verdict, judge, split_speaker
+from bot.search.verify import Verdict, is_by, judge, split_speaker
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from bot.corpus import Corpus, Passage
     from bot.search.ask import Answered
+    from bot.search.episodes import OnSubject
     from bot.search.index.embeddings import Embeddings
     from bot.search.index.words import WordIndex
     from bot.search.scope import Scope
@@ -42,6 +44,9 @@ SAID_AMONG = 20
 
 REGIONS = 8
 """Sentences from each way of searching words that a claim is compared with."""
+
+SAID_BY = 1_000
+"""Sentences from each way of searching words among which those of one person are looked for."""
 
 CHOSEN_FROM = 10
 """Passages that a language model may choose from."""
@@ -174,6 +179,18 @@ class Searcher:
 
         return await self.run(work)
 
+    async def episodes_on(self, subject: str, limit: int, scope: Scope = EVERYWHERE) -> list[OnSubject]:
+        """Return up to `limit` episodes that speak of a subject, the one that speaks most of it first."""
+        among = range(len(self._corpus.entries)) if scope.episodes is None else scope.episodes
+
+        def work() -> list[OnSubject]:
+            found = episodes_on(self._corpus, self._index, self._embeddings, subject, among, limit)
+            _place(each.evidence for each in found)
+            return found
+
+        await self._wait_for_models()
+        return await self.run(work)
+
     async def near_topics(self, name: str) -> tuple[str, ...]:
         """Return the names of topics nearest to one that is not discussed."""
         from bot.search.topic import near_topics  # noqa: PLC0415 - as in `warm`
@@ -198,16 +215,32 @@ class Searcher:
     def verify_now(self, claim: str, speaker: str | None = None, scope: Scope = EVERYWHERE) -> Judgement:
         """Do the work of `verify` in the calling thread."""
         said, named = split_speaker(claim)
-        found = self._index.candidates(said, REGIONS)
-        places = [place for place in found if scope.episodes is None or place[0] in scope.episodes]
-        near = [self._corpus.episode(number).passage(sentence, sentence) for number, sentence in places]
-        judgement = judge(said, near, speaker=speaker or named, printed=self._corpus.source_text)
+        who = speaker or named
+        judgement = judge(
+            said, self._near(said, REGIONS, scope.episodes), speaker=who, printed=self._corpus.source_text
+        )
+        if who and judgement.verdict in {Verdict.OTHER_SPEAKER, Verdict.UNATTRIBUTED}:
+            own = judge(said, self._said_by(who, said, scope), speaker=who, printed=self._corpus.source_text)
+            judgement = own if own.verdict in {Verdict.EXACT, Verdict.CLOSE} else judgement
         _place(judgement.passages)
         if judgement.verdict is not Verdict.NOT_FOUND or judgement.too_little:
             return judgement
         hits = self.find_now(said, 1, scope)
         nearest, marked = tuple(hit.passage for hit in hits), tuple(hit.marked for hit in hits)
         return dataclasses.replace(judgement, passages=nearest, marked=marked)
+
+    def _near(self, said: str, limit: int, episodes: frozenset[int] | None) -> list[Passage]:
+        """Return up to 3 x `limit` sentences that share words or letters with a line, of some episodes or of all."""
+        found = self._index.candidates(said, limit)
+        places = [place for place in found if episodes is None or place[0] in episodes]
+        return [self._corpus.episode(number).passage(sentence, sentence) for number, sentence in places]
+
+    def _said_by(self, who: str, said: str, scope: Scope) -> list[Passage]:
+        """Return the sentences near a line that somebody of that name says: a line may be said by many."""
+        names = {name for name in self._corpus.speakers if is_by((name,), who)}
+        heard = frozenset(n for n, entry in enumerate(self._corpus.entries) if not names.isdisjoint(entry.speakers))
+        near = self._near(said, SAID_BY, heard if scope.episodes is None else heard & scope.episodes) if heard else []
+        return [passage for passage in near if not names.isdisjoint(passage.speakers)]
 
     def weight(self, line: str) -> float | None:
         """Return how telling the words of a line are together (their summed rarity), or None when it has no words."""

@@ -221,9 +221,13 @@ class Ledger:
         values = {"state": state, "next_at": now + seconds, "reason": reason, "lease_until": None, **more}
         return await self._record(row, now, values)
 
-    async def end(self, row: PostRow, now: float, state: str, reason: str) -> bool:
-        """Record an end without a message that is known to stand: `failed`, `skipped` or `held`."""
-        return await self._record(row, now, {"state": state, "reason": reason, "next_at": None, "tell_at": now})
+    async def end(self, row: PostRow, now: float, state: str, reason: str, *, told: bool = False) -> bool:
+        """Record an end without a message that is known to stand: `failed`, `skipped` or `held`.
+
+        `told` says that nobody needs to be told of it.
+        """
+        tell_at = None if told else now
+        return await self._record(row, now, {"state": state, "reason": reason, "next_at": None, "tell_at": tell_at})
 
     async def _record(self, row: PostRow, now: float, values: Mapping[str, object]) -> bool:
         record = sa.update(posts).where(_is_ours(row), posts.c.state != "sent").values(**values)
@@ -275,6 +279,15 @@ class Ledger:
             .order_by(posts.c.local_date)
         )
         return await self._db.read(lambda db: [str(name) for name in db.scalars(chosen)])
+
+    async def cycle_began(self, channel: Channel, cycle: int) -> str | None:
+        """Return the local date of a channel's first post in a cycle; None when there was none."""
+        chosen = (
+            sa.select(sa.func.min(posts.c.local_date))
+            .join(channels, posts.c.channel_id == channels.c.id)
+            .where(of_channel(channels, channel), posts.c.cycle == cycle, posts.c.passage_id.is_not(None))
+        )
+        return await self._db.read(lambda db: db.scalar(chosen))
 
     async def request_now(self, settings: ChannelSettings, local_date: str, now: float) -> bool:
         """Plan a post for a date at once; False when that date has one that stands, may stand, or is on its way."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.corpus.files import door
@@ -10,14 +12,19 @@ from bot.corpus.formats import (
     captions,
     chapters,
     feed,
-    jsons,
     labelled,
+    lrc,
     page,
     plain,
+    shapes,
+    tables,
+    turns,
     youtube,
 )
 from bot.corpus.formats.chapters import read_chapters
-from bot.corpus.formats.feed import FeedItem, TranscriptLink, read_feed
+from bot.corpus.formats.feed import Feed, FeedItem, TranscriptLink, read_feed
+from bot.corpus.formats.labels import is_anonymous, settle
+from bot.corpus.formats.leftovers import refuse_conflicts, tell_of_times
 from bot.corpus.formats.oddities import clean
 from bot.corpus.formats.transcript_file import TranscriptFile, decode
 from bot.errors import TranscriptError
@@ -31,9 +38,11 @@ if TYPE_CHECKING:
 __all__ = [
     "ENDINGS",
     "READERS",
+    "Feed",
     "FeedItem",
     "Reader",
     "TranscriptLink",
+    "is_anonymous",
     "read_chapters",
     "read_feed",
     "read_transcript",
@@ -51,13 +60,19 @@ class Reader(NamedTuple):
 
 READERS = (
     Reader("WebVTT", captions.sniff_vtt, captions.read_vtt, (".vtt",)),
-    Reader("Podcasting 2.0 JSON", jsons.sniff_podcast, jsons.read_podcast, (".json",)),
-    Reader("word-level JSON", jsons.sniff_word_list, jsons.read_word_list, (".json",)),
-    Reader("Whisper JSON", jsons.sniff_whisper, jsons.read_whisper, (".json",)),
+    *(
+        Reader(shape.name, partial(shapes.sniff, shape), partial(shapes.read, shape), (".json",))
+        for shape in shapes.SHAPES
+    ),
     Reader("YouTube JSON", youtube.sniff_json, youtube.read_json, (".json",)),
+    Reader("timed JSON", shapes.sniff_any, shapes.read_any, (".json",)),
     Reader("YouTube XML", youtube.sniff_xml, youtube.read_xml, (".xml", ".ytt")),
     Reader("HTML", page.sniff, page.read, (".html",)),
     Reader("SubRip", captions.sniff_srt, captions.read_srt, (".srt",)),
+    Reader("pairs of times", captions.sniff_ranges, captions.read_ranges, (".sbv",)),
+    Reader("table", tables.sniff, tables.read, (".tsv", ".csv")),
+    Reader("LRC", lrc.sniff, lrc.read, (".lrc",)),
+    Reader("turns of a meeting", turns.sniff, turns.read, (".txt",)),
     Reader("labelled text", labelled.sniff, labelled.read, (".txt", ".md")),
     Reader("plain text", plain.sniff, plain.read, (".txt", ".md")),
 )
@@ -73,6 +88,7 @@ _OTHERS: tuple[tuple[Callable[[TranscriptFile], bool], str], ...] = (
     (lambda file: file.root == "opml", "opml"),
     (lambda file: "[Script Info]" in file.text[:400], "ass"),
 )
+_LONE_TIME = re.compile(r"\n([^\S\n]{0,4})(\d{1,2}:\d{2}:\d{2})(?=[^\S\n]{0,4}(?:\n|\Z))")
 _WORD = re.compile(r"[^\W_]")
 
 
@@ -87,18 +103,30 @@ def read_transcript(data: bytes, name: str) -> Transcript:
     for sniff, kind in _OTHERS:
         if sniff(file):
             raise TranscriptError(name, say(f"format.is-{kind}"), 1)
+    refuse_conflicts(file)
+    file = _with_boxed_times(file)
     reader = next(reader for reader in READERS if reader.sniff(file))
     _refuse_unknown(file, reader)
-    transcript = clean(reader.read(file), file.oddities)
+    transcript = clean(settle(reader.read(file)), file.oddities)
     if not any(_WORD.search(segment.text) for segment in transcript.segments):
         raise TranscriptError(name, say("format.no-words", format=reader.name), 1)
-    return transcript
+    left = tell_of_times(file, (segment.text for segment in transcript.segments))
+    return replace(transcript, oddities=(*transcript.oddities, *left)) if left else transcript
+
+
+def _with_boxed_times(file: TranscriptFile) -> TranscriptFile:
+    """Put a time that stands alone on a line, as every few minutes of a meeting's, into brackets: nobody said it."""
+    text = f"\n{file.text}"
+    if "-->" in text or not _LONE_TIME.search(text):
+        return file
+    return replace(file, text=_LONE_TIME.sub(r"\n\1[\2]", text)[1:])
 
 
 def _refuse_unknown(file: TranscriptFile, reader: Reader) -> None:
     """Raise TranscriptError for JSON or XML that no reader of its kind knows: it is not prose."""
     prose = reader.read in {plain.read, labelled.read}
-    kind = "JSON" if file.json is not None else "XML" if file.text.lstrip().startswith("<?xml") else ""
+    xml = file.text.lstrip().startswith("<?xml") or (file.root and f"</{file.root}" in file.text.lower())
+    kind = "JSON" if file.json is not None else "XML" if xml else ""
     if prose and kind:
         names = ", ".join(each.name for each in READERS if kind in each.name)
         raise TranscriptError(file.name, say("format.unknown", kind=kind, names=names), 1)

@@ -1,4 +1,4 @@
-"""SubRip and WebVTT: blocks of text under a time line.
+"""SubRip, WebVTT and their kin: blocks of text under a time line.
 
 webvtt-py drops a cue whose times are written with commas without telling, and pysubs2 takes a last line that is a
 number for an index and braces for styles; so the blocks are found here, and nothing is lost in silence.
@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bot.corpus.formats.cues import label_cues, plain_text, spread, unroll
 from bot.corpus.formats.entities import unescape
-from bot.corpus.formats.stamps import STAMP, seconds
-from bot.corpus.transcript import Segment, Transcript
+from bot.corpus.formats.labels import is_anonymous, is_name
+from bot.corpus.formats.timelines import NEARLY, TimeLine, plain_marks, time_line
+from bot.corpus.transcript import Segment, Stated, Transcript
+from bot.corpus.words import ends_sentence
 from bot.errors import TranscriptError
 from bot.policy.texts import say
 
@@ -21,42 +23,82 @@ if TYPE_CHECKING:
 
     from bot.corpus.formats.transcript_file import TranscriptFile
 
-__all__ = ["read_srt", "read_vtt", "sniff_srt", "sniff_vtt"]
+__all__ = ["read_ranges", "read_srt", "read_vtt", "sniff_ranges", "sniff_srt", "sniff_vtt"]
 
-_TIMES = re.compile(rf"\s{{0,9}}({STAMP})\s{{0,9}}-->\s{{0,9}}({STAMP})(?!\S)")
-_NEARLY = re.compile(r"\s{0,9}[\d:.,]{1,20}\s{0,9}--?>")
+_POINTED = ("->", "=>", "&gt;", "\u2013>", "\u2014>")
+_DRAWN = ("\u2192", "\u27f6", "\u2794", "\u279c")
+"""Arrows between two times."""
+
+_EARLY = 8
+"""Lines among which the first pair of times stands."""
+
+_MOST_LINES = 8
+"""Lines of a cue, with its times and the blank ones left out."""
+
 _INDEX = re.compile(r"[0-9]{1,9}")
-_ANY = re.compile(rf"^[^\S\n]{{0,9}}{STAMP}[^\S\n]{{0,9}}-->[^\S\n]{{0,9}}{STAMP}", re.MULTILINE)
+_RATE = re.compile(
+    r"(?:\b|[^a-z])(\d{2}(?:\.\d{1,3})?) ?fps\b|\b(?:fps|frame ?rate)\b[:= ]{1,3}(\d{2}(?:\.\d{1,3})?)", re.IGNORECASE
+)
+_RATES = (25, 30, 60)
+"""Frames a second where the file does not say: the first that its highest frame is below."""
+
+_HEAD = 500
+_JUNK = re.compile(r"WEBVTT(?:\s.{0,80})?|X-TIMESTAMP-MAP=.{0,80}")
+"""Lines of a second WebVTT file that was put behind the first."""
 
 
 class _Cue(NamedTuple):
     """One cue as it stands in the file: number, times, all lines up to the next cue, and its time line's number."""
 
     number: int | None
-    start: float | None
-    end: float | None
+    times: TimeLine
     lines: list[str]
     line: int
 
+    @property
+    def start(self) -> float | None:
+        """When it begins, in seconds."""
+        return self.times.start
 
-def _cues(text: str, name: str, *, named: bool) -> tuple[list[str], list[_Cue]]:
-    """Return the lines before the first cue, and all cues; raises TranscriptError for a time line that is not one.
+    @property
+    def end(self) -> float | None:
+        """When it ends, in seconds."""
+        return self.times.end
 
-    `named` says that any line between a blank line and a time line is a cue's name, not only a number.
+
+class _Cues(NamedTuple):
+    """The lines before the first cue, all cues, and what was odd about their times."""
+
+    header: list[str]
+    found: list[_Cue]
+    oddities: tuple[str, ...]
+
+
+def _cues(text: str, name: str, *, named: bool, arrows: bool = True) -> _Cues:
+    """Return the cues of a text; raises TranscriptError for a time line that is not one.
+
+    `named` says that any line between a blank line and a time line is a cue's name, not only a number, `arrows` that
+    only lines with an arrow are time lines.
     """
     header: list[str] = []
     found: list[_Cue] = []
     for number, line in enumerate(text.split("\n"), 1):
         current = found[-1].lines if found else header
-        match = _TIMES.match(line) if "-->" in line else None
-        if match:
+        times = time_line(line)
+        if times and (times.arrow or not arrows):
             index = _take_index(current, found[-1].number if found else None, named=named or not found)
-            found.append(_Cue(index, seconds(match[1]), seconds(match[2]), [], number))
-        elif "->" in line and _NEARLY.match(line):
+            found.append(_Cue(index, times, [times.rest] if times.rest else [], number))
+        elif NEARLY.match(plain_marks(line)):
             raise TranscriptError(name, say("format.no-time-line", line=line.strip()[:60]), number)
         else:
             current.append(line)
-    return header, found
+    most = max((frame for cue in found for frame in cue.times.frames), default=-1)
+    if most < 0:
+        return _Cues(header, found, ())
+    told = _RATE.search(text[:_HEAD])
+    rate = float(told[1] or told[2]) if told else next((rate for rate in _RATES if most < rate), most + 1)
+    counted = [cue._replace(times=cue.times.at_rate(rate)) for cue in found]
+    return _Cues(header, counted, () if told else (say("format.frames", rate=rate),))
 
 
 def _take_index(lines: list[str], before: int | None, *, named: bool) -> int | None:
@@ -73,21 +115,64 @@ def _take_index(lines: list[str], before: int | None, *, named: bool) -> int | N
 
 
 def sniff_srt(file: TranscriptFile) -> bool:
-    """Say whether a text has time lines."""
-    return "-->" in file.text and _ANY.search(file.text) is not None
+    """Say whether a text has time lines with arrows of any kind."""
+    text = file.text
+    arrows = (*(_POINTED if ">" in text or "&gt;" in text else ()), *(() if text.isascii() else _DRAWN))
+    return any(arrow in text for arrow in arrows) and any(
+        times.arrow for line in file.text.split("\n") if (times := time_line(line))
+    )
 
 
 def read_srt(file: TranscriptFile) -> Transcript:
     """Return the cues; numbers may be missing, labels may stand in the text; what stands before is told of."""
-    header, found = _cues(file.text, file.name, named=False)
-    lines = [[line for line in map(plain_text, cue.lines) if line] for cue in found]
+    return _plain_cues(file, arrows=True)
+
+
+def sniff_ranges(file: TranscriptFile) -> bool:
+    """Say whether a text is made of pairs of times without an arrow, as SBV and Premiere write them."""
+    lines = [line for line in file.text.split("\n") if line.strip()]
+    early = any(map(time_line, lines[:_EARLY]))
+    found = [times for line in lines if (times := time_line(line))] if early else []
+    alone = sum(1 for times in found if not times.rest)
+    boxed = sum(1 for times in found if times.boxed and times.rest)
+    return (alone > 0 and alone * _MOST_LINES >= len(lines)) or (boxed > 1 and boxed * 2 >= len(lines))
+
+
+def read_ranges(file: TranscriptFile) -> Transcript:
+    """Return what stands under, or behind, each pair of times."""
+    return _plain_cues(file, arrows=False)
+
+
+def _plain_cues(file: TranscriptFile, *, arrows: bool) -> Transcript:
+    header, found, told = _cues(file.text, file.name, named=False, arrows=arrows)
+    lines = [[line for line in map(plain_text, cue.lines) if line and not _JUNK.fullmatch(line)] for cue in found]
     added = unroll(lines, [[False] * len(cue) for cue in lines])
-    segments = [Segment("\n".join(text), cue.start, cue.end) for cue, text in zip(found, added, strict=True) if text]
+    names = _lone_names(added)
+    segments = [
+        Segment("\n".join(text[name is not None :]), cue.start, cue.end, name)
+        for cue, text, name in zip(found, added, names, strict=True)
+        if text[name is not None :]
+    ]
     labelled, oddities = label_cues(segments)
     before = sum(1 for line in header if line.strip())
     if before:
         oddities = (*oddities, say("format.before-first", count=before))
-    return Transcript(tuple(labelled), oddities=oddities)
+    return Transcript(tuple(labelled), oddities=(*told, *_rolled(lines, added), *oddities))
+
+
+def _rolled(lines: Sequence[Sequence[object]], added: Sequence[Sequence[object]]) -> tuple[str, ...]:
+    """Tell of the cues that showed lines again."""
+    count = sum(1 for shown, new in zip(lines, added, strict=True) if len(new) < len(shown))
+    return (say("format.rolling", count=count),) if count else ()
+
+
+def _lone_names(cues: Sequence[Sequence[str]]) -> list[str | None]:
+    """Return the name that each cue has on a line of its own before its words, where nearly all cues have one."""
+    firsts = [lines[0].strip("[]():\uff1a ") if len(lines) > 1 else "" for lines in cues]
+    named = [first if is_name(first) and not ends_sentence(first) else None for first in firsts]
+    known = [name for name in named if name]
+    often = len(set(known)) * 2 <= len(known) or all(map(is_anonymous, known))
+    return named if known and len(known) * 10 >= len(cues) * 9 and often else [None] * len(cues)
 
 
 _VOICE = re.compile(r"<v(?:\.[^\s<>]{0,80})?[ \t]++([^<>]{1,200})>")
@@ -104,7 +189,7 @@ def sniff_vtt(file: TranscriptFile) -> bool:
 
 def read_vtt(file: TranscriptFile) -> Transcript:
     """Return the cues, cut where another voice begins; notes, styles and regions are no speech."""
-    header, found = _cues(file.text, file.name, named=True)
+    header, found, told = _cues(file.text, file.name, named=True)
     bodies = [_body(cue) for cue in found]
     voiced = [[_pieces(line) for line in lines] for lines, _ in bodies]
     texts = [["\n".join(text for text, _ in pieces).strip() for pieces in lines] for lines in voiced]
@@ -118,7 +203,8 @@ def read_vtt(file: TranscriptFile) -> Transcript:
     if lost:
         oddities = (*oddities, say("format.lost-lines", count=lost))
     language = next((match[1] for line in header if (match := _LANGUAGE.fullmatch(line))), None)
-    return Transcript(tuple(labelled), language=language, oddities=oddities)
+    stated = Stated(language=language)
+    return Transcript(tuple(labelled), oddities=(*told, *_rolled(texts, kept), *oddities), stated=stated)
 
 
 def _body(cue: _Cue) -> tuple[list[str], int]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import TYPE_CHECKING
 
 from bot.corpus.formats.entities import unescape
-from bot.corpus.formats.labels import NAME, is_stage_label, speaker_labels
+from bot.corpus.formats.heads import Head, head_of, loose_head
+from bot.corpus.formats.labels import TURN, Labels, Sight, learn
+from bot.corpus.formats.stamps import clock
 from bot.corpus.transcript import Segment
 from bot.corpus.words import ends_sentence
 from bot.policy.texts import say
@@ -24,7 +26,6 @@ _TAG = re.compile(
 )
 _BREAK = re.compile(r"<br\s{0,4}/?>", re.IGNORECASE)
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u2060\ufeff]")
-_LABEL = re.compile(rf"\s*(?:>>\s*|-\s+)?\[?({NAME})\]?(?:\s?:(?:\s+|$)|\uff1a\s*)")
 _PAUSE = 1.5
 _LONG = 30
 _WINDOW = 6
@@ -71,41 +72,83 @@ def spread(pieces: Sequence[tuple[str, str | None]], start: float | None, end: f
 def label_cues(cues: Sequence[Segment]) -> tuple[list[Segment], tuple[str, ...]]:
     """Move labels such as `Name:` from the lines of cues to their speaker.
 
-    A label holds until the next one. Where most cues have one, those without are told of in an oddity.
+    A label holds until the next one. Where most cues have one, those without are told of in an oddity. Raises
+    TranscriptError where much looks like labels in no form known here.
     """
     if any(cue.speaker for cue in cues):
         return list(cues), ()
-    found = [_LABEL.match(line) for cue in cues for line in cue.text.split("\n")]
-    names = speaker_labels([match[1] for match in found if match], (), len(cues), opens=found[:1] not in ([], [None]))
-    if not names:
-        return list(cues), ()
+    heads = [[head_of(line) for line in cue.text.split("\n")] for cue in cues]
+    labels = learn(_sights(heads), len(cues))
+    if not labels:
+        loose = [[loose_head(line) for line in cue.text.split("\n")[:1]] for cue in cues]
+        other = learn(_sights(loose), len(cues))
+        heads, labels = (loose, other) if other else (heads, labels)
+    unread = labels.unread
+    oddities: tuple[str, ...] = ()
+    if unread:
+        oddities = (
+            say("format.cue-labels-left", count=unread.count, start=_at(cues, unread.line), label=unread.label),
+        )
+    if not labels:
+        return list(cues), oddities
     segments: list[Segment] = []
     speaker: str | None = None
     bare = 0
-    for cue in cues:
-        pieces = _pieces_by_label(cue.text, names)
+    turns = any(head.turn and labels.begin(head, n) for n, found in enumerate(heads) for head in found if head)
+    for number, (cue, found) in enumerate(zip(cues, heads, strict=True)):
+        pieces = _pieces_by_label(cue.text, found, labels, turns=turns, number=number)
         bare += pieces[0][1] == "" and cue.text != ""
         named = [(text, speaker if label == "" else label) for text, label in pieces]
         speaker = named[-1][1]
         segments.extend(spread([piece for piece in named if piece[0]], cue.start, cue.end))
-    oddities: tuple[str, ...] = ()
     if 0 < bare * 2 <= len(cues):
-        oddities = (say("format.few-speakers", bare=bare, count=len(cues)),)
+        oddities = (say("format.few-speakers", bare=bare, count=len(cues)), *oddities)
     return segments, oddities
 
 
-def _pieces_by_label(text: str, names: frozenset[str]) -> list[tuple[str, str | None]]:
-    """Cut a cue's text at the lines that begin with a label; "" is the speaker of what stands before the first."""
+def _at(cues: Sequence[Segment], number: int) -> str:
+    return clock(cues[number].start or 0.0)
+
+
+def _sights(heads: Sequence[Sequence[Head | None]]) -> list[Sight]:
+    """Return what looks like labels in cues, each in its cue."""
+    return [
+        Sight(
+            head.label,
+            head.form,
+            number,
+            number,
+            spoken=bool(head.rest) or line + 1 < len(found),
+            mark=TURN if head.turn else "",
+        )
+        for number, found in enumerate(heads)
+        for line, head in enumerate(found)
+        if head and head.label
+    ]
+
+
+def _pieces_by_label(
+    text: str, heads: Sequence[Head | None], labels: Labels, *, turns: bool, number: int
+) -> list[tuple[str, str | None]]:
+    """Cut a cue's text at the lines that begin with a label; "" is the speaker of what stands before the first.
+
+    Where labels follow `>>`, one without a name is a voice that nobody named.
+    """
     pieces: list[tuple[list[str], str | None]] = [([], "")]
-    for line in text.split("\n"):
-        match = _LABEL.match(line)
-        if match and match[1] in names:
-            pieces.append(([line[match.end() :]], None if is_stage_label(match[1]) else match[1]))
+    for line, head in zip_longest(text.split("\n"), heads):
+        if head and labels.begin(head, number):
+            pieces.append(([head.rest], None if labels.silence(head, number) else head.label))
+        elif head and head.turn and turns:
+            pieces.append(([line.lstrip("> ")], None))
         else:
             pieces[-1][0].append(line)
     if not pieces[0][0]:
         del pieces[0]
-    return [("\n".join(lines).strip(), speaker) for lines, speaker in pieces]
+    return [
+        (words.strip(), label or speaker)
+        for lines, speaker in pieces
+        for words, label in labels.inside("\n".join(lines))
+    ]
 
 
 def unroll(cues: Sequence[Sequence[str]], fresh: Sequence[Sequence[bool]]) -> list[list[str]]:

@@ -3,105 +3,59 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from bot.corpus.formats.front_matter import FrontMatter, front_matter
-from bot.corpus.formats.labels import NAME, is_stage_label, speaker_labels
+from bot.corpus.formats.heads import Form, Head, head_of, loose_head
+from bot.corpus.formats.labels import TURN, Labels, Sight, is_name, is_stage_label, learn
 from bot.corpus.formats.markdown import heading, is_link_line, words_of
 from bot.corpus.formats.stamps import STAMP, seconds
 from bot.corpus.transcript import Chapter, Segment, Transcript
+from bot.corpus.words import ends_sentence
+from bot.errors import TranscriptError
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bot.corpus.formats.transcript_file import TranscriptFile
 
 __all__ = ["read", "sniff"]
 
-_BOXED = rf"\\?[\[(]{STAMP}\\?[\])]"
-_TIME = rf"(?:{_BOXED}|{STAMP})"
-_ALIAS = r"(?: ?\((?P<alias>[^\W\d_][\w.]{0,11})\))?"
-_LEAD = re.compile(rf"(?:\*\*|__)?(?P<time>{_TIME})(?:\*\*|__)?(?:[ \t]*[-\u2013\u2014|:](?=\s|$))?(?:[ \t]+|$)")
-# In bold with a colon inside or outside of it, the time inside, outside or instead of the colon.
-_BOLD = (
-    rf"(?P<bold>\*\*|__)(?P<name>{NAME}){_ALIAS}(?: ?(?P<time>{_TIME}))?"
-    rf"(?: ?:(?:\*\*|__)|(?:\*\*|__)(?: ?(?P<late>{_TIME}))? ?:|(?:\*\*|__) ?(?P<last>{_TIME})$)(?:\s+|$)"
-)
-# With a time in brackets before a colon, a dash or the end of the line.
-_TIMED = rf"(?P<name>{NAME}){_ALIAS}[ \t]{{0,4}}(?P<time>{_BOXED})[ \t]?(?:[:\u2013\u2014-](?=\s|$)|$)[ \t]*"
-# With a bare time, alone on its line.
-_ALONE = rf"(?P<name>{NAME}){_ALIAS}:?[ \t]{{1,8}}(?P<time>{STAMP})$"
-_WEAK = re.compile(rf"(?P<name>{NAME}){_ALIAS}(?: ?:(?:[ \t]+|$)|\uff1a[ \t]*)")
-_STYLES = (re.compile(_BOLD), re.compile(_TIMED), re.compile(_ALONE), _WEAK)
-
-
-@dataclass(frozen=True, slots=True)
-class _Head:
-    """What stands at the head of a line, a time, a speaker label or both, and the rest of it.
-
-    `strong` labels have a time or are bold; `boxed` times are in brackets; `before` is the head without its label.
-    """
-
-    name: str | None
-    start: float | None
-    rest: str
-    alias: str | None = None
-    strong: bool = False
-    bold: bool = False
-    boxed: bool = False
-    before: _Head | None = None
-
-
-def _head_of(line: str) -> _Head | None:
-    """Return the head of a line, or None when it has neither a time nor what looks like a label."""
-    text = line.strip()
-    lead = _LEAD.match(text)
-    before: _Head | None = None
-    if lead:
-        text = text[lead.end() :]
-        before = _Head(None, seconds(lead["time"]), text, boxed=not lead["time"][:1].isdigit())
-    elif ":" not in text and "\uff1a" not in text:
-        return None
-    for style in _STYLES:
-        match = style.match(text)
-        if match:
-            return _label_head(match, text[match.end() :], before)
-    return before
-
-
-def _label_head(match: re.Match[str], rest: str, before: _Head | None) -> _Head:
-    """Make a head of a label; a time in brackets right after it is its time."""
-    parts = match.groupdict()
-    stamp = parts.get("time") or parts.get("late") or parts.get("last")
-    start = seconds(stamp) if stamp else before.start if before else None
-    strong = match.re is not _WEAK or before is not None
-    lead = _LEAD.match(rest)
-    if start is None and lead and not lead["time"][:1].isdigit():
-        start, rest = seconds(lead["time"]), rest[lead.end() :]
-    return _Head(match["name"], start, rest, parts.get("alias"), strong, bool(parts.get("bold")), before=before)
-
-
 _INLINE = re.compile(rf"\\?\[({STAMP})\\?\]")
 _INSIDE = re.compile(rf"(\\?\[[^\[\]\d]{{1,30}}?)[ \t]{{1,4}}{STAMP}[ \t]{{0,4}}(\\?\])")
+_FASTEST = 48
+"""Letters a second that nobody speaks: numbers that run so slowly beside the words are verses, not times."""
+
+_ENTRY = 80
+"""Characters of a line of a table of contents."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
     """How the file is to be read: who its labels name, and whether its lines begin with times."""
 
-    names: frozenset[str]
-    aliases: dict[str, str]
+    labels: Labels
+    heads: dict[int, Head]
     stamped: bool
+    turns: bool
     markdown: bool
-    heads: dict[int, _Head]
+    contents: frozenset[int]
 
-    def head(self, number: int) -> _Head | None:
+    def head(self, number: int) -> Head | None:
         """Return the head of a line if it is to be believed."""
         head = self.heads.get(number)
-        if head is None or head.name in self.names:
-            return head
-        bare = head.before if head.name else head
-        return bare if bare and (self.stamped or (self.names and bare.boxed)) else None
+        if head is None:
+            return None
+        if head.label is None and head.turn:
+            return head if self.turns else None
+        if head.label is not None:
+            if self.labels.begin(head, number):
+                return head
+            head = head.before
+        return head if head and (self.stamped or (self.labels and head.boxed)) else None
 
 
 @dataclass(slots=True)
@@ -117,13 +71,17 @@ class _Page:
     lines: list[str] = field(default_factory=list)
     waiting: bool = False
     links: int = 0
+    unknown: list[int] = field(default_factory=list)
 
-    def head(self, head: _Head) -> None:
+    def head(self, number: int, head: Head) -> None:
         """Begin a paragraph with a label, a time, or both."""
         self.close()
-        stage = head.name is not None and is_stage_label(head.name)
-        if head.name:
-            self.speaker = None if stage else self.plan.aliases.get(head.name, head.name)
+        stage = head.label is not None and is_stage_label(head.label)
+        nobody = self.plan.labels.silence(head, number)
+        if head.label or head.turn:
+            self.speaker = None if nobody else head.label
+        if nobody and not stage:
+            self.unknown.append(number)
         # The time of a break is not that of the words after it.
         if stage and not head.rest:
             self.start = None
@@ -137,9 +95,18 @@ class _Page:
         self.close()
         if depth == 1 and not self.segments and self.title is None:
             self.title = words
+        elif is_link_line(words):
+            self.links += 1
         elif words:
-            self.chapters.append(Chapter(words))
+            self.chapters.append(Chapter(words, depth=depth))
             self.waiting = True
+
+    def drop(self) -> None:
+        """Leave out a line of a table of contents, and the heading above it."""
+        self.close()
+        if self.waiting:
+            self.chapters.pop()
+            self.waiting = False
 
     def close(self) -> None:
         """End the paragraph: its text becomes a segment, or several when times stand inside."""
@@ -150,7 +117,13 @@ class _Page:
         if is_link_line(text):
             self.links += 1
             return
-        parts = _INLINE.split(_INSIDE.sub(r"\1\2", text)) if self.plan.names or self.plan.stamped else [text]
+        for words, label in self.plan.labels.inside(text):
+            self.speaker = label or self.speaker
+            self._paragraph(words)
+
+    def _paragraph(self, text: str) -> None:
+        """Add what one voice says, cut where times stand inside."""
+        parts = _INLINE.split(_INSIDE.sub(r"\1\2", text)) if self.plan.labels or self.plan.stamped else [text]
         self._add(parts[0])
         for stamp, part in zip(parts[1::2], parts[2::2], strict=True):
             self.start = seconds(stamp)
@@ -161,7 +134,7 @@ class _Page:
         if not words:
             return
         if self.waiting:
-            self.chapters[-1] = Chapter(self.chapters[-1].title, self.start, len(self.segments))
+            self.chapters[-1] = replace(self.chapters[-1], start=self.start, segment=len(self.segments))
             self.waiting = False
         self.segments.append(Segment(words, self.start, None, self.speaker))
         self.start = None
@@ -169,65 +142,162 @@ class _Page:
 
 def sniff(file: TranscriptFile) -> bool:
     """Say whether a text has labels, times or front matter, or is Markdown."""
+    if file.is_markdown:
+        return True
     front = front_matter(file)
+    if front.found:
+        return True
     plan = _plan(file, front)
-    return bool(front.found or plan.names or plan.stamped or file.is_markdown)
+    return bool(plan.labels or plan.stamped or plan.labels.unread)
 
 
 def read(file: TranscriptFile) -> Transcript:
-    """Return paragraphs with speaker and time; headings become chapters."""
+    """Return paragraphs with speaker and time; headings become chapters.
+
+    Raises TranscriptError where much looks like labels in no form known here.
+    """
     front = front_matter(file)
-    page = _Page(_plan(file, front))
-    for number, line in enumerate(front.text.split("\n")):
-        section = heading(line) if page.plan.markdown else None
-        head = page.plan.head(number)
-        if section:
+    plan = _plan(file, front)
+    lines = front.text.split("\n")
+    skipped = file.text.count("\n") - len(lines) + 2
+    _refuse_unread(file, plan.labels, skipped)
+    page = _Page(plan)
+    for number, line in enumerate(lines):
+        head = plan.head(number)
+        section = heading(line) if plan.markdown and not (head and head.label) else None
+        if number in plan.contents:
+            page.drop()
+        elif section:
             page.heading(*section)
         elif head:
-            page.head(head)
+            page.head(number, head)
         elif line.strip():
             page.lines.append(line)
         else:
             page.close()
     page.close()
-    oddities = [say("format.read-as", name=short, full=name) for short, name in page.plan.aliases.items()]
-    if page.links:
-        oddities.append(say("format.addresses", count=page.links))
     return Transcript(
         tuple(page.segments),
         tuple(page.chapters),
-        front.people,
-        front.title or page.title,
-        front.language,
-        front.published,
-        tuple(oddities),
+        tuple(_oddities(page, lines, skipped)),
+        stated=replace(front.stated, title=front.stated.title or page.title),
     )
+
+
+def _refuse_unread(file: TranscriptFile, labels: Labels, skipped: int) -> None:
+    """Raise TranscriptError where a third of the paragraphs or more begin with what looks like labels and is not."""
+    unread = labels.unread
+    if unread and not labels and unread.share * 3 > 1:
+        raise TranscriptError(
+            file.name, say("format.unread-labels", label=unread.label, count=unread.count), unread.line + skipped
+        )
+
+
+def _oddities(page: _Page, lines: list[str], skipped: int) -> Iterator[str]:
+    """Yield what a person should know of the labels, and what was left out."""
+    unread = page.plan.labels.unread
+    if page.unknown:
+        first = page.unknown[0]
+        excerpt = " ".join(lines[first].split())[:_ENTRY]
+        yield say("format.labels-nobody", count=len(page.unknown), line=first + skipped, text=excerpt)
+    if unread:
+        yield say("format.labels-left", count=unread.count, line=unread.line + skipped, label=unread.label)
+    if page.plan.contents:
+        yield say("format.contents", count=len(page.plan.contents))
+    if page.links:
+        yield say("format.addresses", count=page.links)
 
 
 def _plan(file: TranscriptFile, front: FrontMatter) -> _Plan:
     """Look at every line and decide which labels and times are to be believed."""
     lines = front.text.split("\n")
-    heads = {number: head for number, line in enumerate(lines) if (head := _head_of(line))}
-    labelled = [head for head in heads.values() if head.name and not is_link_line(head.rest)]
+    fenced = _fenced(lines)
+    heads = {number: head for number, line in enumerate(lines) if number not in fenced and (head := head_of(line))}
     filled = [bool(line.strip()) for line in lines]
-    paragraphs = sum(1 for before, line in zip([False, *filled], filled, strict=False) if line and not before)
-    places = paragraphs if paragraphs >= len(labelled) else sum(filled)
-    weak = [head.name for head in labelled if head.name and not head.strong]
-    strong = [head.name for head in labelled if head.name and head.strong]
-    aliases = _aliases(labelled)
-    known = {person.name for person in front.people} | set(aliases) | set(aliases.values())
-    names = speaker_labels(weak, strong, places, known)
-    timed = sum(1 for head in heads.values() if head.before is not None or not head.name)
+    begins = [line and not before for before, line in zip([False, *filled], filled, strict=False)]
+    letters = sum(len(line) for line in lines)
+    if _too_fast([head.start for head in heads.values() if head.start is not None], letters):
+        heads = {number: head for number, head in heads.items() if head.start is None and head.before is None}
+    labelled = {n: head for n, head in heads.items() if head.label and not is_link_line(head.rest)}
+    headed = sum(head.form is not Form.ALONE for head in labelled.values())
+    paragraphs = sum(begins)
+    # Where nearly every line is a turn, a line is a paragraph.
+    starts = begins if paragraphs >= headed else filled
+    places = sum(starts)
+    known = [person.name for person in front.stated.people]
+    labels = learn(_sights(labelled, heads, lines, starts), places, known)
+    if not labels:
+        loose = {
+            n: head for n, line in enumerate(lines) if starts[n] and n not in fenced and (head := loose_head(line))
+        }
+        other = learn(_sights(loose, loose, lines, starts), places, known)
+        if other or (other.unread and not labels.unread):
+            labels, heads = other, {**heads, **loose}
+    believed = [head for n, head in labelled.items() if labels.begin(head, n)]
+    timed = sum(1 for head in heads.values() if head.before is not None or (head.start is not None and not head.label))
+    sharp = bool(labels) and any(heading(line) for line in lines)
     return _Plan(
-        names,
-        {short: name for short, name in aliases.items() if name in names},
+        labels,
+        heads,
         stamped=timed > 1 and timed * 2 >= (paragraphs if paragraphs >= timed else sum(filled)),
-        markdown=file.is_markdown or front.found or any(head.bold for head in labelled if head.name in names),
-        heads=heads,
+        turns=any(head.turn for head in believed),
+        markdown=file.is_markdown or front.found or sharp or any(head.mark or head.linked for head in believed),
+        contents=_contents(heads, labelled, labels),
     )
 
 
-def _aliases(heads: list[_Head]) -> dict[str, str]:
-    """Return the short names that labels such as `Ada Lovelace (AL):` declare and other labels use."""
-    used = {head.name for head in heads}
-    return {head.alias: head.name for head in heads if head.alias and head.name and head.alias in used}
+def _fenced(lines: list[str]) -> frozenset[int]:
+    """Return the lines of blocks of code, where nobody speaks."""
+    fences = [number for number, line in enumerate(lines) if line.startswith("```")]
+    return frozenset(n for begin, end in zip(fences[::2], fences[1::2], strict=False) for n in range(begin, end + 1))
+
+
+def _sights(labelled: dict[int, Head], heads: dict[int, Head], lines: list[str], starts: list[bool]) -> list[Sight]:
+    """Return the labels of a file as they are seen, each in its paragraph."""
+    place = list(accumulate(starts))
+    return [
+        Sight(
+            head.label or "",
+            head.form,
+            max(0, place[number] - 1),
+            number,
+            starts[number] or _follows_a_time(number, heads),
+            bool(head.rest) or _is_spoken(number, heads, lines),
+            not head.rest or len(head.rest) > _ENTRY or ends_sentence(head.rest),
+            TURN if head.turn else head.mark,
+        )
+        for number, head in labelled.items()
+    ]
+
+
+def _follows_a_time(number: int, heads: dict[int, Head]) -> bool:
+    """Say whether the line before one is a time and nothing else."""
+    before = heads.get(number - 1)
+    return before is not None and before.label is None and not before.rest
+
+
+def _is_spoken(number: int, heads: dict[int, Head], lines: list[str]) -> bool:
+    """Say whether words follow a label that stands alone: a line after it, that is no label and no heading."""
+    following = next((at for at in range(number + 1, min(number + 4, len(lines))) if lines[at].strip()), None)
+    if following is None or heading(lines[following]):
+        return False
+    head = heads.get(following)
+    if head is None or head.rest or (head.label is None and not head.turn):  # also a time on a line of its own
+        return True
+    return head.form is Form.ALONE and not is_name(head.label or "")
+
+
+def _too_fast(times: list[float], letters: int) -> bool:
+    """Say whether numbers rise far too slowly for the words between them to be said, as those of verses do."""
+    return len(times) > 1 and letters > (max(times) - min(times)) * _FASTEST + _FASTEST * _ENTRY
+
+
+def _contents(heads: dict[int, Head], labelled: dict[int, Head], labels: Labels) -> frozenset[int]:
+    """Return the lines of a table of contents: times with short titles, before the first who speaks."""
+    first = next((n for n, head in labelled.items() if labels.begin(head, n)), 0)
+    entries = [
+        number
+        for number, head in heads.items()
+        if number < first and head.start is not None and 0 < len(f"{head.label or ''}{head.rest}") < _ENTRY
+    ]
+    return frozenset(entries) if len(entries) > 1 else frozenset()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.corpus.formats.entities import unescape
+from bot.corpus.formats.stage import is_direction
 
 __all__ = ["heading", "is_link_line", "words_of"]
 
@@ -42,9 +43,15 @@ def words_of(text: str) -> str:
     if "](" in text:
         text = _LINK.sub(r"\1", _IMAGE.sub("", text))
     if "*" in text or "_" in text:
-        text = _EMPHASIS.sub(lambda match: match[1] or match[2], _STRONG.sub(r"\2", text))
+        text = _EMPHASIS.sub(_stressed, _STRONG.sub(r"\2", text))
     if "`" in text:
         text = _CODE.sub(r"\1", text)
     if "\\" in text:
         text = _ESCAPED.sub(r"\1", text)
     return unescape(text).strip()
+
+
+def _stressed(match: re.Match[str]) -> str:
+    """Return what stands between signs of emphasis; what somebody does keeps them, and is no word."""
+    words: str = match[1] or match[2]
+    return f"*{words}*" if is_direction(f"*{words}*") else words

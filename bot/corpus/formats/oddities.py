@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
+from bisect import bisect_left
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bot.corpus.formats.labels import is_anonymous
+from bot.corpus.formats.programs import without_programs
+from bot.corpus.formats.repeats import without_loops, without_rolling
+from bot.corpus.formats.stage import without_stages
 from bot.corpus.formats.stamps import LATEST, clock
 from bot.corpus.names import LONGEST_TITLE, MOST_PEOPLE, mend, person, tidy
-from bot.corpus.transcript import Person
+from bot.corpus.transcript import Person, Segment
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bot.corpus.transcript import Segment, Transcript
+    from bot.corpus.transcript import Stated, Transcript
 
 __all__ = ["clean", "fit"]
 
-_STAGE = re.compile(r"\[[^\[\]]{1,60}\]|\([^().?!]{1,40}\)|[♪♫♩♬]+")
-_WORD = re.compile(r"\w")
 _SLACK = 0.001
+_FEW, _SAMPLES = 4, 200
+_RARE = 10
+"""One cue in so many in another script is strange; more are a second language."""
+
 _REPEATS = 8
 _SLOW = 15.0
 _SLOWEST = 3.0
@@ -34,28 +39,47 @@ _LONGEST_LANGUAGE = 35
 
 def clean(transcript: Transcript, known: Sequence[str] = ()) -> Transcript:
     """Return a transcript without cues that are no speech, and with oddities: those known, and what else is strange."""
-    segments = [_storable(segment) for segment in transcript.segments if segment.text.strip()]
+    numbered = enumerate(transcript.segments)
+    segments = [_storable(each, number) for number, each in numbered if each.text.strip()]
     oddities = [*known, *transcript.oddities]
+    steps = [without_programs, without_rolling, _without_noise, without_loops]
     if any(segment.start is not None or segment.speaker for segment in segments):
-        segments, left = _without_stages(segments)
+        steps.insert(1, without_stages)
+    for step in steps:
+        segments, left = step(segments)
         oddities += left
-    segments, left = _without_loops(segments)
-    oddities += left
+    oddities += _foreign(segments)
+    numbers = [segment.number for segment in segments]
     segments = [_forward(segment) for segment in segments]
     oddities += _times(segments)
     oddities += _speakers(segments)
-    chapters = tuple(replace(chapter, title=tidy(chapter.title, LONGEST_TITLE)) for chapter in transcript.chapters)
-    language = (transcript.language or "").strip()
+    chapters = tuple(
+        replace(
+            chapter,
+            title=tidy(chapter.title, LONGEST_TITLE),
+            segment=None if chapter.segment is None else bisect_left(numbers, chapter.segment),
+        )
+        for chapter in transcript.chapters
+    )
     if len(oddities) > _TOLD:
         oddities = [*oddities[:_TOLD], say("format.more-oddities", count=len(oddities) - _TOLD)]
     return replace(
         transcript,
         segments=tuple(segments),
         chapters=tuple(chapter for chapter in chapters if chapter.title),
-        people=fit(transcript.people),
-        title=tidy(transcript.title or "", LONGEST_TITLE) or None,
-        language=mend(language) if 0 < len(language) <= _LONGEST_LANGUAGE else None,
         oddities=tuple(" ".join(oddity.split()) for oddity in oddities),
+        stated=_shown(transcript.stated),
+    )
+
+
+def _shown(stated: Stated) -> Stated:
+    """Return what a file states in a form that an edition can hold."""
+    language = (stated.language or "").strip()
+    return replace(
+        stated,
+        title=tidy(stated.title or "", LONGEST_TITLE) or None,
+        language=mend(language) if 0 < len(language) <= _LONGEST_LANGUAGE else None,
+        people=fit(stated.people),
     )
 
 
@@ -65,13 +89,10 @@ def fit(people: Sequence[Person]) -> tuple[Person, ...]:
     return tuple(Person(name, role) for name, role in named if name)
 
 
-def _storable(segment: Segment) -> Segment:
-    """Mend a segment's text, and make its speaker a name that can be shown."""
+def _storable(segment: Segment, number: int) -> Segment:
+    """Mend a segment's text, make its speaker a name that can be shown, and note its place."""
     speaker = person(segment.speaker) or None if segment.speaker else None
-    text = mend(segment.text)
-    return (
-        segment if (text, speaker) == (segment.text, segment.speaker) else replace(segment, text=text, speaker=speaker)
-    )
+    return Segment(mend(segment.text), segment.start, segment.end, speaker, number)
 
 
 def _forward(segment: Segment) -> Segment:
@@ -80,22 +101,7 @@ def _forward(segment: Segment) -> Segment:
     return replace(segment, end=None) if wrong else segment
 
 
-def _without_stages(segments: Sequence[Segment]) -> tuple[list[Segment], list[str]]:
-    """Leave out segments that are nothing but stage directions, such as [music]."""
-    stages = [segment for segment in segments if _is_stage(segment.text)]
-    if not stages:
-        return list(segments), []
-    example = " ".join(stages[0].text[:60].split())
-    odd = say("format.stages", count=len(stages), example=example)
-    return [segment for segment in segments if not _is_stage(segment.text)], [odd]
-
-
-def _is_stage(text: str) -> bool:
-    """Say whether a text has no word outside brackets and notes of music."""
-    return text.lstrip()[:1] in "[(♪♫♩♬" and not _WORD.search(_STAGE.sub(" ", text))
-
-
-def _without_loops(segments: Sequence[Segment]) -> tuple[list[Segment], list[str]]:
+def _without_noise(segments: Sequence[Segment]) -> tuple[list[Segment], list[str]]:
     """Leave out what a recogniser made of noise: a cue that repeats syllables in a script not the transcript's own."""
     suspects = [segment for segment in segments if segment.start is not None and _loops(segment.text)]
     if not suspects:
@@ -117,6 +123,20 @@ def _loops(text: str) -> bool:
     if len(tokens) == 1:
         return len(text) > _REPEATS * 2 and len(set(text)) * _REPEATS <= len(text)
     return len(tokens) >= _REPEATS and len(set(tokens)) * 4 <= len(tokens)
+
+
+def _foreign(segments: Sequence[Segment]) -> list[str]:
+    """Tell of cues in a script that is not that of nearly all of the transcript."""
+    suspects = [segment for segment in segments if segment.start is not None and not segment.text.isascii()]
+    if not suspects or len(segments) < _FEW:
+        return []
+    step = max(1, len(segments) // _SAMPLES)
+    own = _script(segment.text for segment in segments[::step])
+    foreign = [segment for segment in suspects if _script([segment.text]) not in {own, ""}]
+    if not own or not foreign or len(foreign) * _RARE > len(segments):
+        return []
+    text = " ".join(foreign[0].text.split())[:60]
+    return [say("format.foreign", count=len(foreign), start=_at(foreign), text=text)]
 
 
 def _script(texts: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bot.corpus.formats import labelled
 from bot.corpus.formats.entities import unescape
 from bot.corpus.formats.stamps import seconds
-from bot.corpus.transcript import Segment, Transcript
+from bot.corpus.transcript import Segment, Stated, Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,11 @@ _TOKEN = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,20})\b[^<>]*>|<[!?/][^<>]*>|[^
 # One that is never closed hides the rest.
 _COMMENT = re.compile(r"<!(?=--).*?(?:-->|\Z)", re.DOTALL)
 _FIELDS = frozenset({"cite", "time", "title"})
+_HEAD = 65_536
+"""Characters at the beginning of a page among which its head is."""
+
+_ABOUT = re.compile(r"<(html|link|meta)\b([^<>]{1,2000})>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"\b(lang|rel|href|property|content)=\"([^\"<>]{1,1000})\"", re.IGNORECASE)
 
 
 def sniff(file: TranscriptFile) -> bool:
@@ -61,8 +66,27 @@ def read(file: TranscriptFile) -> Transcript:
     timed = any(segment.start is not None for segment in segments)
     if not cited and not timed:
         text = "\n\n".join(segment.text for segment in segments)
-        return replace(labelled.read(replace(file, text=text)), title=title)
-    return Transcript(tuple(segments), title=title)
+        read_by_labels = labelled.read(replace(file, text=text))
+        return replace(read_by_labels, stated=_stated(file.text, title))
+    return Transcript(tuple(segments), stated=_stated(file.text, title))
+
+
+def _stated(text: str, title: str | None) -> Stated:
+    """Return what the head of a page states: its title, language, address and date."""
+    found: dict[str, str] = {}
+    for element in _ABOUT.finditer(text, 0, _HEAD):
+        told = {name.lower(): unescape(value).strip() for name, value in _ATTRIBUTE.findall(element[2])}
+        if told.get("rel", "").lower() == "canonical":
+            found.setdefault("page", told.get("href", ""))
+        found.setdefault(told.get("property", "").lower(), told.get("content", ""))
+        if element[1].lower() == "html":
+            found.setdefault("language", told.get("lang", ""))
+    return Stated(
+        title=found.get("og:title") or title,
+        language=found.get("language") or None,
+        page=found.get("page") or found.get("og:url") or None,
+        published=found.get("article:published_time") or None,
+    )
 
 
 def _fields(text: str) -> Iterator[tuple[str, str]]:

@@ -27,7 +27,7 @@ def seconds(stamp: str) -> float | None:
     return found if found <= LATEST else None
 
 
-def number(value: object, parts: int = 1) -> float | None:
+def number(value: object, parts: float = 1) -> float | None:
     """Return a JSON or XML value in so many parts of a second as seconds; None when it is no time from 0 to LATEST."""
     if isinstance(value, str) and _NUMERAL.fullmatch(value.strip()):
         value = float(value)

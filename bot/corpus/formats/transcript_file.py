@@ -104,6 +104,8 @@ class TranscriptFile:
         try:
             return json.loads(self.text)
         except json.JSONDecodeError as error:
+            if (rows := _json_lines(self.text, error)) is not None:
+                return rows
             raise TranscriptError(
                 self.name, say("format.bad-json", column=error.colno, problem=error.msg), error.lineno
             ) from error
@@ -131,6 +133,17 @@ class TranscriptFile:
         except (DefusedXmlException, ValueError) as error:
             raise TranscriptError(self.name, say("format.entities")) from error
         return element
+
+
+def _json_lines(text: str, error: json.JSONDecodeError) -> list[Any] | None:
+    """Return the objects of a text that has one a line; None for any other."""
+    rows = [line for line in text.split("\n") if line.strip()]
+    if error.msg != "Extra data" or not all(row.lstrip().startswith("{") for row in rows):
+        return None
+    try:
+        return [json.loads(row) for row in rows]
+    except (ValueError, RecursionError):
+        return None
 
 
 def decode(data: bytes, name: str) -> TranscriptFile:

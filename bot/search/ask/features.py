@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from bot.corpus import Section, fold
+from bot.corpus import Section, advert_words, fold
 from bot.language import same_words
 from bot.search.ask.region import REGION, Region, chapters_of
 from bot.search.index.labels import label_columns
@@ -50,8 +50,12 @@ LEADING, LEADING_TOKENS = 4, 5
 REPAIRED = 0.9
 """What a word spelled nearly as asked counts, times its likeness."""
 
+ABOUT_ADVERTS = 0.3
+"""The share of a question's weight that only ads say, from which on it is about what they sell."""
+
 _SHORTEST_REPAIRED = 4
 _FEW_WORDS, _MANY_WORDS = 2, 20
+_PITCHES = frozenset({Section.AD, Section.PROMOTION})
 _CAPITAL = re.compile(r"(?<=\s)[A-Z][A-Za-z]+")
 
 
@@ -135,6 +139,21 @@ class _ByWords:
             titles[number, chapter] = float(sum(share for term, share in shares if stems.issuperset(term.stems)))
         return np.array([titles[key] for key in chapters])
 
+    def adverts(self) -> frozenset[Place]:
+        """Return the sentences of ads that may not answer: all of them, unless the question is about such a thing.
+
+        It is when it has a word for advertising, or when a good part of it is said in ads and not in the conversation.
+        """
+        pitched = self.flags(lambda said: said.section in _PITCHES).astype(bool)
+        if not pitched.any() or not advert_words().isdisjoint(map(fold, self.question.plain.split())):
+            return frozenset()
+        talk = self.flags(lambda said: said.section is Section.CONVERSATION).astype(bool)
+        said = self.terms > 0
+        own = said[pitched].any(axis=0) & ~said[talk].any(axis=0)
+        if float(self.weights[own].sum()) >= ABOUT_ADVERTS:
+            return frozenset()
+        return frozenset(place for place, pitch in zip(self.region.places, pitched, strict=True) if pitch)
+
     def absent(self) -> Absent:
         """Return what of the question occurs nowhere."""
         unlike = [term for term in self._unknown if not self._repairs.get(term.form)]
@@ -191,7 +210,7 @@ FROM_WORDS: dict[str, Callable[[_ByWords], Column]] = {
     "question": lambda by: by.asks,
     "host asks": lambda by: by.asks * by.host,
     "since": lambda by: by.region.since(),
-    "ad": lambda by: by.flags(lambda said: said.section is Section.AD),
+    "ad": lambda by: by.flags(lambda said: said.section in _PITCHES),
     "opening": lambda by: by.flags(lambda said: said.section in {Section.INTRODUCTION, Section.OUTRO}),
     "speaker fits": lambda by: by.fits,
     "speaker differs": lambda by: (1 - by.fits) * by.question.about_somebody,
@@ -350,7 +369,8 @@ def find_candidates(
         features |= {name: of(meaning)[region.inner] for name, of in FROM_MODELS.items()}
         likeness = meaning.likeness
     inner = [region.places[number] for number in region.inner]
-    return Candidates(tuple(inner), frozenset(filter(admits, inner)), features, words.absent(), likeness)
+    admitted = frozenset(filter(admits, inner)) - words.adverts()
+    return Candidates(tuple(inner), admitted, features, words.absent(), likeness)
 
 
 def _admits(corpus: Corpus, scope: Scope) -> Callable[[Place], bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ __all__ = ["hollow_words", "phrases_of"]
 _PHRASE_TIMES = 3
 _PHRASE_LENGTHS = (2, 3)
 _SHORTEST_END = 3
+
+# What a transcript marks and nobody says: [laughs], *fail sound*, ♪ … ♪, (applause).
+_MARKED = re.compile(r"\[[^\[\]]{0,80}\]|\([^()]{0,80}\)|\*[^*]{0,80}\*|♪[^♪]{0,200}♪")
 
 _HOLLOW = ("commonest", "function", "contraction", "filler", "sound", "light", "plain", "usual", "hollow")
 
@@ -33,7 +37,7 @@ def phrases_of(episode: Episode) -> dict[str, int]:
     for number, paragraph in enumerate(episode.sentences.paragraphs):
         if episode.paragraphs[paragraph].section is not Section.CONVERSATION:
             continue
-        text = episode.passage(number, number).text
+        text = _MARKED.sub(lambda mark: "," * len(mark[0]), episode.passage(number, number).text)
         found = words(text)
         for length in _PHRASE_LENGTHS:
             for run in zip(*(found[step:] for step in range(length)), strict=False):

@@ -52,7 +52,9 @@ LOOKS_ALIKE = 0.6
 HOPELESS = 0.25
 """A stretch that holds less of the claim's weight, in any order, is not looked at (nothing found had less than 0.4)."""
 
-_MOST_WINDOWS = 3
+_MOST_WINDOWS, _MOST_LITERAL = 3, 48
+"""Places where a claim is laid along what was said; more where its very words stand, as each may be another voice's."""
+
 _MARGIN = 8
 MOST_SKIPPED = 3
 """Words left out, and a quarter of all, that still make one place of what a claim has."""
@@ -79,6 +81,7 @@ class Verdict(StrEnum):
     ALTERED = "altered"
     STITCHED = "stitched"
     OTHER_SPEAKER = "other-speaker"
+    UNATTRIBUTED = "unattributed"
     NOT_FOUND = "not-found"
 
 
@@ -189,19 +192,31 @@ def fits(asked: tuple[Token, ...], regions: Sequence[Region], runs: Sequence[Run
     literal = f" {' '.join(token.form for token in asked)} "
     for region, ((run, place), *_) in zip(regions, runs, strict=True):
         row = f" {' '.join(token.form for token in region.tokens)} "
-        at = row.find(literal)
-        if at >= 0:
-            begin = row.count(" ", 0, at + 1) - 1
-            windows.append((float(3 * len(asked)), begin, begin + len(asked), region))
-        elif run == count:
+        begins = _literal_places(literal, row)
+        windows += [(float(3 * len(asked)), begin, begin + len(asked), region) for begin in begins]
+        if begins:
+            continue
+        if run == count:
             places = lean(region.tokens)[place : place + run]
             windows.append((float(2 * len(asked)), max(0, places[0] - _MARGIN), places[-1] + _MARGIN, region))
         else:
             windows.append((*_window(wanted, len(asked), region), region))
     windows.sort(key=lambda window: -window[0])
+    whole = sum(window[0] == 3 * len(asked) for window in windows)
     least = HOPELESS * sum(weight(token.form) for token in asked)
-    found = [fit(asked, region, begin, end) for score, begin, end, region in windows[:_MOST_WINDOWS] if score >= least]
+    looked_at = windows[: max(_MOST_WINDOWS, min(whole, _MOST_LITERAL))]
+    found = [fit(asked, region, begin, end) for score, begin, end, region in looked_at if score >= least]
     return sorted(found, key=Fit.goodness, reverse=True)
+
+
+def _literal_places(literal: str, row: str) -> list[int]:
+    """Return the numbers of the tokens at which a row of words has these words; a space is around each word."""
+    begins: list[int] = []
+    at = row.find(literal)
+    while at >= 0 and len(begins) < _MOST_LITERAL:
+        begins.append(row.count(" ", 0, at + 1) - 1)
+        at = row.find(literal, at + 1)
+    return begins
 
 
 def _window(wanted: Counter[str], count: int, region: Region) -> tuple[float, int, int]:

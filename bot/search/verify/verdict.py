@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.language import Token, is_content, is_negation, join_marks, respell, tokens, weight
 from bot.search.verify.alignment import TELLING_RUN, Fit, Verdict, fit, fits, is_found, lean, longest_runs, read_regions
 from bot.search.verify.diff import Difference, Kind, align, differences
-from bot.search.verify.speakers import all_go_by, bare, split_speaker
+from bot.search.verify.speakers import bare, is_by, split_speaker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -39,7 +39,8 @@ class Judgement:
     """A verdict with its places (several when stitched, the nearest or none when not found).
 
     `marked` are for each passage the [start, end) of its words that are in the claim; `differences` read in order;
-    `too_little` says that the claim is too short to be judged.
+    `too_little` says that the claim is too short to be judged. `beside` is where somebody else, by name, says what the
+    transcript gives to nobody at the first place.
     """
 
     verdict: Verdict
@@ -47,6 +48,11 @@ class Judgement:
     differences: tuple[Difference, ...] = ()
     marked: tuple[tuple[tuple[int, int], ...], ...] = ()
     too_little: bool = False
+    beside: Judgement | None = None
+
+
+_FINAL = frozenset({Verdict.EXACT, Verdict.OTHER_SPEAKER, Verdict.UNATTRIBUTED})
+"""Verdicts on words that stand in the edition as claimed: what was printed before it was mended changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +87,12 @@ def judge(
     whole = _Claim(text, asked, speaker)
     judged = _compare(whole, near, None)
     hopeless = judged.verdict is Verdict.NOT_FOUND and len(asked) > _MANY_WORDS
-    if printed is None or hopeless or judged.verdict in {Verdict.EXACT, Verdict.OTHER_SPEAKER}:
+    if printed is None or hopeless or judged.verdict in _FINAL:
         return judged
     # Only where errata touch it does a place read otherwise as printed.
     mended = [place for place in near if (wide := place.widen(1)).text.split() != printed(wide).split()]
     again = _compare(whole, mended, printed)
-    if again.verdict in {Verdict.EXACT, Verdict.OTHER_SPEAKER, Verdict.CLOSE} - {judged.verdict}:
+    if again.verdict in (_FINAL | {Verdict.CLOSE}) - {judged.verdict}:
         return judged if _states_otherwise(again.differences) else again
     return again if judged.verdict is Verdict.NOT_FOUND and again.verdict is not Verdict.NOT_FOUND else judged
 
@@ -132,11 +138,8 @@ def _compare(claim: _Claim, near: Sequence[Passage], printed: Callable[[Passage]
         return _not_found(near)
     found = fits(asked, regions, runs)
     confirmed = [each for each in found if each.verdict in {Verdict.EXACT, Verdict.CLOSE}]
-    for each in confirmed:
-        if _is_theirs(each, claim.speaker):
-            return _locate(claim, each, each.verdict, printed)
     if confirmed:
-        return _locate(claim, confirmed[0], Verdict.OTHER_SPEAKER, printed)
+        return _attribute(claim, confirmed, printed)
     pieces = [] if found and found[0].is_one_place() else _pieces(asked, regions, runs)
     if pieces:
         return _join_pieces(claim, pieces, printed)
@@ -156,13 +159,24 @@ def _stands_in(word: str, text: str) -> bool:
     return False
 
 
-def _is_theirs(found: Fit, speaker: str | None) -> bool:
-    """Say whether everybody who says part of a claim goes by a name; words of an unnamed speaker may be anybody's."""
-    if not speaker:
-        return True
-    sentences = {found.region.sentences[place] for place in found.said()}
+def _attribute(claim: _Claim, found: Sequence[Fit], printed: Callable[[Passage], str] | None) -> Judgement:
+    """Judge who said a claim whose words stand in these places, best first: one place that is theirs is enough."""
+    theirs = [is_by(_voices(each), claim.speaker) for each in found]
+    if True in theirs:
+        own = found[theirs.index(True)]
+        return _locate(claim, own, own.verdict, printed)
+    others = _locate(claim, found[theirs.index(False)], Verdict.OTHER_SPEAKER, printed) if False in theirs else None
+    if None not in theirs and others:
+        return others
+    judged = _locate(claim, found[theirs.index(None)], Verdict.UNATTRIBUTED, printed)
+    return replace(judged, beside=others)
+
+
+def _voices(found: Fit) -> set[str | None]:
+    """Return the labels of everybody who says part of a claim."""
     episode = found.region.episode
-    return all(all_go_by(episode.passage(sentence, sentence).speakers, speaker) for sentence in sentences)
+    sentences = {found.region.sentences[place] for place in found.said()}
+    return {voice for sentence in sentences for voice in episode.passage(sentence, sentence).voices}
 
 
 def _pieces(asked: tuple[Token, ...], regions: Sequence[Region], runs: Sequence[Runs]) -> list[Fit]:

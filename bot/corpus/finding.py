@@ -1,0 +1,74 @@
+"""Which files of a folder are transcripts, and of which episodes: also below it, and several of one episode."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.corpus.formats import ENDINGS
+from bot.corpus.naming import without_kind, words_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Found", "ending", "find_transcripts"]
+
+_DEEPEST = 8
+"""Folders below folders that are looked into."""
+
+_SAME = {".markdown": ".md", ".htm": ".html", ".xhtml": ".html", ".text": ".txt"}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The files of one episode, and its name: the file's, or that of its folder where the file's is no name."""
+
+    name: str
+    paths: tuple[Path, ...]
+
+
+def ending(name: str) -> str:
+    """Return what a file's name ends in, as the readers know it; "" for no ending of a transcript."""
+    suffix = Path(name).suffix.lower()
+    suffix = _SAME.get(suffix, suffix)
+    return suffix if suffix in ENDINGS else ""
+
+
+def find_transcripts(folder: Path) -> tuple[list[Found], list[Path]]:
+    """Return the episodes of a folder in order of their names, and the files left out as no transcripts by their names.
+
+    A file is named by its folder when its own name says only what it is, as `transcript.md`, or stands in several
+    folders.
+    """
+    groups: dict[tuple[Path, str], list[Path]] = {}
+    beside: list[Path] = []
+    for path in _files(folder):
+        if path.stem.casefold() in words_for("beside"):
+            beside.append(path)
+        else:
+            groups.setdefault((path.parent, without_kind(path.stem).casefold()), []).append(path)
+    often = Counter(key for _, key in groups)
+    shared = Counter(parent for parent, _ in groups)
+    found = []
+    for (parent, key), paths in groups.items():
+        own = list(parent.relative_to(folder).parts)
+        name = without_kind(paths[0].stem)
+        if own and (not key or often[key] > 1):
+            name = "-".join(own if shared[parent] == 1 or not key else [*own, key])
+        found.append(Found(name or paths[0].stem, tuple(paths)))
+    return found, beside
+
+
+def _files(folder: Path, depth: int = 0) -> Iterator[Path]:
+    """Yield the files that may be transcripts, in order; hidden ones and links to folders are not looked at."""
+    with os.scandir(folder) as items:
+        children = sorted((item for item in items if not item.name.startswith(".")), key=lambda item: item.name)
+    for child in children:
+        if child.is_dir(follow_symlinks=False):
+            if depth < _DEEPEST:
+                yield from _files(Path(child.path), depth + 1)
+        elif ending(child.name):
+            yield Path(child.path)

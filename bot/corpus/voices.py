@@ -1,0 +1,33 @@
+"""Who speaks: labels that name somebody, and those that only tell one voice from another (Speaker 2, Unknown)."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import lru_cache
+from importlib import resources
+
+__all__ = ["names_somebody"]
+
+_PART = re.compile(r"[^\W\d_]+|\d+")
+
+_MOST_LABELS = 50_000
+"""Labels that are remembered; a library has as many people."""
+
+
+@lru_cache(maxsize=1)
+def _nobody() -> frozenset[str]:
+    """Return the words that stand where a name would."""
+    table = tomllib.loads(resources.files("bot.corpus").joinpath("unnamed.toml").read_text("utf-8"))
+    return frozenset(str(table["words"]).split())
+
+
+@lru_cache(maxsize=_MOST_LABELS)
+def names_somebody(label: str) -> bool:
+    """Say whether a label is somebody's name; `unnamed.toml` says which are not, and so does one without a letter."""
+    parts = _PART.findall(label.casefold())
+    letters = [part for part in parts if len(part) == 1 and part.isalpha() and part.isascii()]
+    known = [part for part in parts if part in _nobody()]
+    if len(known) + len(letters) + sum(map(str.isdecimal, parts)) < len(parts):
+        return True
+    return not known and len(letters) > 1
