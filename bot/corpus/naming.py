@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 import tomllib
 from collections import Counter
 from dataclasses import dataclass, replace
+from email.utils import parsedate
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +19,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-__all__ = ["Named", "numbered_prefixes", "read_name", "read_number", "read_title", "without_kind", "words_for"]
+__all__ = [
+    "Named",
+    "numbered_prefixes",
+    "read_date",
+    "read_name",
+    "read_number",
+    "read_title",
+    "without_kind",
+    "words_for",
+]
 
 _WORDS = Path(__file__).with_name("naming.toml")
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d{2})[-._/ ]?(\d{2})[-._/ ]?(\d{2})(?!\d)")
+_WRITTEN = ("%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d")
+"""Ways in which a date is written that can be misread by nobody."""
+
+_DAY = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b", re.IGNORECASE)
+_WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?[ ]{1,3}", re.IGNORECASE)
+_LONGEST_DATE = 60
 _VIDEO = re.compile(r"[ _]?\[([A-Za-z0-9_-]{11})\]$")
 """How programs that save captions name a file: `Title [id]`."""
 
@@ -189,6 +206,27 @@ def _split_last(text: str) -> tuple[str, str, str]:
 
 def _is_language(text: str) -> bool:
     return len(text) == 2 and text.isalpha()  # noqa: PLR2004 - ISO 639-1
+
+
+def read_date(text: str) -> dt.date | None:
+    """Return a date as ISO 8601 or RFC 5322 write it, or with the month's name; one that may mean two days is none."""
+    given = text.strip()[:_LONGEST_DATE]
+    if not given[:1].isalnum():
+        return None
+    try:
+        return dt.date.fromisoformat(given[:10])
+    except ValueError:
+        plain = _DAY.sub("", _WEEKDAY.sub("", given, count=1))
+    for form in _WRITTEN:
+        try:
+            return dt.date(*time.strptime(plain, form)[:3])
+        except ValueError:
+            continue
+    try:
+        parsed = parsedate(given)
+        return dt.date(*parsed[:3]) if parsed else None
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def _date_in(text: str) -> dt.date | None:

@@ -11,6 +11,7 @@ from bot.corpus.formats.front_matter import FrontMatter, front_matter
 from bot.corpus.formats.heads import Form, Head, head_of, loose_head
 from bot.corpus.formats.labels import TURN, Labels, Sight, is_name, is_stage_label, learn
 from bot.corpus.formats.markdown import heading, is_link_line, words_of
+from bot.corpus.formats.preamble import is_rule
 from bot.corpus.formats.stamps import STAMP, seconds
 from bot.corpus.transcript import Chapter, Segment, Transcript
 from bot.corpus.words import ends_sentence
@@ -171,7 +172,7 @@ def read(file: TranscriptFile) -> Transcript:
             page.heading(*section)
         elif head:
             page.head(number, head)
-        elif line.strip():
+        elif line.strip() and not is_rule(line):
             page.lines.append(line)
         else:
             page.close()
@@ -179,7 +180,7 @@ def read(file: TranscriptFile) -> Transcript:
     return Transcript(
         tuple(page.segments),
         tuple(page.chapters),
-        tuple(_oddities(page, lines, skipped)),
+        (*front.told, *_oddities(page, lines, skipped)),
         stated=replace(front.stated, title=front.stated.title or page.title),
     )
 
@@ -241,7 +242,7 @@ def _plan(file: TranscriptFile, front: FrontMatter) -> _Plan:
         heads,
         stamped=timed > 1 and timed * 2 >= (paragraphs if paragraphs >= timed else sum(filled)),
         turns=any(head.turn for head in believed),
-        markdown=file.is_markdown or front.found or sharp or any(head.mark or head.linked for head in believed),
+        markdown=file.is_markdown or front.fenced or sharp or any(head.mark or head.linked for head in believed),
         contents=_contents(heads, labelled, labels),
     )
 
