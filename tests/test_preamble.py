@@ -38,7 +38,9 @@ def said(transcript: Transcript) -> list[tuple[str | None, str]]:
 
 
 @given(
-    st.permutations(sorted(TOP)), st.sampled_from(["{}: {}", "**{}:** {}", "- **{}**: {}", "* {}: {}"]), st.booleans()
+    st.permutations(sorted(TOP)),
+    st.sampled_from(["{}: {}", "**{}:** {}", "- **{}**: {}", "* {}: {}"]),
+    st.sampled_from(["\n", "\n\n"]),
 )
 def test_lines_of_facts_above_the_words_are_stated_in_any_order_and_form(
     keys: list[str], form: str, joint: str

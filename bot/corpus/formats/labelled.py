@@ -12,6 +12,7 @@ from bot.corpus.formats.heads import Form, Head, head_of, loose_head
 from bot.corpus.formats.labels import TURN, Labels, Sight, is_name, is_stage_label, learn
 from bot.corpus.formats.markdown import heading, is_link_line, words_of
 from bot.corpus.formats.preamble import is_rule
+from bot.corpus.formats.sections import unsaid
 from bot.corpus.formats.stamps import STAMP, seconds
 from bot.corpus.transcript import Chapter, Segment, Transcript
 from bot.corpus.words import ends_sentence
@@ -19,7 +20,7 @@ from bot.errors import TranscriptError
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from bot.corpus.formats.transcript_file import TranscriptFile
 
@@ -163,11 +164,14 @@ def read(file: TranscriptFile) -> Transcript:
     skipped = file.text.count("\n") - len(lines) + 2
     _refuse_unread(file, plan.labels, skipped)
     page = _Page(plan)
+    left = unsaid(lines, lambda number: _is_named(plan.head(number))) if plan.markdown else frozenset()
     for number, line in enumerate(lines):
         head = plan.head(number)
         section = heading(line) if plan.markdown and not (head and head.label) else None
         if number in plan.contents:
             page.drop()
+        elif number in left:
+            page.close()
         elif section:
             page.heading(*section)
         elif head:
@@ -180,9 +184,21 @@ def read(file: TranscriptFile) -> Transcript:
     return Transcript(
         tuple(page.segments),
         tuple(page.chapters),
-        (*front.told, *_oddities(page, lines, skipped)),
+        (*front.told, *_beside(left, lines, plan), *_oddities(page, lines, skipped)),
         stated=replace(front.stated, title=front.stated.title or page.title),
     )
+
+
+def _is_named(head: Head | None) -> bool:
+    return head is not None and (head.label is not None or head.turn)
+
+
+def _beside(left: Collection[int], lines: list[str], plan: _Plan) -> Iterator[str]:
+    """Yield what is told of the lines that stand beside the transcript."""
+    filled = [n for n in sorted(left) if lines[n].strip() and n not in plan.contents and not heading(lines[n])]
+    if filled:
+        text = words_of(lines[filled[0]])[:_ENTRY]
+        yield say("format.beside-left", count=len(filled), text=text)
 
 
 def _refuse_unread(file: TranscriptFile, labels: Labels, skipped: int) -> None:
