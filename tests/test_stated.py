@@ -556,3 +556,45 @@ def test_whatever_can_be_imported_passes_check(
         imported(folder / "content", str(target))
     if (folder / "content").is_dir():
         assert [checked.problems for checked in check_corpus(folder / "content") if checked.problems] == []
+
+
+# What titles have in common
+
+TITLES = ("Kiln Room #1: Ash and apples", "Kiln Room #2: Clay", "Kiln Room #3: Fire")
+
+
+def test_what_the_titles_of_a_folder_have_in_common_is_no_part_of_them(tmp_path: Path) -> None:
+    forms = (
+        '---\ntitle: "{}"\n---\n\nIt computes.\n',
+        "# {}\n\nIt computes.\n",
+        "Title: {}\nDate: 2024-05-01\n\nIt computes.\n",
+    )
+    files = {f"{letter}_md": form.format(title) for letter, form, title in zip("abc", forms, TITLES, strict=True)}
+    imported(tmp_path / "content", str(put(tmp_path / "in", **files)), show="ovens")
+
+    found = [(episode.title, episode.number) for episode in open_corpus(tmp_path / "content").episodes]
+    assert found == [("Ash and apples", 1), ("Clay", 2), ("Fire", 3)]
+    assert clean(tmp_path / "content")
+
+
+def test_what_the_titles_of_a_feed_have_in_common_is_no_part_of_them(tmp_path: Path) -> None:
+    items = [item(title, f"text/vtt|https://engines.example/{n}.vtt") for n, title in enumerate(TITLES)]
+    of_feed(tmp_path, items, **{f"{n}_vtt": CUES for n in range(len(TITLES))})
+
+    assert {episode.title for episode in open_corpus(tmp_path).episodes} == {"Ash and apples", "Clay", "Fire"}
+
+
+@pytest.mark.parametrize(
+    ("files", "show", "title"),
+    [
+        ({f"kiln-room-{n}_vtt": CUES for n in range(3)}, "kilnroom", "Kiln Room"),
+        ({"a_txt": "Show: The KILN room\nDate: 2024-05-01\n\nIt computes.\n"}, "ovens", "The KILN room"),
+        ({"a_vtt": CUES}, "two-ovens", "Two Ovens"),
+    ],
+)
+def test_a_new_show_is_called_what_its_files_call_it(
+    tmp_path: Path, files: dict[str, str], show: str, title: str
+) -> None:
+    imported(tmp_path / "content", str(put(tmp_path / "in", **files)), show=show)
+
+    assert [found.title for found in open_corpus(tmp_path / "content").shows] == [title]

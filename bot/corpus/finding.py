@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.corpus.files import read_bytes
 from bot.corpus.formats import ENDINGS
 from bot.corpus.naming import without_kind, words_for
+from bot.errors import OperatorError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-__all__ = ["Found", "ending", "find_transcripts"]
+__all__ = ["Found", "ending", "find_transcripts", "titles_of"]
 
 _DEEPEST = 8
 """Folders below folders that are looked into."""
 
+_HEAD = 4_096
+"""Bytes of a file among which its title stands."""
+
+_TITLE = re.compile(
+    r"^[\s\"*_-]{0,8}title[\"*_]{0,3}[ \t]{0,4}[:=][ \t*_]{0,8}[\"']?([^\"'\n<]{1,300})|^#[ \t]{1,4}(\S.{0,300})"
+    r"|<title>([^<]{1,300})",
+    re.IGNORECASE | re.MULTILINE,
+)
 _SAME = {".markdown": ".md", ".htm": ".html", ".xhtml": ".html", ".text": ".txt"}
 
 
@@ -60,6 +71,19 @@ def find_transcripts(folder: Path) -> tuple[list[Found], list[Path]]:
             name = "-".join(own if shared[parent] == 1 or not key else [*own, key])
         found.append(Found(name or paths[0].stem, tuple(paths)))
     return found, beside
+
+
+def titles_of(found: Iterable[Found]) -> Iterator[str]:
+    """Yield the titles that the heads of files state; to compare them no more is read."""
+    for each in found:
+        path = each.paths[0]
+        if not path.is_symlink():
+            try:
+                head = read_bytes(path)[:_HEAD].decode("utf-8", "replace")
+            except OperatorError:  # told when it is its turn
+                continue
+            if match := _TITLE.search(head):
+                yield next(title for title in match.groups() if title).strip()
 
 
 def _files(folder: Path, depth: int = 0) -> Iterator[Path]:
