@@ -216,8 +216,8 @@ class Importer:
         if not found:
             raise OperatorError(say("import.no-transcript", path=target, kinds=", ".join(sorted(ENDINGS))))
         if beside:
-            names = [str(path.relative_to(target)) for path in beside]
-            self.say(say("import.beside", names=listed([tidy(name, LONGEST_TITLE) for name in names[:10]])))
+            left = [tidy(str(path.relative_to(target)), LONGEST_TITLE) for path in beside[:10]]
+            self.say(say("import.beside", names=listed(left)))
         numbered = numbered_prefixes(each.name for each in found)
         names = numbered | recurring(titles_of(found))
         for number, each in enumerate(found, 1):
