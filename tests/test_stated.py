@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -635,3 +637,23 @@ async def test_an_episode_is_found_by_its_season_and_number(tmp_path: Path, word
     if numbers:
         assert (await find_scope(corpus, episode=words)).episodes == frozenset(numbers)
 
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere paths end, and are called too long, in other ways")
+def test_a_folder_that_cannot_be_read_is_told_of_and_the_rest_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    longest, name = os.pathconf(tmp_path, "PC_PATH_MAX"), "n" * 200
+    folder = tmp_path
+    while len(str(folder)) + 6 * len(name) < longest:  # so long that folders below it have no path any more
+        folder /= name
+    monkeypatch.chdir(put(folder, a_vtt=CUES))
+    for _ in range(7):
+        Path(name).mkdir()
+        os.chdir(name)
+    monkeypatch.chdir(tmp_path)
+
+    refused, done = imported(tmp_path / "content", str(folder))[0]
+
+    assert isinstance(refused, OperatorError)
+    assert "cannot be read (File name too long)" in str(refused)
+    assert isinstance(done, Imported)

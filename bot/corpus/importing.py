@@ -212,7 +212,8 @@ class Importer:
     def _folder(self, target: str) -> Iterator[Imported | Kept | OperatorError]:
         """Import the episodes of a folder and of those below it."""
         with reading(target):
-            found, beside = find_transcripts(Path(target))
+            found, beside, unread = find_transcripts(Path(target))
+        yield from unread
         if not found:
             raise OperatorError(say("import.no-transcript", path=target, kinds=", ".join(sorted(ENDINGS))))
         if beside:
