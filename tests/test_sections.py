@@ -114,3 +114,12 @@ def test_notes_of_a_page_beside_its_transcript_are_left_out() -> None:
 
     assert words(found) == WORDS
     assert found.chapters == ()
+
+
+@pytest.mark.parametrize("joint", [" to ", " - ", " – "])
+def test_from_when_to_when_a_break_lasts_is_no_speech(joint: str) -> None:
+    break_ = f"**Jingle:** \\[00:01:31.29\\]{joint}\\[00:01:48\\]\n\n"
+    found = read(TALK.replace("**Bo:** W", f"{break_}**Bo:** W"))
+
+    assert words(found) == WORDS
+    assert found.segments[1].start == 108.0

@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from bot.corpus.formats.front_matter import FrontMatter, front_matter
-from bot.corpus.formats.heads import Form, Head, head_of, loose_head
+from bot.corpus.formats.heads import BOXED, Form, Head, head_of, loose_head
 from bot.corpus.formats.labels import TURN, Labels, Sight, is_name, is_stage_label, learn
 from bot.corpus.formats.markdown import heading, is_link_line, words_of
 from bot.corpus.formats.preamble import is_rule
@@ -28,6 +28,7 @@ __all__ = ["read", "sniff"]
 
 _INLINE = re.compile(rf"\\?\[({STAMP})\\?\]")
 _INSIDE = re.compile(rf"(\\?\[[^\[\]\d]{{1,30}}?)[ \t]{{1,4}}{STAMP}[ \t]{{0,4}}(\\?\])")
+_FROM_TO = re.compile(rf"(?:{BOXED})?[ \t]{{0,4}}(?:to|until|[-\u2013\u2014])[ \t]{{0,4}}({BOXED})")
 _FASTEST = 48
 """Letters a second that nobody speaks: numbers that run so slowly beside the words are verses, not times."""
 
@@ -79,13 +80,18 @@ class _Page:
         """Begin a paragraph with a label, a time, or both."""
         self.close()
         stage = head.label is not None and is_stage_label(head.label)
+        # From when to when a break lasts; the words after it begin at its end.
+        lasts = _FROM_TO.fullmatch(head.rest)
+        if lasts:
+            begun = head.start if head.start is not None else seconds(head.rest)
+            head = replace(head, rest="", start=seconds(lasts[1]) if stage else begun)
         nobody = self.plan.labels.silence(head, number)
         if head.label or head.turn:
             self.speaker = None if nobody else head.label
         if nobody and not stage:
             self.unknown.append(number)
         # The time of a break is not that of the words after it.
-        if stage and not head.rest:
+        if stage and not head.rest and not lasts:
             self.start = None
         elif head.start is not None:
             self.start = head.start
