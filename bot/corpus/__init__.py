@@ -16,6 +16,7 @@ from bot.corpus.curated import (
 )
 from bot.corpus.library import Corpus, EpisodeEntry, open_corpus
 from bot.corpus.model import Episode, Passage, Show
+from bot.corpus.naming import read_number
 from bot.corpus.transcript import Chapter, Person, Section
 from bot.corpus.voices import names_somebody
 from bot.corpus.words import Word, fold, words
@@ -44,5 +45,6 @@ __all__ = [
     "key_passages",
     "names_somebody",
     "open_corpus",
+    "read_number",
     "words",
 ]

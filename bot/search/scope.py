@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.corpus import read_number
 from bot.errors import UserError
 from bot.language import named_speaker, nearest, ratio
 from bot.policy.texts import listed, say
@@ -102,10 +103,13 @@ def _where(corpus: Corpus, numbers: frozenset[int]) -> str:
 
 
 def _episodes(corpus: Corpus, name: str, among: Iterable[int]) -> frozenset[int]:
-    """Return the episodes that a number, a folder name or a title names."""
+    """Return the episodes that a number, with its season or without, a folder name or a title names."""
+    season, told = read_number(name)
     wanted = name.casefold().lstrip("#")
     entries = {number: corpus.entries[number] for number in among}
     exact = frozenset(n for n, e in entries.items() if wanted in {str(e.number), e.id, e.title.casefold()})
+    if season is not None:
+        exact = frozenset(n for n, e in entries.items() if (e.meta.season, e.number) == (season, told)) or exact
     if exact:
         return exact
     inside = frozenset(n for n, e in entries.items() if wanted in e.title.casefold() or wanted in e.id)

@@ -8,9 +8,11 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from bot.corpus.formats.front_matter import FrontMatter, front_matter
-from bot.corpus.formats.heads import Form, Head, head_of, loose_head
+from bot.corpus.formats.heads import BOXED, Form, Head, head_of, loose_head
 from bot.corpus.formats.labels import TURN, Labels, Sight, is_name, is_stage_label, learn
 from bot.corpus.formats.markdown import heading, is_link_line, words_of
+from bot.corpus.formats.preamble import is_rule
+from bot.corpus.formats.sections import unsaid
 from bot.corpus.formats.stamps import STAMP, seconds
 from bot.corpus.transcript import Chapter, Segment, Transcript
 from bot.corpus.words import ends_sentence
@@ -18,7 +20,7 @@ from bot.errors import TranscriptError
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from bot.corpus.formats.transcript_file import TranscriptFile
 
@@ -26,6 +28,7 @@ __all__ = ["read", "sniff"]
 
 _INLINE = re.compile(rf"\\?\[({STAMP})\\?\]")
 _INSIDE = re.compile(rf"(\\?\[[^\[\]\d]{{1,30}}?)[ \t]{{1,4}}{STAMP}[ \t]{{0,4}}(\\?\])")
+_FROM_TO = re.compile(rf"(?:{BOXED})?[ \t]{{0,4}}(?:to|until|[-\u2013\u2014])[ \t]{{0,4}}({BOXED})")
 _FASTEST = 48
 """Letters a second that nobody speaks: numbers that run so slowly beside the words are verses, not times."""
 
@@ -77,13 +80,18 @@ class _Page:
         """Begin a paragraph with a label, a time, or both."""
         self.close()
         stage = head.label is not None and is_stage_label(head.label)
+        # From when to when a break lasts; the words after it begin at its end.
+        lasts = _FROM_TO.fullmatch(head.rest)
+        if lasts:
+            begun = head.start if head.start is not None else seconds(head.rest)
+            head = replace(head, rest="", start=seconds(lasts[1]) if stage else begun)
         nobody = self.plan.labels.silence(head, number)
         if head.label or head.turn:
             self.speaker = None if nobody else head.label
         if nobody and not stage:
             self.unknown.append(number)
         # The time of a break is not that of the words after it.
-        if stage and not head.rest:
+        if stage and not head.rest and not lasts:
             self.start = None
         elif head.start is not None:
             self.start = head.start
@@ -162,16 +170,19 @@ def read(file: TranscriptFile) -> Transcript:
     skipped = file.text.count("\n") - len(lines) + 2
     _refuse_unread(file, plan.labels, skipped)
     page = _Page(plan)
+    left = unsaid(lines, lambda number: _is_named(plan.head(number))) if plan.markdown else frozenset()
     for number, line in enumerate(lines):
         head = plan.head(number)
         section = heading(line) if plan.markdown and not (head and head.label) else None
         if number in plan.contents:
             page.drop()
+        elif number in left:
+            page.close()
         elif section:
             page.heading(*section)
         elif head:
             page.head(number, head)
-        elif line.strip():
+        elif line.strip() and not is_rule(line):
             page.lines.append(line)
         else:
             page.close()
@@ -179,9 +190,21 @@ def read(file: TranscriptFile) -> Transcript:
     return Transcript(
         tuple(page.segments),
         tuple(page.chapters),
-        tuple(_oddities(page, lines, skipped)),
+        (*front.told, *_beside(left, lines, plan), *_oddities(page, lines, skipped)),
         stated=replace(front.stated, title=front.stated.title or page.title),
     )
+
+
+def _is_named(head: Head | None) -> bool:
+    return head is not None and (head.label is not None or head.turn)
+
+
+def _beside(left: Collection[int], lines: list[str], plan: _Plan) -> Iterator[str]:
+    """Yield what is told of the lines that stand beside the transcript."""
+    filled = [n for n in sorted(left) if lines[n].strip() and n not in plan.contents and not heading(lines[n])]
+    if filled:
+        text = words_of(lines[filled[0]])[:_ENTRY]
+        yield say("format.beside-left", count=len(filled), text=text)
 
 
 def _refuse_unread(file: TranscriptFile, labels: Labels, skipped: int) -> None:
@@ -241,7 +264,7 @@ def _plan(file: TranscriptFile, front: FrontMatter) -> _Plan:
         heads,
         stamped=timed > 1 and timed * 2 >= (paragraphs if paragraphs >= timed else sum(filled)),
         turns=any(head.turn for head in believed),
-        markdown=file.is_markdown or front.found or sharp or any(head.mark or head.linked for head in believed),
+        markdown=file.is_markdown or front.fenced or sharp or any(head.mark or head.linked for head in believed),
         contents=_contents(heads, labelled, labels),
     )
 
