@@ -384,3 +384,36 @@ def test_where_much_looks_like_labels_in_no_known_form_the_file_is_refused_at_th
 
     with pytest.raises(TranscriptError, match=r"^a\.txt:1: 8 paragraphs begin with what looks like somebody's name"):
         read("\n\n".join(strange))
+
+
+def test_captions_whose_labels_are_short_forms_of_names_told_at_the_start_have_speakers() -> None:
+    opening = [
+        "Orla Quist: Hello,",
+        "and welcome.",
+        "Tom Ferrer: Today we talk",
+        "of kilns.",
+        *(f"They glow {n}." for n in "abcdef"),
+    ]
+    talk = [
+        line
+        for n in range(8)
+        for line in (f"{('Orla', 'Tom')[n % 2]}: So {n}.", *(f"More {n}, {m}." for m in range(4)))
+    ]
+    text = "\n\n".join(f"00:00:{n:02},000 --> 00:00:{n:02},900\n{line}" for n, line in enumerate([*opening, *talk]))
+
+    assert {segment.speaker for segment in read(text, "a.srt").segments} == {"Orla Quist", "Tom Ferrer"}
+
+
+@pytest.mark.parametrize("form", ["00:00:{s:02} <v {n}>{t}", "<v {n}>{t}</v>", "00:{s:02} <v.loud {n}>{t}</v>"])
+def test_voices_as_captions_write_them_are_voices_in_any_text(form: str) -> None:
+    said = [(("Orla Quist", "Tom Ferrer")[n % 2], f"{words}") for n, words in enumerate(SAID)]
+    text = "\n\n".join(form.format(s=n, n=name, t=words) for n, (name, words) in enumerate(said))
+
+    assert turns(read(text)) == said
+
+
+def test_a_time_without_a_voice_among_voices_is_a_time() -> None:
+    voices = "\n\n".join(f"00:00:{n:02} <v {('Orla', 'Tom')[n % 2]}>{words}" for n, words in enumerate(SAID))
+    last = read(f"{voices}\n\n00:00:50 Thank you.").segments[-1]
+
+    assert (last.start, last.text) == (50.0, "Thank you.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot.corpus.formats.front_matter import FrontMatter, front_matter
 from bot.corpus.formats.heads import Form, Head, head_of, loose_head
 from bot.corpus.formats.labels import TURN, Labels, Sight, is_name, is_stage_label, learn
-from bot.corpus.formats.markdown import heading, is_link_line, words_of
+from bot.corpus.formats.markdown import heading, is_link_line, is_list_of_links, words_of
 from bot.corpus.formats.stamps import STAMP, seconds
 from bot.corpus.transcript import Chapter, Segment, Transcript
 from bot.corpus.words import ends_sentence
@@ -114,7 +114,7 @@ class _Page:
         self.lines = []
         if not text.strip():
             return
-        if is_link_line(text):
+        if is_link_line(text) or (self.speaker is None and self.plan.markdown and is_list_of_links(text)):
             self.links += 1
             return
         for words, label in self.plan.labels.inside(text):

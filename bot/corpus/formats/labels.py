@@ -24,6 +24,7 @@ from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from bot.corpus.formats.heads import Head
     from bot.corpus.transcript import Transcript
@@ -315,7 +316,7 @@ class _Seen:
         steps = Counter(pairwise(order))
         return len(keys) > _TWO and len(steps) <= len(keys) + 1 and not any(" " in key for key in keys)
 
-    def carry(self, keys: Collection[str]) -> bool:
+    def carry(self, keys: AbstractSet[str]) -> bool:
         """Say whether labels that are rare hold the file together.
 
         From the first to the end every other paragraph has one, as where questions follow a talk; or they stand from
@@ -324,8 +325,10 @@ class _Seen:
         at = self.at(keys)
         if len(keys) < _TWO or len(at) < 2 * _TWO:
             return False
+        # Whoever is called by a short form in the file is often introduced by the whole name first.
+        first = min(self.at({key for key in self.names if not keys.isdisjoint(key.split())}), default=at[0])
         bare = max(after - before for before, after in pairwise([*at, self.places]))
-        return len(at) * 2 >= self.places - at[0] or (at[0] < _OPENS and bare * 2 <= self.places)
+        return len(at) * 2 >= self.places - at[0] or (min(first, at[0]) < _OPENS and bare * 2 <= self.places)
 
 
 def learn(sights: Sequence[Sight], places: int, known: Iterable[str] = ()) -> Labels:
