@@ -323,7 +323,10 @@ Some notes on the show.
 def test_a_transcript_in_the_front_matter_of_a_page_is_what_is_said_and_the_page_is_not() -> None:
     transcript = read(PAGE, "a.md")
 
-    assert said(PAGE, "a.md") == [("Orla", 3.0, "The kettle sings. It is old."), ("Tom", 65.0, "Nobody minds: none.")]
+    assert said(PAGE, "a.md") == [
+        ("Orla Quist", 3.0, "The kettle sings. It is old."),
+        ("Tom", 65.0, "Nobody minds: none."),
+    ]
     assert [(chapter.title, chapter.start) for chapter in transcript.chapters] == [("The oven", 3.0), ("A gift", 65.0)]
     assert (transcript.stated.title, transcript.stated.people[0].name) == ("Salt", "Orla Quist")
 
