@@ -33,7 +33,7 @@ FORMS = (
     *("[{n}] {t}", "[{n}]\n{t}", "[{n}]: {t}", "({n}) {t}", "({n}): {t}", "[{n}](https://who.example/x): {t}"),
     *(">> {n}: {t}", ">>> {n}: {t}", "- {n}: {t}", "\u2014 {n}: {t}"),
     *("{n} {s}\n{t}", "{n}   {s}\n{t}", "{n} {s}:\n\n{t}", "{n}: {s}\n\n{t}", "{n} ({s}): {t}", "{n} [{s}]\n{t}"),
-    *("[{s}] {n}: {t}", "{s} {n}: {t}", "{s}\n{n}\n{t}", "[{n}] {s}\n{t}"),
+    *("[{s}] {n}: {t}", "[{s}]{n}: {t}", "({s})**{n}:** {t}", "{s} {n}: {t}", "{s}\n{n}\n{t}", "[{n}] {s}\n{t}"),
     *("**[{s}] {n}:** {t}", "**{n} ({s}):** {t}", "**{n}** [{s}]: {t}", "**{n}** {s}\n\n{t}"),
     *(f"{{n}} [({{s}})]({ADDRESS}) {{t}}", f"{{n}} [{{s}}]({ADDRESS})\n{{t}}", f"[({{s}})]({ADDRESS}) {{n}}\n{{t}}"),
     *(
@@ -417,3 +417,9 @@ def test_a_time_without_a_voice_among_voices_is_a_time() -> None:
     last = read(f"{voices}\n\n00:00:50 Thank you.").segments[-1]
 
     assert (last.start, last.text) == (50.0, "Thank you.")
+
+
+def test_a_label_right_behind_a_time_speaks_where_others_stand_apart_from_theirs() -> None:
+    text = "\n\n".join(f"[00:0{n}:00]{'' if n % 3 else ' '}{('Orla', 'Tom')[n % 2]}: {t}" for n, t in enumerate(SAID))
+
+    assert turns(read(text)) == [(("Orla", "Tom")[n % 2], words) for n, words in enumerate(SAID)]
