@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.corpus.formats import read_transcript
-from bot.corpus.formats.labels import is_anonymous, is_name, is_stage_label, key_of
+from bot.corpus.formats.labels import is_name, is_stage_label, key_of
 from bot.corpus.transcript import Person, Transcript
+from bot.corpus.voices import numbers_voices
 from bot.errors import TranscriptError
 from bot.settings import ROOT
 
@@ -175,8 +176,10 @@ def test_a_stage_label_and_a_voice_without_a_name_are_told_from_people() -> None
     assert is_stage_label("Break")
     assert is_stage_label("Intro music")
     assert not is_stage_label("Ada Break-Miller")
-    assert is_anonymous("SPEAKER_04")
-    assert not is_anonymous("Speaker House")
+    assert numbers_voices("SPEAKER_04")
+    assert not numbers_voices("Speaker House")
+    assert not numbers_voices("Host")
+    assert not numbers_voices("Voice Bo")
 
 
 PROSE = {

@@ -24,7 +24,7 @@ from bot.corpus.formats import (
 )
 from bot.corpus.formats.chapters import read_chapters
 from bot.corpus.formats.feed import Feed, FeedItem, TranscriptLink, read_feed
-from bot.corpus.formats.labels import is_anonymous, settle
+from bot.corpus.formats.labels import settle
 from bot.corpus.formats.leftovers import refuse_conflicts, tell_of_times
 from bot.corpus.formats.oddities import clean
 from bot.corpus.formats.transcript_file import TranscriptFile, decode
@@ -43,7 +43,6 @@ __all__ = [
     "FeedItem",
     "Reader",
     "TranscriptLink",
-    "is_anonymous",
     "read_chapters",
     "read_feed",
     "read_transcript",

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bot.corpus.formats.cues import label_cues, plain_text, spread, unroll
 from bot.corpus.formats.entities import unescape
-from bot.corpus.formats.labels import is_anonymous, is_name
+from bot.corpus.formats.labels import is_name
 from bot.corpus.formats.timelines import NEARLY, TimeLine, plain_marks, time_line
 from bot.corpus.transcript import Segment, Stated, Transcript
+from bot.corpus.voices import numbers_voices
 from bot.corpus.words import ends_sentence
 from bot.errors import TranscriptError
 from bot.policy.texts import say
@@ -171,7 +172,7 @@ def _lone_names(cues: Sequence[Sequence[str]]) -> list[str | None]:
     firsts = [lines[0].strip("[]():\uff1a ") if len(lines) > 1 else "" for lines in cues]
     named = [first if is_name(first) and not ends_sentence(first) else None for first in firsts]
     known = [name for name in named if name]
-    often = len(set(known)) * 2 <= len(known) or all(map(is_anonymous, known))
+    often = len(set(known)) * 2 <= len(known) or all(map(numbers_voices, known))
     return named if known and len(known) * 10 >= len(cues) * 9 and often else [None] * len(cues)
 
 

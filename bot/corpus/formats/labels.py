@@ -20,6 +20,7 @@ from bot.corpus.formats.entities import unescape
 from bot.corpus.formats.heads import Form
 from bot.corpus.names import LONGEST_PERSON
 from bot.corpus.transcript import Person
+from bot.corpus.voices import numbers_voices
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ __all__ = [
     "Labels",
     "Sight",
     "Unread",
-    "is_anonymous",
     "is_name",
     "is_stage_label",
     "key_of",
@@ -42,9 +42,6 @@ __all__ = [
     "settle",
 ]
 
-_ANONYMOUS = re.compile(
-    r"(?:(?:unknown|unidentified) )?(?:speaker|spk|person|voice|participant|unknown)[ _-]?#?\w{0,3}"
-)
 _LINK = re.compile(r"\[([^\[\]]{0,100})\]\([^()\s]{0,300}\)")
 _PART = re.compile(r"[^\W_]+")
 _NOTE = re.compile(r"[ ]?[\[(]([^\[\]()]{1,60})[\])]$")
@@ -217,7 +214,7 @@ def key_of(label: str) -> str:
 
 def _words(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).casefold()
-    if is_anonymous(plain):
+    if numbers_voices(plain):
         plain = _DIGITS.sub(r" \g<0>", plain)
     return " ".join(_PART.findall(unicodedata.normalize("NFC", _ACCENT.sub("", plain))))
 
@@ -232,7 +229,7 @@ class _Shape(Enum):
 def _shape(label: str) -> _Shape:
     """Say whether a label can be a name, could be one that is written oddly, or begins a sentence."""
     name = _taken_apart(label).name
-    if is_anonymous(name):
+    if numbers_voices(name):
         return _Shape.NAME
     parts = name.split()
     data = _data()
@@ -280,11 +277,6 @@ def is_stage_label(label: str) -> bool:
     words = key_of(label).split()
     data = _data()
     return 0 < len(words) <= _STAGE_WORDS and words[-1] in data["stage"] and data["function"].isdisjoint(words)
-
-
-def is_anonymous(name: str) -> bool:
-    """Say whether a name such as `Speaker 1` only tells voices apart."""
-    return bool(_ANONYMOUS.fullmatch(name.casefold()))
 
 
 class _Seen:
@@ -437,7 +429,7 @@ def _weak(seen: _Seen, declared: Collection[str], strong: Collection[str]) -> se
 def _boxed(seen: _Seen, sure: Collection[str]) -> set[str]:
     """Return who speaks by a name in brackets; what is done, and not said, stands there too."""
     again = seen.often(seen.names)
-    told = {key for key in seen.names if key in sure} | {key for key in again if is_anonymous(key)}
+    told = {key for key in seen.names if key in sure} | {key for key in again if numbers_voices(key)}
     if len(again) > 1 and (seen.share(again) * 3 >= 1 or (all(" " in key for key in again) and seen.carry(again))):
         told |= {*again, *(key for key in seen.names if " " in key)}
     both = again | seen.often(seen.loose)
@@ -451,7 +443,7 @@ def _alone(seen: _Seen, declared: Collection[str], headed: Collection[str]) -> s
     if headed and seen.share(headed) * 10 < 1:
         return set()
     again = seen.often(seen.names)
-    told = {key for key in again if key in declared or key in headed or is_anonymous(key)}
+    told = {key for key in again if key in declared or key in headed or numbers_voices(key)}
     if seen.cycle(again) or len(seen.at(again)) * 2 < lines:
         return told
     if len(again) > 1 and seen.share(again) * 4 >= 1:
@@ -567,7 +559,7 @@ def _names(
     known = {**{_words(name): name for name in declared}, **shown}
     short: dict[str, set[str]] = {}
     for key, name in known.items():
-        if not is_anonymous(key):
+        if not numbers_voices(key):
             for form in _short_forms(name) - {key}:
                 short.setdefault(form, set()).add(key)
     for form, keys in short.items():
