@@ -286,7 +286,17 @@ def test_two_who_answer_each_other_are_two_people_though_one_name_is_part_of_the
 def test_brackets_that_tell_two_people_apart_stay() -> None:
     said = ("Vera (Holt)", "Vera (Stone)") * 3
 
-    assert [each.speaker for each in read("\n\n".join(f"{name}: Yes." for name in said)).segments] == list(said)
+    transcript = read("\n\n".join(f"{name}: Yes." for name in said))
+
+    assert [each.speaker for each in transcript.segments] == list(said)
+    assert "read as" not in " ".join(transcript.oddities)
+
+
+def test_a_label_that_two_stated_people_can_mean_stays_as_it_is() -> None:
+    front = "---\nguests: [Vera Holt, Vera Stone]\n---\n"
+    transcript = read(f"{front}Vera: Hello.\n\nVera Stone: Hi.\n\nVera: So.\n\nVera Stone: Yes.", "a.md")
+
+    assert [each.speaker for each in transcript.segments] == ["Vera", "Vera Stone"] * 2
 
 
 def test_a_stage_label_ends_a_turn_and_names_nobody() -> None:

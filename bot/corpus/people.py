@@ -63,7 +63,7 @@ class _Known:
 
     def is_meant_by(self, words: tuple[str, ...]) -> bool:
         """Say whether a name can be a part, a handle or the initials of this person's."""
-        if words in self.handles:
+        if words in self.handles or words == ("".join(self.words),):
             return True
         own, other = _telling(self.words), _telling(words)
         if other and own and (other <= own or own <= other):

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bot.corpus.formats.entities import unescape
 from bot.corpus.formats.heads import Form
 from bot.corpus.names import LONGEST_PERSON
-from bot.corpus.transcript import Person
+from bot.corpus.people import join_people, with_names
 from bot.corpus.voices import numbers_voices
 from bot.policy.texts import say
 
@@ -510,35 +510,31 @@ def _short_forms(name: str) -> set[str]:
 def settle(transcript: Transcript) -> Transcript:
     """Return a transcript in which one person has one name, whatever the labels were like, and people their roles.
 
-    Spellings of one label become the commonest; a first name, last name or initials become the name of the only
-    person they can mean, which an oddity tells.
+    Spellings of one label become the commonest; a first name, last name or initials become the only other label, or
+    the only person stated by the file, whom they can mean. That is told in an oddity.
     """
     counts = Counter(segment.speaker for segment in transcript.segments if segment.speaker)
     if not counts:
         return transcript
     turns = Counter(pairwise(_words(_taken_apart(s.speaker).name) if s.speaker else "" for s in transcript.segments))
-    names, told = _names(counts, [person.name for person in transcript.stated.people], turns)
+    labels = _names(counts, turns)
+    joined = join_people(transcript.stated.people, labels.values())
+    names = {label: joined.names.get(name, name) for label, name in labels.items()}
     roles = {names[label]: _taken_apart(label).role for label in counts if _taken_apart(label).role}
-    people = {
-        person.name: replace(person, role=person.role or roles.get(person.name, ""))
-        for person in transcript.stated.people
-    }
-    if people or roles:
-        for name in dict.fromkeys(names[label] for label in counts):
-            people.setdefault(name, Person(name, roles.get(name, "")))
-    segments = transcript.segments
-    if any(label != name for label, name in names.items()):
-        segments = tuple(
-            replace(segment, speaker=names[segment.speaker]) if segment.speaker else segment for segment in segments
-        )
-    stated = replace(transcript.stated, people=tuple(people.values()))
+    named = joined.people if transcript.stated.people or roles else ()
+    people = tuple(replace(person, role=person.role or roles.get(person.name, "")) for person in named)
+    told = dict.fromkeys(
+        say("format.read-as", name=_taken_apart(label).name, full=name)
+        for label, name in names.items()
+        if key_of(label) != key_of(name)
+    )
+    segments = with_names(transcript.segments, {label: name for label, name in names.items() if label != name})
+    stated = replace(transcript.stated, people=people)
     return replace(transcript, segments=segments, stated=stated, oddities=(*transcript.oddities, *told))
 
 
-def _names(
-    counts: Mapping[str, int], declared: Sequence[str], turns: Mapping[tuple[str, str], int]
-) -> tuple[dict[str, str], list[str]]:
-    """Return the name that each label stands for, and what to tell of those that were short for another.
+def _names(counts: Mapping[str, int], turns: Mapping[tuple[str, str], int]) -> dict[str, str]:
+    """Return the label that each label stands for: the commonest spelling of it, or what it is short for.
 
     `turns` counts who followed whom: those who answer each other are two.
     """
@@ -555,10 +551,8 @@ def _names(
     for label, count in counts.items():
         spelt.setdefault(_words(full[label]) or full[label], Counter())[full[label]] += count
     shown = {key: spellings.most_common(1)[0][0] for key, spellings in spelt.items()}
-    shown |= {_words(name): name for name in declared if _words(name) in shown}
-    known = {**{_words(name): name for name in declared}, **shown}
     short: dict[str, set[str]] = {}
-    for key, name in known.items():
+    for key, name in shown.items():
         if not numbers_voices(key):
             for form in _short_forms(name) - {key}:
                 short.setdefault(form, set()).add(key)
@@ -568,7 +562,7 @@ def _names(
         if each.note:
             short[_words(each.note)] = {_words(each.name)}
     means = {
-        key: known[next(iter(short[key]))] if len(short.get(key, ())) == 1 else name for key, name in shown.items()
+        key: shown.get(next(iter(short[key])), name) if len(short.get(key, ())) == 1 else name
+        for key, name in shown.items()
     }
-    told = [say("format.read-as", name=shown[key], full=name) for key, name in means.items() if name != shown[key]]
-    return {label: means[_words(full[label]) or full[label]] or label for label in counts}, told
+    return {label: means[_words(full[label]) or full[label]] or label for label in counts}
