@@ -436,3 +436,11 @@ def test_a_label_right_behind_a_time_speaks_where_others_stand_apart_from_theirs
     text = "\n\n".join(f"[00:0{n}:00]{'' if n % 3 else ' '}{('Orla', 'Tom')[n % 2]}: {t}" for n, t in enumerate(SAID))
 
     assert turns(read(text)) == [(("Orla", "Tom")[n % 2], words) for n, words in enumerate(SAID)]
+
+
+@pytest.mark.parametrize("form", ["{n}", "[{n}]", "({n})", "<b>{n}</b>"])
+def test_the_only_speaker_has_a_label_where_a_program_wrote_it_above_each_cue(form: str) -> None:
+    name = form.format(n="Orla Quist")
+    text = "\n\n".join(f"00:00:{n:02},000 --> 00:00:{n:02},900\n{name}\n{words}" for n, words in enumerate(SAID))
+
+    assert turns(read(text, "a.srt")) == [("Orla Quist", words) for words in SAID]

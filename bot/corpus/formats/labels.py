@@ -308,6 +308,10 @@ class _Seen:
         steps = Counter(pairwise(order))
         return len(keys) > _TWO and len(steps) <= len(keys) + 1 and not any(" " in key for key in keys)
 
+    def stand_everywhere(self, keys: Collection[str]) -> bool:
+        """Say whether nearly each paragraph or cue has one of these, as programs write even the only speaker."""
+        return len(self.at(keys)) > _TWO and self.share(keys) * 10 >= 9  # noqa: PLR2004 - nine of ten
+
     def carry(self, keys: AbstractSet[str]) -> bool:
         """Say whether labels that are rare hold the file together.
 
@@ -433,6 +437,8 @@ def _boxed(seen: _Seen, sure: Collection[str]) -> set[str]:
     if len(again) > 1 and (seen.share(again) * 3 >= 1 or (all(" " in key for key in again) and seen.carry(again))):
         told |= {*again, *(key for key in seen.names if " " in key)}
     both = again | seen.often(seen.loose)
+    if seen.stand_everywhere(again):
+        return told | again
     return told | both if again and len(both) > 1 and seen.share(both) * 2 >= 1 else told
 
 
@@ -450,6 +456,8 @@ def _alone(seen: _Seen, declared: Collection[str], headed: Collection[str]) -> s
         told |= again
     elif len(both := again | seen.often(seen.loose)) > 1 and seen.share(both) * 3 >= 1:
         told |= both
+    elif seen.stand_everywhere(again):
+        told |= again
     covers = seen.share(told) * 3 >= 1
     return told | {key for key in seen.names if told and (key in declared or (covers and " " in key))}
 
