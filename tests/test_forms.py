@@ -353,3 +353,22 @@ def test_a_paragraph_of_links_before_anybody_speaks_is_no_speech() -> None:
     talk = "\n\n".join(f"**{('Orla', 'Tom')[n % 2]}:** {line}" for n, line in enumerate(LINES))
 
     assert [text for _, _, text in said(f"{links}\n\n{talk}", "a.md")] == list(LINES)
+
+
+def test_headings_of_notes_above_lists_of_links_are_nobody() -> None:
+    notes = "".join(
+        f"**{head}:**\n\n- [{head} of salt](https://kiln.example/{n}) [0{n}:56]\n- Read [more](https://kiln.example/x)\n\n"
+        for n, head in enumerate(("News", "Events", "Resources"), 1)
+    )
+    talk = "\n\n".join(f"**{('Orla Quist', 'Tom')[n % 2]}:** {line}" for n, line in enumerate(LINES * 3))
+    transcript = read(f"Orla meets Tom.\n\n{notes}{talk}", "a.md")
+
+    assert {segment.speaker for segment in transcript.segments[1:]} == {"Orla Quist", "Tom"}
+    assert [segment.text for segment in transcript.segments][1:] == list(LINES) * 3
+
+
+def test_what_a_site_is_built_with_is_nobodys_word() -> None:
+    talk = "\n\n".join(f"__{('Orla Quist', 'Tom')[n % 2]}__: {line}" for n, line in enumerate(LINES))
+    page = f"---\nnumber: 3\n---\n\n{{%- include player.html -%}}\n[episode]: {{{{episode.url}}}}\n\n{talk}"
+
+    assert [text for _, _, text in said(page, "a.md")] == list(LINES)

@@ -337,7 +337,8 @@ def learn(sights: Sequence[Sight], places: int, known: Iterable[str] = ()) -> La
     declared = set().union(*map(_short_forms, known)) if known else set()
     items = [sight for sight in sights if sight.mark == _ITEM]
     rows = [sight for sight in sights if sight.mark != _ITEM]
-    found = _headed(rows, places, declared) or _listed(_Seen(items, (*_SURE, Form.COLON), places), declared)
+    voices = [sight for sight in rows if sight.spoken or sight.whole]
+    found = _headed(voices, places, declared) or _listed(_Seen(items, (*_SURE, Form.COLON), places), declared)
     spoken = [sight for sight in rows if sight.spoken]
     boxed = _boxed(_Seen(spoken, {Form.BOXED}, places), declared | found)
     headed = found | boxed

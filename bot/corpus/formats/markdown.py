@@ -7,7 +7,7 @@ import re
 from bot.corpus.formats.entities import unescape
 from bot.corpus.formats.stage import is_direction
 
-__all__ = ["heading", "is_link_line", "is_list_of_links", "words_of"]
+__all__ = ["heading", "is_item_with_link", "is_link_line", "is_list_of_links", "words_of"]
 
 _HEADING = re.compile(r"(#{1,6})[ \t]+(\S.*)")
 _IMAGE = re.compile(r"!\[[^\[\]]*\]\([^()\s]*\)")
@@ -36,8 +36,14 @@ def is_link_line(text: str) -> bool:
 
 
 def is_list_of_links(text: str) -> bool:
-    """Say whether each line of a paragraph is a link of Markdown and nothing else, but for a word before a colon."""
-    return "](" in text and all(_LINKS_ALONE.fullmatch(line.strip()) for line in text.strip().split("\n"))
+    """Say whether each line of a paragraph is a link of Markdown and nothing else, or an item of a list with one."""
+    lines = [line.strip() for line in text.strip().split("\n")]
+    return "](" in text and all(is_item_with_link(line) or _LINKS_ALONE.fullmatch(line) for line in lines)
+
+
+def is_item_with_link(line: str) -> bool:
+    """Say whether a line is an item of a list with a link to somewhere else."""
+    return line.startswith(("- ", "* ", "+ ")) and "](http" in line
 
 
 def words_of(text: str) -> str:
