@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from bot.corpus.formats.front_matter import FrontMatter, front_matter
 from bot.corpus.formats.heads import BOXED, Form, Head, head_of, loose_head
 from bot.corpus.formats.labels import TURN, Labels, Sight, is_name, is_stage_label, learn
-from bot.corpus.formats.markdown import heading, is_link_line, words_of
+from bot.corpus.formats.markdown import heading, is_item_with_link, is_link_line, is_list_of_links, words_of
 from bot.corpus.formats.preamble import is_rule
 from bot.corpus.formats.sections import unsaid
 from bot.corpus.formats.stamps import STAMP, seconds
@@ -122,7 +122,7 @@ class _Page:
         self.lines = []
         if not text.strip():
             return
-        if is_link_line(text):
+        if is_link_line(text) or (self.speaker is None and self.plan.markdown and is_list_of_links(text)):
             self.links += 1
             return
         for words, label in self.plan.labels.inside(text):
@@ -286,7 +286,7 @@ def _sights(labelled: dict[int, Head], heads: dict[int, Head], lines: list[str],
             number,
             starts[number] or _follows_a_time(number, heads),
             bool(head.rest) or _is_spoken(number, heads, lines),
-            not head.rest or len(head.rest) > _ENTRY or ends_sentence(head.rest),
+            ends_sentence(head.rest) or len(head.rest) > _ENTRY if head.rest else not _has_links(number, lines),
             TURN if head.turn else head.mark,
         )
         for number, head in labelled.items()
@@ -299,10 +299,16 @@ def _follows_a_time(number: int, heads: dict[int, Head]) -> bool:
     return before is not None and before.label is None and not before.rest
 
 
+def _has_links(number: int, lines: list[str]) -> bool:
+    """Say whether a list of links follows a label, as under the headings of notes."""
+    following = next((line for line in lines[number + 1 : number + 4] if line.strip()), "")
+    return is_item_with_link(following.strip())
+
+
 def _is_spoken(number: int, heads: dict[int, Head], lines: list[str]) -> bool:
     """Say whether words follow a label that stands alone: a line after it, that is no label and no heading."""
     following = next((at for at in range(number + 1, min(number + 4, len(lines))) if lines[at].strip()), None)
-    if following is None or heading(lines[following]):
+    if following is None or heading(lines[following]) or is_item_with_link(lines[following].strip()):
         return False
     head = heads.get(following)
     if head is None or head.rest or (head.label is None and not head.turn):  # also a time on a line of its own

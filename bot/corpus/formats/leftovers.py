@@ -66,6 +66,13 @@ _SERIES = 4
 _FASTEST = 5
 """Words a second that nobody speaks."""
 
+_MANY = 12
+"""Times that rise through running words before they are those of a player; a timetable has fewer, or rounder ones."""
+
+_ROUND = 5
+"""Minutes that people part an hour into; the seconds of a player are seldom whole fives."""
+
+_INSIDE = re.compile(r"(?<![\d:.])\d{1,3}:\d{2}(?::\d{2})?(?![\d:])")
 _SPREAD = 3
 """Places with times from which on they are no list that stands in one place, as one of chapters does."""
 
@@ -84,7 +91,12 @@ def refuse_conflicts(file: TranscriptFile) -> None:
 
 
 def tell_of_times(file: TranscriptFile, texts: Iterable[str]) -> tuple[str, ...]:
-    """Return what to tell of lines that still look like times; raises TranscriptError where they are a sixth of all."""
+    """Return what to tell of lines that still look like times.
+
+    Raises TranscriptError where they are a sixth of all, and for times that run through the words.
+    """
+    texts = list(texts)
+    _refuse_running(file, texts)
     lines = 0
     suspects: list[_Line] = []
     heads: list[_Line] = []
@@ -112,6 +124,27 @@ def tell_of_times(file: TranscriptFile, texts: Iterable[str]) -> tuple[str, ...]
         raise TranscriptError(file.name, problem, number or None)
     where = say("format.at-line", number=number) if number else say("format.at-no-line")
     return (say("format.some-times-left", count=count, text=shown, where=where),)
+
+
+def _refuse_running(file: TranscriptFile, texts: Iterable[str]) -> None:
+    """Raise TranscriptError where times rise through running words at the pace of speech."""
+    told: list[tuple[float, int]] = []
+    spoken = 0
+    first = ""
+    for text in texts:
+        for found in _INSIDE.finditer(text) if ":" in text else ():
+            told.append((_instant(found), spoken + text.count(" ", 0, found.start())))
+            first = first or text[found.start() :][:_SHOWN]
+        spoken += text.count(" ") + 1
+    if len(told) < _MANY:
+        return
+    lasts, words = (after - before for before, after in zip(told[0], told[-1], strict=True))
+    rises = sum(1 for before, after in pairwise(told) if after[0] >= before[0])
+    exact = sum(1 for time, _ in told if time % _ROUND)
+    if rises * 10 >= (len(told) - 1) * 9 and exact * 2 >= len(told) and lasts <= words * 2 <= lasts * _FASTEST * 2:
+        place = file.text.find(" ".join(first.split()[:1]))
+        number = file.text.count("\n", 0, place) + 1 if place >= 0 else None
+        raise TranscriptError(file.name, say("format.running-times", count=len(told), text=first), number)
 
 
 def _are_too_many(left: Sequence[_Line], lines: int) -> bool:
