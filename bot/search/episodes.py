@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from bot.corpus import Person, Section, fold, names_somebody
 from bot.language import read_words, ways_to_name
-from bot.search.verify.speakers import is_by
+from bot.search.verify import is_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
