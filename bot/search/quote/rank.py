@@ -114,7 +114,7 @@ def rank(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
     features = [split_by_gate(own, found.gate, weights.gate) for own in found.features]
     scores = [weights.order.score(own) for own in features]
     by_place = dict(zip(found.places, scores, strict=True))
-    hits = [hit for _, hit in sorted(said, key=lambda item: -_best_score(*item, by_place))][:limit]
+    hits = [hit for _, hit in sorted(said, key=lambda item: -_best_score(item[0], item[1], by_place))][:limit]
     left = 1 - hits[0].score if hits else 1.0
     for number in sorted(range(len(scores)), key=lambda number: -scores[number]):
         if len(hits) == limit:
