@@ -18,6 +18,7 @@ from bot.search.ask import LONGEST_QUESTION, Band, answer
 from bot.search.episodes import episodes_on
 from bot.search.index.words import open_index
 from bot.search.quote import Hit, rank
+from bot.search.said import find_said
 from bot.search.scope import EVERYWHERE
 from bot.search.verify import Verdict, is_by, judge, split_speaker
 
@@ -40,7 +41,7 @@ MOST_WAITING = 64
 """Searches that may wait for the one worker; at 20 ms each the last one waits just over a second."""
 
 SAID_AMONG = 20
-"""Sentences from each way of searching words among which a run of words is looked for."""
+"""Stretches that have the very words of a claim, and sentences from each way of searching words, that are looked at."""
 
 REGIONS = 8
 """Sentences from each way of searching words that a claim is compared with."""
@@ -216,18 +217,29 @@ class Searcher:
         """Do the work of `verify` in the calling thread."""
         said, named = split_speaker(claim)
         who = speaker or named
-        judgement = judge(
-            said, self._near(said, REGIONS, scope.episodes), speaker=who, printed=self._corpus.source_text
-        )
+        judgement = self._judge(said, who, scope)
         if who and judgement.verdict in {Verdict.OTHER_SPEAKER, Verdict.UNATTRIBUTED}:
             own = judge(said, self._said_by(who, said, scope), speaker=who, printed=self._corpus.source_text)
             judgement = own if own.verdict in {Verdict.EXACT, Verdict.CLOSE} else judgement
-        _place(judgement.passages)
         if judgement.verdict is not Verdict.NOT_FOUND or judgement.too_little:
+            _place(judgement.passages)
             return judgement
         hits = self.find_now(said, 1, scope)
         nearest, marked = tuple(hit.passage for hit in hits), tuple(hit.marked for hit in hits)
+        judged = judge(said, nearest, speaker=who, printed=self._corpus.source_text)
+        if judged.verdict is not Verdict.NOT_FOUND:
+            return judged
         return dataclasses.replace(judgement, passages=nearest, marked=marked)
+
+    def _judge(self, said: str, who: str | None, scope: Scope) -> Judgement:
+        """Judge a claim by the places that have its very words; by those near it too when that does not confirm it."""
+        found = find_said(self._corpus, self._index, said, SAID_AMONG)
+        places = [passage for number, passage in found if scope.admits(number, passage)]
+        judgement = judge(said, places, speaker=who, printed=self._corpus.source_text)
+        if judgement.verdict is Verdict.EXACT or judgement.too_little:
+            return judgement
+        near = [*places, *self._near(said, REGIONS, scope.episodes)]
+        return judge(said, near, speaker=who, printed=self._corpus.source_text)
 
     def _near(self, said: str, limit: int, episodes: frozenset[int] | None) -> list[Passage]:
         """Return up to 3 x `limit` sentences that share words or letters with a line, of some episodes or of all."""
@@ -253,6 +265,8 @@ class Searcher:
         Takes some milliseconds, so it is asked only when something hangs on it.
         """
         wanted = _forms(run)
+        if any(wanted in _forms(said.text) for _, said in find_said(self._corpus, self._index, run, SAID_AMONG)):
+            return True
         for number, sentence in self._index.candidates(run, SAID_AMONG) if wanted.strip() else ():
             episode = self._corpus.episode(number)
             after = min(sentence + 1, len(episode.sentences) - 1)

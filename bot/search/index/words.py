@@ -1,8 +1,10 @@
 """The word index: which sentences could be meant, from files in the data folder (tantivy).
 
 One document a sentence, with three fields: its words, its letters in threes (typo-proof), and the words of it and its
-neighbours (for quotes that run over). All episodes share one index. An episode in it has an ordinal that never changes
-and is never given to another; a changed episode is taken out and put in anew under the next.
+neighbours (for quotes that run over). Every few sentences a document also has the words of a stretch with their
+positions: there runs of words are looked up, across the ends of sentences. All episodes share one index. An episode in
+it has an ordinal that never changes and is never given to another; a changed episode is taken out and put in anew under
+the next.
 """
 
 from __future__ import annotations
@@ -24,12 +26,12 @@ if TYPE_CHECKING:
 
     from bot.corpus import Corpus, Episode
 
-__all__ = ["Place", "WordIndex", "open_index"]
+__all__ = ["LONGEST_RUN", "Place", "WordIndex", "end_of_stretch", "open_index"]
 
 Place: TypeAlias = tuple[int, int]
 """A sentence: the number of its episode in the corpus, and its own in the episode."""
 
-_LAYOUT = "2"
+_LAYOUT = "3"
 """Part of every index's name; raise it when the schema or an analyzer changes."""
 
 SENTENCE_BITS = 24
@@ -44,6 +46,15 @@ _MANY = 20
 
 _MOST_DEAD = 0.25
 """When more documents than this share were taken out, everything is indexed anew: they still count in frequencies."""
+
+_STRETCH, _OVERLAP = 16, 160
+"""Sentences of a stretch, and characters of what follows that it also has, so that a run lies in one stretch whole.
+
+The longer the stretch the smaller the index, and the longer a stretch is read for the place of a run in it.
+"""
+
+SHORTEST_RUN, LONGEST_RUN = 3, 16
+"""Stems of a run that is looked up, at least; and at most: the first of a longer one say where the rest can be."""
 
 _LONGEST_TOKEN = 40
 _SELF = 1.3
@@ -97,6 +108,18 @@ class WordIndex:
             (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, field, term, "freq")) for term in terms
         ]
         hits = self._searcher.search(tantivy.Query.boolean_query(clauses), limit, count=False).hits
+        return self._scored(hits)
+
+    def stretches(self, run: Sequence[str], limit: int) -> list[Place]:
+        """Return where up to `limit` stretches begin that have these stems one after another; at least three."""
+        if len(run) < SHORTEST_RUN:
+            return []
+        phrase = tantivy.Query.phrase_query(self._schema, "run", list(run[:LONGEST_RUN]))
+        hits = self._searcher.search(phrase, limit, count=False).hits
+        return [place for _, place in self._scored(hits)]
+
+    def _scored(self, hits: Sequence[tuple[float, tantivy.DocAddress]]) -> list[tuple[float, Place]]:
+        """Return the score and the place of each document that was found."""
         places = self._searcher.fast_field_values("place", [address for _, address in hits])
         found = (divmod(int(place or 0), 1 << SENTENCE_BITS) for place in places)
         return [
@@ -222,6 +245,7 @@ def _schema() -> tantivy.Schema:
         .add_text_field("words", tokenizer_name="words", index_option="freq")
         .add_text_field("grams", tokenizer_name="grams", index_option="freq")
         .add_text_field("near", tokenizer_name="words", index_option="freq")
+        .add_text_field("run", tokenizer_name="words", index_option="position")
         .add_unsigned_field("place", fast=True)
         .add_unsigned_field("episode", indexed=True)
         .build()
@@ -263,9 +287,18 @@ def _documents(episode: Episode, ordinal: int) -> Iterator[tantivy.Document]:
         document.add_text("words", said)
         document.add_text("grams", said)
         document.add_text("near", text[begins[max(0, sentence - 1)] : ends[min(last, sentence + 1)]])
+        if sentence % _STRETCH == 0:
+            document.add_text("run", text[begins[sentence] : end_of_stretch(episode, sentence)])
         document.add_unsigned("place", ordinal << SENTENCE_BITS | sentence)
         document.add_unsigned("episode", ordinal)
         yield document
+
+
+def end_of_stretch(episode: Episode, first: int) -> int:
+    """Return the offset in an episode's text at which the stretch ends that begins with a sentence."""
+    ends = episode.sentences.ends
+    end = episode.text.find(" ", ends[min(first + _STRETCH, len(ends)) - 1] + _OVERLAP)
+    return end if end >= 0 else len(episode.text)
 
 
 def _register_analyzers(index: tantivy.Index) -> tuple[tantivy.TextAnalyzer, tantivy.TextAnalyzer]:

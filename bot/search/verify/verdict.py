@@ -26,7 +26,9 @@ _REACH, _WORDS_A_SENTENCE = 2, 12
 _MOST_PLACES, _FEW_PLACES, _MANY_WORDS = 24, 4, 100
 """Places that a claim is compared with: fewer, but wider around, when it has many words."""
 
-_LEAST_WORDS = 3
+_LEAST_WORDS, _LEAST_EMPTY = 3, 5
+"""Words that a claim has at least, and one without a word of content: of that only the very row of words counts."""
+
 _LEAST_PIECE, _LEAST_PIECE_WEIGHT, _MOST_PIECES = 3, 1.6, 4
 """Words and weight that a piece of a stitched claim has at least, and how many pieces are looked for."""
 
@@ -87,6 +89,8 @@ def judge(
     whole = _Claim(text, asked, speaker)
     judged = _compare(whole, near, None)
     hopeless = judged.verdict is Verdict.NOT_FOUND and len(asked) > _MANY_WORDS
+    if not _has_content(asked) and not _is_word_for_word(judged):
+        return _not_found(near, too_little=True)
     if printed is None or hopeless or judged.verdict in _FINAL:
         return judged
     # Only where errata touch it does a place read otherwise as printed.
@@ -108,9 +112,19 @@ def _states_otherwise(parts: Sequence[Difference]) -> bool:
 
 
 def _says_enough(asked: Sequence[Token]) -> bool:
-    """Say whether there are three words, one of them with content."""
+    """Say whether there are three words, one of them with content, or five."""
     written = {token.word: token.surface.count(" ") + 1 for token in asked}
-    return sum(written.values()) >= _LEAST_WORDS and any(is_content(token.form) for token in asked if not token.free)
+    return sum(written.values()) >= (_LEAST_WORDS if _has_content(asked) else _LEAST_EMPTY)
+
+
+def _has_content(asked: Sequence[Token]) -> bool:
+    """Say whether a claim has a word of content."""
+    return any(is_content(token.form) for token in asked if not token.free)
+
+
+def _is_word_for_word(judged: Judgement) -> bool:
+    """Say whether a claim stands there with all its words and no other, fillers too."""
+    return judged.verdict in _FINAL and all(part.kind is Kind.SAME for part in judged.differences)
 
 
 def _not_found(near: Sequence[Passage], *, too_little: bool = False) -> Judgement:
