@@ -33,6 +33,8 @@ async def verify(
     """Answer with the verdict as a word, claimed beside said, and the source."""
     who = named_speaker(speaker, ctx.corpus.speakers) if speaker else None
     judged = await ctx.search.verify(claim, who or speaker or None, await find_scope(ctx.corpus, show=show))
+    if judged.unasked:
+        raise UserError(say("verify.nothing"))
     if speaker and who is None and judged.verdict is not Verdict.UNATTRIBUTED:
         known = ", ".join(ctx.corpus.speakers) or say("verify.no-speakers")
         raise UserError(say("verify.no-speaker", speaker=speaker, known=known))

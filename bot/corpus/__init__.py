@@ -14,6 +14,7 @@ from bot.corpus.curated import (
     curated_highlights,
     key_passages,
 )
+from bot.corpus.formats.stage import is_direction
 from bot.corpus.library import Corpus, EpisodeEntry, open_corpus
 from bot.corpus.model import Episode, Passage, Show
 from bot.corpus.naming import read_number
@@ -42,6 +43,7 @@ __all__ = [
     "aliases_of",
     "curated_highlights",
     "fold",
+    "is_direction",
     "key_passages",
     "names_somebody",
     "open_corpus",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -11,7 +12,22 @@ from bot.corpus import fold
 from bot.language.shorthand import ENDINGS, shorthand
 from bot.language.stop import stop_words
 
-__all__ = ["Gap", "Token", "is_content", "is_negation", "tokens", "weight", "word_set"]
+__all__ = ["Gap", "Token", "is_content", "is_negation", "plain_letters", "tokens", "weight", "word_set"]
+
+
+_STROKES = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "\u0131": "i"})
+
+
+@lru_cache(maxsize=4096)
+def plain_letters(form: str) -> str:
+    """Return a word in lower case without the accents of its Latin letters; others keep theirs."""
+    if form.isascii():
+        return form
+    kept: list[str] = []
+    for character in form.translate(_STROKES):
+        apart = unicodedata.normalize("NFD", character)
+        kept.append(apart[0] if apart[0].isascii() else character)
+    return "".join(kept)
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -22,6 +38,8 @@ def word_set(text: str) -> frozenset[str]:
 _TOKEN = re.compile(
     r"\\?(?P<number>[$€£]?\d{1,3}(?:,\d{3})+(?:\.\d+)?%?|[$€£]?\d+(?:\.\d+)?(?:%|(?:st|nd|rd|th|k|bn|b)(?![^\W_]))?)"
     r"(?![^\W_])"
+    r"|(?P<initials>(?<![^\W_])[^\W\d_](?:\.[^\W\d_]){1,8}(?![^\W_]))"
+    r"|(?P<sign>&)"
     r"|(?P<letter>[\u3040-\u30ff\u3400-\u9fff])"
     r"|(?P<word>[^\W_\u3040-\u30ff\u3400-\u9fff]+(?:['’ʼ`\u00b4][^\W_]+)*)",
     re.IGNORECASE,
@@ -105,6 +123,12 @@ def tokens(text: str) -> tuple[Token, ...]:
             found.append(_digits(match.group("number"), begin))
         elif match.lastgroup == "letter":
             found.append(Token(match.start(), match.end(), fold(match.group()), match.group()))
+        elif match.lastgroup == "sign":
+            found.append(Token(match.start(), match.end(), "and", "&", word=found[-1].word + 1 if found else 1))
+        elif match.lastgroup == "initials":
+            written = fold(match.group())
+            letters = written.replace(".", "")
+            found.append(Token(match.start(), match.end(), letters, written, word=found[-1].word + 1 if found else 1))
         else:
             found.extend(_open(match.group(), match.start(), found))
     joined = _numbers(found, text)
@@ -192,7 +216,8 @@ def _open(raw: str, begin: int, before: list[Token]) -> list[Token]:
                 Token(cut, begin + len(raw), meant, ending.replace("'", ""), word=word),
             ]
     surface = form.replace("'", "")
-    return [Token(begin, begin + len(raw), shorthand("typed").get(surface, surface), surface, word=word)]
+    plain = plain_letters(surface)
+    return [Token(begin, begin + len(raw), shorthand("typed").get(plain, plain), surface, word=word)]
 
 
 def _numbers(found: list[Token], text: str) -> list[Token]:

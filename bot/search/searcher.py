@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from bot.corpus import words
@@ -20,7 +21,7 @@ from bot.search.index.words import open_index
 from bot.search.quote import Hit, rank
 from bot.search.said import find_said
 from bot.search.scope import EVERYWHERE
-from bot.search.verify import Verdict, is_by, judge, split_speaker
+from bot.search.verify import Judgement, Names, Verdict, is_by, join, judge, read_claim, stands_beside
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from bot.search.index.words import WordIndex
     from bot.search.scope import Scope
     from bot.search.topic import TopicFound
-    from bot.search.verify import Judgement
+    from bot.search.verify import Quoted
 
 __all__ = ["Searcher", "open_searcher"]
 
@@ -57,6 +58,9 @@ LOADING_SECONDS, LOOK_SECONDS = 1.5, 0.02
 
 MOST_WARMED = 16
 """Episodes whose labels and titles are understood ahead of the first question about a topic."""
+
+_SAID = frozenset({Verdict.EXACT, Verdict.CLOSE, Verdict.OTHER_SPEAKER, Verdict.UNATTRIBUTED})
+"""Verdicts on words that stand in the transcript, whoever says them."""
 
 _Found = TypeVar("_Found")
 
@@ -215,31 +219,53 @@ class Searcher:
 
     def verify_now(self, claim: str, speaker: str | None = None, scope: Scope = EVERYWHERE) -> Judgement:
         """Do the work of `verify` in the calling thread."""
-        said, named = split_speaker(claim)
-        who = speaker or named
-        judgement = self._judge(said, who, scope)
-        if who and judgement.verdict in {Verdict.OTHER_SPEAKER, Verdict.UNATTRIBUTED}:
-            own = judge(said, self._said_by(who, said, scope), speaker=who, printed=self._corpus.source_text)
-            judgement = own if own.verdict in {Verdict.EXACT, Verdict.CLOSE} else judgement
+        quotes = read_claim(claim, self._names.knows)
+        judged = [self._judge(quoted, speaker or quoted.speaker, scope) for quoted in quotes]
+        if not judged:
+            return Judgement(Verdict.NOT_FOUND, unasked=True)
+        judgement = join(judged)
         if judgement.verdict is not Verdict.NOT_FOUND or judgement.too_little:
             _place(judgement.passages)
             return judgement
-        hits = self.find_now(said, 1, scope)
+        quoted = quotes[judged.index(judgement)]
+        hits = self.find_now(quoted.text, 1, scope)
         nearest, marked = tuple(hit.passage for hit in hits), tuple(hit.marked for hit in hits)
-        judged = judge(said, nearest, speaker=who, printed=self._corpus.source_text)
-        if judged.verdict is not Verdict.NOT_FOUND:
-            return judged
+        shown = judge(quoted.text, nearest, speaker=speaker or quoted.speaker, printed=self._corpus.source_text)
+        if shown.verdict is not Verdict.NOT_FOUND:
+            return shown
         return dataclasses.replace(judgement, passages=nearest, marked=marked)
 
-    def _judge(self, said: str, who: str | None, scope: Scope) -> Judgement:
-        """Judge a claim by the places that have its very words; by those near it too when that does not confirm it."""
+    @cached_property
+    def _names(self) -> Names:
+        """The people who speak, by any of their names."""
+        return Names(self._corpus.speakers)
+
+    def _judge(self, quoted: Quoted, who: str | None, scope: Scope) -> Judgement:
+        """Judge a quote by itself; with what stands beside it where the transcript has that there too."""
+        judged = self._judge_words(quoted.text, who, scope)
+        if not quoted.beside:
+            return judged
+        if judged.verdict in _SAID and not stands_beside(quoted.beside, judged):
+            return judged
+        whole = self._judge_words(quoted.whole, who, scope)
+        return whole if whole.verdict in _SAID or judged.verdict in _SAID else judged
+
+    def _judge_words(self, said: str, who: str | None, scope: Scope) -> Judgement:
+        """Judge words that somebody is said to have said.
+
+        By the places that have its very words; by those near it too when that does not confirm it.
+        """
+        printed = self._corpus.source_text
         found = find_said(self._corpus, self._index, said, SAID_AMONG)
         places = [passage for number, passage in found if scope.admits(number, passage)]
-        judgement = judge(said, places, speaker=who, printed=self._corpus.source_text)
+        judgement = judge(said, places, speaker=who, printed=printed)
         if judgement.verdict is Verdict.EXACT or judgement.too_little:
             return judgement
-        near = [*places, *self._near(said, REGIONS, scope.episodes)]
-        return judge(said, near, speaker=who, printed=self._corpus.source_text)
+        judgement = judge(said, [*places, *self._near(said, REGIONS, scope.episodes)], speaker=who, printed=printed)
+        if who and judgement.verdict in {Verdict.OTHER_SPEAKER, Verdict.UNATTRIBUTED}:
+            own = judge(said, self._said_by(who, said, scope), speaker=who, printed=printed)
+            judgement = own if own.verdict in {Verdict.EXACT, Verdict.CLOSE} else judgement
+        return judgement
 
     def _near(self, said: str, limit: int, episodes: frozenset[int] | None) -> list[Passage]:
         """Return up to 3 x `limit` sentences that share words or letters with a line, of some episodes or of all."""

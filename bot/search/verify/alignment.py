@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from bot.corpus import is_direction
 from bot.language import Gap, Token, is_content, is_negation, look_alike, tokens, weight, word_set
 from bot.search.verify.diff import Pair, align, is_same
 
@@ -55,6 +57,7 @@ HOPELESS = 0.25
 _MOST_WINDOWS, _MOST_LITERAL = 3, 48
 """Places where a claim is laid along what was said; more where its very words stand, as each may be another voice's."""
 
+_NOTE = re.compile(r"\[[^\[\]]{1,60}\]|\([^()]{1,40}\)")
 _MARGIN = 8
 MOST_SKIPPED = 3
 """Words left out, and a quarter of all, that still make one place of what a claim has."""
@@ -133,8 +136,15 @@ class Fit:
 
 @lru_cache(maxsize=2048)
 def _sentence(text: str) -> tuple[Token, ...]:
-    """Return the tokens of a sentence; many claims meet the same ones."""
-    return tokens(text)
+    """Return the tokens of a sentence, those of stage directions free; many claims meet the same ones."""
+    row = tokens(text)
+    notes = (
+        [note.span() for note in _NOTE.finditer(text) if is_direction(note[0])] if "[" in text or "(" in text else []
+    )
+    if not notes:
+        return row
+    heard = [any(begin <= token.begin < end for begin, end in notes) for token in row]
+    return tuple(token._replace(free=token.free or unsaid) for token, unsaid in zip(row, heard, strict=True))
 
 
 def read_regions(near: Sequence[Passage], reach: int, read: Callable[[Passage], str] | None) -> Iterator[Region]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.language import Token, is_content, is_negation, join_marks, respell, tokens, weight
 from bot.search.verify.alignment import TELLING_RUN, Fit, Verdict, fit, fits, is_found, lean, longest_runs, read_regions
 from bot.search.verify.diff import Difference, Kind, align, differences
-from bot.search.verify.speakers import bare, is_by, split_speaker
+from bot.search.verify.speakers import bare, is_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bot.corpus import Passage
     from bot.search.verify.alignment import Region, Runs
 
-__all__ = ["LONGEST_CLAIM", "Difference", "Judgement", "Kind", "Verdict", "judge", "split_speaker"]
+__all__ = ["LONGEST_CLAIM", "Difference", "Judgement", "Kind", "Verdict", "join", "judge", "stands_beside"]
 
 LONGEST_CLAIM = 4_000
 """Characters of a claim that is judged; a longer one is not found."""
@@ -41,8 +41,8 @@ class Judgement:
     """A verdict with its places (several when stitched, the nearest or none when not found).
 
     `marked` are for each passage the [start, end) of its words that are in the claim; `differences` read in order;
-    `too_little` says that the claim is too short to be judged. `beside` is where somebody else, by name, says what the
-    transcript gives to nobody at the first place.
+    `too_little` says that the claim is too short to be judged, `unasked` that a message has no words to check. `beside`
+    is where somebody else, by name, says what the transcript gives to nobody at the first place.
     """
 
     verdict: Verdict
@@ -50,6 +50,7 @@ class Judgement:
     differences: tuple[Difference, ...] = ()
     marked: tuple[tuple[tuple[int, int], ...], ...] = ()
     too_little: bool = False
+    unasked: bool = False
     beside: Judgement | None = None
 
 
@@ -99,6 +100,48 @@ def judge(
     if again.verdict in (_FINAL | {Verdict.CLOSE}) - {judged.verdict}:
         return judged if _states_otherwise(again.differences) else again
     return again if judged.verdict is Verdict.NOT_FOUND and again.verdict is not Verdict.NOT_FOUND else judged
+
+
+_WORST = (
+    Verdict.NOT_FOUND,
+    Verdict.ALTERED,
+    Verdict.OTHER_SPEAKER,
+    Verdict.STITCHED,
+    Verdict.UNATTRIBUTED,
+    Verdict.CLOSE,
+    Verdict.EXACT,
+)
+"""Verdicts in the order in which one of several lines counts for all."""
+
+
+def join(judged: Sequence[Judgement]) -> Judgement:
+    """Return one judgement of several lines, at least one: all of them when all were said, else the worst."""
+    telling = [each for each in judged if not each.too_little] or judged
+    worst = min(telling, key=lambda each: _WORST.index(each.verdict))
+    if worst.verdict not in {Verdict.EXACT, Verdict.CLOSE}:
+        return worst
+    return Judgement(
+        worst.verdict,
+        tuple(passage for each in telling for passage in each.passages),
+        tuple(part for each in telling for part in each.differences),
+        tuple(marked for each in telling for marked in each.marked),
+    )
+
+
+def stands_beside(words: str, judged: Judgement) -> bool:
+    """Say whether words that were taken for talk were said where a claim was found, or in the sentence beside it."""
+    forms = [token.form for token in tokens(words)]
+    wide = judged.passages[0].widen(1) if judged.passages else None
+    if wide is None or not any(is_content(form) for form in forms):
+        return False
+    said = {token.form for token in tokens(wide.text)} - {
+        token.form
+        for passage, marked in zip(judged.passages, judged.marked, strict=True)
+        for begin, end in marked
+        for token in tokens(passage.text[begin:end])
+    }
+    found = [form for form in forms if form in said]
+    return 2 * len(found) >= len(forms) and any(is_content(form) for form in found)
 
 
 def _states_otherwise(parts: Sequence[Difference]) -> bool:
