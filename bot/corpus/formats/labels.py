@@ -360,7 +360,8 @@ def learn(sights: Sequence[Sight], places: int, known: Iterable[str] = ()) -> La
     nobody = {
         (sight.line, key)
         for sight in sure.sights
-        if turns and sight.form is Form.MARKED and sight.first and (key := key_of(sight.label)) not in found
+        if turns and sight.form is Form.MARKED and (sight.first or not (sight.spoken or sight.whole))
+        if (key := key_of(sight.label)) not in found
     }
     return Labels(speakers, frozenset(nobody), _unread(rows, places, speakers, nobody))
 
