@@ -361,7 +361,10 @@ def test_headings_of_notes_above_lists_of_links_are_nobody() -> None:
         for n, head in enumerate(("News", "Events", "Resources"), 1)
     )
     talk = "\n\n".join(f"**{('Orla Quist', 'Tom')[n % 2]}:** {line}" for n, line in enumerate(LINES * 3))
-    transcript = read(f"Orla meets Tom.\n\n{notes}{talk}", "a.md")
+    people = "- Orla Quist: [Page](https://kiln.example/o) | [Salt](https://kiln.example/s)\n- Tom: [Page](https://t.example/)\n"
+    transcript = read(
+        f"Orla meets Tom.\n\n**More about us:**\n{people}**News:**\n- []https://kiln.example/k\n\n{notes}{talk}", "a.md"
+    )
 
     assert {segment.speaker for segment in transcript.segments[1:]} == {"Orla Quist", "Tom"}
     assert [segment.text for segment in transcript.segments][1:] == list(LINES) * 3

@@ -347,7 +347,8 @@ def learn(sights: Sequence[Sight], places: int, known: Iterable[str] = ()) -> La
         for mark in {sight.mark for sight in spoken if sight.form is Form.ALONE}
         for key in _alone(_Seen([s for s in rows if s.mark == mark], {Form.ALONE}, places), declared, headed)
     }
-    other = set() if headed or alone else _other(_Seen(rows, {Form.OTHER}, places))
+    others = _Seen(rows, {Form.OTHER}, places)
+    other = _other(others) | ({*others.names, *others.loose} & headed)
     speakers = {
         **dict.fromkeys((*_SURE, Form.COLON), frozenset(found)),
         Form.BOXED: frozenset(boxed),
@@ -360,7 +361,8 @@ def learn(sights: Sequence[Sight], places: int, known: Iterable[str] = ()) -> La
     nobody = {
         (sight.line, key)
         for sight in sure.sights
-        if turns and sight.form is Form.MARKED and sight.first and (key := key_of(sight.label)) not in found
+        if turns and sight.form is Form.MARKED and (sight.first or not (sight.spoken or sight.whole))
+        if (key := key_of(sight.label)) not in found
     }
     return Labels(speakers, frozenset(nobody), _unread(rows, places, speakers, nobody))
 
@@ -497,6 +499,7 @@ def _unread(
             sight.form is Form.COLON
             and (counts[sight.form, key_of(sight.label)] > 1 or (named and is_name(sight.label)))
         )
+        or (sight.form is Form.OTHER and speakers[Form.OTHER] and is_name(sight.label))
     ]
     if len({key_of(sight.label) for sight in refused}) < _TWO:
         refused = []
