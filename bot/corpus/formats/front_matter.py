@@ -87,8 +87,8 @@ def _told(above: Preamble) -> tuple[str, ...]:
 
 def _fenced(file: TranscriptFile) -> tuple[dict[Any, Any] | None, str]:
     """Return what stands between the fences of YAML or TOML, and the text after them; None where there are none."""
-    for opens, closes, read in ((_FENCED, _CLOSE, _fields), (_TOML_FENCED, _TOML_CLOSE, _toml)):
-        opened = opens.match(file.text)
+    kinds = ((_FENCED.match(file.text), _CLOSE, _fields), (_TOML_FENCED.match(file.text), _TOML_CLOSE, _toml))
+    for opened, closes, read in kinds:
         closed = closes.search(file.text, opened.end(), opened.end() + LONGEST_FRONT_MATTER) if opened else None
         if opened and closed:
             inside = file.text[opened.end() : closed.start()]
