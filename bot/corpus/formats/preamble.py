@@ -18,6 +18,7 @@ __all__ = ["Fact", "Preamble", "is_rule", "preamble"]
 
 _MARKS = "*_` \t"
 _ITEM = re.compile(r"[-*+\u2022][ \t]{1,4}(?=\S)")
+_PARTS = re.compile(r"\s[|\u00b7\u2022]\s")
 _RULE = re.compile(r"[-*_=~\u2013\u2014]{3,200}")
 _SHARP = re.compile(r"#{1,6}[ \t]+\S")
 _MOST_LINES = 60
@@ -71,7 +72,7 @@ def preamble(text: str, known: Callable[[str, str], Fact | None]) -> Preamble:
     if not filled:
         return Preamble()
     first = lines[filled[0]].strip()
-    title = None if _line(filled[0], lines, known) or not _is_title(first) else first
+    title = None if _line(filled[0], first, known) or not _is_title(first) else first
     begun = filled[0] + (title is not None or bool(_SHARP.match(first)))
     found = list(_top(lines, begun, known))
     while found and found[-1].fact is None and not _belongs(found[-1], lines, text):
@@ -118,16 +119,21 @@ def _top(lines: list[str], begun: int, known: Callable[[str, str], Fact | None])
         if not text or is_rule(text):
             apart = True
             continue
-        line = _line(number, lines, known)
-        if line is None or (apart and line.fact is None):
+        parts = [_line(number, part, known) for part in _PARTS.split(text)]
+        found = [part for part in parts if part and part.fact]
+        line = _line(number, text, known)
+        if len(parts) > 1 and len(found) == len(parts):
+            yield from found
+        elif line is None or (apart and line.fact is None):
             return
-        yield line
+        else:
+            yield line
         apart = False
 
 
-def _line(number: int, lines: list[str], known: Callable[[str, str], Fact | None]) -> _Line | None:
+def _line(number: int, line: str, known: Callable[[str, str], Fact | None]) -> _Line | None:
     """Return a line with its key; one without a colon only when it states something by itself."""
-    text = lines[number].strip()
+    text = line.strip()
     item = _ITEM.match(text)
     text = text[item.end() :] if item else text
     plain = text.strip(_MARKS)
