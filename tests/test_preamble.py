@@ -138,10 +138,11 @@ def test_whatever_stands_at_the_top_gives_a_transcript_or_one_error(text: str) -
     "top",
     [
         "KILN ROOM\nEpisode 42: Ash and apples\nDate: 2 November 2023\nSpeakers: Ada Ek (host), Bo Li (guest)\n",
+        "Title: Ash\nSpeakers:\n- Ada Ek (host)\n- Bo Li (guest)\nDate: 2 November 2023\n",
         "# KILN ROOM\n\n**Episode:** 42 | **Date:** 2 November 2023 | **Hosted by:** Ada Ek\n\nFeaturing: Bo Li\n",
     ],
 )
-def test_the_number_may_stand_in_the_key_and_several_facts_on_one_line(top: str) -> None:
+def test_a_number_in_a_key_a_list_below_one_and_several_facts_on_one_line_are_read(top: str) -> None:
     found = read(f"{top}\n{TALK}", "a.md")
 
     assert said(found) == SAID

@@ -67,7 +67,7 @@ def preamble(text: str, known: Callable[[str, str], Fact | None]) -> Preamble:
     A key of "" comes with a whole line without a colon. Most lines must be known ones, and two of them, or one that
     can be nothing else.
     """
-    lines = text.split("\n", _MOST_LINES)[:_MOST_LINES]
+    lines, below = _with_lists(text.split("\n", _MOST_LINES)[:_MOST_LINES])
     filled = [number for number, line in enumerate(lines) if line.strip()]
     if not filled:
         return Preamble()
@@ -87,7 +87,7 @@ def preamble(text: str, known: Callable[[str, str], Fact | None]) -> Preamble:
         if fact.key and fact.value:
             before = fields.get(fact.key)
             fields[fact.key] = f"{before}, {fact.value}" if before and fact.person else before or fact.value
-    taken = [line.number for line in found]
+    taken = [number for line in found for number in (line.number, *below.get(line.number, ()))]
     if title is not None:
         fields.setdefault("title", title)
         taken.insert(0, filled[0])
@@ -95,6 +95,22 @@ def preamble(text: str, known: Callable[[str, str], Fact | None]) -> Preamble:
     rules = [n for n in range(begun, end) if is_rule(lines[n])]
     left = tuple(line.text for line in found if line.fact is None or not line.fact.key)
     return Preamble(fields, tuple(sorted({*taken, *rules})), left)
+
+
+def _with_lists(lines: list[str]) -> tuple[list[str], dict[int, list[int]]]:
+    """Return lines with the lists below keys beside them, as `Guests:` has, and which lines those were."""
+    together = list(lines)
+    below: dict[int, list[int]] = {}
+    key: int | None = None
+    for number, line in enumerate(lines):
+        item = _ITEM.match(line.strip())
+        if key is not None and item:
+            below.setdefault(key, []).append(number)
+            together[key] += f"{',' if len(below[key]) > 1 else ''} {line.strip()[item.end() :]}"
+            together[number] = ""
+        else:
+            key = number if line.strip(_MARKS).endswith(":") else None
+    return together, below
 
 
 def is_rule(line: str) -> bool:
