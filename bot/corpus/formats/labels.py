@@ -40,6 +40,7 @@ __all__ = [
     "key_of",
     "learn",
     "settle",
+    "with_part",
 ]
 
 _LINK = re.compile(r"\[([^\[\]]{0,100})\]\([^()\s]{0,300}\)")
@@ -189,6 +190,13 @@ def _taken_apart(label: str) -> _Name:
             role, text = role or found, text[: beside.start()]
         else:
             return _Name(text, role, note)
+
+
+def with_part(name: str) -> Person:
+    """Return a person by a name that may tell the part, as in `Ada Ek (host)` and `Ada Ek, guest`."""
+    apart = _taken_apart(name)
+    note = f" ({apart.note})" if apart.note else ""
+    return Person(f"{apart.name}{note}", apart.role) if apart.role and apart.name else Person(name)
 
 
 def _role(word: str) -> str | None:
