@@ -20,8 +20,8 @@ from bot.corpus.formats.entities import unescape
 from bot.corpus.formats.heads import Form
 from bot.corpus.names import LONGEST_PERSON
 from bot.corpus.people import join_people, with_names
-from bot.corpus.voices import numbers_voices
 from bot.corpus.transcript import Person
+from bot.corpus.voices import numbers_voices
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
