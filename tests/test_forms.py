@@ -180,6 +180,8 @@ def test_what_the_recogniser_itself_took_for_silence_is_left_out_and_told() -> N
         ("0:{a:02}{words}", "\n"),
         ("{a}.5 {words}", "\n"),
         ("{a}m {b}s: {words}", "\n"),
+        ("(00.{a:02}) {words}", "\n\n"),
+        ("reel 1 {a}.25 0.75 {words}", "\n"),
         ("<sync start={a}000><p>{words}</sync>", "\n"),
         ("{a:04}.12 {b:04}.25 {words}", "\n"),
         ("#{number} ~ 00:00:{a:02}:12 ~ {words}", "\n"),
