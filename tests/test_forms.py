@@ -180,6 +180,8 @@ def test_what_the_recogniser_itself_took_for_silence_is_left_out_and_told() -> N
         ("0:{a:02}{words}", "\n"),
         ("{a}.5 {words}", "\n"),
         ("{a}m {b}s: {words}", "\n"),
+        ("(00.{a:02}) {words}", "\n\n"),
+        ("reel 1 {a}.25 0.75 {words}", "\n"),
         ("<sync start={a}000><p>{words}</sync>", "\n"),
         ("{a:04}.12 {b:04}.25 {words}", "\n"),
         ("#{number} ~ 00:00:{a:02}:12 ~ {words}", "\n"),
@@ -361,7 +363,10 @@ def test_headings_of_notes_above_lists_of_links_are_nobody() -> None:
         for n, head in enumerate(("News", "Events", "Resources"), 1)
     )
     talk = "\n\n".join(f"**{('Orla Quist', 'Tom')[n % 2]}:** {line}" for n, line in enumerate(LINES * 3))
-    transcript = read(f"Orla meets Tom.\n\n{notes}{talk}", "a.md")
+    people = "- Orla Quist: [Page](https://kiln.example/o) | [Salt](https://kiln.example/s)\n- Tom: [Page](https://t.example/)\n"
+    transcript = read(
+        f"Orla meets Tom.\n\n**More about us:**\n{people}**News:**\n- []https://kiln.example/k\n\n{notes}{talk}", "a.md"
+    )
 
     assert {segment.speaker for segment in transcript.segments[1:]} == {"Orla Quist", "Tom"}
     assert [segment.text for segment in transcript.segments][1:] == list(LINES) * 3

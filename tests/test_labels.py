@@ -444,3 +444,25 @@ def test_the_only_speaker_has_a_label_where_a_program_wrote_it_above_each_cue(fo
     text = "\n\n".join(f"00:00:{n:02},000 --> 00:00:{n:02},900\n{name}\n{words}" for n, words in enumerate(SAID))
 
     assert turns(read(text, "a.srt")) == [("Orla Quist", words) for words in SAID]
+
+
+@pytest.mark.parametrize("form", ["**{n}.**\n{t}", "**{n}.** {t}", "**{n}** {t}"])
+def test_a_name_in_bold_without_a_colon_speaks_where_it_comes_again(form: str) -> None:
+    said = [(("Ola", "Ferrer")[n % 2], words) for n, words in enumerate(SAID)]
+
+    assert turns(read("\n\n".join(form.format(n=n, t=t) for n, t in said), "a.md")) == said
+
+
+def test_bold_names_with_and_without_a_colon_are_turns_of_each() -> None:
+    names = ("Orla", "Ferrer", "Ines")
+    said = [(names[n % 3], words) for n, words in enumerate(SAID * 2)]
+    text = "\n\n".join(f"**{name}:** {words}" if name == "Ines" else f"**{name}** {words}" for name, words in said)
+
+    assert turns(read(text, "a.md")) == said
+
+
+def test_the_heads_of_paragraphs_in_bold_are_nobody() -> None:
+    heads = ("Warm Kilns", "Cold Glaze", "Old Salt", "Wet Clay", "Dry Wood", "Fine Sand", "Good Soil")
+    text = "\n\n".join(f"**{head}.** {words}" for head, words in zip(heads, SAID, strict=True))
+
+    assert {speaker for speaker, _ in turns(read(text, "a.md"))} == {None}

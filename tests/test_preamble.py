@@ -132,3 +132,19 @@ def test_whatever_stands_at_the_top_gives_a_transcript_or_one_error(text: str) -
             read(f"{top}\n\nWe fired the kiln.\n", "a.md")
         except TranscriptError:
             continue
+
+
+@pytest.mark.parametrize(
+    "top",
+    [
+        "KILN ROOM\nEpisode 42: Ash and apples\nDate: 2 November 2023\nSpeakers: Ada Ek (host), Bo Li (guest)\n",
+        "Title: Ash\nSpeakers:\n- Ada Ek (host)\n- Bo Li (guest)\nDate: 2 November 2023\n",
+        "# KILN ROOM\n\n**Episode:** 42 | **Date:** 2 November 2023 | **Hosted by:** Ada Ek\n\nFeaturing: Bo Li\n",
+    ],
+)
+def test_a_number_in_a_key_a_list_below_one_and_several_facts_on_one_line_are_read(top: str) -> None:
+    found = read(f"{top}\n{TALK}", "a.md")
+
+    assert said(found) == SAID
+    assert found.stated.published == "2 November 2023"
+    assert set(found.stated.people) == {Person("Ada Ek", "host"), Person("Bo Li", "guest")}

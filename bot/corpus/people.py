@@ -82,10 +82,12 @@ def join_people(stated: Sequence[Person], labels: Iterable[str]) -> Joined:
     for person in stated:
         name = _Known.of(person.name).name
         roles[name] = roles.get(name) or person.role
-    said = [label for label in dict.fromkeys(labels) if names_somebody(label)]
+    heard = list(dict.fromkeys(labels))
+    said = [label for label in heard if names_somebody(label)]
     meant = {label: [each.name for each in known.values() if each.is_meant_by(_words(label))] for label in said}
     names, doubts = _certain(known, meant)
     names, full = _in_full(names)
+    names |= _in_part(heard, {full.get(name, name): role for name, role in roles.items()}, names.values())
     silent = [name for name in known if name not in names.values()]
     strange = [label for label in said if not meant[label]]
     if len(silent) == len(strange) == 1:
@@ -117,6 +119,16 @@ def _certain(known: Mapping[str, _Known], meant: Mapping[str, list[str]]) -> tup
         elif found:
             doubts.append(Doubt(label, tuple(found)))
     return names, doubts
+
+
+def _in_part(heard: Sequence[str], roles: Mapping[str, str], named: Collection[str]) -> dict[str, str]:
+    """Return whom labels such as `Host` mean: the only person stated in that part, unless their name speaks too."""
+    found = {}
+    for label in heard:
+        whose = [name for name, role in roles.items() if role and role.casefold() == label.casefold()]
+        if len(whose) == 1 and whose[0] not in named:
+            found[label] = whose[0]
+    return found
 
 
 def _in_full(names: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:

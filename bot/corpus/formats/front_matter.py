@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml  # type: ignore[import-untyped, unused-ignore]
 
 from bot.corpus.files import LONGEST_FRONT_MATTER, read_yaml
-from bot.corpus.formats.labels import is_name
+from bot.corpus.formats.labels import is_name, with_part
 from bot.corpus.formats.preamble import Fact, Preamble, preamble
 from bot.corpus.formats.stamps import number, seconds
 from bot.corpus.names import LONGEST_TITLE
@@ -87,8 +87,8 @@ def _told(above: Preamble) -> tuple[str, ...]:
 
 def _fenced(file: TranscriptFile) -> tuple[dict[Any, Any] | None, str]:
     """Return what stands between the fences of YAML or TOML, and the text after them; None where there are none."""
-    for opens, closes, read in ((_FENCED, _CLOSE, _fields), (_TOML_FENCED, _TOML_CLOSE, _toml)):
-        opened = opens.match(file.text)
+    kinds = ((_FENCED.match(file.text), _CLOSE, _fields), (_TOML_FENCED.match(file.text), _TOML_CLOSE, _toml))
+    for opened, closes, read in kinds:
         closed = closes.search(file.text, opened.end(), opened.end() + LONGEST_FRONT_MATTER) if opened else None
         if opened and closed:
             inside = file.text[opened.end() : closed.start()]
@@ -180,14 +180,17 @@ def _fact(key: str, value: str) -> Fact | None:
     if not key:
         return _line_fact(value)
     table, name = _table(), _key(key)
+    if read_number(key)[1] is not None and not key.isdecimal():  # as in `Episode 42: Title`
+        return Fact("title", _value("title", f"{key}: {value}"))
     field = next((field for field, names in table["fields"].items() if name in names), "")
     if field == "number" and read_number(value)[1] is None:
         field = "title"
     if field:
         return Fact(field, _value(field, value), field in _SURE)
     if name in table["people"]:
-        people = [person.name for person in people_named(value) if is_name(person.name)]
-        return Fact(name, ", ".join(people) or None, person=True)
+        people = [person for person in people_named(value) if is_name(person.name)]
+        told = [f"{person.name} ({person.role})" if person.role else person.name for person in people]
+        return Fact(name, ", ".join(told) or None, person=True)
     return Fact("", value) if name in table["beside"]["keys"] else None
 
 
@@ -242,7 +245,7 @@ def people_named(value: object) -> list[Person]:
                 names[-1] += f", {name}"
             elif name:
                 names.append(name)
-        return [Person(name) for name in names]
+        return [with_part(name) for name in names]
     if isinstance(value, dict):
         inside = _table()["inside"]
         name = next((_text(value[key]) for key in inside["name"] if key in value), "")
@@ -253,7 +256,7 @@ def people_named(value: object) -> list[Person]:
         return [
             person
             for item in value
-            for person in ([Person(_text(item))] if isinstance(item, str) and _text(item) else people_named(item))
+            for person in ([with_part(_text(item))] if isinstance(item, str) and _text(item) else people_named(item))
             if not isinstance(item, list)
         ]
     return []

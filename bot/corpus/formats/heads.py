@@ -123,6 +123,8 @@ _STRANGE = re.compile(
     r"(?P<label>[^\W\d_][\w.'\u2019-]{0,20}(?:[ ][^\W\d_a-z][\w.'\u2019-]{0,20}){0,3})"
     r"[ ]{0,2}[^\w\s,.'\u2019!?\u2026]"
 )
+# A name in bold that ends as a sentence does.
+_STOPPED = re.compile(r"(?:[^\W\d_a-z][\w'\u2019-]{1,24} ){0,2}[^\W\d_a-z][\w'\u2019-]{1,24}\.")
 # As plays are printed.
 _PLAY = re.compile(r"(?P<label>[^\W\d_][\w '\u2019&-]{0,40})\.[ \t]{1,20}")
 
@@ -197,6 +199,8 @@ def _marked(text: str, before: Head | None) -> Head | None:
     if not match:
         return None
     inside, first, late, colon = _inside(match["inner"])
+    if len(match["mark"]) > 1 and _STOPPED.fullmatch(inside):
+        inside = inside[:-1]
     if not any(map(str.isalpha, inside)):
         return None
     rest = text[match.end() :]

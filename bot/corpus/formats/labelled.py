@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 from bot.corpus.formats.front_matter import FrontMatter, front_matter
 from bot.corpus.formats.heads import BOXED, Form, Head, head_of, loose_head
 from bot.corpus.formats.labels import TURN, Labels, Sight, is_name, is_stage_label, learn
-from bot.corpus.formats.markdown import heading, is_item_with_link, is_link_line, is_list_of_links, words_of
+from bot.corpus.formats.markdown import (
+    heading,
+    is_item_with_link,
+    is_link_line,
+    is_list_of_links,
+    is_only_links,
+    words_of,
+)
 from bot.corpus.formats.preamble import is_rule
 from bot.corpus.formats.sections import unsaid
 from bot.corpus.formats.stamps import STAMP, seconds
@@ -46,6 +53,11 @@ class _Plan:
     turns: bool
     markdown: bool
     contents: frozenset[int]
+
+    @property
+    def knows(self) -> bool:
+        """Whether the file tells by labels or times what is said."""
+        return bool(self.labels) or self.stamped
 
     def head(self, number: int) -> Head | None:
         """Return the head of a line if it is to be believed."""
@@ -122,7 +134,7 @@ class _Page:
         self.lines = []
         if not text.strip():
             return
-        if is_link_line(text) or (self.speaker is None and self.plan.markdown and is_list_of_links(text)):
+        if is_link_line(text) or (self.speaker is None and self.plan.knows and is_list_of_links(text)):
             self.links += 1
             return
         for words, label in self.plan.labels.inside(text):
@@ -131,7 +143,7 @@ class _Page:
 
     def _paragraph(self, text: str) -> None:
         """Add what one voice says, cut where times stand inside."""
-        parts = _INLINE.split(_INSIDE.sub(r"\1\2", text)) if self.plan.labels or self.plan.stamped else [text]
+        parts = _INLINE.split(_INSIDE.sub(r"\1\2", text)) if self.plan.knows else [text]
         self._add(parts[0])
         for stamp, part in zip(parts[1::2], parts[2::2], strict=True):
             self.start = seconds(stamp)
@@ -235,7 +247,14 @@ def _plan(file: TranscriptFile, front: FrontMatter) -> _Plan:
     """Look at every line and decide which labels and times are to be believed."""
     lines = front.text.split("\n")
     fenced = _fenced(lines)
-    heads = {number: head for number, line in enumerate(lines) if number not in fenced and (head := head_of(line))}
+    heads = {
+        number: head
+        for number, line in enumerate(lines)
+        if number not in fenced
+        and (head := head_of(line))
+        # An item of a list that gives somebody's pages is no turn of theirs.
+        and not (is_item_with_link(line.strip()) and is_only_links(head.rest))
+    }
     filled = [bool(line.strip()) for line in lines]
     begins = [line and not before for before, line in zip([False, *filled], filled, strict=False)]
     letters = sum(len(line) for line in lines)

@@ -20,6 +20,7 @@ from bot.corpus.formats.entities import unescape
 from bot.corpus.formats.heads import Form
 from bot.corpus.names import LONGEST_PERSON
 from bot.corpus.people import join_people, with_names
+from bot.corpus.transcript import Person
 from bot.corpus.voices import numbers_voices
 from bot.policy.texts import say
 
@@ -40,6 +41,7 @@ __all__ = [
     "key_of",
     "learn",
     "settle",
+    "with_part",
 ]
 
 _LINK = re.compile(r"\[([^\[\]]{0,100})\]\([^()\s]{0,300}\)")
@@ -189,6 +191,13 @@ def _taken_apart(label: str) -> _Name:
             role, text = role or found, text[: beside.start()]
         else:
             return _Name(text, role, note)
+
+
+def with_part(name: str) -> Person:
+    """Return a person by a name that may tell the part, as in `Ada Ek (host)` and `Ada Ek, guest`."""
+    apart = _taken_apart(name)
+    note = f" ({apart.note})" if apart.note else ""
+    return Person(f"{apart.name}{note}", apart.role) if apart.role and apart.name else Person(name)
 
 
 def _role(word: str) -> str | None:
@@ -347,7 +356,8 @@ def learn(sights: Sequence[Sight], places: int, known: Iterable[str] = ()) -> La
         for mark in {sight.mark for sight in spoken if sight.form is Form.ALONE}
         for key in _alone(_Seen([s for s in rows if s.mark == mark], {Form.ALONE}, places), declared, headed)
     }
-    other = set() if headed or alone else _other(_Seen(rows, {Form.OTHER}, places))
+    others = _Seen(rows, {Form.OTHER}, places)
+    other = _other(others) | ({*others.names, *others.loose} & headed)
     speakers = {
         **dict.fromkeys((*_SURE, Form.COLON), frozenset(found)),
         Form.BOXED: frozenset(boxed),
@@ -360,7 +370,8 @@ def learn(sights: Sequence[Sight], places: int, known: Iterable[str] = ()) -> La
     nobody = {
         (sight.line, key)
         for sight in sure.sights
-        if turns and sight.form is Form.MARKED and sight.first and (key := key_of(sight.label)) not in found
+        if turns and sight.form is Form.MARKED and (sight.first or not (sight.spoken or sight.whole))
+        if (key := key_of(sight.label)) not in found
     }
     return Labels(speakers, frozenset(nobody), _unread(rows, places, speakers, nobody))
 
@@ -497,6 +508,7 @@ def _unread(
             sight.form is Form.COLON
             and (counts[sight.form, key_of(sight.label)] > 1 or (named and is_name(sight.label)))
         )
+        or (sight.form is Form.OTHER and speakers[Form.OTHER] and is_name(sight.label))
     ]
     if len({key_of(sight.label) for sight in refused}) < _TWO:
         refused = []

@@ -25,7 +25,8 @@ _ANYWHERE = re.compile(
     rf"\b{_EXACT}{_MARK}{_EXACT}|\b\d{{1,3}}:\d{{2}}:\d{{2}}\s?[.,:;]\d{{1,9}}"
     rf"|\d\s{{0,4}}[-\u2013\u2014=]{{1,2}}(?:>|&gt;)\s{{0,4}}\d"
 )
-# At the head: two points and an arrow, a whole time, a time in brackets, columns of numbers, frames in braces.
+# At the head: two points and an arrow, a whole time, a time in brackets, columns of numbers, frames in braces,
+# and columns of numbers behind the names of a recording and a channel.
 _AT_HEAD = (
     re.compile(rf"\W{{0,4}}{_POINT}\W{{0,4}}[-\u2013\u2014=]{{1,2}}(?:>|&gt;)\s{{0,4}}\d"),
     re.compile(rf"[^\w\n]{{0,4}}{_EXACT}(?!\d)"),
@@ -34,6 +35,7 @@ _AT_HEAD = (
     re.compile(r"\d{1,9}[.,]\d{1,9}[\t ,;|]{1,3}\d{1,9}[.,]\d{1,9}\b"),
     re.compile(r"\d{1,9},\d{1,9},[\"\w]"),
     re.compile(r"\{\d{1,9}\}\s?\{\d{0,9}\}"),
+    re.compile(r"\S{1,60}\s\S{1,12}\s\d{1,6}\.\d{1,6}\s\d{1,6}\.\d{1,6}\s"),
 )
 _ENDING = re.compile(rf"\b{_EXACT}\W{{0,4}}\Z|\d{{1,2}} minutes? \d{{1,2}} seconds?\W{{0,4}}\Z")
 _LONGEST_HEAD = 80
@@ -161,28 +163,42 @@ def _rising(heads: Sequence[_Line], lines: int) -> list[_Line]:
     """
     if len(heads) < _SERIES or len(heads) * 2 < lines:
         return []
-    timed = [(line, _instant(found)) for line in heads if (found := _ANY.search(plain_marks(line.text)))]
-    times = [time for _, time in timed]
-    if len(timed) < _SERIES or len(timed) * 2 < lines or times[-1] <= times[0]:
+    timed = [(line, found) for line in heads if (found := _ANY.search(plain_marks(line.text)))]
+    if len(timed) < _SERIES or len(timed) * 2 < lines:
         return []
-    rises = sum(1 for before, after in pairwise(times) if after >= before)
     words = sum(line.text.count(" ") for line, _ in timed)
-    spoken = words <= (times[-1] - times[0]) * _FASTEST
-    return [line for line, _ in timed] if rises * 10 >= (len(times) - 1) * 9 and spoken else []
+    readings = ([_instant(found) for _, found in timed], [_instant(found, parted=60) for _, found in timed])
+    return [line for line, _ in timed] if any(_are_spoken(times, words) for times in readings) else []
 
 
-def _instant(found: re.Match[str]) -> float:
-    """Return the seconds of a time, be it a clock, a number with a fraction, or minutes and seconds."""
+def _are_spoken(times: Sequence[float], words: int) -> bool:
+    """Say whether times rise, with time enough between the first and the last for so many words."""
+    rises = sum(1 for before, after in pairwise(times) if after >= before)
+    lasts = times[-1] - times[0]
+    return lasts > 0 and rises * 10 >= (len(times) - 1) * 9 and words <= lasts * _FASTEST
+
+
+def _instant(found: re.Match[str], parted: int = 1) -> float:
+    """Return the seconds of a time, be it a clock, a number with a fraction, or minutes and seconds.
+
+    `parted` is what a number with a fraction counts: 1 for seconds and parts of them, 60 for minutes and seconds.
+    """
     text = found.group()
     parts = [int(part) for part in _DIGITS.findall(text)]
     if ":" not in text and "m" not in text:
-        return float(f"{parts[0]}.{parts[1]}")
+        return float(f"{parts[0]}.{parts[1]}") if parted == 1 else float(parts[0] * parted + parts[1])
     return float(sum(part * 60**place for place, part in enumerate(reversed(parts))))
 
 
 def _may_be(line: str) -> bool:
     """Say whether a line can look like times at all; most are seen to be none at once."""
-    return ":" in line or line[:1] in _BEGINNINGS or "\uff1a" in line or "second" in line
+    return (
+        ":" in line
+        or line[:1] in _BEGINNINGS
+        or "\uff1a" in line
+        or "second" in line
+        or (len(line) < _LONGEST_HEAD and line.count(".") > 1)
+    )
 
 
 def _suspect(number: int, line: str) -> list[_Line]:

@@ -18,6 +18,7 @@ __all__ = ["Fact", "Preamble", "is_rule", "preamble"]
 
 _MARKS = "*_` \t"
 _ITEM = re.compile(r"[-*+\u2022][ \t]{1,4}(?=\S)")
+_PARTS = re.compile(r"\s[|\u00b7\u2022]\s")
 _RULE = re.compile(r"[-*_=~\u2013\u2014]{3,200}")
 _SHARP = re.compile(r"#{1,6}[ \t]+\S")
 _MOST_LINES = 60
@@ -66,12 +67,12 @@ def preamble(text: str, known: Callable[[str, str], Fact | None]) -> Preamble:
     A key of "" comes with a whole line without a colon. Most lines must be known ones, and two of them, or one that
     can be nothing else.
     """
-    lines = text.split("\n", _MOST_LINES)[:_MOST_LINES]
+    lines, below = _with_lists(text.split("\n", _MOST_LINES)[:_MOST_LINES])
     filled = [number for number, line in enumerate(lines) if line.strip()]
     if not filled:
         return Preamble()
     first = lines[filled[0]].strip()
-    title = None if _line(filled[0], lines, known) or not _is_title(first) else first
+    title = None if _line(filled[0], first, known) or not _is_title(first) else first
     begun = filled[0] + (title is not None or bool(_SHARP.match(first)))
     found = list(_top(lines, begun, known))
     while found and found[-1].fact is None and not _belongs(found[-1], lines, text):
@@ -86,7 +87,7 @@ def preamble(text: str, known: Callable[[str, str], Fact | None]) -> Preamble:
         if fact.key and fact.value:
             before = fields.get(fact.key)
             fields[fact.key] = f"{before}, {fact.value}" if before and fact.person else before or fact.value
-    taken = [line.number for line in found]
+    taken = [number for line in found for number in (line.number, *below.get(line.number, ()))]
     if title is not None:
         fields.setdefault("title", title)
         taken.insert(0, filled[0])
@@ -94,6 +95,22 @@ def preamble(text: str, known: Callable[[str, str], Fact | None]) -> Preamble:
     rules = [n for n in range(begun, end) if is_rule(lines[n])]
     left = tuple(line.text for line in found if line.fact is None or not line.fact.key)
     return Preamble(fields, tuple(sorted({*taken, *rules})), left)
+
+
+def _with_lists(lines: list[str]) -> tuple[list[str], dict[int, list[int]]]:
+    """Return lines with the lists below keys beside them, as `Guests:` has, and which lines those were."""
+    together = list(lines)
+    below: dict[int, list[int]] = {}
+    key: int | None = None
+    for number, line in enumerate(lines):
+        item = _ITEM.match(line.strip())
+        if key is not None and item:
+            below.setdefault(key, []).append(number)
+            together[key] += f"{',' if len(below[key]) > 1 else ''} {line.strip()[item.end() :]}"
+            together[number] = ""
+        else:
+            key = number if line.strip(_MARKS).endswith(":") else None
+    return together, below
 
 
 def is_rule(line: str) -> bool:
@@ -118,16 +135,21 @@ def _top(lines: list[str], begun: int, known: Callable[[str, str], Fact | None])
         if not text or is_rule(text):
             apart = True
             continue
-        line = _line(number, lines, known)
-        if line is None or (apart and line.fact is None):
+        parts = [_line(number, part, known) for part in _PARTS.split(text)]
+        found = [part for part in parts if part and part.fact]
+        line = _line(number, text, known)
+        if len(parts) > 1 and len(found) == len(parts):
+            yield from found
+        elif line is None or (apart and line.fact is None):
             return
-        yield line
+        else:
+            yield line
         apart = False
 
 
-def _line(number: int, lines: list[str], known: Callable[[str, str], Fact | None]) -> _Line | None:
+def _line(number: int, line: str, known: Callable[[str, str], Fact | None]) -> _Line | None:
     """Return a line with its key; one without a colon only when it states something by itself."""
-    text = lines[number].strip()
+    text = line.strip()
     item = _ITEM.match(text)
     text = text[item.end() :] if item else text
     plain = text.strip(_MARKS)
