@@ -77,8 +77,9 @@ def where(corpus: Corpus, scope: Scope) -> str:
         place = say("scope.chapter", chapter=scope.chapter, where=place)
     if not scope.speaker:
         return place
-    everywhere = scope.episodes is None and not scope.chapter
-    return say("scope.said" if everywhere else "scope.said-in", speaker=scope.speaker, where=place)
+    if scope.episodes is None:
+        return say("scope.said", speaker=scope.speaker)
+    return say("scope.said-in", speaker=scope.speaker, where=place)
 
 
 async def find_scope(corpus: Corpus, speaker: str = "", episode: str = "", show: str = "", chapter: str = "") -> Scope:
