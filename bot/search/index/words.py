@@ -37,7 +37,7 @@ Place: TypeAlias = tuple[int, int]
 Span: TypeAlias = tuple[int, int, int]
 """Sentences: the number of their episode in the corpus, the first and the last."""
 
-_LAYOUT = "3"
+_LAYOUT = "4"
 """Part of every index's name; raise it when the schema or an analyzer changes."""
 
 SENTENCE_BITS = 24
