@@ -7,7 +7,7 @@ from bot.search.episodes import OnSubject, episodes_named, newest_first, people_
 from bot.search.index.loading import load_embeddings
 from bot.search.quote import FOUND, Hit
 from bot.search.reranker import open_reranker
-from bot.search.scope import Scope, find_scope, scope_of
+from bot.search.scope import Scope, find_scope, scope_of, where
 from bot.search.searcher import Searcher, open_searcher
 from bot.search.verify import Judgement, Verdict, asks_for_check, read_claim
 
@@ -37,4 +37,5 @@ __all__ = [
     "people_of",
     "read_claim",
     "scope_of",
+    "where",
 ]

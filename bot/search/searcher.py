@@ -20,7 +20,7 @@ from bot.search.episodes import episodes_on
 from bot.search.index.words import open_index
 from bot.search.quote import Hit, rank
 from bot.search.said import find_said
-from bot.search.scope import EVERYWHERE
+from bot.search.scope import EVERYWHERE, narrow
 from bot.search.verify import Judgement, Names, Verdict, is_by, join, judge, read_claim, stands_beside
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ SAID_AMONG = 20
 REGIONS = 8
 """Sentences from each way of searching words that a claim is compared with."""
 
-SAID_BY = 1_000
-"""Sentences from each way of searching words among which those of one person are looked for."""
+SAID_BY = 20
+"""Sentences of one person from each way of searching words that a claim is compared with."""
 
 CHOSEN_FROM = 10
 """Passages that a language model may choose from."""
@@ -189,7 +189,8 @@ class Searcher:
         among = range(len(self._corpus.entries)) if scope.episodes is None else scope.episodes
 
         def work() -> list[OnSubject]:
-            found = episodes_on(self._corpus, self._index, self._embeddings, subject, among, limit)
+            part = narrow(self._corpus, self._index, scope)
+            found = episodes_on(self._corpus, part, self._embeddings, subject, among, limit)
             _place(each.evidence for each in found)
             return found
 
@@ -256,29 +257,31 @@ class Searcher:
         By the places that have its very words; by those near it too when that does not confirm it.
         """
         printed = self._corpus.source_text
-        found = find_said(self._corpus, self._index, said, SAID_AMONG)
+        found = find_said(self._corpus, narrow(self._corpus, self._index, scope), said, SAID_AMONG)
         places = [passage for number, passage in found if scope.admits(number, passage)]
         judgement = judge(said, places, speaker=who, printed=printed)
         if judgement.verdict is Verdict.EXACT or judgement.too_little:
             return judgement
-        judgement = judge(said, [*places, *self._near(said, REGIONS, scope.episodes)], speaker=who, printed=printed)
+        judgement = judge(said, [*places, *self._near(said, REGIONS, scope)], speaker=who, printed=printed)
         if who and judgement.verdict in {Verdict.OTHER_SPEAKER, Verdict.UNATTRIBUTED}:
             own = judge(said, self._said_by(who, said, scope), speaker=who, printed=printed)
             judgement = own if own.verdict in {Verdict.EXACT, Verdict.CLOSE} else judgement
         return judgement
 
-    def _near(self, said: str, limit: int, episodes: frozenset[int] | None) -> list[Passage]:
-        """Return up to 3 x `limit` sentences that share words or letters with a line, of some episodes or of all."""
-        found = self._index.candidates(said, limit)
-        places = [place for place in found if episodes is None or place[0] in episodes]
-        return [self._corpus.episode(number).passage(sentence, sentence) for number, sentence in places]
+    def _near(self, said: str, limit: int, scope: Scope) -> list[Passage]:
+        """Return up to 3 x `limit` sentences in a scope that share words or letters with a line."""
+        found = narrow(self._corpus, self._index, scope).candidates(said, limit)
+        return [self._corpus.episode(number).passage(sentence, sentence) for number, sentence in found]
 
     def _said_by(self, who: str, said: str, scope: Scope) -> list[Passage]:
-        """Return the sentences near a line that somebody of that name says: a line may be said by many."""
-        names = {name for name in self._corpus.speakers if is_by((name,), who)}
-        heard = frozenset(n for n, entry in enumerate(self._corpus.entries) if not names.isdisjoint(entry.speakers))
-        near = self._near(said, SAID_BY, heard if scope.episodes is None else heard & scope.episodes) if heard else []
-        return [passage for passage in near if not names.isdisjoint(passage.speakers)]
+        """Return the sentences of people of that name that have a line or are near it: a line may be said by many."""
+        near: dict[Passage, None] = {}
+        for name in filter(lambda name: is_by((name,), who), self._corpus.speakers):
+            own = dataclasses.replace(scope, speaker=name)
+            found = find_said(self._corpus, narrow(self._corpus, self._index, own), said, SAID_AMONG)
+            near.update((passage, None) for _, passage in found if name in passage.speakers)
+            near.update(dict.fromkeys(self._near(said, SAID_BY, own)))
+        return list(near)
 
     def weight(self, line: str) -> float | None:
         """Return how telling the words of a line are together (their summed rarity), or None when it has no words."""
