@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from bot.corpus import fold, is_direction, names_somebody
@@ -45,7 +45,8 @@ _PLACE = re.compile(
 )
 _OPEN, _CLOSE = '"“„«', '"”“»'
 _SINGLE = re.compile(r"(?<!\w)['‘]([^'‘\"“”\n]{12,600})['’](?!\w)")
-_SENTENCE = re.compile(r"[.?!…][\"”’)]{0,2} |\n")
+_SENTENCE = re.compile(r"(?<!\.)[.?!][\"”’)]{0,2} |\n")
+_TURN = re.compile(r"[.?!…\"”] (?P<name>[^\W\d_][\w.'’-]{0,39}(?: [^\W\d_][\w.'’-]{0,39}){0,2}): ")
 _LEADS_IN = re.compile(r"(?:[:,]|\b(?:said|says|say|like|that|this|goes|quote|claims?|claimed))\s*$", re.IGNORECASE)
 
 
@@ -116,7 +117,7 @@ class _Reader:
 
     def _lines(self, lines: list[str]) -> list[Quoted]:
         """Return the quotes of lines: a dialogue's one by one, else one, or those in quotation marks."""
-        lines, remarks = self._without_talk(lines)
+        lines, remarks = self._without_talk([part for line in lines for part in self._turns(line)])
         labels = [self._label(line) for line in lines]
         if sum(label is not None for label in labels) > 1 and labels and labels[0]:
             found: list[Quoted] = []
@@ -130,6 +131,11 @@ class _Reader:
         quotes = self._marked(text) or [self._peel(text)]
         who = next((name for line in remarks if (name := self._named_in(line))), None)
         return [each if each.speaker else replace(each, speaker=who) for each in quotes]
+
+    def _turns(self, line: str) -> list[str]:
+        """Part a line where somebody else goes on in it, by a known name behind the end of a sentence and a colon."""
+        cuts = [turn.start("name") for turn in _TURN.finditer(line) if self._knows(turn["name"])]
+        return [line[begin:end].strip() for begin, end in pairwise([0, *cuts, len(line)])]
 
     def _without_talk(self, lines: list[str]) -> tuple[list[str], list[str]]:
         """Return lines without those before and after the quote that only talk about it, and these."""
