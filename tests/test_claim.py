@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 TALK = """**Ada Quill:** A lighthouse keeper counts the ships that never come. Rule one: never trust a calm sea.
 
 **Ben Marsh:** My neighbour painted the harbour wall grey, because the council [laughs] would not pay 350 pounds for a
-colour. I realised then that an AI had written the résumé of the mayor. Salt & vinegar is the taste of seven thirty in the
-morning.
+colour. I realised then that an AI had written the résumé of the mayor. Salt & vinegar is the taste of seven thirty in
+the morning.
 
 **Ada Quill:** The foghorn will not wake the gulls, and the bell only wakes the cook. I tried the second door at three
 point five miles from town, and I will come back if the weather holds.
