@@ -27,6 +27,8 @@ the morning.
 
 **Ada Quill:** The foghorn will not wake the gulls, and the bell only wakes the cook. I tried the second door at three
 point five miles from town, and I will come back if the weather holds.
+
+**Ben Marsh:** The cook called it "a very long way to go" and "no place for a cat" and we all agreed on that.
 """
 
 NAMES = Names(["Ada Quill", "Ben van der Marsh", "Dr. Inés O'Hara"])
@@ -254,6 +256,10 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Core, Se
         ("exact", "Rule one: never trust a calm sea"),
         ("altered", "Rule two: never trust a calm sea"),
         ("exact", "Wow: never trust a calm sea"),
+        # what a line itself has in quotation marks
+        ("exact", "The cook called it “a very long way to go” and “no place for a cat” and we all agreed on that"),
+        ("altered", "The cook called it “a very long way to go” and “no place for a dog” and we all agreed on that"),
+        ("exact", "Unpopular opinion but “the foghorn will not wake the gulls” is the best line of this show"),
         # several lines
         ("exact", "Ada: never trust a calm sea\nBen: my neighbour painted the harbour wall grey"),
         ("other-speaker", "Ben: never trust a calm sea\nBen: my neighbour painted the harbour wall grey"),

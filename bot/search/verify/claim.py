@@ -22,6 +22,9 @@ __all__ = ["Quoted", "asks_for_check", "read_claim"]
 _FEWEST = 3
 """Words that a quote keeps, whatever is taken for talk."""
 
+_LONG_QUOTE = 5
+"""Words in quotation marks that are what a message is about, even with twice as many around them."""
+
 _MOST_PEELED = 8
 _LONGEST_HEAD, _LONGEST_TAIL, _MOST_TAILS = 8, 14, 4
 """Words before a colon and in a signature at most, and places where a signature may begin."""
@@ -167,14 +170,16 @@ class _Reader:
         inside = sum(_count(text[begin:end]) for begin, end in spans)
         outside = sum(_count(part) for part in around)
         clear = all(not part or self._named_in(part) or self._is_talk(part) for part in around)
-        if not (clear or inside >= outside or _LEADS_IN.search(around[0])):
+        many = inside >= outside or (inside >= _LONG_QUOTE and 2 * inside >= outside)
+        if not (clear or many or _LEADS_IN.search(around[0])):
             return []
+        beside, whole = ("", "") if clear else (" ".join(around), text)
         found = []
         for number, (begin, end) in enumerate(spans):
             before, after = around[number], around[number + 1]
             follows = number + 1 == len(spans) or bool(_JOINT.match(f" {after}"))
             who = (self._named_in(after) if follows else None) or self._named_in(before)
-            found.append(Quoted(text[begin + 1 : end - 1], who))
+            found.append(Quoted(text[begin + 1 : end - 1], who, beside, whole))
         return found
 
     def _peel(self, text: str) -> Quoted:

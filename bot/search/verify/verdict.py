@@ -124,7 +124,9 @@ _WORST = (
 
 def join(judged: Sequence[Judgement]) -> Judgement:
     """Return one judgement of several lines, at least one: all of them when all were said, else the worst."""
-    telling = [each for each in judged if not each.too_little] or judged
+    judged = [each for each in judged if not each.too_little] or judged
+    # A line that several quotes are part of was judged whole for each.
+    telling = list({tuple(passage.id for passage in each.passages): each for each in judged}.values())
     worst = min(telling, key=lambda each: _WORST.index(each.verdict))
     if worst.verdict not in {Verdict.EXACT, Verdict.CLOSE}:
         return worst
