@@ -29,6 +29,7 @@ the morning.
 point five miles from town, and I will come back if the weather holds.
 
 **Ben Marsh:** The cook called it "a very long way to go" and "no place for a cat" and we all agreed on that.
+We know nothing.
 """
 
 NAMES = Names(["Ada Quill", "Ben van der Marsh", "Dr. Inés O'Hara"])
@@ -151,6 +152,12 @@ def test_lines_of_a_dialogue_are_judged_one_by_one() -> None:
     ]
 
 
+def test_of_two_people_named_beside_a_quote_none_is_taken() -> None:
+    (quoted,) = read_claim(f"Ada and Ben at the harbour, so funny: “{LINE}”", NAMES.knows)
+
+    assert (quoted.text, quoted.speaker) == (LINE, None)
+
+
 def test_two_quotes_of_a_message_each_have_their_speaker() -> None:
     quotes = read_claim(f"Ada Quill said “{LINE}” and Ben Marsh said “never trust a calm sea”", NAMES.knows)
 
@@ -260,6 +267,9 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Core, Se
         ("exact", "The cook called it “a very long way to go” and “no place for a cat” and we all agreed on that"),
         ("altered", "The cook called it “a very long way to go” and “no place for a dog” and we all agreed on that"),
         ("exact", "Unpopular opinion but “the foghorn will not wake the gulls” is the best line of this show"),
+        # remarks that were said, or were not
+        ("exact", "I realised then that an AI had written the résumé of the mayor\nLove it, so true"),
+        ("altered", "the cook called it no place for a cat and we all agreed on that\nWe knew."),
         # several lines
         ("exact", "Ada: never trust a calm sea\nBen: my neighbour painted the harbour wall grey"),
         ("other-speaker", "Ben: never trust a calm sea\nBen: my neighbour painted the harbour wall grey"),

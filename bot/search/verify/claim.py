@@ -120,7 +120,8 @@ class _Reader:
 
     def _lines(self, lines: list[str]) -> list[Quoted]:
         """Return the quotes of lines: a dialogue's one by one, else one, or those in quotation marks."""
-        lines, remarks = self._without_talk([part for line in lines for part in self._turns(line)])
+        turns = [part for line in lines for part in self._turns(line)]
+        lines, remarks = self._without_talk(turns)
         labels = [self._label(line) for line in lines]
         if sum(label is not None for label in labels) > 1 and labels and labels[0]:
             found: list[Quoted] = []
@@ -133,6 +134,9 @@ class _Reader:
         text = "\n".join(lines)
         quotes = self._marked(text) or [self._peel(text)]
         who = next((name for line in remarks if (name := self._named_in(line))), None)
+        said = " ".join(line for line in remarks if not _is_check(line))
+        if said:
+            quotes = [replace(each, beside=f"{each.beside} {said}".strip(), whole="\n".join(turns)) for each in quotes]
         return [each if each.speaker else replace(each, speaker=who) for each in quotes]
 
     def _turns(self, line: str) -> list[str]:
@@ -299,7 +303,9 @@ class _Reader:
         if head and self._is_name(head["name"]):
             return head["name"]
         words = _WORD.findall(plain)
-        return next((word for word in words if word[:1].isupper() and self._knows(word)), None)
+        named = dict.fromkeys(word for word in words if word[:1].isupper() and self._knows(word))
+        name = " ".join(named)
+        return name if name and self._knows(name) else None
 
     def _is_name(self, text: str) -> bool:
         """Say whether words are somebody's name: the corpus knows it, or it is a full name, or a title and a name."""
