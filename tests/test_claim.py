@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.commands import COMMANDS
+from bot.core import Core
 from bot.language import Row, only_words, read_rows
+from bot.search import Searcher, open_searcher
 from bot.search.verify import Names, Quoted, asks_for_check, read_claim
+from tests.test_who_said_it import ask, write_library
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TALK = """**Ada Quill:** A lighthouse keeper counts the ships that never come. Rule one: never trust a calm sea.
+
+**Ben Marsh:** My neighbour painted the harbour wall grey, because the council [laughs] would not pay 350 pounds for a
+colour. I realised then that an AI had written the résumé of the mayor. Salt & vinegar is the taste of seven thirty in
+the morning.
+
+**Ada Quill:** The foghorn will not wake the gulls, and the bell only wakes the cook. I tried the second door at three
+point five miles from town, and I will come back if the weather holds.
+
+**Ben Marsh:** The cook called it "a very long way to go" and "no place for a cat" and we all agreed on that.
+We know nothing.
+"""
 
 NAMES = Names(["Ada Quill", "Ben van der Marsh", "Dr. Inés O'Hara"])
 LINE = "a lighthouse keeper counts the ships that never come"
@@ -131,6 +152,12 @@ def test_lines_of_a_dialogue_are_judged_one_by_one() -> None:
     ]
 
 
+def test_of_two_people_named_beside_a_quote_none_is_taken() -> None:
+    (quoted,) = read_claim(f"Ada and Ben at the harbour, so funny: “{LINE}”", NAMES.knows)
+
+    assert (quoted.text, quoted.speaker) == (LINE, None)
+
+
 def test_two_quotes_of_a_message_each_have_their_speaker() -> None:
     quotes = read_claim(f"Ada Quill said “{LINE}” and Ben Marsh said “never trust a calm sea”", NAMES.knows)
 
@@ -190,3 +217,102 @@ def test_every_message_has_a_reading(message: str) -> None:
     asks_for_check(message)
     for quoted in read_claim(message, NAMES.knows):
         assert quoted.text
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Core, Searcher]]:
+    corpus = write_library(tmp_path_factory.mktemp("claims"), {"harbour-talk": TALK})
+    opened = open_searcher(corpus, None, lambda _: None)
+    yield Core(corpus, opened, COMMANDS), opened
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    ("verdict", "claim"),
+    [
+        # other spellings of the same words
+        ("close", "My neighbor painted the harbor wall gray"),
+        ("close", "I realized then that an A.I. had written the resume of the mayor"),
+        ("close", "salt and vinegar is the taste of 7:30 in the morning"),
+        ("close", "the council would not pay £350 for a color"),
+        ("close", "I tried the 2nd door at 3.5 miles from town"),
+        ("exact", "my neigh\u00adbour painted the har\u200bbour wall grey"),
+        ("exact", "the re\u0301sume\u0301 of the mayor"),
+        # other words
+        ("altered", "my neighbour painted the harbour wall grey, because the council would not pay 340 pounds"),
+        ("altered", "I tried the 3rd door at 3.5 miles from town"),
+        # fillers that the show lacks
+        ("close", "you know, my neighbour painted the harbour wall grey"),
+        ("close", "I mean, I tried the second door"),
+        ("exact", "um, my neighbour painted the harbour wall grey"),
+        # stage directions that the transcript has
+        ("exact", "because the council would not pay 350 pounds"),
+        # marked omissions
+        ("omitted", "My neighbour painted … grey, because the council would not pay"),
+        ("omitted", "my neighbour painted the harbour wall [...] the council would not pay 350 pounds"),
+        ("omitted", "Ada: I tried the second door... and I will come back"),
+        ("altered", "a lighthouse keeper counts the ships... never trust a calm sea"),
+        ("altered", "I tried the second door... and I will come back the weather holds"),
+        ("altered", "the foghorn will … wake the gulls"),
+        ("altered", "the foghorn will … and the bell only wakes the cook"),
+        ("altered", "the foghorn will not wake the gulls, and the bell … wakes the cook"),
+        ("altered", "the council would … pay 350 pounds for a colour"),
+        ("exact", "my neighbour … painted the harbour wall…"),
+        ("other-speaker", "Ada: my neighbour painted … grey, because the council would not pay"),
+        # what stands before a colon and was said, or was not
+        ("exact", "Rule one: never trust a calm sea"),
+        ("altered", "Rule two: never trust a calm sea"),
+        ("exact", "Wow: never trust a calm sea"),
+        # what a line itself has in quotation marks
+        ("exact", "The cook called it “a very long way to go” and “no place for a cat” and we all agreed on that"),
+        ("altered", "The cook called it “a very long way to go” and “no place for a dog” and we all agreed on that"),
+        ("exact", "Unpopular opinion but “the foghorn will not wake the gulls” is the best line of this show"),
+        # remarks that were said, or were not
+        ("exact", "I realised then that an AI had written the résumé of the mayor\nLove it, so true"),
+        ("altered", "the cook called it no place for a cat and we all agreed on that\nWe knew."),
+        # several lines
+        ("exact", "Ada: never trust a calm sea\nBen: my neighbour painted the harbour wall grey"),
+        ("other-speaker", "Ben: never trust a calm sea\nBen: my neighbour painted the harbour wall grey"),
+        ("altered", "Ada: never trust a calm sea\nBen: my neighbour painted the garden wall grey"),
+    ],
+)
+def test_a_claim_is_judged_by_its_words(library: tuple[Core, Searcher], verdict: str, claim: str) -> None:
+    assert library[1].verify_now(claim).verdict == verdict
+
+
+async def test_each_line_of_a_dialogue_is_shown_with_its_own_source(library: tuple[Core, Searcher]) -> None:
+    reply = await ask(
+        library[0], "/verify Ada: never trust a calm sea\nBen: my neighbour painted the harbour wall grey"
+    )
+
+    assert [card.quote.citation.speaker for card in reply.cards if card.quote] == ["Ada Quill", "Ben Marsh"]
+
+
+async def test_what_was_left_out_is_shown_and_a_filler_is_named(library: tuple[Core, Searcher]) -> None:
+    omitted = await ask(library[0], "/verify my neighbour painted … wall grey, because the council")
+    filled = await ask(library[0], "/verify you know, my neighbour painted the harbour wall grey")
+
+    assert omitted.lead == "… Said with a part left out."
+    assert "the harbour" in str(omitted.cards[0].body)
+    assert filled.lead == "✓ Close. Only a filler such as “you know” is added."
+
+
+@pytest.mark.parametrize("message", ["is this real?", "did he actually say this?", "/verify source?"])
+async def test_a_question_with_nothing_to_check_is_told_how(library: tuple[Core, Searcher], message: str) -> None:
+    reply = await ask(library[0], message)
+
+    assert reply.lead.startswith("There's nothing to check in that.")
+    assert not reply.cards
+
+
+async def test_emoji_times_and_pings_change_no_answer(library: tuple[Core, Searcher]) -> None:
+    plain = await ask(library[0], "what did he say about the harbour wall")
+    dressed = await ask(library[0], "@here what did he say about the harbour wall <:nod:123> <t:1618953630:R> :fire:")
+
+    assert (dressed.outcome, dressed.cards) == (plain.outcome, plain.cards)
+
+
+async def test_a_quoted_line_with_a_question_under_it_is_checked(library: tuple[Core, Searcher]) -> None:
+    reply = await ask(library[0], "> never trust a calm sea\ndid she say this?")
+
+    assert [card.quote.verdict for card in reply.cards if card.quote] == ["exact"]

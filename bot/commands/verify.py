@@ -69,6 +69,8 @@ async def verify(
 
 def _verdict(ctx: Context, judged: Judgement) -> str:
     """Say the verdict in a sentence."""
+    if judged.verdict is Verdict.CLOSE and all(part.kind != "said" for part in judged.differences):
+        return say("verdict.filled")
     return say(
         f"verdict.{judged.verdict}",
         count=sum(difference.kind == "claimed" for difference in judged.differences) or 1,

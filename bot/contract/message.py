@@ -35,7 +35,7 @@ __all__ = [
     "plain",
 ]
 
-_SIGNS = "✓≠⧉⇄◐✗☀"
+_SIGNS = "✓≠⧉⇄◐✗☀…"
 """What a verdict or the quote of the day begins with."""
 
 

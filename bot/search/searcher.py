@@ -59,7 +59,7 @@ LOADING_SECONDS, LOOK_SECONDS = 1.5, 0.02
 MOST_WARMED = 16
 """Episodes whose labels and titles are understood ahead of the first question about a topic."""
 
-_SAID = frozenset({Verdict.EXACT, Verdict.CLOSE, Verdict.OTHER_SPEAKER, Verdict.UNATTRIBUTED})
+_SAID = frozenset({Verdict.EXACT, Verdict.CLOSE, Verdict.OMITTED, Verdict.OTHER_SPEAKER, Verdict.UNATTRIBUTED})
 """Verdicts on words that stand in the transcript, whoever says them."""
 
 _Found = TypeVar("_Found")

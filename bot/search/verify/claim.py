@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING
 
 from bot.corpus import fold, is_direction, names_somebody
@@ -21,6 +21,9 @@ __all__ = ["Quoted", "asks_for_check", "read_claim"]
 
 _FEWEST = 3
 """Words that a quote keeps, whatever is taken for talk."""
+
+_LONG_QUOTE = 5
+"""Words in quotation marks that are what a message is about, even with twice as many around them."""
 
 _MOST_PEELED = 8
 _LONGEST_HEAD, _LONGEST_TAIL, _MOST_TAILS = 8, 14, 4
@@ -45,7 +48,8 @@ _PLACE = re.compile(
 )
 _OPEN, _CLOSE = '"“„«', '"”“»'
 _SINGLE = re.compile(r"(?<!\w)['‘]([^'‘\"“”\n]{12,600})['’](?!\w)")
-_SENTENCE = re.compile(r"[.?!…][\"”’)]{0,2} |\n")
+_SENTENCE = re.compile(r"(?<!\.)[.?!][\"”’)]{0,2} |\n")
+_TURN = re.compile(r"[.?!…\"”] (?P<name>[^\W\d_][\w.'’-]{0,39}(?: [^\W\d_][\w.'’-]{0,39}){0,2}): ")
 _LEADS_IN = re.compile(r"(?:[:,]|\b(?:said|says|say|like|that|this|goes|quote|claims?|claimed))\s*$", re.IGNORECASE)
 
 
@@ -116,7 +120,8 @@ class _Reader:
 
     def _lines(self, lines: list[str]) -> list[Quoted]:
         """Return the quotes of lines: a dialogue's one by one, else one, or those in quotation marks."""
-        lines, remarks = self._without_talk(lines)
+        turns = [part for line in lines for part in self._turns(line)]
+        lines, remarks = self._without_talk(turns)
         labels = [self._label(line) for line in lines]
         if sum(label is not None for label in labels) > 1 and labels and labels[0]:
             found: list[Quoted] = []
@@ -129,7 +134,15 @@ class _Reader:
         text = "\n".join(lines)
         quotes = self._marked(text) or [self._peel(text)]
         who = next((name for line in remarks if (name := self._named_in(line))), None)
+        said = " ".join(line for line in remarks if not _is_check(line))
+        if said:
+            quotes = [replace(each, beside=f"{each.beside} {said}".strip(), whole="\n".join(turns)) for each in quotes]
         return [each if each.speaker else replace(each, speaker=who) for each in quotes]
+
+    def _turns(self, line: str) -> list[str]:
+        """Part a line where somebody else goes on in it, by a known name behind the end of a sentence and a colon."""
+        cuts = [turn.start("name") for turn in _TURN.finditer(line) if self._knows(turn["name"])]
+        return [line[begin:end].strip() for begin, end in pairwise([0, *cuts, len(line)])]
 
     def _without_talk(self, lines: list[str]) -> tuple[list[str], list[str]]:
         """Return lines without those before and after the quote that only talk about it, and these."""
@@ -161,14 +174,16 @@ class _Reader:
         inside = sum(_count(text[begin:end]) for begin, end in spans)
         outside = sum(_count(part) for part in around)
         clear = all(not part or self._named_in(part) or self._is_talk(part) for part in around)
-        if not (clear or inside >= outside or _LEADS_IN.search(around[0])):
+        many = inside >= outside or (inside >= _LONG_QUOTE and 2 * inside >= outside)
+        if not (clear or many or _LEADS_IN.search(around[0])):
             return []
+        beside, whole = ("", "") if clear else (" ".join(around), text)
         found = []
         for number, (begin, end) in enumerate(spans):
             before, after = around[number], around[number + 1]
             follows = number + 1 == len(spans) or bool(_JOINT.match(f" {after}"))
             who = (self._named_in(after) if follows else None) or self._named_in(before)
-            found.append(Quoted(text[begin + 1 : end - 1], who))
+            found.append(Quoted(text[begin + 1 : end - 1], who, beside, whole))
         return found
 
     def _peel(self, text: str) -> Quoted:
@@ -288,7 +303,9 @@ class _Reader:
         if head and self._is_name(head["name"]):
             return head["name"]
         words = _WORD.findall(plain)
-        return next((word for word in words if word[:1].isupper() and self._knows(word)), None)
+        named = dict.fromkeys(word for word in words if word[:1].isupper() and self._knows(word))
+        name = " ".join(named)
+        return name if name and self._knows(name) else None
 
     def _is_name(self, text: str) -> bool:
         """Say whether words are somebody's name: the corpus knows it, or it is a full name, or a title and a name."""

@@ -7,7 +7,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.language import Token, is_content, is_negation, join_marks, respell, tokens, weight
-from bot.search.verify.alignment import TELLING_RUN, Fit, Verdict, fit, fits, is_found, lean, longest_runs, read_regions
+from bot.search.verify.alignment import (
+    TELLING_RUN,
+    Fit,
+    Verdict,
+    fit,
+    fits,
+    fits_with_omissions,
+    is_found,
+    lean,
+    longest_runs,
+    read_regions,
+)
 from bot.search.verify.diff import Difference, Kind, align, differences
 from bot.search.verify.speakers import bare, is_by
 
@@ -107,6 +118,7 @@ _WORST = (
     Verdict.ALTERED,
     Verdict.OTHER_SPEAKER,
     Verdict.STITCHED,
+    Verdict.OMITTED,
     Verdict.UNATTRIBUTED,
     Verdict.CLOSE,
     Verdict.EXACT,
@@ -116,7 +128,9 @@ _WORST = (
 
 def join(judged: Sequence[Judgement]) -> Judgement:
     """Return one judgement of several lines, at least one: all of them when all were said, else the worst."""
-    telling = [each for each in judged if not each.too_little] or judged
+    judged = [each for each in judged if not each.too_little] or judged
+    # A line that several quotes are part of was judged whole for each.
+    telling = list({tuple(passage.id for passage in each.passages): each for each in judged}.values())
     worst = min(telling, key=lambda each: _WORST.index(each.verdict))
     if worst.verdict not in {Verdict.EXACT, Verdict.CLOSE}:
         return worst
@@ -197,12 +211,34 @@ def _compare(claim: _Claim, near: Sequence[Passage], printed: Callable[[Passage]
     confirmed = [each for each in found if each.verdict in {Verdict.EXACT, Verdict.CLOSE}]
     if confirmed:
         return _attribute(claim, confirmed, printed)
+    parts = _parts_between_marks(claim)
+    shortened = (fits_with_omissions(parts, region) for region in regions) if parts else ()
+    if whole := next((each for each in shortened if each), None):
+        return _attribute(claim, [whole], printed)
     pieces = [] if found and found[0].is_one_place() else _pieces(asked, regions, runs)
     if pieces:
         return _join_pieces(claim, pieces, printed)
     if found and is_found(found[0], asked):
         return _locate(claim, found[0], Verdict.ALTERED, printed)
     return _not_found(near)
+
+
+def _parts_between_marks(claim: _Claim) -> list[tuple[int, tuple[Token, ...]]]:
+    """Return what stands between the marks of omission in a claim, each part with the number of its first token.
+
+    Nothing when there is no mark, or a part is too little to be found by itself.
+    """
+    row = claim.tokens
+    gaps = (
+        (number, claim.text[one.end : other.begin]) for number, (one, other) in enumerate(itertools.pairwise(row), 1)
+    )
+    cuts = [0, *(number for number, between in gaps if "…" in between or "..." in between), len(row)]
+    parts = [(begin, row[begin:end]) for begin, end in itertools.pairwise(cuts)]
+    told = all(
+        len(part) >= _LEAST_PIECE and sum(weight(token.form) for token in part) >= _LEAST_PIECE_WEIGHT
+        for _, part in parts
+    )
+    return parts if len(parts) > 1 and told else []
 
 
 def _stands_in(word: str, text: str) -> bool:
