@@ -287,7 +287,7 @@ class _Reader:
             if person:
                 return Quoted(text[found.end() :])
             single = ":" in found["mark"] and name[:1].isupper() and looks_like_a_name(name) and not self._is_talk(name)
-            if self._is_name(name) or single:
+            if self._knows(name) or (not plain and self._is_name(name)) or single:
                 return Quoted(text[found.end() :], name)
         return None
 
