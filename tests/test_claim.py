@@ -152,6 +152,12 @@ def test_lines_of_a_dialogue_are_judged_one_by_one() -> None:
     ]
 
 
+def test_a_full_stop_in_a_name_parts_no_line() -> None:
+    quotes = read_claim(f"Erik St. Martin: {LINE}", Names(["Erik St. Martin"]).knows)
+
+    assert [(each.speaker, each.text) for each in quotes] == [("Erik St. Martin", LINE)]
+
+
 def test_of_two_people_named_beside_a_quote_none_is_taken() -> None:
     (quoted,) = read_claim(f"Ada and Ben at the harbour, so funny: “{LINE}”", NAMES.knows)
 

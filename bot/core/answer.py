@@ -121,7 +121,8 @@ class Core:
             given = _arguments(command, line)
             if command.reading and command.free and command.use is not Use.CLAIM:
                 asked = given.get(command.free.name, "")
-                given |= {command.free.name: only_words(asked) or asked} if asked else {}
+                # An order about a link is one: what declines it reads the link too.
+                given |= {command.free.name: only_words(asked) or asked} if asked and "://" not in asked else {}
             settings = await self._served.settings(request.channel)
             if settings.answers == "off" and not command.always:
                 declined = refusal("off-here").reply(self.lines, private=True, feature="answers")
@@ -234,7 +235,8 @@ class Core:
         if followed is not None and followed.name in self._commands:
             return followed, None
         spoken = only_words(words) or words
-        if hostile(spoken, speakers, self._search.says):
+        # A link is no word of a question, and an order about one is an order.
+        if hostile(words if "://" in words else spoken, speakers, self._search.says):
             return self.lines.line(Use.QUESTION, spoken), None
         shows = [name for show in self._corpus.shows for name in (show.title, show.id)]
         intent = read_intent(spoken, self._search.topic_names(), self._search.weight, shows)

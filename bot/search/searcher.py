@@ -21,7 +21,7 @@ from bot.search.index.words import open_index
 from bot.search.quote import Hit, rank
 from bot.search.said import find_said
 from bot.search.scope import EVERYWHERE, narrow
-from bot.search.verify import Judgement, Names, Verdict, is_by, join, judge, read_claim, stands_beside
+from bot.search.verify import Judgement, Names, Verdict, bare, is_by, join, judge, read_claim, stands_beside
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -220,11 +220,17 @@ class Searcher:
 
     def verify_now(self, claim: str, speaker: str | None = None, scope: Scope = EVERYWHERE) -> Judgement:
         """Do the work of `verify` in the calling thread."""
+        typed = self._judge_words(bare(claim), speaker, scope)
+        if typed.verdict is Verdict.EXACT:  # nothing around it is talk
+            _place(typed.passages)
+            return typed
         quotes = read_claim(claim, self._names.knows)
         judged = [self._judge(quoted, speaker or quoted.speaker, scope) for quoted in quotes]
         if not judged:
-            return Judgement(Verdict.NOT_FOUND, unasked=True)
+            return Judgement(Verdict.NOT_FOUND, unasked=True, too_little=True)
         judgement = join(judged)
+        if typed.verdict in _SAID and judgement.verdict not in _SAID:
+            judgement = typed
         if judgement.verdict is not Verdict.NOT_FOUND or judgement.too_little:
             _place(judgement.passages)
             return judgement

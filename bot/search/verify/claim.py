@@ -141,7 +141,9 @@ class _Reader:
 
     def _turns(self, line: str) -> list[str]:
         """Part a line where somebody else goes on in it, by a known name behind the end of a sentence and a colon."""
-        cuts = [turn.start("name") for turn in _TURN.finditer(line) if self._knows(turn["name"])]
+        head = _HEAD.match(line)
+        first = head.end() if head and self._knows(head["head"].strip(" *_")) else 0  # a name may have a full stop
+        cuts = [turn.start("name") for turn in _TURN.finditer(line, max(0, first - 2)) if self._knows(turn["name"])]
         return [line[begin:end].strip() for begin, end in pairwise([0, *cuts, len(line)])]
 
     def _without_talk(self, lines: list[str]) -> tuple[list[str], list[str]]:
@@ -283,8 +285,9 @@ class _Reader:
                 continue
             name = found["name"].removeprefix("@")
             plain = found["mark"] == " "
-            person = fold(name) in {"he", "she", "they", "somebody", "someone", "you"} and not plain
-            if person:
+            # “She says, …” may itself be said; with a colon or “that” it is about who did.
+            person = fold(name) in {"he", "she", "they", "somebody", "someone", "you"}
+            if person and (":" in found["mark"] or found["mark"] == " that "):
                 return Quoted(text[found.end() :])
             single = ":" in found["mark"] and name[:1].isupper() and looks_like_a_name(name) and not self._is_talk(name)
             if self._knows(name) or (not plain and self._is_name(name)) or single:
