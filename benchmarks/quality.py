@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["FIGURES", "SAID", "measure", "measured_core", "report"]
 
 FIGURES = ROOT / "tests/sets/figures.json"
-SAID = {"exact", "close", "altered", "stitched", "other-speaker", "unattributed"}
+SAID = {"exact", "close", "omitted", "altered", "stitched", "other-speaker", "unattributed"}
 CONFIRMED = {"exact", "close"}
 
 _TABLES = (

@@ -47,4 +47,6 @@ class TranscriptError(OperatorError):
 def _one_line(text: str) -> str:
     """Return a text without line breaks and what else a terminal would obey, its middle left out when it is long."""
     shown = _UNSHOWN.sub(" ", text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}")
+    if not shown.isprintable():  # letters too that this Python does not know yet
+        shown = "".join(letter if letter.isprintable() else " " for letter in shown)
     return shown if shown == text else " ".join(shown.split())

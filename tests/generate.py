@@ -55,6 +55,7 @@ MEASURED: Mapping[str, tuple[str, ...]] = {
     "overload": ("benchmarks.overload",),
     "fairness": ("benchmarks.fairness",),
     "junk": ("benchmarks.junk",),
+    "imports": ("benchmarks.importing",),
     "reading-speed": ("benchmarks.reading",),
     "fuzz": ("benchmarks.fuzz", "--seconds", "45"),
     "hostile-content": ("benchmarks.hostile",),

@@ -123,6 +123,7 @@ SAMPLES: dict[str, str] = {
     "timed JSON": json.dumps(
         {"cues": [{"content": "It computes.", "begin": "0:01"}, {"content": "Yes.", "begin": "0:02"}]}
     ),
+    "front matter": "---\ntitle: Sums\nsaid:\n- text: It computes.\n  time: 0:01\n- text: Yes.\n  time: 0:02\n---\n",
     "YouTube XML": SRV1,
     "HTML": HTML,
     "SubRip": SRT,

@@ -180,6 +180,8 @@ def test_what_the_recogniser_itself_took_for_silence_is_left_out_and_told() -> N
         ("0:{a:02}{words}", "\n"),
         ("{a}.5 {words}", "\n"),
         ("{a}m {b}s: {words}", "\n"),
+        ("(00.{a:02}) {words}", "\n\n"),
+        ("reel 1 {a}.25 0.75 {words}", "\n"),
         ("<sync start={a}000><p>{words}</sync>", "\n"),
         ("{a:04}.12 {b:04}.25 {words}", "\n"),
         ("#{number} ~ 00:00:{a:02}:12 ~ {words}", "\n"),
@@ -297,3 +299,81 @@ def test_two_times_of_any_spelling_never_pass_as_words_in_silence(  # noqa: PLR0
     left = [time for time in times if time in " ".join(segment.text for segment in transcript.segments)]
 
     assert not left or "look like" in " ".join(transcript.oddities)
+
+
+PAGE = """---
+title: Salt
+guests: [Orla Quist]
+transcript:
+- header: The oven
+- line: The kettle sings.
+    It is old.
+  sec: 3
+  time: 0:03
+  who: Orla
+- header: A gift
+- line: 'Nobody minds: none.'
+  sec: 65
+  time: '1:05'
+  who: Tom
+---
+
+Some notes on the show.
+"""
+
+
+def test_a_transcript_in_the_front_matter_of_a_page_is_what_is_said_and_the_page_is_not() -> None:
+    transcript = read(PAGE, "a.md")
+
+    assert said(PAGE, "a.md") == [
+        ("Orla Quist", 3.0, "The kettle sings. It is old."),
+        ("Tom", 65.0, "Nobody minds: none."),
+    ]
+    assert [(chapter.title, chapter.start) for chapter in transcript.chapters] == [("The oven", 3.0), ("A gift", 65.0)]
+    assert (transcript.stated.title, transcript.stated.people[0].name) == ("Salt", "Orla Quist")
+
+
+def test_a_long_transcript_in_front_matter_is_read_whole() -> None:
+    rows = "".join(
+        f"- line: The kettle sings for the {n}th time, and nobody minds.\n  sec: {4 * n}\n" for n in range(2000)
+    )
+
+    assert len(read(f"---\ntitle: Salt\ntranscript:\n{rows}---\n", "a.md").segments) == 2000
+
+
+def test_times_that_run_through_the_words_are_refused_and_a_timetable_is_not() -> None:
+    running = " ".join(f"{n * 7 // 60}:{n * 7 % 60:02} {LINES[n % 4]} {LINES[(n + 1) % 4]}" for n in range(1, 30))
+    timetable = " ".join(f"At {8 + n // 2}:{n % 2 * 3}0 we boil the kettle for those who come late." for n in range(20))
+
+    with pytest.raises(TranscriptError, match="29 times stand among the words, such as “0:07 It is old"):
+        read(running)
+    assert said(timetable) == [(None, None, timetable)]
+
+
+def test_a_paragraph_of_links_before_anybody_speaks_is_no_speech() -> None:
+    links = "- [Kilns](https://kiln.example/a)\n- [Tom on paper](https://kiln.example/b)\n\nPage: [Salt](../salt.md)"
+    talk = "\n\n".join(f"**{('Orla', 'Tom')[n % 2]}:** {line}" for n, line in enumerate(LINES))
+
+    assert [text for _, _, text in said(f"{links}\n\n{talk}", "a.md")] == list(LINES)
+
+
+def test_headings_of_notes_above_lists_of_links_are_nobody() -> None:
+    notes = "".join(
+        f"**{head}:**\n\n- [{head} of salt](https://kiln.example/{n}) [0{n}:56]\n- Read [more](https://kiln.example/x)\n\n"
+        for n, head in enumerate(("News", "Events", "Resources"), 1)
+    )
+    talk = "\n\n".join(f"**{('Orla Quist', 'Tom')[n % 2]}:** {line}" for n, line in enumerate(LINES * 3))
+    people = "- Orla Quist: [Page](https://kiln.example/o) | [Salt](https://kiln.example/s)\n- Tom: [Page](https://t.example/)\n"
+    transcript = read(
+        f"Orla meets Tom.\n\n**More about us:**\n{people}**News:**\n- []https://kiln.example/k\n\n{notes}{talk}", "a.md"
+    )
+
+    assert {segment.speaker for segment in transcript.segments[1:]} == {"Orla Quist", "Tom"}
+    assert [segment.text for segment in transcript.segments][1:] == list(LINES) * 3
+
+
+def test_what_a_site_is_built_with_is_nobodys_word() -> None:
+    talk = "\n\n".join(f"__{('Orla Quist', 'Tom')[n % 2]}__: {line}" for n, line in enumerate(LINES))
+    page = f"---\nnumber: 3\n---\n\n{{%- include player.html -%}}\n[episode]: {{{{episode.url}}}}\n\n{talk}"
+
+    assert [text for _, _, text in said(page, "a.md")] == list(LINES)

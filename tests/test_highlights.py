@@ -236,6 +236,8 @@ def offered(folder: Path, *episodes: str) -> list[str]:
         "On this show everybody who loves learning has to believe in kindness and in the courage to feel stupid.",
         "I'm curious how you learned to believe in kindness and in the courage to feel stupid among people.",
         "We'll be right back with more courage, more kindness and more of what makes people feel alive.",
+        "Today we will talk about kindness and learning, and about the courage that makes people feel alive.",
+        "Everybody who loves learning has to believe in kindness and in the courage to feel stupid, just like me and.",
     ],
 )
 def test_what_does_not_stand_alone_is_never_offered(tmp_path: Path, words: str) -> None:

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.corpus.formats import read_transcript
-from bot.corpus.formats.labels import is_anonymous, is_name, is_stage_label, key_of
+from bot.corpus.formats.labels import is_name, is_stage_label, key_of
 from bot.corpus.transcript import Person, Transcript
+from bot.corpus.voices import numbers_voices
 from bot.errors import TranscriptError
 from bot.settings import ROOT
 
@@ -33,7 +34,7 @@ FORMS = (
     *("[{n}] {t}", "[{n}]\n{t}", "[{n}]: {t}", "({n}) {t}", "({n}): {t}", "[{n}](https://who.example/x): {t}"),
     *(">> {n}: {t}", ">>> {n}: {t}", "- {n}: {t}", "\u2014 {n}: {t}"),
     *("{n} {s}\n{t}", "{n}   {s}\n{t}", "{n} {s}:\n\n{t}", "{n}: {s}\n\n{t}", "{n} ({s}): {t}", "{n} [{s}]\n{t}"),
-    *("[{s}] {n}: {t}", "{s} {n}: {t}", "{s}\n{n}\n{t}", "[{n}] {s}\n{t}"),
+    *("[{s}] {n}: {t}", "[{s}]{n}: {t}", "({s})**{n}:** {t}", "{s} {n}: {t}", "{s}\n{n}\n{t}", "[{n}] {s}\n{t}"),
     *("**[{s}] {n}:** {t}", "**{n} ({s}):** {t}", "**{n}** [{s}]: {t}", "**{n}** {s}\n\n{t}"),
     *(f"{{n}} [({{s}})]({ADDRESS}) {{t}}", f"{{n}} [{{s}}]({ADDRESS})\n{{t}}", f"[({{s}})]({ADDRESS}) {{n}}\n{{t}}"),
     *(
@@ -175,8 +176,10 @@ def test_a_stage_label_and_a_voice_without_a_name_are_told_from_people() -> None
     assert is_stage_label("Break")
     assert is_stage_label("Intro music")
     assert not is_stage_label("Ada Break-Miller")
-    assert is_anonymous("SPEAKER_04")
-    assert not is_anonymous("Speaker House")
+    assert numbers_voices("SPEAKER_04")
+    assert not numbers_voices("Speaker House")
+    assert not numbers_voices("Host")
+    assert not numbers_voices("Voice Bo")
 
 
 PROSE = {
@@ -283,7 +286,17 @@ def test_two_who_answer_each_other_are_two_people_though_one_name_is_part_of_the
 def test_brackets_that_tell_two_people_apart_stay() -> None:
     said = ("Vera (Holt)", "Vera (Stone)") * 3
 
-    assert [each.speaker for each in read("\n\n".join(f"{name}: Yes." for name in said)).segments] == list(said)
+    transcript = read("\n\n".join(f"{name}: Yes." for name in said))
+
+    assert [each.speaker for each in transcript.segments] == list(said)
+    assert "read as" not in " ".join(transcript.oddities)
+
+
+def test_a_label_that_two_stated_people_can_mean_stays_as_it_is() -> None:
+    front = "---\nguests: [Vera Holt, Vera Stone]\n---\n"
+    transcript = read(f"{front}Vera: Hello.\n\nVera Stone: Hi.\n\nVera: So.\n\nVera Stone: Yes.", "a.md")
+
+    assert [each.speaker for each in transcript.segments] == ["Vera", "Vera Stone"] * 2
 
 
 def test_a_stage_label_ends_a_turn_and_names_nobody() -> None:
@@ -384,3 +397,72 @@ def test_where_much_looks_like_labels_in_no_known_form_the_file_is_refused_at_th
 
     with pytest.raises(TranscriptError, match=r"^a\.txt:1: 8 paragraphs begin with what looks like somebody's name"):
         read("\n\n".join(strange))
+
+
+def test_captions_whose_labels_are_short_forms_of_names_told_at_the_start_have_speakers() -> None:
+    opening = [
+        "Orla Quist: Hello,",
+        "and welcome.",
+        "Tom Ferrer: Today we talk",
+        "of kilns.",
+        *(f"They glow {n}." for n in "abcdef"),
+    ]
+    talk = [
+        line
+        for n in range(8)
+        for line in (f"{('Orla', 'Tom')[n % 2]}: So {n}.", *(f"More {n}, {m}." for m in range(4)))
+    ]
+    text = "\n\n".join(f"00:00:{n:02},000 --> 00:00:{n:02},900\n{line}" for n, line in enumerate([*opening, *talk]))
+
+    assert {segment.speaker for segment in read(text, "a.srt").segments} == {"Orla Quist", "Tom Ferrer"}
+
+
+@pytest.mark.parametrize("form", ["00:00:{s:02} <v {n}>{t}", "<v {n}>{t}</v>", "00:{s:02} <v.loud {n}>{t}</v>"])
+def test_voices_as_captions_write_them_are_voices_in_any_text(form: str) -> None:
+    said = [(("Orla Quist", "Tom Ferrer")[n % 2], f"{words}") for n, words in enumerate(SAID)]
+    text = "\n\n".join(form.format(s=n, n=name, t=words) for n, (name, words) in enumerate(said))
+
+    assert turns(read(text)) == said
+
+
+def test_a_time_without_a_voice_among_voices_is_a_time() -> None:
+    voices = "\n\n".join(f"00:00:{n:02} <v {('Orla', 'Tom')[n % 2]}>{words}" for n, words in enumerate(SAID))
+    last = read(f"{voices}\n\n00:00:50 Thank you.").segments[-1]
+
+    assert (last.start, last.text) == (50.0, "Thank you.")
+
+
+def test_a_label_right_behind_a_time_speaks_where_others_stand_apart_from_theirs() -> None:
+    text = "\n\n".join(f"[00:0{n}:00]{'' if n % 3 else ' '}{('Orla', 'Tom')[n % 2]}: {t}" for n, t in enumerate(SAID))
+
+    assert turns(read(text)) == [(("Orla", "Tom")[n % 2], words) for n, words in enumerate(SAID)]
+
+
+@pytest.mark.parametrize("form", ["{n}", "[{n}]", "({n})", "<b>{n}</b>"])
+def test_the_only_speaker_has_a_label_where_a_program_wrote_it_above_each_cue(form: str) -> None:
+    name = form.format(n="Orla Quist")
+    text = "\n\n".join(f"00:00:{n:02},000 --> 00:00:{n:02},900\n{name}\n{words}" for n, words in enumerate(SAID))
+
+    assert turns(read(text, "a.srt")) == [("Orla Quist", words) for words in SAID]
+
+
+@pytest.mark.parametrize("form", ["**{n}.**\n{t}", "**{n}.** {t}", "**{n}** {t}"])
+def test_a_name_in_bold_without_a_colon_speaks_where_it_comes_again(form: str) -> None:
+    said = [(("Ola", "Ferrer")[n % 2], words) for n, words in enumerate(SAID)]
+
+    assert turns(read("\n\n".join(form.format(n=n, t=t) for n, t in said), "a.md")) == said
+
+
+def test_bold_names_with_and_without_a_colon_are_turns_of_each() -> None:
+    names = ("Orla", "Ferrer", "Ines")
+    said = [(names[n % 3], words) for n, words in enumerate(SAID * 2)]
+    text = "\n\n".join(f"**{name}:** {words}" if name == "Ines" else f"**{name}** {words}" for name, words in said)
+
+    assert turns(read(text, "a.md")) == said
+
+
+def test_the_heads_of_paragraphs_in_bold_are_nobody() -> None:
+    heads = ("Warm Kilns", "Cold Glaze", "Old Salt", "Wet Clay", "Dry Wood", "Fine Sand", "Good Soil")
+    text = "\n\n".join(f"**{head}.** {words}" for head, words in zip(heads, SAID, strict=True))
+
+    assert {speaker for speaker, _ in turns(read(text, "a.md"))} == {None}

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.corpus.naming import Named, numbered_prefixes, read_name, read_number, read_title, without_kind, words_for
+from bot.corpus.naming import (
+    Named,
+    numbered_prefixes,
+    read_name,
+    read_number,
+    read_title,
+    recurring,
+    without_kind,
+    words_for,
+)
 
 DAY = dt.date(2021, 5, 4)
 SHOWS = ("Engine Hour", "engine hour")
@@ -57,6 +66,34 @@ def test_a_title_is_told_without_its_show_number_and_date(title: str, named: Nam
 )
 def test_a_number_that_belongs_to_a_title_stays_in_it(title: str) -> None:
     assert read_title(title, SHOWS) == Named(title)
+
+
+@pytest.mark.parametrize(
+    ("title", "named"),
+    [
+        ("Kiln Room #42: 42: Ash and apples", Named("Ash and apples", 42)),
+        ("Kiln Room 42 - #42 Ash and apples", Named("Ash and apples", 42)),
+        ("Kiln Room Ep. 42: Episode 42 - Ash and apples", Named("Ash and apples", 42)),
+        ("Area 51: 51 ways to stop", Named("Area 51: 51 ways to stop")),
+        ("Kiln Room #42: 43: Ash", Named("Kiln Room #42: 43: Ash")),
+    ],
+)
+def test_a_number_that_stands_twice_ends_the_name_of_a_show_that_nobody_knows(title: str, named: Named) -> None:
+    assert read_title(title) == named
+
+
+@pytest.mark.parametrize(
+    ("titles", "names"),
+    [
+        (["Kiln Room #42: Ash", "Kiln Room Episode 43: Clay", "Kiln Room | Fire"], {"Kiln Room"}),
+        (["Ash | Kiln Room", "Clay – Kiln Room #4", "Fire (Kiln Room Ep. 5)", "A bird"], {"Kiln Room"}),
+        (["Episode 1: Ash", "Episode 2: Clay", "Episode 3: Fire"], set()),
+        (["Ash: one", "Ash: two", "Clay: one", "Fire"], set()),
+        (["Ash and apples", "Ash and pears", "Ash and plums"], set()),
+    ],
+)
+def test_what_many_titles_have_before_or_behind_a_joint_is_no_part_of_them(titles: list[str], names: set[str]) -> None:
+    assert recurring(titles) == names
 
 
 def test_a_number_other_than_the_one_that_is_known_stays_in_the_title() -> None:

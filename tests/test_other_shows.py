@@ -40,12 +40,6 @@ FOOTBALL, COOKING = "the-long-throw", "salt-and-small-change"
 SPEAKERS = ("Odile Farrow", "Bram Castellan", "Juniper Teague")
 QUESTIONS = [json.loads(line) for line in (ROOT / "tests/sets/other_shows.jsonl").read_text("utf-8").splitlines()]
 
-NOT_FIRST = {
-    "Okay, last question, the one we ask everybody.": "“question”, “ask” are taken for talk around a remembered line",
-    "You said it's cheap for us if we go there on holiday.": "“you said” is taken for talk around a remembered line",
-}
-"""Lines that /quote does not find first although they are typed word for word, and why."""
-
 TWICE = {
     ("Juniper Teague", "Three months of rent somewhere boring."),
     ("Bram Castellan", "A bag of salad is a deadline!"),
@@ -137,7 +131,7 @@ def test_every_sentence_is_found_among_the_first_three_and_nearly_every_one_firs
         if not any(passage.text in text for text in hits):
             missed.append(passage.text)
 
-    assert set(missed) <= NOT_FIRST.keys()
+    assert missed == []
     assert first >= 0.98 * len(sentences)
 
 
@@ -150,11 +144,13 @@ async def test_a_sentence_typed_in_full_is_the_answer_of_quote(shows: Corpus, sh
         if reply.outcome is not Outcome.FOUND or not any(passage.text in text for text in found):
             missed.append(passage.text)
 
-    assert set(missed) <= NOT_FIRST.keys()
+    assert missed == []
 
 
-@pytest.mark.xfail(reason="words of the line are taken for talk around it")
-@pytest.mark.parametrize("line", NOT_FIRST)
+@pytest.mark.parametrize(
+    "line",
+    ["Okay, last question, the one we ask everybody.", "You said it's cheap for us if we go there on holiday."],
+)
 def test_a_line_that_has_a_word_of_asking_in_it_is_found_too(shows_search: Searcher, line: str) -> None:
     assert line in shows_search.find_now(line, 1)[0].passage.text
 

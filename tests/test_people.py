@@ -35,6 +35,23 @@ def test_a_part_of_a_name_is_the_person_who_is_stated(stated: str, label: str, n
     assert joined.doubts == ()
 
 
+def test_a_label_that_tells_a_part_is_the_only_person_stated_in_it() -> None:
+    joined = join_people([ADA, GRACE], ["Host", "GUEST", "Bo"])
+
+    assert joined.names == {"Host": "Grace Hopper", "GUEST": "Ada Lovelace"}
+    assert [person.name for person in joined.people] == ["Ada Lovelace", "Grace Hopper", "Bo"]
+
+
+@pytest.mark.parametrize(
+    ("stated", "labels"),
+    [([GRACE, Person("Bo Li", "host")], ["Host"]), ([GRACE], ["Host", "Grace"]), ([Person("Bo Li")], ["Host"])],
+)
+def test_a_part_that_two_have_or_beside_the_name_of_who_has_it_says_nobody(
+    stated: list[Person], labels: list[str]
+) -> None:
+    assert "Host" not in join_people(stated, labels).names
+
+
 def test_everybody_who_speaks_is_among_the_people_and_so_is_everybody_who_is_stated() -> None:
     joined = join_people([ADA, GRACE], ["Bo", "Ada", "Cy", "Speaker 2"])
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +19,14 @@ from bot.corpus.fetch import Fetched, Seen
 from bot.corpus.importing import Imported, Importer, Kept
 from bot.corpus.transcript import Person
 from bot.errors import OperatorError
+from bot.search.episodes import episodes_named
+from bot.search.scope import find_scope
 from bot.settings import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bot.corpus import Episode
+    from bot.corpus import Corpus, Episode
 
 SHARED = ROOT.parent / "shared"
 CUES = "WEBVTT\n\n00:01.000 --> 00:04.000\nIt computes what we order.\n\n00:05.000 --> 00:08.000\nIt does not think.\n"
@@ -275,7 +279,7 @@ def test_a_title_is_told_once_whether_or_not_there_is_a_number(tmp_path: Path) -
     imported(tmp_path / "content", str(put(tmp_path / "in", **files)))
 
     names = [episode.name for episode in open_corpus(tmp_path / "content").episodes]
-    assert names == ["Engine Hour: Why they stop", "Engine Hour #7: Why they stop"]
+    assert names == ["Engine Hour: Why they stop", "Engine Hour S2 #7: Why they stop"]
 
 
 def test_a_date_that_may_mean_two_days_is_asked_about(tmp_path: Path) -> None:
@@ -556,3 +560,100 @@ def test_whatever_can_be_imported_passes_check(
         imported(folder / "content", str(target))
     if (folder / "content").is_dir():
         assert [checked.problems for checked in check_corpus(folder / "content") if checked.problems] == []
+
+
+# What titles have in common
+
+TITLES = ("Kiln Room #1: Ash and apples", "Kiln Room #2: Clay", "Kiln Room #3: Fire")
+
+
+def test_what_the_titles_of_a_folder_have_in_common_is_no_part_of_them(tmp_path: Path) -> None:
+    forms = (
+        '---\ntitle: "{}"\n---\n\nIt computes.\n',
+        "# {}\n\nIt computes.\n",
+        "Title: {}\nDate: 2024-05-01\n\nIt computes.\n",
+    )
+    files = {f"{letter}_md": form.format(title) for letter, form, title in zip("abc", forms, TITLES, strict=True)}
+    imported(tmp_path / "content", str(put(tmp_path / "in", **files)), show="ovens")
+
+    found = [(episode.title, episode.number) for episode in open_corpus(tmp_path / "content").episodes]
+    assert found == [("Ash and apples", 1), ("Clay", 2), ("Fire", 3)]
+    assert clean(tmp_path / "content")
+
+
+def test_what_the_titles_of_a_feed_have_in_common_is_no_part_of_them(tmp_path: Path) -> None:
+    items = [item(title, f"text/vtt|https://engines.example/{n}.vtt") for n, title in enumerate(TITLES)]
+    of_feed(tmp_path, items, **{f"{n}_vtt": CUES for n in range(len(TITLES))})
+
+    assert {episode.title for episode in open_corpus(tmp_path).episodes} == {"Ash and apples", "Clay", "Fire"}
+
+
+@pytest.mark.parametrize(
+    ("files", "show", "title"),
+    [
+        ({f"kiln-room-{n}_vtt": CUES for n in range(3)}, "kilnroom", "Kiln Room"),
+        ({"a_txt": "Show: The KILN room\nDate: 2024-05-01\n\nIt computes.\n"}, "ovens", "The KILN room"),
+        ({"a_vtt": CUES}, "two-ovens", "Two Ovens"),
+    ],
+)
+def test_a_new_show_is_called_what_its_files_call_it(
+    tmp_path: Path, files: dict[str, str], show: str, title: str
+) -> None:
+    imported(tmp_path / "content", str(put(tmp_path / "in", **files)), show=show)
+
+    assert [found.title for found in open_corpus(tmp_path / "content").shows] == [title]
+
+
+# What an episode is called
+
+
+def seasons(folder: Path) -> Corpus:
+    """Return a show whose episodes have the same number in two seasons, and one episode without a title."""
+    for season, title in ((1, "Ash"), (2, "Clay")):
+        top = f"---\ntitle: {title}\nnumber: 1\nseason: {season}\n---\n\nThe kiln of season {season} is hot.\n"
+        put(folder, **{f"ovens__{title.casefold()}__edition_md": top})
+    put(folder, **{"ovens__ovens-9__source_txt": "A crow sits here."})
+    put(folder, ovens__show_toml='title = "Ovens"\nrights = "ours"\n')
+    return open_corpus(folder)
+
+
+def test_the_same_number_in_two_seasons_is_told_apart_wherever_an_episode_is_named(tmp_path: Path) -> None:
+    corpus = seasons(tmp_path)
+
+    assert [entry.name for entry in corpus.entries] == ["Ovens #1: Ash", "Ovens S2 #1: Clay", "Ovens #9"]
+    assert corpus.episode(1).label == "Ovens S2 #1"
+    assert "Ovens S2 #1" in corpus.episode(1).passage(0, 0).citation().line()
+    assert [entry.short for entry in corpus.entries] == ["1", "S2 #1", "9"]
+
+
+@pytest.mark.parametrize(
+    ("words", "numbers"),
+    [("S2 #1", {1}), ("s2e1", {1}), ("season 1 episode 1", {0}), ("1", {0, 1}), ("S3 #1", set()), ("9", {2})],
+)
+async def test_an_episode_is_found_by_its_season_and_number(tmp_path: Path, words: str, numbers: set[int]) -> None:
+    corpus = seasons(tmp_path)
+
+    assert set(episodes_named(corpus, words, range(3)).numbers) == numbers
+    if numbers:
+        assert (await find_scope(corpus, episode=words)).episodes == frozenset(numbers)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere paths end, and are called too long, in other ways")
+def test_a_folder_that_cannot_be_read_is_told_of_and_the_rest_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    longest, name = os.pathconf(tmp_path, "PC_PATH_MAX"), "n" * 200
+    folder = tmp_path
+    while len(str(folder)) + 6 * len(name) < longest:  # so long that folders below it have no path any more
+        folder /= name
+    monkeypatch.chdir(put(folder, a_vtt=CUES))
+    for _ in range(7):
+        Path(name).mkdir()
+        os.chdir(name)
+    monkeypatch.chdir(tmp_path)
+
+    refused, done = imported(tmp_path / "content", str(folder))[0]
+
+    assert isinstance(refused, OperatorError)
+    assert "cannot be read (File name too long)" in str(refused)
+    assert isinstance(done, Imported)

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from bot.corpus import Passage, open_corpus, words
 from bot.language import is_content, is_negation, is_slip, tokens
 from bot.search.index.words import WordIndex, open_index
-from bot.search.verify.verdict import LONGEST_CLAIM, Judgement, Kind, Verdict, judge, split_speaker
+from bot.search.verify.claim import Quoted, read_claim
+from bot.search.verify.speakers import Names
+from bot.search.verify.verdict import LONGEST_CLAIM, Judgement, Kind, Verdict, judge
 from bot.settings import ROOT
 from tests.test_highlights import write_show
 from tests.twists import sorts, twists
@@ -46,8 +48,8 @@ def near(corpus: Corpus, index: WordIndex) -> Callable[[str], list[Passage]]:
 @pytest.fixture(scope="session")
 def verdict(near: Callable[[str], list[Passage]]) -> Callable[[str], Judgement]:
     def decide(claim: str) -> Judgement:
-        said, speaker = split_speaker(claim)
-        return judge(said, near(said), speaker=speaker)
+        (quoted,) = read_claim(claim, Names(["Mark Zuckerberg", "Lex Fridman"]).knows) or (Quoted(""),)
+        return judge(quoted.text, near(quoted.text), speaker=quoted.speaker)
 
     return decide
 
@@ -186,7 +188,6 @@ def test_too_little_is_refused_and_says_so(verdict: Callable[[str], Judgement], 
         ("> We have a mini academy (Mark Zuckerberg)", ("We have a mini academy", "Mark Zuckerberg")),
         ("quote: we have a mini academy", ("we have a mini academy", None)),
         ("he thinks we have a mini academy", ("he thinks we have a mini academy", None)),
-        ("so the thing is: we have it", ("so the thing is: we have it", None)),
         ("the one thing - open source", ("the one thing - open source", None)),
         ("12:30 is when we met", ("12:30 is when we met", None)),
         ("", ("", None)),
@@ -195,7 +196,9 @@ def test_too_little_is_refused_and_says_so(verdict: Callable[[str], Judgement], 
 def test_a_speaker_is_read_from_beside_the_claim_and_nothing_else_is_taken_off(
     typed: str, parted: tuple[str, str | None]
 ) -> None:
-    assert parted == split_speaker(typed)
+    quotes = read_claim(typed, Names(["Mark Zuckerberg", "Lex Fridman"]).knows)
+
+    assert [parted] == [(each.text, each.speaker) for each in quotes or (Quoted(""),)]
 
 
 @pytest.mark.parametrize(
@@ -290,8 +293,7 @@ def test_any_fragment_of_the_transcript_is_exact(
 @example("'s n't \" don't'nt y'all'd've")
 @example("ß ŉ ﬁ İ ΐ ｆｕｌｌ ｗｉｄｔｈ １２３")
 def test_judging_never_fails(corpus: Corpus, near: Callable[[str], list[Passage]], claim: str) -> None:
-    text, speaker = split_speaker(claim)
-    judged = judge(text, near(text), speaker=speaker)
+    judged = judge(claim, near(claim))
 
     assert judge(claim, []).verdict is Verdict.NOT_FOUND
     assert judged.verdict not in CONFIRMED

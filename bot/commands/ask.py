@@ -8,7 +8,7 @@ from bot.commands.declaration import Context, Menu, Param, Place, Reading, Use, 
 from bot.contract import Card, Outcome, Reply, Role, listen, more_context, others
 from bot.policy.refusals import hostile, refusal
 from bot.policy.texts import say
-from bot.search import Band, find_scope
+from bot.search import Band, find_scope, where
 
 if TYPE_CHECKING:
     from bot.search import Answer
@@ -45,7 +45,8 @@ async def ask(
     if answered.band is Band.DECLINED or not answered.hits:
         entry = refusal("not-here")
         cards = tuple(_card(hit, Role.NEAREST) for hit in answered.hits)
-        lead = entry.sentence(where=ctx.corpus.label) if cards else say("ask.none", where=ctx.corpus.label)
+        place = where(ctx.corpus, scope)
+        lead = entry.sentence(where=place) if cards else say("ask.none", where=place)
         return Reply(lead, Outcome.DECLINED, cards=cards, buttons=(entry.step(ctx.lines, question=question),))
     best = answered.hits[0].passage
     buttons = (

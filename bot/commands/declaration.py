@@ -94,8 +94,7 @@ class Place(StrEnum):
         if self is Place.SPEAKER:
             known = ctx.corpus.speakers
         elif self is Place.EPISODE:
-            numbers = (str(entry.number) if entry.number is not None else entry.id for entry in entries)
-            known = (*numbers, *(entry.title for entry in entries))
+            known = (*(entry.short for entry in entries), *(entry.title for entry in entries))
         elif self is Place.SHOW:
             known = (name for show in ctx.corpus.shows for name in (show.id, show.title))
         else:

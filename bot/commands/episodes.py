@@ -183,11 +183,12 @@ def _one(ctx: Context, number: int) -> Reply:
     """Lay out what is known of an episode: facts, people, chapters with links, how to cite it."""
     entry, episode = ctx.corpus.entries[number], ctx.corpus.episode(number)
     date = format_date(entry.meta.published) if entry.meta.published else ""
+    title = f"“{episode.title}”" if episode.meta.title else ""
     fields = [
         (say("episodes.published"), date),
         (say("episodes.length"), _length(entry)),
         (say("episodes.people"), _people(entry)),
-        (say("episodes.cite-as"), f"{episode.label}, “{episode.title}”" + (f", {date}" if date else "")),
+        (say("episodes.cite-as"), ", ".join(filter(None, (episode.label, title, date)))),
     ]
     rows = []
     whole = episode.link(None)  # a link that opens at no time is on the button

@@ -8,7 +8,7 @@ from bot.commands.declaration import Context, Menu, Param, Place, Reading, Use, 
 from bot.contract import Button, Card, Outcome, Reply, Role, listen, more_context, others
 from bot.errors import UserError
 from bot.policy.texts import say
-from bot.search import FOUND, Hit, find_scope
+from bot.search import FOUND, Hit, find_scope, where
 
 __all__ = ["quote"]
 
@@ -49,15 +49,16 @@ async def quote(  # noqa: PLR0913, PLR0917 - one parameter for each thing a memb
         raise UserError(say("quote.no-words"))
     if known < TOO_LITTLE:
         raise UserError(say("quote.too-little", words=words.strip()))
-    hits = await ctx.search.find(words, MOST_OTHERS, await find_scope(ctx.corpus, speaker, episode, show, chapter))
+    scope = await find_scope(ctx.corpus, speaker, episode, show, chapter)
+    hits = await ctx.search.find(words, MOST_OTHERS, scope)
     if not hits or hits[0].score < NEAREST:
         return Reply(
-            say("quote.none", where=ctx.corpus.label),
+            say("quote.none", where=where(ctx.corpus, scope)),
             Outcome.NONE,
             buttons=(Button(say("step.episodes"), ctx.lines.to(Use.LIBRARY)),),
         )
     if hits[0].score < FOUND:
-        lead = say("quote.nearest", where=ctx.corpus.label)
+        lead = say("quote.nearest", where=where(ctx.corpus, scope))
         cards = tuple(_card(hit, Role.NEAREST) for hit in hits[:MOST_CARDS])
         return Reply(lead, Outcome.NEAREST, cards=cards, buttons=_buttons(ctx, hits))
     shown = hits[:1] if hits[0].score >= SURE else hits[:MOST_CARDS]

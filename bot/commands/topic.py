@@ -9,7 +9,7 @@ from bot.contract import LONGEST_LINE, Button, Card, Line, Outcome, Reply, Role,
 from bot.errors import UserError
 from bot.policy.refusals import refusal
 from bot.policy.texts import listed, say
-from bot.search import find_scope
+from bot.search import find_scope, where
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,9 +42,10 @@ async def topic(
     """Answer with up to six passages in the conversation's order, or say that the topic is not discussed."""
     if page < 1:
         raise UserError(say("topic.no-page", page=page))
-    found = await ctx.search.topic(name, await find_scope(ctx.corpus, episode=episode, show=show), page)
+    scope = await find_scope(ctx.corpus, episode=episode, show=show)
+    found = await ctx.search.topic(name, scope, page)
     if found is None:
-        return await _not_discussed(ctx, name)
+        return await _not_discussed(ctx, name, where(ctx.corpus, scope))
     if not found.passages:
         raise UserError(say("topic.fewer-pages", title=_short(found.title), page=page))
     cards = tuple(Card(Role.SUMMARY, quote=passage.quote()) for passage in found.passages)
@@ -67,14 +68,14 @@ def _lead(found: TopicFound, page: int) -> str:
     return say("topic.lead-from", head=head, places=listed(places))
 
 
-async def _not_discussed(ctx: Context, name: str) -> Reply:
+async def _not_discussed(ctx: Context, name: str, place: str) -> Reply:
     """Say that nobody talks about it, and offer the nearest topics."""
     entry = refusal("not-discussed")
     near = await ctx.search.near_topics(name)
     if not near:
-        lead = say("topic.none", topic=_short(name.strip()), where=ctx.corpus.label)
+        lead = say("topic.none", topic=_short(name.strip()), where=place)
         return Reply(lead, Outcome.NONE, buttons=(Button(say("step.episodes"), ctx.lines.to(Use.LIBRARY)),))
-    lead = entry.sentence(topic=_short(name.strip()), where=ctx.corpus.label, near=near[0])
+    lead = entry.sentence(topic=_short(name.strip()), where=place, near=near[0])
     return Reply(lead, Outcome.NONE, buttons=tuple(button for each in near for button in _button(each, each)))
 
 

@@ -9,7 +9,7 @@ from bot.contract import Button, Card, Outcome, Reply, Role, Span, Style, listen
 from bot.errors import UserError
 from bot.language import named_speaker
 from bot.policy.texts import say
-from bot.search import Verdict, find_scope
+from bot.search import Verdict, find_scope, where
 
 if TYPE_CHECKING:
     from bot.search import Judgement
@@ -32,14 +32,17 @@ async def verify(
 ) -> Reply:
     """Answer with the verdict as a word, claimed beside said, and the source."""
     who = named_speaker(speaker, ctx.corpus.speakers) if speaker else None
-    judged = await ctx.search.verify(claim, who or speaker or None, await find_scope(ctx.corpus, show=show))
+    scope = await find_scope(ctx.corpus, show=show)
+    judged = await ctx.search.verify(claim, who or speaker or None, scope)
+    if judged.unasked:
+        raise UserError(say("verify.nothing"))
     if speaker and who is None and judged.verdict is not Verdict.UNATTRIBUTED:
         known = ", ".join(ctx.corpus.speakers) or say("verify.no-speakers")
         raise UserError(say("verify.no-speaker", speaker=speaker, known=known))
     if judged.too_little:
         raise UserError(say("verify.too-little"))
     if judged.verdict is Verdict.NOT_FOUND:
-        return _miss(ctx, judged)
+        return _miss(ctx, judged, where(ctx.corpus, scope))
     cards = [
         Card(
             Role.MATCH,
@@ -66,6 +69,8 @@ async def verify(
 
 def _verdict(ctx: Context, judged: Judgement) -> str:
     """Say the verdict in a sentence."""
+    if judged.verdict is Verdict.CLOSE and all(part.kind != "said" for part in judged.differences):
+        return say("verdict.filled")
     return say(
         f"verdict.{judged.verdict}",
         count=sum(difference.kind == "claimed" for difference in judged.differences) or 1,
@@ -92,9 +97,9 @@ def _comparison(judged: Judgement) -> tuple[Span, ...]:
     return tuple(spans[:-1])
 
 
-def _miss(ctx: Context, judged: Judgement) -> Reply:
+def _miss(ctx: Context, judged: Judgement, place: str) -> Reply:
     """Say that nobody said it, with the nearest passage as no confirmation."""
-    lead = say("verdict.not-found", where=ctx.corpus.label)
+    lead = say("verdict.not-found", where=place)
     if not judged.passages:
         return Reply(lead, Outcome.NONE, buttons=(Button(say("step.episodes"), ctx.lines.to(Use.LIBRARY)),))
     passage = judged.passages[0]

@@ -18,6 +18,7 @@ from bot.contract.message import (
     Span,
     Style,
     clock,
+    episode_label,
     headline,
     plain,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "clock",
     "day_names",
     "due_at",
+    "episode_label",
     "find_zone",
     "format_date",
     "format_day",

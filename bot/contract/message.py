@@ -30,11 +30,12 @@ __all__ = [
     "Span",
     "Style",
     "clock",
+    "episode_label",
     "headline",
     "plain",
 ]
 
-_SIGNS = "✓≠⧉⇄◐✗☀"
+_SIGNS = "✓≠⧉⇄◐✗☀…"
 """What a verdict or the quote of the day begins with."""
 
 
@@ -104,6 +105,16 @@ class Request:
         return len(self.text) + len(self.command or "") + sum(map(len, given))
 
 
+def episode_label(show: str, title: str, number: int | None, season: int | None) -> str:
+    """Return an episode in a few words: show and number, of a later season with that, or show and title.
+
+    In a later season the numbers of the first may come again.
+    """
+    if number is None:
+        return f"{show}: {title}"
+    return f"{show} S{season} #{number}" if season is not None and season > 1 else f"{show} #{number}"
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
     """Where a quote comes from.
@@ -123,6 +134,7 @@ class Citation:
     approximate: bool = False
     url: str | None = None
     note: str | None = None
+    season: int | None = None
 
     def line(self) -> str:
         """Return the source on one line, as under a quote: speaker · chapter · time · episode."""
@@ -135,7 +147,7 @@ class Citation:
     @property
     def label(self) -> str:
         """The episode in a few words: show and number, or show and title."""
-        return f"{self.show}: {self.episode}" if self.number is None else f"{self.show} #{self.number}"
+        return episode_label(self.show, self.episode, self.number, self.season)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from bot.core.routing import join_words, read_intent
 from bot.delivery import Daily
 from bot.errors import StoreError, UserError
 from bot.highlights import Highlights
-from bot.language import named_speaker, nearest
+from bot.language import named_speaker, nearest, only_words
 from bot.policy.refusals import hostile, refusal
 from bot.policy.texts import say
 
@@ -55,8 +55,9 @@ _log = logging.getLogger(__name__)
 
 _CONTROL = re.compile(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]|["
-    r"\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+    r"\x00-\x08\x0b-\x1f\x7f-\x9f]"
 )
+_UNSEEN = re.compile(r"[\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 # An option and the quote that its value begins with.
 _QUOTED_VALUE = re.compile(r'(?:^|(?<=\s))[a-z][a-z_-]*+:["“]')
 MOST_COMPLETIONS = 25
@@ -118,6 +119,10 @@ class Core:
                 where = "here" if request.channel.tenant else "elsewhere"
                 raise UserError(say(f"answer.admin-{where}", command=name))  # noqa: TRY301 - one way out for every sentence to a member
             given = _arguments(command, line)
+            if command.reading and command.free and command.use is not Use.CLAIM:
+                asked = given.get(command.free.name, "")
+                # An order about a link is one: what declines it reads the link too.
+                given |= {command.free.name: only_words(asked) or asked} if asked and "://" not in asked else {}
             settings = await self._served.settings(request.channel)
             if settings.answers == "off" and not command.always:
                 declined = refusal("off-here").reply(self.lines, private=True, feature="answers")
@@ -229,13 +234,15 @@ class Core:
         followed = follow_up(words, last, speakers, self.lines) if last else None
         if followed is not None and followed.name in self._commands:
             return followed, None
-        if hostile(words, speakers, self._search.says):
-            return self.lines.line(Use.QUESTION, words), None
+        spoken = only_words(words) or words
+        # A link is no word of a question, and an order about one is an order.
+        if hostile(words if "://" in words else spoken, speakers, self._search.says):
+            return self.lines.line(Use.QUESTION, spoken), None
         shows = [name for show in self._corpus.shows for name in (show.title, show.id)]
-        intent = read_intent(words, self._search.topic_names(), self._search.weight, shows)
+        intent = read_intent(spoken, self._search.topic_names(), self._search.weight, shows)
         use = intent.use if intent.use in self.lines.names else Use.LINE
         who = named_speaker(intent.who, speakers) or (intent.who if intent.who.istitle() else "")
-        return self.lines.line(use, f"{who}: {intent.words}" if who else intent.words), intent
+        return self.lines.line(use, f"{intent.words} \u2014 {who}" if who else intent.words), intent
 
     async def _remember(self, channel: Channel, command: Command, given: Mapping[str, str], reply: Reply) -> None:
         """Keep what a short message may go on from: the question, and the passages behind the answer."""
@@ -306,5 +313,5 @@ def _suggestions(about: Param, context: Context, typed: str) -> list[str]:
 
 
 def _printable(text: str) -> str:
-    """Return text with control sequences, control and direction-changing characters as spaces, half characters as ?."""
-    return _CONTROL.sub(" ", text.encode("utf-8", "replace").decode("utf-8"))
+    """Return text without invisible characters, control sequences as spaces, half characters as ?."""
+    return _CONTROL.sub(" ", _UNSEEN.sub("", text.encode("utf-8", "replace").decode("utf-8")))

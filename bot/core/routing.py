@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from bot.contract import Use
 from bot.language import nearest, read_rows
+from bot.search import asks_for_check, read_claim
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -64,6 +65,7 @@ def read_intent(
     return (
         _library(words, shows)
         or _verify(words)
+        or _check(text)
         or _lookup(words, weigh)
         or _topic(words, known_topics)
         or _fragment(words, weigh)
@@ -146,6 +148,17 @@ def _verify(words: str) -> Intent | None:
     if said and len(said["claim"].split()) >= _FEWEST and not _pattern("say-what").match(said["claim"]):
         return Intent(Use.CLAIM, said["claim"].strip(_EDGES + "?"), (Use.QUESTION, Use.LINE), who=said["who"] or "")
     return None
+
+
+def _check(text: str) -> Intent | None:
+    """Read a quote beside a question whether it was said, “source?” or “is this real?”, or such a question alone."""
+    if not asks_for_check(text):
+        return None
+    quotes = read_claim(text, lambda _: False)
+    asked = quotes[0].text if quotes else ""
+    if quotes and len(asked.split()) < _FEWEST:
+        return None
+    return Intent(Use.CLAIM, text, (Use.LINE, Use.QUESTION) if asked else (), asked)
 
 
 def _names_who(around: str) -> bool:

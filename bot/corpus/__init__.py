@@ -14,8 +14,10 @@ from bot.corpus.curated import (
     curated_highlights,
     key_passages,
 )
+from bot.corpus.formats.stage import is_direction
 from bot.corpus.library import Corpus, EpisodeEntry, open_corpus
 from bot.corpus.model import Episode, Passage, Show
+from bot.corpus.naming import read_number
 from bot.corpus.transcript import Chapter, Person, Section
 from bot.corpus.voices import names_somebody
 from bot.corpus.words import Word, fold, words
@@ -41,8 +43,10 @@ __all__ = [
     "aliases_of",
     "curated_highlights",
     "fold",
+    "is_direction",
     "key_passages",
     "names_somebody",
     "open_corpus",
+    "read_number",
     "words",
 ]

@@ -17,9 +17,9 @@ from bot.corpus.aliases import ALIASES, read_aliases
 from bot.corpus.curated import curated_highlights, key_passages
 from bot.corpus.episode import EpisodeFiles, build_episode, edition_of, mend_source, source_words
 from bot.corpus.files import is_there, reading
-from bot.corpus.formats import is_anonymous
 from bot.corpus.library import episode_folders
 from bot.corpus.transcript import Section
+from bot.corpus.voices import names_somebody
 from bot.corpus.withdrawn import SpanError, withdrawn_of, withdrawn_sentences, withhold
 from bot.corpus.words import TOKEN
 from bot.errors import TranscriptError
@@ -136,7 +136,7 @@ def _form_problems(files: EpisodeFiles, edition: Edition) -> Iterator[str]:
     latest = 0.0
     for block, line in zip(edition.blocks, edition.lines, strict=True):
         unknown = people and block.speaker and block.speaker not in said and block.speaker not in people
-        if unknown and not is_anonymous(block.speaker or ""):
+        if unknown and names_somebody(block.speaker or ""):
             yield say("check.speaker-unknown", place=f"{files.edition}:{line}", speaker=block.speaker)
         said.add(block.speaker)
         for sentence in block.said:

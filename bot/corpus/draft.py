@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
-import time
 from collections import Counter
 from dataclasses import dataclass, fields, replace
-from email.utils import parsedate
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +12,7 @@ from bot.corpus.edition import Edition, Meta
 from bot.corpus.join import blocks
 from bot.corpus.links import cuts_of
 from bot.corpus.names import LONGEST_PERSON, tidy
-from bot.corpus.naming import Named, read_title
+from bot.corpus.naming import Named, read_date, read_title
 from bot.corpus.people import Doubt, join_people, with_names
 from bot.corpus.transcript import Stated
 
@@ -25,9 +22,6 @@ if TYPE_CHECKING:
     from bot.corpus.transcript import Block, Chapter, Transcript
 
 __all__ = ["Draft", "draft", "stated_by"]
-
-_WRITTEN = ("%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d")
-"""Ways in which a date is written that can be misread by nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +61,12 @@ def draft(transcript: Transcript, stated: Stated, named: Named, shows: Collectio
     joined = join_people(stated.people, (segment.speaker for segment in transcript.segments if segment.speaker))
     transcript = replace(transcript, segments=with_names(transcript.segments, joined.names))
     placed, chapters = _in_chapters(transcript)
-    titled = read_title(stated.title or "", shows, stated.number)
+    titled = read_title(stated.title or "", {*shows, *([stated.show] if stated.show else [])}, stated.number)
     ends = [segment.end for segment in transcript.segments if segment.end is not None]
     starts = [said.start for block in placed for said in block.said if said.start is not None]
     duration = max(ends) if ends else stated.duration
     latest = max((*starts, *(chapter.start or 0.0 for chapter in chapters)), default=0.0)
-    day = _date(stated.published)
+    day = read_date(stated.published or "")
     meta = Meta(
         title=titled.title or named.title or None,
         number=_first(stated.number, titled.number, named.number),
@@ -93,28 +87,6 @@ def draft(transcript: Transcript, stated: Stated, named: Named, shows: Collectio
 
 def _first(*numbers: int | None) -> int | None:
     return next((number for number in numbers if number is not None), None)
-
-
-def _date(text: str | None) -> dt.date | None:
-    """Return a date as ISO 8601 or RFC 5322 write it, or with the month's name; one that may mean two days is none."""
-    given = (text or "").strip()[:60]
-    if not given:
-        return None
-    try:
-        return dt.date.fromisoformat(given[:10])
-    except ValueError:
-        parsed = parsedate(given)
-    try:
-        if parsed:
-            return dt.date(*parsed[:3])
-        for form in _WRITTEN:
-            try:
-                return dt.date(*time.strptime(given, form)[:3])
-            except ValueError:
-                continue
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return None
 
 
 def _in_chapters(transcript: Transcript) -> tuple[tuple[Block, ...], tuple[Chapter, ...]]:

@@ -89,14 +89,20 @@ def edition_of(files: EpisodeFiles) -> Edition:
         transcript = read_transcript(read_bytes(files.source), str(files.source))
         edition = draft(transcript, transcript.stated, named, {show}).edition
         meta = edition.meta
+    number = named.number if meta.number is None else meta.number
     known = replace(
         meta,
-        title=meta.title or named.title or files.folder.name.replace("-", " ").replace("_", " ").title(),
-        number=named.number if meta.number is None else meta.number,
+        # What only tells the number is no title.
+        title=meta.title or named.title or (_folder_title(files) if number is None else None),
+        number=number,
         season=named.season if meta.season is None else meta.season,
         published=meta.published or named.published,
     )
     return replace(edition, meta=known)
+
+
+def _folder_title(files: EpisodeFiles) -> str:
+    return files.folder.name.replace("-", " ").replace("_", " ").title()
 
 
 def build_episode(
@@ -137,7 +143,7 @@ def _build(show: Show, files: EpisodeFiles, edition: Edition, withdrawn: Sequenc
     episode = Episode(
         show,
         files.folder.name,
-        edition.meta.title or files.folder.name,
+        edition.meta.title or _folder_title(files),
         text,
         Paragraphs.of(paragraphs),
         Sentences.of(sentences),

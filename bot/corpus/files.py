@@ -132,14 +132,14 @@ def read_toml(path: Path, sentence: Callable[[Exception], str]) -> tuple[str, di
         raise TranscriptError(str(path), sentence(error), int(line[1]) if line else None) from error
 
 
-def read_yaml(text: str, *, plain: bool = False) -> Any:
-    """Return what YAML says; `plain` leaves every scalar a string.
+def read_yaml(text: str, *, plain: bool = False, most: int = LONGEST_FRONT_MATTER) -> Any:
+    """Return what YAML of at most so many characters says; `plain` leaves every scalar a string.
 
     Raises yaml.YAMLError for what is no YAML, too long or too deep, or refers to parts of itself: a few lines of
     references are billions of values.
     """
-    if len(text) > LONGEST_FRONT_MATTER:
-        raise yaml.YAMLError(say("corpus.long-yaml", count=len(text), most=LONGEST_FRONT_MATTER))
+    if len(text) > most:
+        raise yaml.YAMLError(say("corpus.long-yaml", count=len(text), most=most))
     kind = "BaseLoader" if plain else "SafeLoader"
     loader = getattr(yaml, f"C{kind}", getattr(yaml, kind))
     depth = 0

@@ -18,11 +18,11 @@ from bot.corpus.edition import read_edition, write_edition
 from bot.corpus.episode import EDITION
 from bot.corpus.fetch import fetch
 from bot.corpus.files import LONGEST_FILE, is_there, read_bytes, reading
-from bot.corpus.finding import ending, find_transcripts
+from bot.corpus.finding import ending, find_transcripts, titles_of
 from bot.corpus.formats import ENDINGS, read_chapters, read_feed, read_transcript
 from bot.corpus.library import read_show
 from bot.corpus.names import LONGEST_TITLE, tidy, web_address
-from bot.corpus.naming import Named, numbered_prefixes, read_name, without_kind
+from bot.corpus.naming import Named, numbered_prefixes, read_name, recurring, without_kind
 from bot.corpus.seen import Memory
 from bot.corpus.summary import Decision, Facts, Topic, decisions_of, report, summary
 from bot.corpus.transcript import Stated
@@ -75,7 +75,8 @@ class Kept:
 class _Place:
     """Where an episode is to be written, and what is known of it beside its transcript.
 
-    `again` says that the same may have been imported before, and then is left as it is.
+    `again` says that the same may have been imported before, and then is left as it is; `names` are what the titles and
+    names of the same import have in common, which is no part of them.
     """
 
     folder: str
@@ -85,6 +86,7 @@ class _Place:
     chapters: tuple[Chapter, ...] = ()
     told: tuple[str, ...] = ()
     feed: Feed | None = None
+    names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,16 +212,19 @@ class Importer:
     def _folder(self, target: str) -> Iterator[Imported | Kept | OperatorError]:
         """Import the episodes of a folder and of those below it."""
         with reading(target):
-            found, beside = find_transcripts(Path(target))
+            found, beside, unread = find_transcripts(Path(target))
+        yield from unread
         if not found:
             raise OperatorError(say("import.no-transcript", path=target, kinds=", ".join(sorted(ENDINGS))))
         if beside:
-            names = [str(path.relative_to(target)) for path in beside]
-            self.say(say("import.beside", names=listed([tidy(name, LONGEST_TITLE) for name in names[:10]])))
-        prefixes = self._names | numbered_prefixes(each.name for each in found)
+            left = [tidy(str(path.relative_to(target)), LONGEST_TITLE) for path in beside[:10]]
+            self.say(say("import.beside", names=listed(left)))
+        numbered = numbered_prefixes(each.name for each in found)
+        names = numbered | recurring(titles_of(found))
         for number, each in enumerate(found, 1):
             self.say(f"[{number}/{len(found)}] {tidy(each.paths[0].name, LONGEST_TITLE)}")
-            place = _Place(self._take(slug(each.name), str(each.paths[0])), read_name(each.name, prefixes))
+            name = read_name(each.name, self._names | numbered)
+            place = _Place(self._take(slug(each.name), str(each.paths[0])), name, names=names)
             try:  # one bad file does not stop the others
                 with reading(each.paths[0].name):
                     yield from self._found(each, Path(target), place)
@@ -292,16 +297,17 @@ class Importer:
             position: self._take(_folder_of(item, position), item.id or item.transcripts[0].url)
             for position, item in reversed(linked)
         }
+        names = recurring(item.stated.title or "" for item in feed.items)
         for count, (position, item) in enumerate(linked, 1):
             self.say(f"[{count}/{len(linked)}] {item.stated.title or ''}")
             try:
                 with reading(name):
-                    found = self._item(item, feed, folders[position], memory)
+                    found = self._item(item, feed, _Place(folders[position], Named(), feed=feed, names=names), memory)
                 yield found
             except OperatorError as error:
                 yield error
 
-    def _item(self, item: FeedItem, feed: Feed, folder: str, memory: Memory) -> Imported | Kept:
+    def _item(self, item: FeedItem, feed: Feed, place: _Place, memory: Memory) -> Imported | Kept:
         """Import one item of a feed: the best of its transcripts, its chapters, its people."""
         links = sorted(item.transcripts, key=lambda link: _preference(link, feed.language))[:_MOST_LINKS]
         for link in links:
@@ -311,7 +317,9 @@ class Importer:
                 and not self.force
                 and self._get(link.url, memory).unchanged
             ):
-                return Kept(self.content / self.show / (memory.episode(link.url) or folder), (say("import.kept"),))
+                return Kept(
+                    self.content / self.show / (memory.episode(link.url) or place.folder), (say("import.kept"),)
+                )
         read, fetched, link, told = self._best(links, feed.language)
         chapters = item.chapters
         if item.chapters_url and not chapters:
@@ -322,8 +330,7 @@ class Importer:
         if _preference(link, feed.language)[0]:
             told.append(say("import.foreign", found=link.language, wanted=feed.language))
         stated = stated_by(item.stated, Stated(language=link.language))
-        place = _Place(folder, Named(), stated=stated, chapters=chapters, told=tuple(told), feed=feed)
-        done = self._write(read, place)
+        done = self._write(read, replace(place, stated=stated, chapters=chapters, told=tuple(told)))
         memory.keep(link.url, fetched, [done.folder.name])
         return done
 
@@ -357,7 +364,7 @@ class Importer:
     def _write(self, read: _Read, place: _Place) -> Imported | Kept:
         """Write one episode's folder, all of it or nothing."""
         transcript = replace(read.transcript, chapters=place.chapters) if place.chapters else read.transcript
-        shows = self._names | {place.feed.title} if place.feed else self._names
+        shows = self._names | place.names | ({place.feed.title} if place.feed else frozenset())
         last = Stated(language=place.feed.language) if place.feed else Stated()
         made = draft(transcript, stated_by(place.stated, transcript.stated, last), place.named, shows)
         edition = write_edition(made.edition)
@@ -370,7 +377,7 @@ class Importer:
         self._refuse(folder, edition)
         unfinished: Path | None = None
         try:
-            new_show = self._new_show(place.feed)
+            new_show = self._new_show(place, read.transcript.stated.show)
             folder.parent.mkdir(parents=True, exist_ok=True)
             unfinished = Path(tempfile.mkdtemp(prefix=".importing-", dir=folder.parent))
             (unfinished / f"source{read.ending}").write_bytes(read.data)
@@ -398,12 +405,20 @@ class Importer:
         if is_there(folder) and not self.force and not (is_there(path) and read_bytes(path) == edition.encode()):
             raise OperatorError(say("import.exists", path=folder))
 
-    def _new_show(self, feed: Feed | None) -> tuple[Decision, ...]:
-        """Write a `show.toml` for a new show; return what is to be decided about it."""
+    def _new_show(self, place: _Place, stated: str | None) -> tuple[Decision, ...]:
+        """Write a `show.toml` for a new show; return what is to be decided about it.
+
+        Its title is what the feed or the file states, else the name of the folder, parted as in the names of its files.
+        """
         if is_there(self._toml):
             return ()
         self._toml.parent.mkdir(parents=True, exist_ok=True)
-        title = json.dumps((feed.title if feed else "") or self.show.replace("-", " ").title(), ensure_ascii=False)
+        feed = place.feed
+        own = slug(self.show).replace("-", "")
+        parted = next((name for name in sorted(place.names) if slug(name).replace("-", "") == own), None)
+        name = parted or self.show.replace("-", " ")
+        told = (feed.title if feed else "") or stated or (name.title() if name.islower() else name)
+        title = json.dumps(tidy(told, LONGEST_TITLE), ensure_ascii=False)
         lines = [f"title = {title}", f'rights = "{say("import.rights")}"']
         if feed and feed.page and (page := web_address(feed.page)):
             lines.append(f"url = {json.dumps(page)}")

@@ -16,11 +16,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
+from bot.contract import episode_label
 from bot.corpus.cache import EpisodeCache, read_meta, signature, write_meta
 from bot.corpus.episode import EpisodeFiles, build_episode
 from bot.corpus.errata import read_errata
 from bot.corpus.files import door, is_there, read_text, read_toml
-from bot.corpus.model import Episode, Passage, Show, episode_code, episode_label, episode_name, is_position
+from bot.corpus.model import Episode, Passage, Show, episode_code, episode_name, is_position
 from bot.corpus.names import LONGEST_ADDRESS, LONGEST_PERSON, LONGEST_TITLE, one_line, person
 from bot.corpus.voices import names_somebody
 from bot.corpus.withdrawn import WITHDRAWN, SpanError, refuse_misnamed, withdrawn_of
@@ -78,12 +79,18 @@ class EpisodeEntry:
     @property
     def label(self) -> str:
         """The episode in a few words."""
-        return episode_label(self.show, self.title, self.number)
+        return episode_label(self.show.title, self.title, self.meta.number, self.meta.season)
 
     @property
     def name(self) -> str:
         """The episode with its title."""
-        return episode_name(self.show, self.title, self.number)
+        return episode_name(self.show, self.title, self.meta)
+
+    @property
+    def short(self) -> str:
+        """What names the episode within its show: its number, with a later season's, or else its folder."""
+        label = self.label.removeprefix(self.show.title).strip()
+        return self.id if self.number is None else label.removeprefix("#")
 
     @classmethod
     def of(cls, episode: Episode) -> EpisodeEntry:

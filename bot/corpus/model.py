@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, TypeVar, overload
 
-from bot.contract import Citation, Quote, Source
+from bot.contract import Citation, Quote, Source, episode_label
 from bot.corpus.edition import Meta
 from bot.corpus.links import link_of
 from bot.corpus.transcript import Chapter, Section
@@ -35,7 +35,6 @@ __all__ = [
     "Show",
     "TokenMap",
     "episode_code",
-    "episode_label",
     "episode_name",
     "is_position",
 ]
@@ -292,12 +291,12 @@ class Episode:
     @property
     def label(self) -> str:
         """The episode in a few words."""
-        return episode_label(self.show, self.title, self.number)
+        return episode_label(self.show.title, self.title, self.meta.number, self.meta.season)
 
     @property
     def name(self) -> str:
         """The episode with its title."""
-        return episode_name(self.show, self.title, self.number)
+        return episode_name(self.show, self.title, self.meta)
 
     def link(self, seconds: float | None) -> str | None:
         """Return the address that opens the episode's first cut at a time, or the best there is without one.
@@ -376,15 +375,10 @@ def episode_code(show: str, episode: str) -> str:
     return base64.b32encode(hashlib.blake2s(f"{show}/{episode}".encode()).digest()[:4]).decode().lower()[:5]
 
 
-def episode_label(show: Show, title: str, number: int | None) -> str:
-    """Return an episode in a few words."""
-    return f"{show.title}: {title}" if number is None else f"{show.title} #{number}"
-
-
-def episode_name(show: Show, title: str, number: int | None) -> str:
-    """Return an episode with its show, its number if it has one, and its title, once."""
-    label = episode_label(show, title, number)
-    return label if number is None else f"{label}: {title}"
+def episode_name(show: Show, title: str, meta: Meta) -> str:
+    """Return an episode with its show, its number if it has one, and its title, once; a number is title enough."""
+    label = episode_label(show.title, title, meta.number, meta.season)
+    return label if meta.number is None or meta.title is None else f"{label}: {title}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -483,6 +477,7 @@ class Passage:
             show=episode.show.title,
             episode=episode.title,
             number=episode.number,
+            season=episode.meta.season,
             position=self.begin / max(1, len(episode.text)),
             chapter=self.chapter.title if self.chapter else None,
             speaker=self.speaker or None,

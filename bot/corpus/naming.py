@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 import tomllib
 from collections import Counter
 from dataclasses import dataclass, replace
+from email.utils import parsedate
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,14 +19,38 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-__all__ = ["Named", "numbered_prefixes", "read_name", "read_number", "read_title", "without_kind", "words_for"]
+__all__ = [
+    "Named",
+    "numbered_prefixes",
+    "read_date",
+    "read_name",
+    "read_number",
+    "read_title",
+    "recurring",
+    "without_kind",
+    "words_for",
+]
 
 _WORDS = Path(__file__).with_name("naming.toml")
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d{2})[-._/ ]?(\d{2})[-._/ ]?(\d{2})(?!\d)")
+_WRITTEN = ("%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d")
+"""Ways in which a date is written that can be misread by nobody."""
+
+_DAY = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b", re.IGNORECASE)
+_WEEKDAY = re.compile(r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?\.?,?[ ]{1,3}", re.IGNORECASE)
+_LONGEST_DATE = 60
 _VIDEO = re.compile(r"[ _]?\[([A-Za-z0-9_-]{11})\]$")
 """How programs that save captions name a file: `Title [id]`."""
 
 _TOKEN = re.compile(r"[^\W\d_]+|\d+|[^\w\s]|_")
+_PIECE = re.compile(r"\s{0,4}[|:#()\[\]\u2013\u2014]\s{0,4}|\s-{1,2}\s")
+"""What parts a title from its show's name and number."""
+
+_DOUBLED = re.compile(
+    r"\D{1,80}?(?<!\d)(\d{1,5})\s{0,3}[:|.,\u2013\u2014-]\s{0,3}(?=(?:[^\W\d]{1,10}[.:]?\s{0,2})?#?(\d{1,5})(?!\d))"
+)
+"""A name with a number behind which the same number stands again."""
+
 _TAIL = re.compile(r"[|(\[\u2013\u2014#:,-]")
 _ENDING = re.compile(r"\D*(?:\d+\D+){0,8}?(\d{1,5})")
 _JOINTS = " \t:.|,;/\u2013\u2014-_"
@@ -76,7 +102,7 @@ def read_title(title: str, shows: Collection[str] = (), number: int | None = Non
     """
     told = Named(title.strip())
     rest, published = _without_date(told.title)
-    rest = _without_show(rest, shows)
+    rest = _without_doubled(_without_show(rest, shows), number)
     found = told
     while (mark := _mark(rest, bare=True)) and _fits(mark[1], found.number, number):
         found = replace(found, season=mark[0] or found.season, number=mark[1])
@@ -85,6 +111,42 @@ def read_title(title: str, shows: Collection[str] = (), number: int | None = Non
             break
     rest, found = _without_tail(rest, shows, found, number)
     return replace(found, title=rest or told.title, published=published)
+
+
+def _without_doubled(title: str, known: int | None) -> str:
+    """Return a title without the name and number before the same number, as in `Show #42: 42: Title`."""
+    twice = _DOUBLED.match(title)
+    if not twice or int(twice[1]) != int(twice[2]):
+        return title
+    rest = title[twice.end() :]
+    mark = _mark(rest, bare=True)
+    return rest if mark and mark[1] == int(twice[1]) and _fits(mark[1], None, known) else title
+
+
+def recurring(titles: Iterable[str]) -> frozenset[str]:
+    """Return what stands before the first joint or behind the last one of many titles: the show's name, not theirs."""
+    counts: Counter[str] = Counter()
+    shown: dict[str, str] = {}
+    total = 0
+    for title in titles:
+        total += 1
+        pieces = [name for piece in _PIECE.split(_without_date(title)[0]) if (name := _unnumbered(piece))]
+        for name in {pieces[0], pieces[-1]} if len(pieces) > 1 else ():
+            counts[name.casefold()] += 1
+            shown.setdefault(name.casefold(), name)
+    return frozenset(shown[name] for name, count in counts.items() if count >= _OFTEN and count * 2 >= total)
+
+
+def _unnumbered(piece: str) -> str:
+    """Return a part of a title without a number, and a word for one, at its end: "" when nothing else is in it."""
+    words = piece.split()
+    if words and words[-1].isdigit():
+        words.pop()
+    if words and words[-1].casefold().rstrip(".") in words_for("episode") | words_for("abbreviated") | words_for(
+        "season"
+    ):
+        words.pop()
+    return " ".join(words).strip(_JOINTS)
 
 
 def _fits(found: int, before: int | None, known: int | None) -> bool:
@@ -189,6 +251,27 @@ def _split_last(text: str) -> tuple[str, str, str]:
 
 def _is_language(text: str) -> bool:
     return len(text) == 2 and text.isalpha()  # noqa: PLR2004 - ISO 639-1
+
+
+def read_date(text: str) -> dt.date | None:
+    """Return a date as ISO 8601 or RFC 5322 write it, or with the month's name; one that may mean two days is none."""
+    given = text.strip()[:_LONGEST_DATE]
+    if not given[:1].isalnum():
+        return None
+    try:
+        return dt.date.fromisoformat(given[:10])
+    except ValueError:
+        plain = _DAY.sub("", _WEEKDAY.sub("", given, count=1))
+    for form in _WRITTEN:
+        try:
+            return dt.date(*time.strptime(plain, form)[:3])
+        except ValueError:
+            continue
+    try:
+        parsed = parsedate(given)
+        return dt.date(*parsed[:3]) if parsed else None
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def _date_in(text: str) -> dt.date | None:

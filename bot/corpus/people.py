@@ -11,10 +11,10 @@ import unicodedata
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bot.corpus.formats import is_anonymous
 from bot.corpus.names import MOST_PEOPLE
 from bot.corpus.names import person as shown
 from bot.corpus.transcript import Person
+from bot.corpus.voices import names_somebody
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -63,7 +63,7 @@ class _Known:
 
     def is_meant_by(self, words: tuple[str, ...]) -> bool:
         """Say whether a name can be a part, a handle or the initials of this person's."""
-        if words in self.handles:
+        if words in self.handles or words == ("".join(self.words),):
             return True
         own, other = _telling(self.words), _telling(words)
         if other and own and (other <= own or own <= other):
@@ -82,10 +82,12 @@ def join_people(stated: Sequence[Person], labels: Iterable[str]) -> Joined:
     for person in stated:
         name = _Known.of(person.name).name
         roles[name] = roles.get(name) or person.role
-    said = [label for label in dict.fromkeys(labels) if not is_anonymous(label)]
+    heard = list(dict.fromkeys(labels))
+    said = [label for label in heard if names_somebody(label)]
     meant = {label: [each.name for each in known.values() if each.is_meant_by(_words(label))] for label in said}
     names, doubts = _certain(known, meant)
     names, full = _in_full(names)
+    names |= _in_part(heard, {full.get(name, name): role for name, role in roles.items()}, names.values())
     silent = [name for name in known if name not in names.values()]
     strange = [label for label in said if not meant[label]]
     if len(silent) == len(strange) == 1:
@@ -119,6 +121,16 @@ def _certain(known: Mapping[str, _Known], meant: Mapping[str, list[str]]) -> tup
     return names, doubts
 
 
+def _in_part(heard: Sequence[str], roles: Mapping[str, str], named: Collection[str]) -> dict[str, str]:
+    """Return whom labels such as `Host` mean: the only person stated in that part, unless their name speaks too."""
+    found = {}
+    for label in heard:
+        whose = [name for name, role in roles.items() if role and role.casefold() == label.casefold()]
+        if len(whose) == 1 and whose[0] not in named:
+            found[label] = whose[0]
+    return found
+
+
 def _in_full(names: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Let a person who is stated by one word, as Ada, have the longer name of the text, if there is one."""
     full: dict[str, str] = {}
@@ -145,7 +157,7 @@ def same_person(names: Collection[str]) -> list[Doubt]:
 
     A short name that could mean several longer ones means none.
     """
-    words = {name: _telling(_words(name)) for name in names if not is_anonymous(name)}
+    words = {name: _telling(_words(name)) for name in names if names_somebody(name)}
     by_word: dict[str, list[str]] = {}
     for name, own in words.items():
         for word in own:

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from bot.contract import clock
-from bot.corpus.formats import is_anonymous
 from bot.corpus.people import same_person
+from bot.corpus.voices import names_somebody
 from bot.policy.texts import listed, say
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def report(made: Draft) -> Iterator[str]:
 
 def decisions_of(made: Draft, text: str, path: Path) -> Iterator[Decision]:
     """Yield what is to be decided in one episode, whose edition has that text and will stand at that path."""
-    voices = list(dict.fromkeys(b.speaker for b in made.edition.blocks if b.speaker and is_anonymous(b.speaker)))
+    voices = list(dict.fromkeys(b.speaker for b in made.edition.blocks if b.speaker and not names_somebody(b.speaker)))
     if voices:
         place = f"{path}:{_line_of(text, f'**{voices[0]}:**')}"
         yield Decision(
@@ -119,7 +119,7 @@ class Facts:
         """Look at an edition that was made."""
         blocks, meta = made.edition.blocks, made.edition.meta
         spoken = [block.speaker for block in blocks if block.speaker]
-        named = sum(not is_anonymous(speaker) for speaker in spoken)
+        named = sum(names_somebody(speaker) for speaker in spoken)
         has = {
             "names": named * 2 > len(blocks),
             "times": any(said.start is not None for block in blocks for said in block.said),

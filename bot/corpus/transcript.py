@@ -49,12 +49,13 @@ class Person:
 class Stated:
     """What a file or a feed says of an episode beside its words; None, or nobody, where it says nothing.
 
-    `published` begins as ISO 8601 has it, `duration` is in seconds. `page` is the address of the episode's page,
-    `media` that of its recording (a file of sound or pictures for certain when `recording`, else perhaps a page that
-    plays it), `video` the address of its video, or its id at YouTube.
+    `show` is the podcast's name, `published` the day in any usual spelling, `duration` is in seconds. `page` is the
+    address of the episode's page, `media` that of its recording (a file of sound or pictures for certain when
+    `recording`, else perhaps a page that plays it), `video` the address of its video, or its id at YouTube.
     """
 
     title: str | None = None
+    show: str | None = None
     number: int | None = None
     season: int | None = None
     published: str | None = None

@@ -7,7 +7,7 @@ import tomllib
 from functools import lru_cache
 from importlib import resources
 
-__all__ = ["names_somebody"]
+__all__ = ["names_somebody", "numbers_voices"]
 
 _PART = re.compile(r"[^\W\d_]+|\d+")
 
@@ -16,10 +16,11 @@ _MOST_LABELS = 50_000
 
 
 @lru_cache(maxsize=1)
-def _nobody() -> frozenset[str]:
-    """Return the words that stand where a name would."""
+def _table() -> dict[str, frozenset[str]]:
+    """Return the words that stand where a name would: `voices`, which programs write, and all `words`."""
     table = tomllib.loads(resources.files("bot.corpus").joinpath("unnamed.toml").read_text("utf-8"))
-    return frozenset(str(table["words"]).split())
+    voices, words = (frozenset(str(table[key]).split()) for key in ("voices", "words"))
+    return {"voices": voices, "words": voices | words}
 
 
 @lru_cache(maxsize=_MOST_LABELS)
@@ -27,7 +28,12 @@ def names_somebody(label: str) -> bool:
     """Say whether a label is somebody's name; `unnamed.toml` says which are not, and so does one without a letter."""
     parts = _PART.findall(label.casefold())
     letters = [part for part in parts if len(part) == 1 and part.isalpha() and part.isascii()]
-    known = [part for part in parts if part in _nobody()]
+    known = [part for part in parts if part in _table()["words"]]
     if len(known) + len(letters) + sum(map(str.isdecimal, parts)) < len(parts):
         return True
     return not known and len(letters) > 1
+
+
+def numbers_voices(label: str) -> bool:
+    """Say whether a label is of those by which programs tell voices apart, as Speaker 2 and Unknown."""
+    return not names_somebody(label) and not _table()["voices"].isdisjoint(_PART.findall(label.casefold()))

@@ -2,11 +2,12 @@
 
 from bot.language.likeness import edits, join_marks, letters_alike, nearest, pair_words, ratio, same_words
 from bot.language.names import named_speaker, speaker_in, ways_to_name, with_names_as
-from bot.language.patterns import Row, read_rows, read_words
+from bot.language.patterns import Row, read_rows, read_table, read_words
 from bot.language.shorthand import shorthand
 from bot.language.spelling import is_slip, look_alike, real_words, respell
 from bot.language.stop import stop_words
-from bot.language.tokens import Gap, Token, is_content, is_negation, tokens, weight, word_set
+from bot.language.tokens import Gap, Token, is_content, is_negation, plain_letters, tokens, weight, word_set
+from bot.language.unsaid import only_words
 
 __all__ = [
     "Gap",
@@ -21,9 +22,12 @@ __all__ = [
     "look_alike",
     "named_speaker",
     "nearest",
+    "only_words",
     "pair_words",
+    "plain_letters",
     "ratio",
     "read_rows",
+    "read_table",
     "read_words",
     "real_words",
     "respell",

@@ -119,6 +119,9 @@ _SOUND_ALIKE = {
     "id": ("i", "would"),
     "lets": ("let", "us"),
 }
+_SECONDS = {"#2th": "second", "second": "#2th"}
+"""A second may be a part of a minute, so the word is no number by itself; 2nd is."""
+
 _READINGS = {"is": "has", "has": "is", "would": "had", "had": "would"}
 _PARTICIPLES = frozenset({"been", "better", "had", "got"})
 _NEVER_JOINED = frozenset({"a", "in", "un", "no", "be", "i", "al", "any", "every", "may", "on", "over", "under", "out"})
@@ -176,6 +179,8 @@ def respell(asked: Sequence[Token], rows: Sequence[Sequence[Token]], known: Call
             spelt.append(token._replace(form=reading))
         elif f"{token.form}_dollar" in heard.forms and token.form not in heard.forms:
             spelt.append(token._replace(form=f"{token.form}_dollar"))
+        elif (second := _SECONDS.get(token.form)) in heard.forms and token.form not in heard.forms:
+            spelt.append(token._replace(form=second or token.form))
         elif token.form in meant:
             best = max(meant[token.form], key=lambda option: (heard.beside(before, option, after), option))
             spelt.append(token._replace(form=best))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
@@ -10,8 +11,24 @@ from typing import NamedTuple
 from bot.corpus import fold
 from bot.language.shorthand import ENDINGS, shorthand
 from bot.language.stop import stop_words
+from bot.language.variants import one_spelling
 
-__all__ = ["Gap", "Token", "is_content", "is_negation", "tokens", "weight", "word_set"]
+__all__ = ["Gap", "Token", "is_content", "is_negation", "plain_letters", "tokens", "weight", "word_set"]
+
+
+_STROKES = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "\u0131": "i"})
+
+
+@lru_cache(maxsize=4096)
+def plain_letters(form: str) -> str:
+    """Return a word in lower case without the accents of its Latin letters; others keep theirs."""
+    if form.isascii():
+        return form
+    kept: list[str] = []
+    for character in form.translate(_STROKES):
+        apart = unicodedata.normalize("NFD", character)
+        kept.append(apart[0] if apart[0].isascii() else character)
+    return "".join(kept)
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -20,8 +37,10 @@ def word_set(text: str) -> frozenset[str]:
 
 
 _TOKEN = re.compile(
-    r"\\?(?P<number>[$€£]?\d{1,3}(?:,\d{3})+(?:\.\d+)?%?|[$€£]?\d+(?:\.\d+)?(?:%|(?:st|nd|rd|th|k|bn|b)(?![^\W_]))?)"
+    r"\\?(?P<number>\d{1,2}:\d{2}(?![\d:])|[$€£]\d+(?:\.\d+)?m(?:n|m)?(?![^\W_])|[$€£]?\d{1,3}(?:,\d{3})+(?:\.\d+)?%?|[$€£]?\d+(?:\.\d+)?(?:%|(?:st|nd|rd|th|k|bn|b)(?![^\W_]))?)"
     r"(?![^\W_])"
+    r"|(?P<initials>(?<![^\W_])[^\W\d_](?:\.[^\W\d_]){1,8}(?![^\W_]))"
+    r"|(?P<sign>&)"
     r"|(?P<letter>[\u3040-\u30ff\u3400-\u9fff])"
     r"|(?P<word>[^\W_\u3040-\u30ff\u3400-\u9fff]+(?:['’ʼ`\u00b4][^\W_]+)*)",
     re.IGNORECASE,
@@ -56,10 +75,10 @@ _TENS = {word: 10 * number for number, word in enumerate(
 _SCALES = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 _ORDINALS = {word: number for number, word in enumerate(
     ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"], 1)}  # fmt: skip
-_SUFFIXES = {"k": 10**3, "b": 10**9, "bn": 10**9}
+_SUFFIXES = {"k": 10**3, "m": 10**6, "mn": 10**6, "mm": 10**6, "b": 10**9, "bn": 10**9}
 _SIGNS = {"$": "dollar", "€": "euro", "£": "pound", "%": "percent"}
 _UNITS = {"dollar": "dollar", "dollars": "dollar", "bucks": "dollar", "euro": "euro", "euros": "euro",
-          "pound": "pound", "pounds": "pound", "percent": "percent"}  # fmt: skip
+          "pound": "pound", "pounds": "pound", "quid": "pound", "percent": "percent"}  # fmt: skip
 _NEGATIONS = word_set("not no never nothing nobody none neither nor without hardly barely")
 # Said twice these say more: very very, no no.
 _EMPHASIS = _NEGATIONS | word_set("very really so many much more most far way too long again yes over")
@@ -105,6 +124,12 @@ def tokens(text: str) -> tuple[Token, ...]:
             found.append(_digits(match.group("number"), begin))
         elif match.lastgroup == "letter":
             found.append(Token(match.start(), match.end(), fold(match.group()), match.group()))
+        elif match.lastgroup == "sign":
+            found.append(Token(match.start(), match.end(), "and", "&", word=found[-1].word + 1 if found else 1))
+        elif match.lastgroup == "initials":
+            written = fold(match.group())
+            letters = written.replace(".", "")
+            found.append(Token(match.start(), match.end(), letters, written, word=found[-1].word + 1 if found else 1))
         else:
             found.extend(_open(match.group(), match.start(), found))
     joined = _numbers(found, text)
@@ -153,7 +178,7 @@ def _digits(raw: str, begin: int) -> Token:
     """Read a number written in digits, with its sign or ending."""
     text = raw.casefold()
     unit = next((name for sign, name in _SIGNS.items() if sign in text), "")
-    bare = text.strip("$€£%").replace(",", "")
+    bare = text.strip("$€£%").replace(",", "").replace(":", "")
     number = re.match(r"[\d.]+", bare)
     value = _plain(number.group() if number else "0")
     ending = bare.lstrip("0123456789.")
@@ -192,7 +217,8 @@ def _open(raw: str, begin: int, before: list[Token]) -> list[Token]:
                 Token(cut, begin + len(raw), meant, ending.replace("'", ""), word=word),
             ]
     surface = form.replace("'", "")
-    return [Token(begin, begin + len(raw), shorthand("typed").get(surface, surface), surface, word=word)]
+    plain = one_spelling(plain_letters(surface))
+    return [Token(begin, begin + len(raw), shorthand("typed").get(plain, plain), surface, word=word)]
 
 
 def _numbers(found: list[Token], text: str) -> list[Token]:
@@ -224,6 +250,9 @@ def _read_number(found: list[Token], at: int, text: str) -> tuple[Token, int]:
     if end < len(found) and found[end].form in _UNITS and not number.ordinal:
         unit = _UNITS[found[end].form]
         end += 1
+    elif [token.form for token in found[end : end + 2]] == ["per", "cent"]:
+        unit = _UNITS["percent"]
+        end += 2
     elif alone:
         return found[at], end
     parts = found[at:end]
@@ -239,6 +268,7 @@ class _Number:
         self.total = self.group = 0.0
         self.last = self.unit = ""
         self.ordinal = False
+        self.place = 1.0
 
     def take(self, form: str, follows: str) -> bool:
         """Add a word; False when it does not belong to the number. `follows` is the word after it."""
@@ -247,11 +277,23 @@ class _Number:
             return True
         if form == "and":
             return self.last in _SCALES and (follows in _ONES or follows in _TENS)
+        if form == "point" or (self.last in {"point", "decimals"} and form in _ONES):
+            return self._take_decimal(form, follows)
         if form.startswith("#"):
             return self._take_digits(form)
         if form in _SCALES:
             return self._take_scale(form)
         return self._take_word(form)
+
+    def _take_decimal(self, form: str, follows: str) -> bool:
+        """Take the point, or a digit behind it: three point one four."""
+        if form == "point":
+            fits = self.last in {"ones", "units", "tens"} and _ONES.get(follows, 10) < 10  # noqa: PLR2004 - a digit
+            self.last = "point" if fits else self.last
+            return fits
+        self.place /= 10
+        self.group, self.last = self.group + _ONES[form] * self.place, "decimals"
+        return True
 
     def _take_digits(self, form: str) -> bool:
         """Take a number written in digits, which only begins one: 65 billion, $3 million."""

@@ -7,9 +7,9 @@ from bot.search.episodes import OnSubject, episodes_named, newest_first, people_
 from bot.search.index.loading import load_embeddings
 from bot.search.quote import FOUND, Hit
 from bot.search.reranker import open_reranker
-from bot.search.scope import Scope, find_scope, scope_of
+from bot.search.scope import Scope, find_scope, scope_of, where
 from bot.search.searcher import Searcher, open_searcher
-from bot.search.verify import Judgement, Verdict
+from bot.search.verify import Judgement, Verdict, asks_for_check, read_claim
 
 if TYPE_CHECKING:
     from bot.search.index.embeddings import Embeddings  # noqa: TC004 - types only: importing them loads NumPy
@@ -27,6 +27,7 @@ __all__ = [
     "Searcher",
     "TopicFound",
     "Verdict",
+    "asks_for_check",
     "episodes_named",
     "find_scope",
     "load_embeddings",
@@ -34,5 +35,7 @@ __all__ = [
     "open_reranker",
     "open_searcher",
     "people_of",
+    "read_claim",
     "scope_of",
+    "where",
 ]

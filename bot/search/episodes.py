@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
-from bot.corpus import Person, Section, fold, names_somebody
+from bot.corpus import Person, Section, fold, names_somebody, read_number
 from bot.language import read_words, ways_to_name
 from bot.search.verify import is_by
 
@@ -108,6 +108,9 @@ def episodes_named(corpus: Corpus, words: str, among: Collection[int]) -> NamedE
     entries = {n: corpus.entries[n] for n in ordered}
     wanted = " ".join(words.casefold().split())
     exact = [n for n, e in entries.items() if wanted in {e.id.casefold(), e.title.casefold()}]
+    season, told = read_number(words)
+    if season is not None:
+        exact = exact or [n for n, e in entries.items() if (e.meta.season, e.number) == (season, told)]
     exact = exact or [n for n, e in entries.items() if number is not None and number == _number(e)]
     if exact:
         return NamedEpisodes(tuple(exact), "name", words)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
 from typing import TYPE_CHECKING
 
+from bot.corpus import read_number
 from bot.errors import UserError
 from bot.language import named_speaker, nearest, ratio
 from bot.policy.texts import listed, say
@@ -13,9 +16,10 @@ from bot.policy.texts import listed, say
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bot.corpus import Corpus, Passage
+    from bot.corpus import Corpus, Episode, Passage
+    from bot.search.index.words import WordIndex
 
-__all__ = ["EVERYWHERE", "Scope", "find_scope", "scope_of"]
+__all__ = ["EVERYWHERE", "Scope", "find_scope", "narrow", "scope_of", "where"]
 
 MOST_READ = 50
 """Episodes that are read to see whether anything is in a scope."""
@@ -44,6 +48,39 @@ class Scope:
 
 
 EVERYWHERE = Scope()
+
+
+@lru_cache(maxsize=8)
+def narrow(corpus: Corpus, index: WordIndex, scope: Scope) -> WordIndex:
+    """Return the part of an index that a search in a scope looks through."""
+    if scope == EVERYWHERE:
+        return index
+    spans = None
+    if scope.chapter is not None and scope.episodes is not None and len(scope.episodes) <= MOST_READ:
+        spans = [(n, *each) for n in scope.episodes for each in _spans_of(corpus.episode(n), scope.chapter)]
+    return index.part(scope.episodes, scope.speaker, spans)
+
+
+@lru_cache(maxsize=64)
+def _spans_of(episode: Episode, chapter: str) -> tuple[tuple[int, int], ...]:
+    """Return the first and the last sentence of each stretch of an episode that is in a chapter of that title."""
+    titles = {number for number, each in enumerate(episode.chapters) if each.title == chapter}
+    inside = [episode.paragraphs[paragraph].chapter in titles for paragraph in episode.sentences.paragraphs]
+    runs = groupby(range(len(inside)), key=inside.__getitem__)
+    return tuple((own[0], own[-1]) for own in (list(run) for is_in, run in runs if is_in))
+
+
+def where(corpus: Corpus, scope: Scope) -> str:
+    """Return what a scope looks through, in a few words that go with “in”: episode 225, what Ada says there."""
+    numbers = frozenset(range(len(corpus.entries))) if scope.episodes is None else scope.episodes
+    place = _where(corpus, numbers)
+    if scope.chapter:
+        place = say("scope.chapter", chapter=scope.chapter, where=place)
+    if not scope.speaker:
+        return place
+    if scope.episodes is None:
+        return say("scope.said", speaker=scope.speaker)
+    return say("scope.said-in", speaker=scope.speaker, where=place)
 
 
 async def find_scope(corpus: Corpus, speaker: str = "", episode: str = "", show: str = "", chapter: str = "") -> Scope:
@@ -93,19 +130,25 @@ def _speaker(corpus: Corpus, name: str, numbers: frozenset[int]) -> str:
 
 
 def _where(corpus: Corpus, numbers: frozenset[int]) -> str:
-    """Return episodes in a few words: the one, their shows, or all there are."""
+    """Return episodes in a few words: the one, their shows, how many, or all there are."""
     if len(numbers) == len(corpus.entries):
         return corpus.label
     if len(numbers) == 1:
         return corpus.entries[min(numbers)].label
-    return listed(list(dict.fromkeys(corpus.entries[number].show.title for number in sorted(numbers))))
+    shows = {corpus.entries[number].show.id: corpus.entries[number].show.title for number in sorted(numbers)}
+    if len(numbers) < sum(entry.show.id in shows for entry in corpus.entries):
+        return say("scope.some", count=len(numbers))
+    return say("scope.shows", count=len(shows), names=listed(list(shows.values())))
 
 
 def _episodes(corpus: Corpus, name: str, among: Iterable[int]) -> frozenset[int]:
-    """Return the episodes that a number, a folder name or a title names."""
+    """Return the episodes that a number, with its season or without, a folder name or a title names."""
+    season, told = read_number(name)
     wanted = name.casefold().lstrip("#")
     entries = {number: corpus.entries[number] for number in among}
     exact = frozenset(n for n, e in entries.items() if wanted in {str(e.number), e.id, e.title.casefold()})
+    if season is not None:
+        exact = frozenset(n for n, e in entries.items() if (e.meta.season, e.number) == (season, told)) or exact
     if exact:
         return exact
     inside = frozenset(n for n, e in entries.items() if wanted in e.title.casefold() or wanted in e.id)

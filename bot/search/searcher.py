@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from bot.corpus import words
@@ -18,8 +19,9 @@ from bot.search.ask import LONGEST_QUESTION, Band, answer
 from bot.search.episodes import episodes_on
 from bot.search.index.words import open_index
 from bot.search.quote import Hit, rank
-from bot.search.scope import EVERYWHERE
-from bot.search.verify import Verdict, is_by, judge, split_speaker
+from bot.search.said import find_said
+from bot.search.scope import EVERYWHERE, narrow
+from bot.search.verify import Judgement, Names, Verdict, bare, is_by, join, judge, read_claim, stands_beside
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from bot.search.index.words import WordIndex
     from bot.search.scope import Scope
     from bot.search.topic import TopicFound
-    from bot.search.verify import Judgement
+    from bot.search.verify import Quoted
 
 __all__ = ["Searcher", "open_searcher"]
 
@@ -40,13 +42,13 @@ MOST_WAITING = 64
 """Searches that may wait for the one worker; at 20 ms each the last one waits just over a second."""
 
 SAID_AMONG = 20
-"""Sentences from each way of searching words among which a run of words is looked for."""
+"""Stretches that have the very words of a claim, and sentences from each way of searching words, that are looked at."""
 
 REGIONS = 8
 """Sentences from each way of searching words that a claim is compared with."""
 
-SAID_BY = 1_000
-"""Sentences from each way of searching words among which those of one person are looked for."""
+SAID_BY = 20
+"""Sentences of one person from each way of searching words that a claim is compared with."""
 
 CHOSEN_FROM = 10
 """Passages that a language model may choose from."""
@@ -56,6 +58,9 @@ LOADING_SECONDS, LOOK_SECONDS = 1.5, 0.02
 
 MOST_WARMED = 16
 """Episodes whose labels and titles are understood ahead of the first question about a topic."""
+
+_SAID = frozenset({Verdict.EXACT, Verdict.CLOSE, Verdict.OMITTED, Verdict.OTHER_SPEAKER, Verdict.UNATTRIBUTED})
+"""Verdicts on words that stand in the transcript, whoever says them."""
 
 _Found = TypeVar("_Found")
 
@@ -184,7 +189,8 @@ class Searcher:
         among = range(len(self._corpus.entries)) if scope.episodes is None else scope.episodes
 
         def work() -> list[OnSubject]:
-            found = episodes_on(self._corpus, self._index, self._embeddings, subject, among, limit)
+            part = narrow(self._corpus, self._index, scope)
+            found = episodes_on(self._corpus, part, self._embeddings, subject, among, limit)
             _place(each.evidence for each in found)
             return found
 
@@ -214,33 +220,74 @@ class Searcher:
 
     def verify_now(self, claim: str, speaker: str | None = None, scope: Scope = EVERYWHERE) -> Judgement:
         """Do the work of `verify` in the calling thread."""
-        said, named = split_speaker(claim)
-        who = speaker or named
-        judgement = judge(
-            said, self._near(said, REGIONS, scope.episodes), speaker=who, printed=self._corpus.source_text
-        )
-        if who and judgement.verdict in {Verdict.OTHER_SPEAKER, Verdict.UNATTRIBUTED}:
-            own = judge(said, self._said_by(who, said, scope), speaker=who, printed=self._corpus.source_text)
-            judgement = own if own.verdict in {Verdict.EXACT, Verdict.CLOSE} else judgement
-        _place(judgement.passages)
+        typed = self._judge_words(bare(claim), speaker, scope)
+        if typed.verdict is Verdict.EXACT:  # nothing around it is talk
+            _place(typed.passages)
+            return typed
+        quotes = read_claim(claim, self._names.knows)
+        judged = [self._judge(quoted, speaker or quoted.speaker, scope) for quoted in quotes]
+        if not judged:
+            return Judgement(Verdict.NOT_FOUND, unasked=True, too_little=True)
+        judgement = join(judged)
+        if typed.verdict in _SAID and judgement.verdict not in _SAID:
+            judgement = typed
         if judgement.verdict is not Verdict.NOT_FOUND or judgement.too_little:
+            _place(judgement.passages)
             return judgement
-        hits = self.find_now(said, 1, scope)
+        quoted = quotes[judged.index(judgement)]
+        hits = self.find_now(quoted.text, 1, scope)
         nearest, marked = tuple(hit.passage for hit in hits), tuple(hit.marked for hit in hits)
+        shown = judge(quoted.text, nearest, speaker=speaker or quoted.speaker, printed=self._corpus.source_text)
+        if shown.verdict is not Verdict.NOT_FOUND:
+            return shown
         return dataclasses.replace(judgement, passages=nearest, marked=marked)
 
-    def _near(self, said: str, limit: int, episodes: frozenset[int] | None) -> list[Passage]:
-        """Return up to 3 x `limit` sentences that share words or letters with a line, of some episodes or of all."""
-        found = self._index.candidates(said, limit)
-        places = [place for place in found if episodes is None or place[0] in episodes]
-        return [self._corpus.episode(number).passage(sentence, sentence) for number, sentence in places]
+    @cached_property
+    def _names(self) -> Names:
+        """The people who speak, by any of their names."""
+        return Names(self._corpus.speakers)
+
+    def _judge(self, quoted: Quoted, who: str | None, scope: Scope) -> Judgement:
+        """Judge a quote by itself; with what stands beside it where the transcript has that there too."""
+        judged = self._judge_words(quoted.text, who, scope)
+        if not quoted.beside:
+            return judged
+        if judged.verdict in _SAID and not stands_beside(quoted.beside, judged):
+            return judged
+        whole = self._judge_words(quoted.whole, who, scope)
+        return whole if whole.verdict in _SAID or judged.verdict in _SAID else judged
+
+    def _judge_words(self, said: str, who: str | None, scope: Scope) -> Judgement:
+        """Judge words that somebody is said to have said.
+
+        By the places that have its very words; by those near it too when that does not confirm it.
+        """
+        printed = self._corpus.source_text
+        found = find_said(self._corpus, narrow(self._corpus, self._index, scope), said, SAID_AMONG)
+        places = [passage for number, passage in found if scope.admits(number, passage)]
+        judgement = judge(said, places, speaker=who, printed=printed)
+        if judgement.verdict is Verdict.EXACT or judgement.too_little:
+            return judgement
+        judgement = judge(said, [*places, *self._near(said, REGIONS, scope)], speaker=who, printed=printed)
+        if who and judgement.verdict in {Verdict.OTHER_SPEAKER, Verdict.UNATTRIBUTED}:
+            own = judge(said, self._said_by(who, said, scope), speaker=who, printed=printed)
+            judgement = own if own.verdict in {Verdict.EXACT, Verdict.CLOSE} else judgement
+        return judgement
+
+    def _near(self, said: str, limit: int, scope: Scope) -> list[Passage]:
+        """Return up to 3 x `limit` sentences in a scope that share words or letters with a line."""
+        found = narrow(self._corpus, self._index, scope).candidates(said, limit)
+        return [self._corpus.episode(number).passage(sentence, sentence) for number, sentence in found]
 
     def _said_by(self, who: str, said: str, scope: Scope) -> list[Passage]:
-        """Return the sentences near a line that somebody of that name says: a line may be said by many."""
-        names = {name for name in self._corpus.speakers if is_by((name,), who)}
-        heard = frozenset(n for n, entry in enumerate(self._corpus.entries) if not names.isdisjoint(entry.speakers))
-        near = self._near(said, SAID_BY, heard if scope.episodes is None else heard & scope.episodes) if heard else []
-        return [passage for passage in near if not names.isdisjoint(passage.speakers)]
+        """Return the sentences of people of that name that have a line or are near it: a line may be said by many."""
+        near: dict[Passage, None] = {}
+        for name in filter(lambda name: is_by((name,), who), self._corpus.speakers):
+            own = dataclasses.replace(scope, speaker=name)
+            found = find_said(self._corpus, narrow(self._corpus, self._index, own), said, SAID_AMONG)
+            near.update((passage, None) for _, passage in found if name in passage.speakers)
+            near.update(dict.fromkeys(self._near(said, SAID_BY, own)))
+        return list(near)
 
     def weight(self, line: str) -> float | None:
         """Return how telling the words of a line are together (their summed rarity), or None when it has no words."""
@@ -253,6 +300,8 @@ class Searcher:
         Takes some milliseconds, so it is asked only when something hangs on it.
         """
         wanted = _forms(run)
+        if any(wanted in _forms(said.text) for _, said in find_said(self._corpus, self._index, run, SAID_AMONG)):
+            return True
         for number, sentence in self._index.candidates(run, SAID_AMONG) if wanted.strip() else ():
             episode = self._corpus.episode(number)
             after = min(sentence + 1, len(episode.sentences) - 1)

@@ -13,6 +13,7 @@ from bot.corpus.formats import (
     chapters,
     feed,
     labelled,
+    listed,
     lrc,
     page,
     plain,
@@ -23,7 +24,7 @@ from bot.corpus.formats import (
 )
 from bot.corpus.formats.chapters import read_chapters
 from bot.corpus.formats.feed import Feed, FeedItem, TranscriptLink, read_feed
-from bot.corpus.formats.labels import is_anonymous, settle
+from bot.corpus.formats.labels import settle
 from bot.corpus.formats.leftovers import refuse_conflicts, tell_of_times
 from bot.corpus.formats.oddities import clean
 from bot.corpus.formats.transcript_file import TranscriptFile, decode
@@ -42,7 +43,6 @@ __all__ = [
     "FeedItem",
     "Reader",
     "TranscriptLink",
-    "is_anonymous",
     "read_chapters",
     "read_feed",
     "read_transcript",
@@ -66,6 +66,7 @@ READERS = (
     ),
     Reader("YouTube JSON", youtube.sniff_json, youtube.read_json, (".json",)),
     Reader("timed JSON", shapes.sniff_any, shapes.read_any, (".json",)),
+    Reader("front matter", listed.sniff, listed.read, (".md",)),
     Reader("YouTube XML", youtube.sniff_xml, youtube.read_xml, (".xml", ".ytt")),
     Reader("HTML", page.sniff, page.read, (".html",)),
     Reader("SubRip", captions.sniff_srt, captions.read_srt, (".srt",)),
@@ -125,7 +126,8 @@ def _with_boxed_times(file: TranscriptFile) -> TranscriptFile:
 def _refuse_unknown(file: TranscriptFile, reader: Reader) -> None:
     """Raise TranscriptError for JSON or XML that no reader of its kind knows: it is not prose."""
     prose = reader.read in {plain.read, labelled.read}
-    xml = file.text.lstrip().startswith("<?xml") or (file.root and f"</{file.root}" in file.text.lower())
+    element = file.root if file.root != "v" else ""  # a voice, as captions write it
+    xml = file.text.lstrip().startswith("<?xml") or (element and f"</{element}" in file.text.lower())
     kind = "JSON" if file.json is not None else "XML" if xml else ""
     if prose and kind:
         names = ", ".join(each.name for each in READERS if kind in each.name)

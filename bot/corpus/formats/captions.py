@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bot.corpus.formats.cues import label_cues, plain_text, spread, unroll
 from bot.corpus.formats.entities import unescape
-from bot.corpus.formats.labels import is_anonymous, is_name
 from bot.corpus.formats.timelines import NEARLY, TimeLine, plain_marks, time_line
 from bot.corpus.transcript import Segment, Stated, Transcript
-from bot.corpus.words import ends_sentence
 from bot.errors import TranscriptError
 from bot.policy.texts import say
 
@@ -147,12 +145,7 @@ def _plain_cues(file: TranscriptFile, *, arrows: bool) -> Transcript:
     header, found, told = _cues(file.text, file.name, named=False, arrows=arrows)
     lines = [[line for line in map(plain_text, cue.lines) if line and not _JUNK.fullmatch(line)] for cue in found]
     added = unroll(lines, [[False] * len(cue) for cue in lines])
-    names = _lone_names(added)
-    segments = [
-        Segment("\n".join(text[name is not None :]), cue.start, cue.end, name)
-        for cue, text, name in zip(found, added, names, strict=True)
-        if text[name is not None :]
-    ]
+    segments = [Segment("\n".join(text), cue.start, cue.end) for cue, text in zip(found, added, strict=True) if text]
     labelled, oddities = label_cues(segments)
     before = sum(1 for line in header if line.strip())
     if before:
@@ -164,15 +157,6 @@ def _rolled(lines: Sequence[Sequence[object]], added: Sequence[Sequence[object]]
     """Tell of the cues that showed lines again."""
     count = sum(1 for shown, new in zip(lines, added, strict=True) if len(new) < len(shown))
     return (say("format.rolling", count=count),) if count else ()
-
-
-def _lone_names(cues: Sequence[Sequence[str]]) -> list[str | None]:
-    """Return the name that each cue has on a line of its own before its words, where nearly all cues have one."""
-    firsts = [lines[0].strip("[]():\uff1a ") if len(lines) > 1 else "" for lines in cues]
-    named = [first if is_name(first) and not ends_sentence(first) else None for first in firsts]
-    known = [name for name in named if name]
-    often = len(set(known)) * 2 <= len(known) or all(map(is_anonymous, known))
-    return named if known and len(known) * 10 >= len(cues) * 9 and often else [None] * len(cues)
 
 
 _VOICE = re.compile(r"<v(?:\.[^\s<>]{0,80})?[ \t]++([^<>]{1,200})>")

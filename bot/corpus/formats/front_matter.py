@@ -1,4 +1,4 @@
-"""YAML front matter: title, number, date, language, people and addresses at the top of a text file."""
+"""What stands at the top of a text: title, number, date, language, people and addresses, in YAML, TOML or lines."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml  # type: ignore[import-untyped, unused-ignore]
 
 from bot.corpus.files import LONGEST_FRONT_MATTER, read_yaml
+from bot.corpus.formats.labels import is_name, with_part
+from bot.corpus.formats.preamble import Fact, Preamble, preamble
 from bot.corpus.formats.stamps import number, seconds
-from bot.corpus.naming import read_number
+from bot.corpus.names import LONGEST_TITLE
+from bot.corpus.naming import read_date, read_number
 from bot.corpus.transcript import Person, Stated
 from bot.errors import TranscriptError
 from bot.policy.texts import say
@@ -26,32 +29,73 @@ __all__ = ["FrontMatter", "front_matter", "people_named"]
 
 _FENCED = re.compile(r"\s*---[ \t]*\n(?=[A-Za-z_][\w -]{0,40}:)")
 _CLOSE = re.compile(r"^(?:---|\.\.\.)[ \t]*$", re.MULTILINE)
+_TOML_FENCED = re.compile(r"\s*\+\+\+[ \t]*\n(?=\s{0,20}[\w\[\"'#-])")
+_TOML_CLOSE = re.compile(r"^\+\+\+[ \t]*$", re.MULTILINE)
+_TOML_LINE = re.compile(r"at line (\d{1,9})")
 _KEY = re.compile(r"[\s_-]+")
 _JOINED = re.compile(r"[,;]|\s(?:&|and)\s")
 _DEGREE = re.compile(r"(?:[A-Z][A-Za-z]{0,3}\.?){1,3}")
 _LINKED = re.compile(r"\[([^\[\]]{1,100})\]\([^()\s]{0,500}\)")
 _MAIL = re.compile(r"<[^<>]{1,200}>")
+_ADDRESS = re.compile(r"https?://[^\s<>()\[\]\"]{1,1000}")
+_SURE = frozenset({"published", "duration", "page", "media", "video"})
+"""Fields whose value cannot be taken for anything else."""
+
+_FEW, _MOST_WORDS = 3, 8
+_DEEPEST = 20
+"""Levels of a table that are looked into."""
+
+_LONGEST_LANGUAGE = 20
+"""Characters of a language in a line at the top."""
+
 _TABLE = Path(__file__).with_name("front_matter.toml")
 
 
 class FrontMatter(NamedTuple):
-    """What the front matter says, and the text after it."""
+    """What the top of a file says, and the text after it; `fenced` when it stands between lines of its own.
+
+    `told` are sentences on what was left out of the lines at the top.
+    """
 
     text: str
     stated: Stated = Stated()
     found: bool = False
+    fenced: bool = False
+    told: tuple[str, ...] = ()
 
 
 def front_matter(file: TranscriptFile) -> FrontMatter:
-    """Return a text's front matter; a text without any comes back whole. Broken YAML raises TranscriptError."""
-    opened = _FENCED.match(file.text)
-    closed = _CLOSE.search(file.text, opened.end(), opened.end() + LONGEST_FRONT_MATTER) if opened else None
-    if not opened or not closed:
-        return FrontMatter(file.text)
-    fields = _fields(file, file.text[opened.end() : closed.start()], file.text.count("\n", 0, opened.end()))
-    if fields is None:
-        return FrontMatter(file.text)
-    return FrontMatter(file.text[closed.end() :], _stated(fields), found=True)
+    """Return what a text states at its top; a text without any comes back whole.
+
+    Lines that state something are blank in what comes back. Broken YAML or TOML raises TranscriptError.
+    """
+    fenced, text = _fenced(file)
+    above = preamble(text, _fact)
+    if not above.lines:
+        return FrontMatter(text, _stated(fenced or {}), fenced is not None, fenced is not None)
+    lines = text.split("\n")
+    for taken in above.lines:
+        lines[taken] = ""
+    # What stands between fences counts before what stands in lines.
+    stated = _stated({**above.fields, **{_key(name): value for name, value in (fenced or {}).items()}})
+    return FrontMatter("\n".join(lines), stated, found=True, fenced=fenced is not None, told=_told(above))
+
+
+def _told(above: Preamble) -> tuple[str, ...]:
+    return (say("format.head-left", count=len(above.left), text=above.left[0]),) if above.left else ()
+
+
+def _fenced(file: TranscriptFile) -> tuple[dict[Any, Any] | None, str]:
+    """Return what stands between the fences of YAML or TOML, and the text after them; None where there are none."""
+    kinds = ((_FENCED.match(file.text), _CLOSE, _fields), (_TOML_FENCED.match(file.text), _TOML_CLOSE, _toml))
+    for opened, closes, read in kinds:
+        closed = closes.search(file.text, opened.end(), opened.end() + LONGEST_FRONT_MATTER) if opened else None
+        if opened and closed:
+            inside = file.text[opened.end() : closed.start()]
+            fields = read(file, inside, file.text.count("\n", 0, opened.end()))
+            if fields is not None:
+                return fields, file.text[closed.end() :]
+    return None, file.text
 
 
 @lru_cache(maxsize=1)
@@ -59,8 +103,12 @@ def _table() -> dict[str, Any]:
     return tomllib.loads(_TABLE.read_text("utf-8"))
 
 
+def _key(name: object) -> str:
+    return _KEY.sub("", str(name)).casefold()
+
+
 def _stated(fields: dict[Any, Any]) -> Stated:
-    known = {_KEY.sub("", str(name)).casefold(): value for name, value in reversed(fields.items())}
+    known = {_key(name): value for name, value in reversed(fields.items())}
     found = {
         field: next((value for name in names if (value := _scalar(known.get(name)))), None)
         for field, names in _table()["fields"].items()
@@ -71,6 +119,7 @@ def _stated(fields: dict[Any, Any]) -> Stated:
     return Stated(
         title=found["title"],
         number=episode,
+        show=found["show"],
         season=season if season is not None else read_number(found["season"] or "")[1],
         published=found["published"] or dated,
         language=found["language"],
@@ -105,6 +154,78 @@ def _fields(file: TranscriptFile, text: str, line: int) -> dict[Any, Any] | None
     return fields if isinstance(fields, dict) else None
 
 
+def _toml(file: TranscriptFile, text: str, line: int) -> dict[Any, Any]:
+    """Load TOML that begins after `line` lines, with the tables that generators keep what is stated in."""
+    try:
+        fields = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        at = _TOML_LINE.search(str(error))
+        raise TranscriptError(file.name, say("format.front-matter-toml"), line + int(at[1] if at else 1)) from error
+    inside = [fields[name] for name in _table()["inside"]["fields"] if isinstance(fields.get(name), dict)]
+    together: dict[Any, Any] = _texts({key: value for table in (*inside, fields) for key, value in table.items()})
+    return together
+
+
+def _texts(value: object, deep: int = 0) -> Any:
+    """Return a value with every scalar as a text, as YAML gives them."""
+    if isinstance(value, dict) and deep < _DEEPEST:
+        return {key: _texts(each, deep + 1) for key, each in value.items()}
+    if isinstance(value, list) and deep < _DEEPEST:
+        return [_texts(each, deep + 1) for each in value]
+    return str(value)
+
+
+def _fact(key: str, value: str) -> Fact | None:
+    """Return what a line at the top states under a key, or under none; None where no top has such a line."""
+    if not key:
+        return _line_fact(value)
+    table, name = _table(), _key(key)
+    if read_number(key)[1] is not None and not key.isdecimal():  # as in `Episode 42: Title`
+        return Fact("title", _value("title", f"{key}: {value}"))
+    field = next((field for field, names in table["fields"].items() if name in names), "")
+    if field == "number" and read_number(value)[1] is None:
+        field = "title"
+    if field:
+        return Fact(field, _value(field, value), field in _SURE)
+    if name in table["people"]:
+        people = [person for person in people_named(value) if is_name(person.name)]
+        told = [f"{person.name} ({person.role})" if person.role else person.name for person in people]
+        return Fact(name, ", ".join(told) or None, person=True)
+    return Fact("", value) if name in table["beside"]["keys"] else None
+
+
+def _line_fact(line: str) -> Fact | None:
+    """Return what a line without a colon states: a day, a length, or who did something to the text."""
+    if read_date(line):
+        return Fact("published", line, sure=True)
+    beside, words = _table()["beside"], line.split()
+    name = _key(words[0]) if words else ""
+    joined = len(words) > 1 and words[1].casefold() in beside["joints"]
+    value = " ".join(words[1 + joined :])
+    if name in _table()["fields"]["published"] and read_date(value):
+        return Fact("published", value, sure=True)
+    if name in _table()["fields"]["duration"] and seconds(value) is not None and len(words) <= _FEW:
+        return Fact("duration", value, sure=True)
+    by = joined and len(words) <= _MOST_WORDS and not line.endswith((".", "?", "!"))
+    return Fact("", line, sure=True) if name in beside["words"] and (read_date(value) or by) else None
+
+
+def _value(field: str, value: str) -> str | None:
+    """Return a value as front matter would have it, None where it is no value of that field."""
+    if field in {"title", "show"}:
+        return None if value.endswith(".") or len(value) > LONGEST_TITLE else value or None
+    if field in {"page", "media", "video"}:
+        address = _ADDRESS.search(value)
+        return address.group() if address else None
+    if field == "published":
+        return value if read_date(value) else None
+    if field == "duration":
+        return value if seconds(value) is not None else None
+    if field == "language":
+        return value if 0 < len(value) <= _LONGEST_LANGUAGE and " " not in value else None
+    return value if read_number(value)[1] is not None else None
+
+
 def _scalar(value: object) -> str | None:
     """Return a text; of a table its address, of a list its first entry."""
     if isinstance(value, dict):
@@ -124,7 +245,7 @@ def people_named(value: object) -> list[Person]:
                 names[-1] += f", {name}"
             elif name:
                 names.append(name)
-        return [Person(name) for name in names]
+        return [with_part(name) for name in names]
     if isinstance(value, dict):
         inside = _table()["inside"]
         name = next((_text(value[key]) for key in inside["name"] if key in value), "")
@@ -135,7 +256,7 @@ def people_named(value: object) -> list[Person]:
         return [
             person
             for item in value
-            for person in ([Person(_text(item))] if isinstance(item, str) and _text(item) else people_named(item))
+            for person in ([with_part(_text(item))] if isinstance(item, str) and _text(item) else people_named(item))
             if not isinstance(item, list)
         ]
     return []

@@ -86,7 +86,8 @@ _SIGN = r"(?:[|\u2022\u00b7;/\u2013\u2014-][ \t]{0,8})?"
 # What no name has, and no colon: a name ends before it.
 _LABEL = r"[\w@$'\u2019][^\n:\uff1a*<>|?!;{}=\t]{0,79}?"
 _LEAD = re.compile(
-    rf"(?:\*\*|__|`)?(?P<time>{_TIME})(?:\*\*|__|`)?(?:[ \t]{{0,4}}[-\u2013\u2014|:,;\u2022]{_END})?(?:[ \t]{{1,20}}|$)"
+    rf"(?:\*\*|__|`)?(?P<time>{_TIME})(?:\*\*|__|`)?(?:[ \t]{{0,4}}[-\u2013\u2014|:,;\u2022]{_END})?"
+    r"(?:[ \t]{1,20}|$|(?<=[\])])(?=[^\W\d]|\*\*))"
 )
 _SHARP = re.compile(r"#{1,6}[ \t]+")
 _TURN = re.compile(r">{2,4}[ \t]*")
@@ -111,7 +112,8 @@ _STAMPED = re.compile(rf"(?P<label>{_LABEL}):?[ \t]{{1,8}}{_SIGN}(?P<time>{_SPAN
 _LATE = re.compile(rf"(?P<time>{BOXED}{_END}|{STAMP}$)(?:[ \t]*[-\u2013\u2014]{_END})?[ \t]*")
 _BARE = re.compile(rf"(?P<label>[\w@$'\u2019][^\n:\uff1a*<>|\"\u201c\u201d?!;{{}}=\t#`]{{0,{_SHORT - 1}}})")
 _OTHER = re.compile(
-    r"<(?P<angled>[^<>\n/]{1,40})>[ \t]*|\{(?P<braced>[^{}\n]{1,40})\}[ \t]*"
+    r"<(?:v(?:\.[^\s<>]{0,80})?[ \t]{1,9}(?P<voice>[^<>\n]{1,80})|(?P<angled>[^<>\n/]{1,40}))>[ \t]*"
+    r"|\{(?P<braced>[^{}\n]{1,40})\}[ \t]*"
     r"|(?P<label>[^\W_][\w ,.'\u2019&-]{0,40}?)"
     r"(?:\t[ \t]{0,20}|[ ]{2,20}|"
     r"[ ]?[|>\u00bb~=/\u2022;\u2192]{1,3}[ \t]{0,20}|[ ]?[-\u2013\u2014][ \t]{1,20}|:(?=[^\s/:\d]))"
@@ -121,6 +123,8 @@ _STRANGE = re.compile(
     r"(?P<label>[^\W\d_][\w.'\u2019-]{0,20}(?:[ ][^\W\d_a-z][\w.'\u2019-]{0,20}){0,3})"
     r"[ ]{0,2}[^\w\s,.'\u2019!?\u2026]"
 )
+# A name in bold that ends as a sentence does.
+_STOPPED = re.compile(r"(?:[^\W\d_a-z][\w'\u2019-]{1,24} ){0,2}[^\W\d_a-z][\w'\u2019-]{1,24}\.")
 # As plays are printed.
 _PLAY = re.compile(r"(?P<label>[^\W\d_][\w '\u2019&-]{0,40})\.[ \t]{1,20}")
 
@@ -154,12 +158,14 @@ def loose_head(line: str) -> Head | None:
     start = seconds(lead["time"]) if lead else None
     text = text[lead.end() :] if lead else text
     match = _OTHER.match(text)
-    if match and "</" not in text:
-        label = match["angled"] or match["braced"] or match["label"] or ""
-        return Head(label.strip(), start, text[match.end() :], Form.OTHER)
+    before = Head(None, start, text, Form.TIMED, boxed=not lead["time"][:1].isdigit()) if lead else None
+    if match and (match["voice"] or "</" not in text):
+        label = match["voice"] or match["angled"] or match["braced"] or match["label"] or ""
+        rest = text[match.end() :].removesuffix("</v>").rstrip()
+        return Head(label.strip(), start, rest, Form.OTHER, before=before)
     play = _PLAY.match(text)
     if play and play["label"].isupper():
-        return Head(play["label"], start, text[play.end() :], Form.OTHER)
+        return Head(play["label"], start, text[play.end() :], Form.OTHER, before=before)
     strange = _STRANGE.match(text)
     return Head(strange["label"], None, text[strange.end() :], Form.STRANGE) if strange else None
 
@@ -193,6 +199,8 @@ def _marked(text: str, before: Head | None) -> Head | None:
     if not match:
         return None
     inside, first, late, colon = _inside(match["inner"])
+    if len(match["mark"]) > 1 and _STOPPED.fullmatch(inside):
+        inside = inside[:-1]
     if not any(map(str.isalpha, inside)):
         return None
     rest = text[match.end() :]

@@ -8,9 +8,18 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from bot.corpus.formats.front_matter import FrontMatter, front_matter
-from bot.corpus.formats.heads import Form, Head, head_of, loose_head
+from bot.corpus.formats.heads import BOXED, Form, Head, head_of, loose_head
 from bot.corpus.formats.labels import TURN, Labels, Sight, is_name, is_stage_label, learn
-from bot.corpus.formats.markdown import heading, is_link_line, words_of
+from bot.corpus.formats.markdown import (
+    heading,
+    is_item_with_link,
+    is_link_line,
+    is_list_of_links,
+    is_only_links,
+    words_of,
+)
+from bot.corpus.formats.preamble import is_rule
+from bot.corpus.formats.sections import unsaid
 from bot.corpus.formats.stamps import STAMP, seconds
 from bot.corpus.transcript import Chapter, Segment, Transcript
 from bot.corpus.words import ends_sentence
@@ -18,7 +27,7 @@ from bot.errors import TranscriptError
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from bot.corpus.formats.transcript_file import TranscriptFile
 
@@ -26,6 +35,7 @@ __all__ = ["read", "sniff"]
 
 _INLINE = re.compile(rf"\\?\[({STAMP})\\?\]")
 _INSIDE = re.compile(rf"(\\?\[[^\[\]\d]{{1,30}}?)[ \t]{{1,4}}{STAMP}[ \t]{{0,4}}(\\?\])")
+_FROM_TO = re.compile(rf"(?:{BOXED})?[ \t]{{0,4}}(?:to|until|[-\u2013\u2014])[ \t]{{0,4}}({BOXED})")
 _FASTEST = 48
 """Letters a second that nobody speaks: numbers that run so slowly beside the words are verses, not times."""
 
@@ -43,6 +53,11 @@ class _Plan:
     turns: bool
     markdown: bool
     contents: frozenset[int]
+
+    @property
+    def knows(self) -> bool:
+        """Whether the file tells by labels or times what is said."""
+        return bool(self.labels) or self.stamped
 
     def head(self, number: int) -> Head | None:
         """Return the head of a line if it is to be believed."""
@@ -77,13 +92,18 @@ class _Page:
         """Begin a paragraph with a label, a time, or both."""
         self.close()
         stage = head.label is not None and is_stage_label(head.label)
+        # From when to when a break lasts; the words after it begin at its end.
+        lasts = _FROM_TO.fullmatch(head.rest)
+        if lasts:
+            begun = head.start if head.start is not None else seconds(head.rest)
+            head = replace(head, rest="", start=seconds(lasts[1]) if stage else begun)
         nobody = self.plan.labels.silence(head, number)
         if head.label or head.turn:
             self.speaker = None if nobody else head.label
         if nobody and not stage:
             self.unknown.append(number)
         # The time of a break is not that of the words after it.
-        if stage and not head.rest:
+        if stage and not head.rest and not lasts:
             self.start = None
         elif head.start is not None:
             self.start = head.start
@@ -114,7 +134,7 @@ class _Page:
         self.lines = []
         if not text.strip():
             return
-        if is_link_line(text):
+        if is_link_line(text) or (self.speaker is None and self.plan.knows and is_list_of_links(text)):
             self.links += 1
             return
         for words, label in self.plan.labels.inside(text):
@@ -123,7 +143,7 @@ class _Page:
 
     def _paragraph(self, text: str) -> None:
         """Add what one voice says, cut where times stand inside."""
-        parts = _INLINE.split(_INSIDE.sub(r"\1\2", text)) if self.plan.labels or self.plan.stamped else [text]
+        parts = _INLINE.split(_INSIDE.sub(r"\1\2", text)) if self.plan.knows else [text]
         self._add(parts[0])
         for stamp, part in zip(parts[1::2], parts[2::2], strict=True):
             self.start = seconds(stamp)
@@ -162,16 +182,19 @@ def read(file: TranscriptFile) -> Transcript:
     skipped = file.text.count("\n") - len(lines) + 2
     _refuse_unread(file, plan.labels, skipped)
     page = _Page(plan)
+    left = unsaid(lines, lambda number: _is_named(plan.head(number))) if plan.markdown else frozenset()
     for number, line in enumerate(lines):
         head = plan.head(number)
         section = heading(line) if plan.markdown and not (head and head.label) else None
         if number in plan.contents:
             page.drop()
+        elif number in left:
+            page.close()
         elif section:
             page.heading(*section)
         elif head:
             page.head(number, head)
-        elif line.strip():
+        elif line.strip() and not is_rule(line):
             page.lines.append(line)
         else:
             page.close()
@@ -179,9 +202,21 @@ def read(file: TranscriptFile) -> Transcript:
     return Transcript(
         tuple(page.segments),
         tuple(page.chapters),
-        tuple(_oddities(page, lines, skipped)),
+        (*front.told, *_beside(left, lines, plan), *_oddities(page, lines, skipped)),
         stated=replace(front.stated, title=front.stated.title or page.title),
     )
+
+
+def _is_named(head: Head | None) -> bool:
+    return head is not None and (head.label is not None or head.turn)
+
+
+def _beside(left: Collection[int], lines: list[str], plan: _Plan) -> Iterator[str]:
+    """Yield what is told of the lines that stand beside the transcript."""
+    filled = [n for n in sorted(left) if lines[n].strip() and n not in plan.contents and not heading(lines[n])]
+    if filled:
+        text = words_of(lines[filled[0]])[:_ENTRY]
+        yield say("format.beside-left", count=len(filled), text=text)
 
 
 def _refuse_unread(file: TranscriptFile, labels: Labels, skipped: int) -> None:
@@ -212,7 +247,14 @@ def _plan(file: TranscriptFile, front: FrontMatter) -> _Plan:
     """Look at every line and decide which labels and times are to be believed."""
     lines = front.text.split("\n")
     fenced = _fenced(lines)
-    heads = {number: head for number, line in enumerate(lines) if number not in fenced and (head := head_of(line))}
+    heads = {
+        number: head
+        for number, line in enumerate(lines)
+        if number not in fenced
+        and (head := head_of(line))
+        # An item of a list that gives somebody's pages is no turn of theirs.
+        and not (is_item_with_link(line.strip()) and is_only_links(head.rest))
+    }
     filled = [bool(line.strip()) for line in lines]
     begins = [line and not before for before, line in zip([False, *filled], filled, strict=False)]
     letters = sum(len(line) for line in lines)
@@ -241,7 +283,7 @@ def _plan(file: TranscriptFile, front: FrontMatter) -> _Plan:
         heads,
         stamped=timed > 1 and timed * 2 >= (paragraphs if paragraphs >= timed else sum(filled)),
         turns=any(head.turn for head in believed),
-        markdown=file.is_markdown or front.found or sharp or any(head.mark or head.linked for head in believed),
+        markdown=file.is_markdown or front.fenced or sharp or any(head.mark or head.linked for head in believed),
         contents=_contents(heads, labelled, labels),
     )
 
@@ -263,7 +305,7 @@ def _sights(labelled: dict[int, Head], heads: dict[int, Head], lines: list[str],
             number,
             starts[number] or _follows_a_time(number, heads),
             bool(head.rest) or _is_spoken(number, heads, lines),
-            not head.rest or len(head.rest) > _ENTRY or ends_sentence(head.rest),
+            ends_sentence(head.rest) or len(head.rest) > _ENTRY if head.rest else not _has_links(number, lines),
             TURN if head.turn else head.mark,
         )
         for number, head in labelled.items()
@@ -276,10 +318,16 @@ def _follows_a_time(number: int, heads: dict[int, Head]) -> bool:
     return before is not None and before.label is None and not before.rest
 
 
+def _has_links(number: int, lines: list[str]) -> bool:
+    """Say whether a list of links follows a label, as under the headings of notes."""
+    following = next((line for line in lines[number + 1 : number + 4] if line.strip()), "")
+    return is_item_with_link(following.strip())
+
+
 def _is_spoken(number: int, heads: dict[int, Head], lines: list[str]) -> bool:
     """Say whether words follow a label that stands alone: a line after it, that is no label and no heading."""
     following = next((at for at in range(number + 1, min(number + 4, len(lines))) if lines[at].strip()), None)
-    if following is None or heading(lines[following]):
+    if following is None or heading(lines[following]) or is_item_with_link(lines[following].strip()):
         return False
     head = heads.get(following)
     if head is None or head.rest or (head.label is None and not head.turn):  # also a time on a line of its own

@@ -19,11 +19,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from bot.corpus.formats.entities import unescape
 from bot.corpus.formats.heads import Form
 from bot.corpus.names import LONGEST_PERSON
+from bot.corpus.people import join_people, with_names
 from bot.corpus.transcript import Person
+from bot.corpus.voices import numbers_voices
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from bot.corpus.formats.heads import Head
     from bot.corpus.transcript import Transcript
@@ -33,17 +36,14 @@ __all__ = [
     "Labels",
     "Sight",
     "Unread",
-    "is_anonymous",
     "is_name",
     "is_stage_label",
     "key_of",
     "learn",
     "settle",
+    "with_part",
 ]
 
-_ANONYMOUS = re.compile(
-    r"(?:(?:unknown|unidentified) )?(?:speaker|spk|person|voice|participant|unknown)[ _-]?#?\w{0,3}"
-)
 _LINK = re.compile(r"\[([^\[\]]{0,100})\]\([^()\s]{0,300}\)")
 _PART = re.compile(r"[^\W_]+")
 _NOTE = re.compile(r"[ ]?[\[(]([^\[\]()]{1,60})[\])]$")
@@ -193,6 +193,13 @@ def _taken_apart(label: str) -> _Name:
             return _Name(text, role, note)
 
 
+def with_part(name: str) -> Person:
+    """Return a person by a name that may tell the part, as in `Ada Ek (host)` and `Ada Ek, guest`."""
+    apart = _taken_apart(name)
+    note = f" ({apart.note})" if apart.note else ""
+    return Person(f"{apart.name}{note}", apart.role) if apart.role and apart.name else Person(name)
+
+
 def _role(word: str) -> str | None:
     """Return the role that a word is, "" for what programs write beside a name, None for anything else."""
     data = _data()
@@ -216,7 +223,7 @@ def key_of(label: str) -> str:
 
 def _words(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).casefold()
-    if is_anonymous(plain):
+    if numbers_voices(plain):
         plain = _DIGITS.sub(r" \g<0>", plain)
     return " ".join(_PART.findall(unicodedata.normalize("NFC", _ACCENT.sub("", plain))))
 
@@ -231,7 +238,7 @@ class _Shape(Enum):
 def _shape(label: str) -> _Shape:
     """Say whether a label can be a name, could be one that is written oddly, or begins a sentence."""
     name = _taken_apart(label).name
-    if is_anonymous(name):
+    if numbers_voices(name):
         return _Shape.NAME
     parts = name.split()
     data = _data()
@@ -281,11 +288,6 @@ def is_stage_label(label: str) -> bool:
     return 0 < len(words) <= _STAGE_WORDS and words[-1] in data["stage"] and data["function"].isdisjoint(words)
 
 
-def is_anonymous(name: str) -> bool:
-    """Say whether a name such as `Speaker 1` only tells voices apart."""
-    return bool(_ANONYMOUS.fullmatch(name.casefold()))
-
-
 class _Seen:
     """The labels of some forms that could be names, counted by key, and where they stand."""
 
@@ -315,7 +317,11 @@ class _Seen:
         steps = Counter(pairwise(order))
         return len(keys) > _TWO and len(steps) <= len(keys) + 1 and not any(" " in key for key in keys)
 
-    def carry(self, keys: Collection[str]) -> bool:
+    def stand_everywhere(self, keys: Collection[str]) -> bool:
+        """Say whether nearly each paragraph or cue has one of these, as programs write even the only speaker."""
+        return len(self.at(keys)) > _TWO and self.share(keys) * 10 >= 9  # noqa: PLR2004 - nine of ten
+
+    def carry(self, keys: AbstractSet[str]) -> bool:
         """Say whether labels that are rare hold the file together.
 
         From the first to the end every other paragraph has one, as where questions follow a talk; or they stand from
@@ -324,8 +330,10 @@ class _Seen:
         at = self.at(keys)
         if len(keys) < _TWO or len(at) < 2 * _TWO:
             return False
+        # Whoever is called by a short form in the file is often introduced by the whole name first.
+        first = min(self.at({key for key in self.names if not keys.isdisjoint(key.split())}), default=at[0])
         bare = max(after - before for before, after in pairwise([*at, self.places]))
-        return len(at) * 2 >= self.places - at[0] or (at[0] < _OPENS and bare * 2 <= self.places)
+        return len(at) * 2 >= self.places - at[0] or (min(first, at[0]) < _OPENS and bare * 2 <= self.places)
 
 
 def learn(sights: Sequence[Sight], places: int, known: Iterable[str] = ()) -> Labels:
@@ -338,7 +346,8 @@ def learn(sights: Sequence[Sight], places: int, known: Iterable[str] = ()) -> La
     declared = set().union(*map(_short_forms, known)) if known else set()
     items = [sight for sight in sights if sight.mark == _ITEM]
     rows = [sight for sight in sights if sight.mark != _ITEM]
-    found = _headed(rows, places, declared) or _listed(_Seen(items, (*_SURE, Form.COLON), places), declared)
+    voices = [sight for sight in rows if sight.spoken or sight.whole]
+    found = _headed(voices, places, declared) or _listed(_Seen(items, (*_SURE, Form.COLON), places), declared)
     spoken = [sight for sight in rows if sight.spoken]
     boxed = _boxed(_Seen(spoken, {Form.BOXED}, places), declared | found)
     headed = found | boxed
@@ -347,7 +356,8 @@ def learn(sights: Sequence[Sight], places: int, known: Iterable[str] = ()) -> La
         for mark in {sight.mark for sight in spoken if sight.form is Form.ALONE}
         for key in _alone(_Seen([s for s in rows if s.mark == mark], {Form.ALONE}, places), declared, headed)
     }
-    other = set() if headed or alone else _other(_Seen(rows, {Form.OTHER}, places))
+    others = _Seen(rows, {Form.OTHER}, places)
+    other = _other(others) | ({*others.names, *others.loose} & headed)
     speakers = {
         **dict.fromkeys((*_SURE, Form.COLON), frozenset(found)),
         Form.BOXED: frozenset(boxed),
@@ -360,7 +370,8 @@ def learn(sights: Sequence[Sight], places: int, known: Iterable[str] = ()) -> La
     nobody = {
         (sight.line, key)
         for sight in sure.sights
-        if turns and sight.form is Form.MARKED and sight.first and (key := key_of(sight.label)) not in found
+        if turns and sight.form is Form.MARKED and (sight.first or not (sight.spoken or sight.whole))
+        if (key := key_of(sight.label)) not in found
     }
     return Labels(speakers, frozenset(nobody), _unread(rows, places, speakers, nobody))
 
@@ -434,10 +445,12 @@ def _weak(seen: _Seen, declared: Collection[str], strong: Collection[str]) -> se
 def _boxed(seen: _Seen, sure: Collection[str]) -> set[str]:
     """Return who speaks by a name in brackets; what is done, and not said, stands there too."""
     again = seen.often(seen.names)
-    told = {key for key in seen.names if key in sure} | {key for key in again if is_anonymous(key)}
+    told = {key for key in seen.names if key in sure} | {key for key in again if numbers_voices(key)}
     if len(again) > 1 and (seen.share(again) * 3 >= 1 or (all(" " in key for key in again) and seen.carry(again))):
         told |= {*again, *(key for key in seen.names if " " in key)}
     both = again | seen.often(seen.loose)
+    if seen.stand_everywhere(again):
+        return told | again
     return told | both if again and len(both) > 1 and seen.share(both) * 2 >= 1 else told
 
 
@@ -448,13 +461,15 @@ def _alone(seen: _Seen, declared: Collection[str], headed: Collection[str]) -> s
     if headed and seen.share(headed) * 10 < 1:
         return set()
     again = seen.often(seen.names)
-    told = {key for key in again if key in declared or key in headed or is_anonymous(key)}
+    told = {key for key in again if key in declared or key in headed or numbers_voices(key)}
     if seen.cycle(again) or len(seen.at(again)) * 2 < lines:
         return told
     if len(again) > 1 and seen.share(again) * 4 >= 1:
         told |= again
     elif len(both := again | seen.often(seen.loose)) > 1 and seen.share(both) * 3 >= 1:
         told |= both
+    elif seen.stand_everywhere(again):
+        told |= again
     covers = seen.share(told) * 3 >= 1
     return told | {key for key in seen.names if told and (key in declared or (covers and " " in key))}
 
@@ -493,6 +508,7 @@ def _unread(
             sight.form is Form.COLON
             and (counts[sight.form, key_of(sight.label)] > 1 or (named and is_name(sight.label)))
         )
+        or (sight.form is Form.OTHER and speakers[Form.OTHER] and is_name(sight.label))
     ]
     if len({key_of(sight.label) for sight in refused}) < _TWO:
         refused = []
@@ -515,35 +531,31 @@ def _short_forms(name: str) -> set[str]:
 def settle(transcript: Transcript) -> Transcript:
     """Return a transcript in which one person has one name, whatever the labels were like, and people their roles.
 
-    Spellings of one label become the commonest; a first name, last name or initials become the name of the only
-    person they can mean, which an oddity tells.
+    Spellings of one label become the commonest; a first name, last name or initials become the only other label, or
+    the only person stated by the file, whom they can mean. That is told in an oddity.
     """
     counts = Counter(segment.speaker for segment in transcript.segments if segment.speaker)
     if not counts:
         return transcript
     turns = Counter(pairwise(_words(_taken_apart(s.speaker).name) if s.speaker else "" for s in transcript.segments))
-    names, told = _names(counts, [person.name for person in transcript.stated.people], turns)
+    labels = _names(counts, turns)
+    joined = join_people(transcript.stated.people, labels.values())
+    names = {label: joined.names.get(name, name) for label, name in labels.items()}
     roles = {names[label]: _taken_apart(label).role for label in counts if _taken_apart(label).role}
-    people = {
-        person.name: replace(person, role=person.role or roles.get(person.name, ""))
-        for person in transcript.stated.people
-    }
-    if people or roles:
-        for name in dict.fromkeys(names[label] for label in counts):
-            people.setdefault(name, Person(name, roles.get(name, "")))
-    segments = transcript.segments
-    if any(label != name for label, name in names.items()):
-        segments = tuple(
-            replace(segment, speaker=names[segment.speaker]) if segment.speaker else segment for segment in segments
-        )
-    stated = replace(transcript.stated, people=tuple(people.values()))
+    named = joined.people if transcript.stated.people or roles else ()
+    people = tuple(replace(person, role=person.role or roles.get(person.name, "")) for person in named)
+    told = dict.fromkeys(
+        say("format.read-as", name=_taken_apart(label).name, full=name)
+        for label, name in names.items()
+        if key_of(label) != key_of(name)
+    )
+    segments = with_names(transcript.segments, {label: name for label, name in names.items() if label != name})
+    stated = replace(transcript.stated, people=people)
     return replace(transcript, segments=segments, stated=stated, oddities=(*transcript.oddities, *told))
 
 
-def _names(
-    counts: Mapping[str, int], declared: Sequence[str], turns: Mapping[tuple[str, str], int]
-) -> tuple[dict[str, str], list[str]]:
-    """Return the name that each label stands for, and what to tell of those that were short for another.
+def _names(counts: Mapping[str, int], turns: Mapping[tuple[str, str], int]) -> dict[str, str]:
+    """Return the label that each label stands for: the commonest spelling of it, or what it is short for.
 
     `turns` counts who followed whom: those who answer each other are two.
     """
@@ -560,11 +572,9 @@ def _names(
     for label, count in counts.items():
         spelt.setdefault(_words(full[label]) or full[label], Counter())[full[label]] += count
     shown = {key: spellings.most_common(1)[0][0] for key, spellings in spelt.items()}
-    shown |= {_words(name): name for name in declared if _words(name) in shown}
-    known = {**{_words(name): name for name in declared}, **shown}
     short: dict[str, set[str]] = {}
-    for key, name in known.items():
-        if not is_anonymous(key):
+    for key, name in shown.items():
+        if not numbers_voices(key):
             for form in _short_forms(name) - {key}:
                 short.setdefault(form, set()).add(key)
     for form, keys in short.items():
@@ -573,7 +583,7 @@ def _names(
         if each.note:
             short[_words(each.note)] = {_words(each.name)}
     means = {
-        key: known[next(iter(short[key]))] if len(short.get(key, ())) == 1 else name for key, name in shown.items()
+        key: shown.get(next(iter(short[key])), name) if len(short.get(key, ())) == 1 else name
+        for key, name in shown.items()
     }
-    told = [say("format.read-as", name=shown[key], full=name) for key, name in means.items() if name != shown[key]]
-    return {label: means[_words(full[label]) or full[label]] or label for label in counts}, told
+    return {label: means[_words(full[label]) or full[label]] or label for label in counts}

@@ -25,7 +25,8 @@ _ANYWHERE = re.compile(
     rf"\b{_EXACT}{_MARK}{_EXACT}|\b\d{{1,3}}:\d{{2}}:\d{{2}}\s?[.,:;]\d{{1,9}}"
     rf"|\d\s{{0,4}}[-\u2013\u2014=]{{1,2}}(?:>|&gt;)\s{{0,4}}\d"
 )
-# At the head: two points and an arrow, a whole time, a time in brackets, columns of numbers, frames in braces.
+# At the head: two points and an arrow, a whole time, a time in brackets, columns of numbers, frames in braces,
+# and columns of numbers behind the names of a recording and a channel.
 _AT_HEAD = (
     re.compile(rf"\W{{0,4}}{_POINT}\W{{0,4}}[-\u2013\u2014=]{{1,2}}(?:>|&gt;)\s{{0,4}}\d"),
     re.compile(rf"[^\w\n]{{0,4}}{_EXACT}(?!\d)"),
@@ -34,6 +35,7 @@ _AT_HEAD = (
     re.compile(r"\d{1,9}[.,]\d{1,9}[\t ,;|]{1,3}\d{1,9}[.,]\d{1,9}\b"),
     re.compile(r"\d{1,9},\d{1,9},[\"\w]"),
     re.compile(r"\{\d{1,9}\}\s?\{\d{0,9}\}"),
+    re.compile(r"\S{1,60}\s\S{1,12}\s\d{1,6}\.\d{1,6}\s\d{1,6}\.\d{1,6}\s"),
 )
 _ENDING = re.compile(rf"\b{_EXACT}\W{{0,4}}\Z|\d{{1,2}} minutes? \d{{1,2}} seconds?\W{{0,4}}\Z")
 _LONGEST_HEAD = 80
@@ -66,6 +68,13 @@ _SERIES = 4
 _FASTEST = 5
 """Words a second that nobody speaks."""
 
+_MANY = 12
+"""Times that rise through running words before they are those of a player; a timetable has fewer, or rounder ones."""
+
+_ROUND = 5
+"""Minutes that people part an hour into; the seconds of a player are seldom whole fives."""
+
+_INSIDE = re.compile(r"(?<![\d:.])\d{1,3}:\d{2}(?::\d{2})?(?![\d:])")
 _SPREAD = 3
 """Places with times from which on they are no list that stands in one place, as one of chapters does."""
 
@@ -84,7 +93,12 @@ def refuse_conflicts(file: TranscriptFile) -> None:
 
 
 def tell_of_times(file: TranscriptFile, texts: Iterable[str]) -> tuple[str, ...]:
-    """Return what to tell of lines that still look like times; raises TranscriptError where they are a sixth of all."""
+    """Return what to tell of lines that still look like times.
+
+    Raises TranscriptError where they are a sixth of all, and for times that run through the words.
+    """
+    texts = list(texts)
+    _refuse_running(file, texts)
     lines = 0
     suspects: list[_Line] = []
     heads: list[_Line] = []
@@ -114,6 +128,27 @@ def tell_of_times(file: TranscriptFile, texts: Iterable[str]) -> tuple[str, ...]
     return (say("format.some-times-left", count=count, text=shown, where=where),)
 
 
+def _refuse_running(file: TranscriptFile, texts: Iterable[str]) -> None:
+    """Raise TranscriptError where times rise through running words at the pace of speech."""
+    told: list[tuple[float, int]] = []
+    spoken = 0
+    first = ""
+    for text in texts:
+        for found in _INSIDE.finditer(text) if ":" in text else ():
+            told.append((_instant(found), spoken + text.count(" ", 0, found.start())))
+            first = first or text[found.start() :][:_SHOWN]
+        spoken += text.count(" ") + 1
+    if len(told) < _MANY:
+        return
+    lasts, words = (after - before for before, after in zip(told[0], told[-1], strict=True))
+    rises = sum(1 for before, after in pairwise(told) if after[0] >= before[0])
+    exact = sum(1 for time, _ in told if time % _ROUND)
+    if rises * 10 >= (len(told) - 1) * 9 and exact * 2 >= len(told) and lasts <= words * 2 <= lasts * _FASTEST * 2:
+        place = file.text.find(" ".join(first.split()[:1]))
+        number = file.text.count("\n", 0, place) + 1 if place >= 0 else None
+        raise TranscriptError(file.name, say("format.running-times", count=len(told), text=first), number)
+
+
 def _are_too_many(left: Sequence[_Line], lines: int) -> bool:
     """Say whether lines are a share of all, in several places or most of the text: a list of chapters is neither."""
     count = len(left)
@@ -128,28 +163,42 @@ def _rising(heads: Sequence[_Line], lines: int) -> list[_Line]:
     """
     if len(heads) < _SERIES or len(heads) * 2 < lines:
         return []
-    timed = [(line, _instant(found)) for line in heads if (found := _ANY.search(plain_marks(line.text)))]
-    times = [time for _, time in timed]
-    if len(timed) < _SERIES or len(timed) * 2 < lines or times[-1] <= times[0]:
+    timed = [(line, found) for line in heads if (found := _ANY.search(plain_marks(line.text)))]
+    if len(timed) < _SERIES or len(timed) * 2 < lines:
         return []
-    rises = sum(1 for before, after in pairwise(times) if after >= before)
     words = sum(line.text.count(" ") for line, _ in timed)
-    spoken = words <= (times[-1] - times[0]) * _FASTEST
-    return [line for line, _ in timed] if rises * 10 >= (len(times) - 1) * 9 and spoken else []
+    readings = ([_instant(found) for _, found in timed], [_instant(found, parted=60) for _, found in timed])
+    return [line for line, _ in timed] if any(_are_spoken(times, words) for times in readings) else []
 
 
-def _instant(found: re.Match[str]) -> float:
-    """Return the seconds of a time, be it a clock, a number with a fraction, or minutes and seconds."""
+def _are_spoken(times: Sequence[float], words: int) -> bool:
+    """Say whether times rise, with time enough between the first and the last for so many words."""
+    rises = sum(1 for before, after in pairwise(times) if after >= before)
+    lasts = times[-1] - times[0]
+    return lasts > 0 and rises * 10 >= (len(times) - 1) * 9 and words <= lasts * _FASTEST
+
+
+def _instant(found: re.Match[str], parted: int = 1) -> float:
+    """Return the seconds of a time, be it a clock, a number with a fraction, or minutes and seconds.
+
+    `parted` is what a number with a fraction counts: 1 for seconds and parts of them, 60 for minutes and seconds.
+    """
     text = found.group()
     parts = [int(part) for part in _DIGITS.findall(text)]
     if ":" not in text and "m" not in text:
-        return float(f"{parts[0]}.{parts[1]}")
+        return float(f"{parts[0]}.{parts[1]}") if parted == 1 else float(parts[0] * parted + parts[1])
     return float(sum(part * 60**place for place, part in enumerate(reversed(parts))))
 
 
 def _may_be(line: str) -> bool:
     """Say whether a line can look like times at all; most are seen to be none at once."""
-    return ":" in line or line[:1] in _BEGINNINGS or "\uff1a" in line or "second" in line
+    return (
+        ":" in line
+        or line[:1] in _BEGINNINGS
+        or "\uff1a" in line
+        or "second" in line
+        or (len(line) < _LONGEST_HEAD and line.count(".") > 1)
+    )
 
 
 def _suspect(number: int, line: str) -> list[_Line]:

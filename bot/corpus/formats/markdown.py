@@ -7,7 +7,7 @@ import re
 from bot.corpus.formats.entities import unescape
 from bot.corpus.formats.stage import is_direction
 
-__all__ = ["heading", "is_link_line", "words_of"]
+__all__ = ["heading", "is_item_with_link", "is_link_line", "is_list_of_links", "is_only_links", "words_of"]
 
 _HEADING = re.compile(r"(#{1,6})[ \t]+(\S.*)")
 _IMAGE = re.compile(r"!\[[^\[\]]*\]\([^()\s]*\)")
@@ -18,6 +18,9 @@ _STRONG = re.compile(r"(\*\*|__)(?=\S)([^*_\n]+)\1")
 _EMPHASIS = re.compile(r"(?<![\w*])\*(?=[^\s*])([^*\n]+)\*(?![\w*])|(?<!\w)_(?=[^\s_])([^_\n]+)_(?!\w)")
 _CODE = re.compile(r"`([^`\n]+)`")
 _ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+.!<>~|-])")
+_LINK_ALONE = re.compile(
+    r"(?:[-*+][ \t]{1,4})?(?:[^.?!:\[\]()\n]{1,40}:[ \t]{1,4})?\[[^\[\]\n]{1,200}\]\([^()\s]{1,500}\)"
+)
 _LINK_LINE = re.compile(r"(?:[^.?!:\n]{0,120}:[ \t]+)?<?https?://\S+")
 
 
@@ -30,6 +33,24 @@ def heading(line: str) -> tuple[int, str] | None:
 def is_link_line(text: str) -> bool:
     """Say whether a paragraph is only a name and an address, which nobody said."""
     return bool(_LINK_LINE.fullmatch(text.strip()))
+
+
+def is_list_of_links(text: str) -> bool:
+    """Say whether each line of a paragraph is a link of Markdown and nothing else, or an item of a list with one."""
+    lines = [line.strip() for line in text.strip().split("\n")]
+    return ("](" in text or "]http" in text) and all(
+        is_item_with_link(line) or _LINK_ALONE.fullmatch(line) for line in lines
+    )
+
+
+def is_item_with_link(line: str) -> bool:
+    """Say whether a line is an item of a list with a link to somewhere else."""
+    return line.startswith(("- ", "* ", "+ ")) and ("](http" in line or "]http" in line)
+
+
+def is_only_links(text: str) -> bool:
+    """Say whether a text is links of Markdown with nothing but signs between them, as an author's profiles are."""
+    return "](" in text and not any(map(str.isalnum, _LINK.sub("", text)))
 
 
 def words_of(text: str) -> str:

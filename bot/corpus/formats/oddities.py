@@ -8,13 +8,13 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from bot.corpus.formats.labels import is_anonymous
 from bot.corpus.formats.programs import without_programs
 from bot.corpus.formats.repeats import without_loops, without_rolling
 from bot.corpus.formats.stage import without_stages
 from bot.corpus.formats.stamps import LATEST, clock
 from bot.corpus.names import LONGEST_TITLE, MOST_PEOPLE, mend, person, tidy
 from bot.corpus.transcript import Person, Segment
+from bot.corpus.voices import names_somebody
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ def _speakers(segments: Sequence[Segment]) -> list[str]:
     missing = len(segments) - len(named)
     if missing:
         told.append(say("format.no-speaker", missing=missing, count=len(segments)))
-    anonymous = sorted({name for name in named if is_anonymous(name)})
+    anonymous = sorted({name for name in named if not names_somebody(name)})
     if anonymous:
         names = ", ".join(anonymous[:5])
         told.append(say("format.anonymous", names=names))

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 from bot.corpus.formats import labelled
 from bot.corpus.formats.entities import unescape
 from bot.corpus.formats.stamps import seconds
-from bot.corpus.transcript import Segment, Stated, Transcript
+from bot.corpus.transcript import Chapter, Segment, Stated, Transcript
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,7 @@ _TOKEN = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,20})\b[^<>]*>|<[!?/][^<>]*>|[^
 # One that is never closed hides the rest.
 _COMMENT = re.compile(r"<!(?=--).*?(?:-->|\Z)", re.DOTALL)
 _FIELDS = frozenset({"cite", "time", "title"})
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _HEAD = 65_536
 """Characters at the beginning of a page among which its head is."""
 
@@ -44,11 +45,15 @@ def sniff(file: TranscriptFile) -> bool:
 
 
 def read(file: TranscriptFile) -> Transcript:
-    """Return the paragraphs, each by the `cite` before it and at the `time` before it.
+    """Return the paragraphs, each by the `cite` before it and at the `time` before it; headings begin chapters.
 
-    A page without `cite` is read by its labels, or as plain paragraphs.
+    A page without `cite` is read by its labels, or as plain paragraphs. The first heading of the first depth is the
+    title, where the page's own does not say more than the name of a site beside it.
     """
     segments: list[Segment] = []
+    chapters: list[Chapter] = []
+    heading: str | None = None
+    lines: list[str] = []
     speaker: str | None = None
     start: float | None = None
     title: str | None = None
@@ -60,19 +65,27 @@ def read(file: TranscriptFile) -> Transcript:
             speaker, cited = text.rstrip(":").strip() or None, True
         elif field == "time":
             start = seconds(text)
+        elif field == "h1" and heading is None:
+            heading = text
+        elif field in _HEADINGS:
+            depth = int(field[1:])
+            chapters.append(Chapter(text, segment=len(segments), depth=depth))
+            lines.append(f"{'#' * depth} {text}")
         else:
+            lines.append(text)
             segments.append(Segment(text, start, None, speaker))
             start = None
-    timed = any(segment.start is not None for segment in segments)
-    if not cited and not timed:
-        text = "\n\n".join(segment.text for segment in segments)
-        read_by_labels = labelled.read(replace(file, text=text))
-        return replace(read_by_labels, stated=_stated(file.text, title))
-    return Transcript(tuple(segments), stated=_stated(file.text, title))
+    stated = _stated(file.text, title, heading)
+    if cited or any(segment.start is not None for segment in segments):
+        return Transcript(tuple(segments), tuple(chapters), stated=stated)
+    read = labelled.read(replace(file, text="\n\n".join(lines), laid_out=bool(chapters)))
+    # What the page's head states counts before what its text does.
+    said = {each.name: getattr(stated, each.name) for each in fields(Stated)}
+    return replace(read, stated=replace(read.stated, **{name: value for name, value in said.items() if value}))
 
 
-def _stated(text: str, title: str | None) -> Stated:
-    """Return what the head of a page states: its title, language, address and date."""
+def _stated(text: str, title: str | None, heading: str | None) -> Stated:
+    """Return what the head of a page and its first heading state: its title, language, address and date."""
     found: dict[str, str] = {}
     for element in _ABOUT.finditer(text, 0, _HEAD):
         told = {name.lower(): unescape(value).strip() for name, value in _ATTRIBUTE.findall(element[2])}
@@ -81,8 +94,9 @@ def _stated(text: str, title: str | None) -> Stated:
         found.setdefault(told.get("property", "").lower(), told.get("content", ""))
         if element[1].lower() == "html":
             found.setdefault("language", told.get("lang", ""))
+    title = found.get("og:title") or title
     return Stated(
-        title=found.get("og:title") or title,
+        title=heading if heading and (title is None or heading in title) else title,
         language=found.get("language") or None,
         page=found.get("page") or found.get("og:url") or None,
         published=found.get("article:published_time") or None,
@@ -90,7 +104,7 @@ def _stated(text: str, title: str | None) -> Stated:
 
 
 def _fields(text: str) -> Iterator[tuple[str, str]]:
-    """Yield (cite, time, title or "", its text) in order, without what a browser does not show.
+    """Yield (cite, time, title, a heading's element or "", its text) in order, without what a browser does not show.
 
     A `cite` or `time` that follows words of its paragraph is part of what is said.
     """
@@ -112,6 +126,6 @@ def _fields(text: str) -> Iterator[tuple[str, str]]:
             if words := " ".join("".join(held).split()):
                 yield field, words
             held = []
-            field = name if name in _FIELDS and not closing else ""
+            field = name if name in _FIELDS | _HEADINGS and not closing else ""
     if words := " ".join("".join(held).split()):
         yield field, words

@@ -20,7 +20,7 @@ from bot.corpus.formats.cues import TimedWord, from_words, label_cues
 from bot.corpus.formats.jsons import objects, string
 from bot.corpus.formats.stamps import LATEST, clock, number
 from bot.corpus.formats.timelines import moment
-from bot.corpus.transcript import Segment, Stated, Transcript
+from bot.corpus.transcript import Chapter, Segment, Stated, Transcript
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -360,7 +360,23 @@ def sniff_any(file: TranscriptFile) -> bool:
 def read_any(file: TranscriptFile) -> Transcript:
     """Return the list of timed texts that has most of them."""
     found = _found(file)
-    return _read(found[0], file, found[1]) if found else Transcript(())
+    if not found:
+        return Transcript(())
+    shape, entries = found
+    spoken = [entry for entry in entries if not _heading(shape, entry.value)]
+    return replace(_read(shape, file, spoken), chapters=tuple(_chapters(shape, entries)))
+
+
+def _heading(shape: Shape, entry: dict[str, Any]) -> str:
+    """Return the one text of an entry that has nothing else, and not under the name of what is said: a heading."""
+    return string(next(iter(entry.values()))) if len(entry) == 1 and shape.text not in entry else ""
+
+
+def _chapters(shape: Shape, entries: Sequence[_Entry]) -> Iterator[Chapter]:
+    """Yield the headings among entries, each with the time of the entry after it."""
+    for entry, following in pairwise(entries):
+        if title := _heading(shape, entry.value):
+            yield Chapter(title, start=_time(_path(shape.start).of(following.value, following.owner), 1))
 
 
 def _found(file: TranscriptFile) -> tuple[Shape, list[_Entry]] | None:
@@ -394,6 +410,7 @@ def _guess(entries: Sequence[_Entry]) -> Shape | None:
         above = list(entries[0].owner)
         names |= {kind: f"^.{above[at]}" for kind, at in columns_of(above).items() if kind == "speaker"}
     shape = _row({"name": "", "list": "", **names})
+    entries = [entry for entry in entries if not _heading(shape, entry.value)]
     times = [
         time
         for entry in entries

@@ -81,16 +81,20 @@ class _Builder(TreeBuilder):
 
 @dataclass(frozen=True)
 class TranscriptFile:
-    """A file to read: its name for messages, its text with line feeds only, what was odd in decoding it."""
+    """A file to read: its name for messages, its text with line feeds only, what was odd in decoding it.
+
+    `laid_out` says that its text is Markdown whatever its name says.
+    """
 
     name: str
     text: str
     oddities: tuple[str, ...] = ()
+    laid_out: bool = False
 
     @property
     def is_markdown(self) -> bool:
-        """Whether the file's name says that it is Markdown."""
-        return self.name.lower().endswith((".md", ".markdown"))
+        """Whether the file's name says that it is Markdown, or its text is."""
+        return self.laid_out or self.name.lower().endswith((".md", ".markdown"))
 
     @cached_property
     def json(self) -> Any:

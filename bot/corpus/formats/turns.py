@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bot.corpus.formats.front_matter import front_matter
 from bot.corpus.formats.labels import is_name
 from bot.corpus.formats.stamps import STAMP, clock, seconds
 from bot.corpus.transcript import Segment, Transcript
@@ -112,15 +113,16 @@ def sniff(file: TranscriptFile) -> bool:
 def read(file: TranscriptFile) -> Transcript:
     """Return the turns; times of the clock on the wall are counted from the first. What stands before is told of."""
     turns: list[_Turn] = []
+    front = front_matter(file)
     before = 0
-    for line in _paired(file.text):
+    for line in _paired(front.text):
         if turn := _head(line):
             turns.append(turn)
         elif turns:
             turns[-1].lines.append(line.strip())
         else:
             before += bool(line.strip())
-    told = [say("format.before-first", count=before)] if before else []
+    told = [*front.told, *([say("format.before-first", count=before)] if before else [])]
     first = next((turn.start for turn in turns if turn.start is not None), None)
     if first is not None and first >= _CLOCK_TIMES:
         told.append(say("format.clock-times", start=clock(first)))
@@ -131,4 +133,4 @@ def read(file: TranscriptFile) -> Transcript:
         for turn in turns
         if (lines := [line for line in turn.lines if line])
     ]
-    return Transcript(tuple(segments), oddities=tuple(told))
+    return Transcript(tuple(segments), oddities=tuple(told), stated=front.stated)

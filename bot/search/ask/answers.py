@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bot.language.linear import logistic
 from bot.search.ask.extracts import extracts
 from bot.search.ask.question import read
-from bot.search.scope import EVERYWHERE
+from bot.search.scope import EVERYWHERE, narrow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,6 +74,7 @@ def answer(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
     from bot.search.ask.answerability import Likelihoods, Weights, signals  # noqa: PLC0415 - NumPy; a start needs none
     from bot.search.ask.features import find_candidates  # noqa: PLC0415
 
+    index = narrow(corpus, index, scope)
     question = read(corpus, index, text)
     candidates = find_candidates(corpus, index, embeddings, question, scope) if question.plain else None
     if candidates is None:

@@ -346,12 +346,15 @@ class Candidates:
 def find_candidates(
     corpus: Corpus, index: WordIndex, embeddings: Embeddings | None, question: Question, scope: Scope = EVERYWHERE
 ) -> Candidates | None:
-    """Find the sentences that may answer, with their features, or None when there is none."""
+    """Find the sentences that may answer, with their features, or None when there is none.
+
+    `index` is the part that is in the scope.
+    """
     view = embeddings.view(question.text) if embeddings else None
     text = " ".join(text for term in question.terms for text in (term.form, *dict(term.others))) or question.plain
     deep = scope.depth
-    hits = {field: index.top(field, text, SCORED * deep) for field in ("words", "near", "grams")}
-    places = dict.fromkeys(place for found in hits.values() for _, place in found[: CANDIDATES * deep])
+    hits = {field: index.top(field, text, SCORED) for field in ("words", "near", "grams")}
+    places = dict.fromkeys(place for found in hits.values() for _, place in found[:CANDIDATES])
     if view:
         places.update(dict.fromkeys(view.candidates(CANDIDATES * deep)))
     admits = _admits(corpus, scope)

@@ -1,8 +1,10 @@
 """The word index: which sentences could be meant, from files in the data folder (tantivy).
 
 One document a sentence, with three fields: its words, its letters in threes (typo-proof), and the words of it and its
-neighbours (for quotes that run over). All episodes share one index. An episode in it has an ordinal that never changes
-and is never given to another; a changed episode is taken out and put in anew under the next.
+neighbours (for quotes that run over). Every few sentences a document also has the words of a stretch with their
+positions: there runs of words are looked up, across the ends of sentences. All episodes share one index. An episode in
+it has an ordinal that never changes and is never given to another; a changed episode is taken out and put in anew under
+the next.
 """
 
 from __future__ import annotations
@@ -11,6 +13,9 @@ import hashlib
 import math
 import os
 import time
+from bisect import bisect_left
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 import tantivy
@@ -19,17 +24,20 @@ from bot.policy.texts import say
 from bot.search.index.generations import Generations, Held, Manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from bot.corpus import Corpus, Episode
 
-__all__ = ["Place", "WordIndex", "open_index"]
+__all__ = ["LONGEST_RUN", "Place", "Span", "WordIndex", "end_of_stretch", "open_index"]
 
 Place: TypeAlias = tuple[int, int]
 """A sentence: the number of its episode in the corpus, and its own in the episode."""
 
-_LAYOUT = "2"
+Span: TypeAlias = tuple[int, int, int]
+"""Sentences: the number of their episode in the corpus, the first and the last."""
+
+_LAYOUT = "4"
 """Part of every index's name; raise it when the schema or an analyzer changes."""
 
 SENTENCE_BITS = 24
@@ -45,25 +53,99 @@ _MANY = 20
 _MOST_DEAD = 0.25
 """When more documents than this share were taken out, everything is indexed anew: they still count in frequencies."""
 
+_STRETCH, _OVERLAP = 16, 160
+"""Sentences of a stretch, and characters of what follows that it also has, so that a run lies in one stretch whole.
+
+The longer the stretch the smaller the index, and the longer a stretch is read for the place of a run in it.
+"""
+
+SHORTEST_RUN, LONGEST_RUN = 3, 16
+"""Stems of a run that is looked up, at least; and at most: the first of a longer one say where the rest can be."""
+
+_FARTHEST = _STRETCH + _OVERLAP // 2
+"""Sentences from the first of a stretch to its last, at most: one has two characters at least."""
+
+_OWN_STATISTICS = 30_000
+"""Sentences up to which a part of the index counts words by itself; a larger one takes the counts of everything."""
+
 _LONGEST_TOKEN = 40
 _SELF = 1.3
 """What BM25 gives a term that stands once in a sentence of average length, as a share of its rarity; about."""
 
 
-class WordIndex:
-    """An opened index."""
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What every document of a part matches: its sentences, and the stretches that have some of them."""
 
-    def __init__(self, index: tantivy.Index, numbers: Mapping[int, int]) -> None:
-        """Take an index whose documents are committed, and the number in the corpus of each ordinal in it."""
+    sentences: tantivy.Query
+    stretches: tantivy.Query
+
+
+class WordIndex:
+    """An opened index, or a part of one; `size` says how many sentences it has."""
+
+    def __init__(self, index: tantivy.Index, numbers: Mapping[int, int], part: _Part | None = None) -> None:
+        """Take an index whose documents are committed, the number in the corpus of each ordinal in it, and the part."""
         self.numbers = numbers
         self._words, self._grams = _register_analyzers(index)
-        self._schema = index.schema
+        self._index, self._schema = index, index.schema
         self._searcher = index.searcher()
+        self._part = part
+        self._all = int(self._searcher.num_docs)
+        self.size = self._matches(part.sentences) if part else self._all
+        self._counts: dict[tuple[str, str], int] | None = {} if part and self.size <= _OWN_STATISTICS else None
+
+    def part(self, episodes: Collection[int] | None, speaker: str | None, spans: Sequence[Span] | None) -> WordIndex:
+        """Return the part of the index that has only sentences of these episodes, of that speaker, in these spans.
+
+        None stands for anything. It finds what it has as if it were an index by itself; statistics are its own while it
+        has up to 30,000 sentences, beyond that those of everything are as good.
+        """
+        ordinals = {number: ordinal for ordinal, number in self.numbers.items()}
+        sentences: list[tantivy.Query] = []
+        stretches: list[tantivy.Query] = []
+        if episodes is not None:
+            terms = [ordinals[number] for number in sorted(episodes)]
+            among = tantivy.Query.term_set_query(self._schema, "episode", terms)
+            sentences.append(among)
+            stretches.append(among)
+        if speaker is not None:
+            sentences.append(tantivy.Query.term_query(self._schema, "voices", _code(speaker), "basic"))
+            stretches.append(tantivy.Query.term_query(self._schema, "voices", _code(speaker, stretch=True), "basic"))
+        if spans is not None:
+            own = [(ordinals[number] << SENTENCE_BITS, first, last) for number, first, last in spans]
+            sentences.append(self._among((base | first, base | last) for base, first, last in own))
+            stretches.append(self._among((base | max(0, first - _FARTHEST), base | last) for base, first, last in own))
+        part = (tantivy.Query.const_score_query(_all_of(each), 0.0) for each in (sentences, stretches))
+        return WordIndex(self._index, self.numbers, _Part(*part))
 
     @property
-    def size(self) -> int:
-        """How many sentences are indexed."""
-        return int(self._searcher.num_docs)
+    def _counted(self) -> int:
+        """How many sentences statistics are of."""
+        return self._all if self._counts is None else self.size
+
+    def _matches(self, query: tantivy.Query) -> int:
+        """Return how many documents a query matches."""
+        return int(self._searcher.search(query, 1).count)  # type: ignore[attr-defined] # the stubs lack it
+
+    def _among(self, ranges: Iterable[tuple[int, int]]) -> tantivy.Query:
+        """Return the query for documents whose place is in one of these ranges, both ends included."""
+        kind = tantivy.FieldType.Unsigned
+        return tantivy.Query.boolean_query(
+            [
+                (tantivy.Occur.Should, tantivy.Query.range_query(self._schema, "place", kind, begin, end))
+                for begin, end in ranges
+            ]
+        )
+
+    def _count(self, field: str, term: str) -> int:
+        """Return how many sentences have a term in a field, of those that statistics are of."""
+        if self._part is None or self._counts is None:
+            return self._searcher.doc_freq(field, term)
+        if (field, term) not in self._counts:
+            own = tantivy.Query.term_query(self._schema, field, term, "basic")
+            self._counts[field, term] = self._matches(_all_of((own, self._part.sentences)))
+        return self._counts[field, term]
 
     def stems(self, text: str) -> list[str]:
         """Return the words of a text in the form they are indexed in."""
@@ -71,11 +153,11 @@ class WordIndex:
 
     def count(self, stem: str) -> int:
         """Return how many sentences have a stem."""
-        return self._searcher.doc_freq("words", stem)
+        return self._count("words", stem)
 
     def rarity(self, stem: str) -> float:
         """Return the inverse document frequency of a stem: 0 when it is in every sentence, more the rarer it is."""
-        return math.log(1 + self.size / (1 + self.count(stem)))
+        return math.log(1 + self._counted / (1 + self.count(stem)))
 
     def mean_rarity(self, stems: Sequence[str]) -> float:
         """Return what finding a word is worth, by its stems (a hyphen parts two); 0 without any."""
@@ -93,10 +175,32 @@ class WordIndex:
         terms = self._terms(field, text)
         if not terms:
             return []
-        clauses = [
-            (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, field, term, "freq")) for term in terms
-        ]
-        hits = self._searcher.search(tantivy.Query.boolean_query(clauses), limit, count=False).hits
+        clauses = [(tantivy.Occur.Should, self._term(field, term)) for term in terms]
+        query = tantivy.Query.boolean_query(clauses)
+        if self._part:
+            query = _all_of((query, self._part.sentences))
+        hits = self._searcher.search(query, limit, count=False).hits
+        return self._scored(hits)
+
+    def stretches(self, run: Sequence[str], limit: int) -> list[Place]:
+        """Return where up to `limit` stretches begin that have these stems one after another; at least three."""
+        if len(run) < SHORTEST_RUN:
+            return []
+        phrase = tantivy.Query.phrase_query(self._schema, "run", list(run[:LONGEST_RUN]))
+        query = _all_of((phrase, self._part.stretches)) if self._part else phrase
+        hits = self._searcher.search(query, limit, count=False).hits
+        return [place for _, place in self._scored(hits)]
+
+    def _term(self, field: str, term: str) -> tantivy.Query:
+        """Return the query for a term, weighed by how rare it is in this part."""
+        query = tantivy.Query.term_query(self._schema, field, term, "freq")
+        if self._counts is None:
+            return query
+        everywhere = _idf(self._searcher.doc_freq(field, term), self._all)
+        return tantivy.Query.boost_query(query, _idf(self._count(field, term), self._counted) / everywhere)
+
+    def _scored(self, hits: Sequence[tuple[float, tantivy.DocAddress]]) -> list[tuple[float, Place]]:
+        """Return the score and the place of each document that was found."""
         places = self._searcher.fast_field_values("place", [address for _, address in hits])
         found = (divmod(int(place or 0), 1 << SENTENCE_BITS) for place in places)
         return [
@@ -107,14 +211,29 @@ class WordIndex:
 
     def self_score(self, field: str, text: str) -> float:
         """Return about what a sentence that is just this text would score; what `top` gives is a share of it."""
-        total = self.size
-        counts = (self._searcher.doc_freq(field, term) for term in self._terms(field, text))
-        return _SELF * sum(math.log(1 + (total - count + 0.5) / (count + 0.5)) for count in counts)
+        return _SELF * sum(_idf(self._count(field, term), self._counted) for term in self._terms(field, text))
 
     def _terms(self, field: str, text: str) -> list[str]:
         """Return the different terms of a text in a field."""
         analyzer = self._grams if field == "grams" else self._words
         return list(dict.fromkeys(analyzer.analyze(text)))
+
+
+def _all_of(queries: Iterable[tantivy.Query]) -> tantivy.Query:
+    """Return the query for what all of these find."""
+    return tantivy.Query.boolean_query([(tantivy.Occur.Must, query) for query in queries])
+
+
+def _idf(count: int, total: int) -> float:
+    """Return what BM25 makes of a term that so many documents have."""
+    return math.log(1 + (total - count + 0.5) / (count + 0.5))
+
+
+@lru_cache(maxsize=4096)
+def _code(speaker: str, *, stretch: bool = False) -> int:
+    """Return the number that a speaker goes by in the index, in a sentence or a stretch."""
+    named = f"{'stretch' if stretch else 'sentence'} {speaker}".encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2s(named, digest_size=8).digest())
 
 
 def open_index(corpus: Corpus, folder: Path | None, notice: Callable[[str], None]) -> WordIndex:
@@ -216,14 +335,19 @@ def _in_memory(corpus: Corpus, notice: Callable[[str], None]) -> WordIndex:
 
 
 def _schema() -> tantivy.Schema:
-    """Return what a document has; `episode` is the ordinal, by which an episode is filtered and taken out."""
+    """Return what a document has; `episode` is the ordinal, by which an episode is filtered and taken out.
+
+    `voices` has who speaks in a sentence, and in a stretch that begins with it.
+    """
     return (
         tantivy.SchemaBuilder()
         .add_text_field("words", tokenizer_name="words", index_option="freq")
         .add_text_field("grams", tokenizer_name="grams", index_option="freq")
         .add_text_field("near", tokenizer_name="words", index_option="freq")
+        .add_text_field("run", tokenizer_name="words", index_option="position")
         .add_unsigned_field("place", fast=True)
         .add_unsigned_field("episode", indexed=True)
+        .add_unsigned_field("voices", indexed=True)
         .build()
     )
 
@@ -257,15 +381,31 @@ def _documents(episode: Episode, ordinal: int) -> Iterator[tantivy.Document]:
     """Yield a document for each sentence."""
     text, begins, ends = episode.text, episode.sentences.begins, episode.sentences.ends
     last = len(begins) - 1
+    spoken = [episode.paragraphs.speakers[number] for number in episode.sentences.paragraphs]
+    names = episode.paragraphs.names
     for sentence in range(last + 1):
         said = text[begins[sentence] : ends[sentence]]
         document = tantivy.Document()
         document.add_text("words", said)
         document.add_text("grams", said)
         document.add_text("near", text[begins[max(0, sentence - 1)] : ends[min(last, sentence + 1)]])
+        if spoken[sentence] >= 0:
+            document.add_unsigned("voices", _code(names[spoken[sentence]]))
+        if sentence % _STRETCH == 0:
+            end = end_of_stretch(episode, sentence)
+            document.add_text("run", text[begins[sentence] : end])
+            for voice in {number for number in spoken[sentence : bisect_left(begins, end)] if number >= 0}:
+                document.add_unsigned("voices", _code(names[voice], stretch=True))
         document.add_unsigned("place", ordinal << SENTENCE_BITS | sentence)
         document.add_unsigned("episode", ordinal)
         yield document
+
+
+def end_of_stretch(episode: Episode, first: int) -> int:
+    """Return the offset in an episode's text at which the stretch ends that begins with a sentence."""
+    ends = episode.sentences.ends
+    end = episode.text.find(" ", ends[min(first + _STRETCH, len(ends)) - 1] + _OVERLAP)
+    return end if end >= 0 else len(episode.text)
 
 
 def _register_analyzers(index: tantivy.Index) -> tuple[tantivy.TextAnalyzer, tantivy.TextAnalyzer]:

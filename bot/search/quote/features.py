@@ -143,10 +143,11 @@ class LineCandidates:
 def find_candidates(
     corpus: Corpus, index: WordIndex, line: RememberedLine, embeddings: Embeddings | None, scope: Scope = EVERYWHERE
 ) -> LineCandidates:
-    """Find the sentences that may be meant by a line, with their features."""
+    """Find the sentences that may be meant by a line, with their features; `index` is the part in the scope."""
     deep = scope.depth
-    found = {field: index.top(field, line.text, SCORED * deep) for field in ("words", "grams", "near")}
-    places = dict.fromkeys(place for hits in found.values() for _, place in hits[: TAKEN * deep])
+    wide = deep if scope.chapter else 1
+    found = {field: index.top(field, line.text, SCORED * wide) for field in ("words", "grams", "near")}
+    places = dict.fromkeys(place for hits in found.values() for _, place in hits[: TAKEN * wide])
     view = embeddings.view(line.text) if embeddings else None
     if view:
         places.update(dict.fromkeys(view.candidates(TAKEN * deep)))

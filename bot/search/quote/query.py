@@ -11,7 +11,7 @@ from bot.language import shorthand, speaker_in, ways_to_name
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Remembered", "read_line"]
+__all__ = ["LONGEST_QUERY", "Remembered", "read_line"]
 
 LONGEST_QUERY = 1_000
 """Characters of a query that are looked at; a line one remembers is far shorter."""

@@ -16,15 +16,16 @@ from bot.corpus import fold
 from bot.language import join_marks, letters_alike, pair_words, same_words
 from bot.language.linear import Linear, logistic, read_weights
 from bot.search.quote.features import FROM_MODELS, FROM_WORDS, TAKEN, RememberedLine, find_candidates, words_of
-from bot.search.quote.query import read_line
-from bot.search.scope import EVERYWHERE
+from bot.search.quote.query import LONGEST_QUERY, read_line
+from bot.search.said import find_said
+from bot.search.scope import EVERYWHERE, narrow
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bot.corpus import Corpus, Passage
     from bot.search.index.embeddings import Embeddings
-    from bot.search.index.words import WordIndex
+    from bot.search.index.words import Place, WordIndex
     from bot.search.scope import Scope
 
 __all__ = ["FOUND", "Hit", "rank", "split_by_gate"]
@@ -37,6 +38,9 @@ LARGE = 100_000
 
 OBVIOUS = 0.85
 """Likeness of letters from which a sentence plainly has a line: twelve words with two typos have 0.93 to 0.98."""
+
+MOST_SAID = 60
+"""Stretches in which the very words of a line are looked for."""
 
 MOST_OBVIOUS = 100
 """Sentences by words that are looked at for it."""
@@ -97,29 +101,81 @@ def rank(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
     corpus: Corpus, index: WordIndex, text: str, limit: int, embeddings: Embeddings | None, scope: Scope = EVERYWHERE
 ) -> list[Hit]:
     """Return up to `limit` passages for a half-remembered line, best first, no two of them sharing a sentence."""
+    index = narrow(corpus, index, scope)
     line = RememberedLine.of(index, read_line(text, corpus.speakers))
     if not line.wanted:
         return []
-    if index.size > LARGE and scope == EVERYWHERE and (obvious := _obvious(corpus, index, line, limit)):
-        return obvious
+    said = _said(corpus, index, line, text, scope)
+    if index.size > LARGE:
+        sure = [hit for _, hit in said] or _obvious(corpus, index, line, limit, scope)
+        if sure:
+            return sure[:limit]
     found = find_candidates(corpus, index, line, embeddings, scope)
     weights = _Weights.read(models=embeddings is not None)
     features = [split_by_gate(own, found.gate, weights.gate) for own in found.features]
     scores = [weights.order.score(own) for own in features]
-    hits: list[Hit] = []
+    by_place = dict(zip(found.places, scores, strict=True))
+    typed = (_forms(text), _forms(line.text))
+    said.sort(key=lambda item: (_forms(item[1].passage.text) not in typed, -_best_score(item[0], item[1], by_place)))
+    hits = [hit for _, hit in said[:limit]]
+    left = 1 - hits[0].score if hits else 1.0
     for number in sorted(range(len(scores)), key=lambda number: -scores[number]):
+        if len(hits) == limit:
+            break
         episode, sentence = found.places[number]
         single = corpus.episode(episode).passage(sentence, sentence)
         if _is_new(single, hits):
             behind = max(scores) - scores[number]
             chance = logistic(weights.chance.score(features[number])) * math.exp(-min(behind, 50.0))
-            hits.append(_span(single, chance, line, hits))
-        if len(hits) == limit:
-            break
+            hits.append(_span(single, min(chance, left), line, hits))
     return hits
 
 
-def _obvious(corpus: Corpus, index: WordIndex, line: RememberedLine, limit: int) -> list[Hit]:
+def _said(corpus: Corpus, index: WordIndex, line: RememberedLine, text: str, scope: Scope) -> list[tuple[int, Hit]]:
+    """Return the passages, each with the number of its episode, in which the very words of a line stand as typed.
+
+    When they stand nowhere as typed, it is looked for what of them was read as the line. What says just that comes
+    first, then the likest letters.
+    """
+    for words in dict.fromkeys((text[:LONGEST_QUERY], line.text)):
+        letters, forms = fold(words), _forms(words)
+        found = [place for place in find_said(corpus, index, words, MOST_SAID) if scope.admits(*place)]
+        found.sort(key=lambda place: -letters_alike(letters, fold(place[1].text)))
+        found.sort(key=lambda place: _forms(place[1].text) != forms)
+        kept: list[tuple[int, Passage]] = []
+        for number, passage in found:
+            if all(_apart(passage, other) and not _repeats(passage, other) for _, other in kept):
+                kept.append((number, passage))
+        just = sum(_forms(passage.text) == forms for _, passage in kept)
+        chances = [max(FOUND, 1 / just) if at < just else max(FOUND, 1 / len(kept)) for at in range(len(kept))]
+        if kept:
+            return [
+                (number, Hit(passage, chance, _marks(passage, words)))
+                for (number, passage), chance in zip(kept, chances, strict=True)
+            ]
+    return []
+
+
+def _forms(text: str) -> list[str]:
+    """Return the words of a text as compared."""
+    return [word.form for word in words_of(text)]
+
+
+def _best_score(number: int, hit: Hit, scores: Mapping[Place, float]) -> float:
+    """Return the best score among a passage's sentences."""
+    sentences = range(hit.passage.first, hit.passage.last + 1)
+    return max(scores.get((number, sentence), -math.inf) for sentence in sentences)
+
+
+def _marks(passage: Passage, line: str) -> tuple[tuple[int, int], ...]:
+    """Return where a passage has the words of a line in their order."""
+    wanted, forms = _forms(line), words_of(passage.text)
+    alike = same_words(wanted, sorted({word.form for word in forms}))
+    pairs = pair_words(wanted, [word.form for word in forms], alike)
+    return join_marks(passage.text, [(forms[found].begin, forms[found].end) for _, found in pairs])
+
+
+def _obvious(corpus: Corpus, index: WordIndex, line: RememberedLine, limit: int, scope: Scope) -> list[Hit]:
     """Return the passages of a line that a sentence among the first by words has nearly letter by letter, or nothing.
 
     In a large library this spares the search by letters and by neighbours, which takes five times as long.
@@ -129,7 +185,7 @@ def _obvious(corpus: Corpus, index: WordIndex, line: RememberedLine, limit: int)
         if number >= TAKEN and max((fit for fit, _ in fits), default=0.0) >= OBVIOUS:
             break
         single = corpus.episode(episode).passage(sentence, sentence)
-        if len(single.text) >= len(line.letters) / 2:
+        if len(single.text) >= len(line.letters) / 2 and scope.admits(episode, single):
             fits.append((letters_alike(line.letters, fold(single.text)), single))
     fits.sort(key=lambda item: -item[0])
     if not fits or fits[0][0] < OBVIOUS:

@@ -119,10 +119,11 @@ def relevance_of(
     places = {profile.number: at for at, profile in enumerate(profiles)}
     counts = [len(profile.stems) for profile in profiles]
     starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+    part = index.part(places.keys(), None, None)
     columns = []
     for field in ("near", "words"):
         column = np.zeros(starts[-1])
-        for score, (episode, sentence) in index.top(field, wording, SEARCHED):
+        for score, (episode, sentence) in part.top(field, wording, SEARCHED):
             if episode in places:
                 column[starts[places[episode]] + sentence] = score
         columns.append(standard(column))

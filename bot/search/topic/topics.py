@@ -19,7 +19,7 @@ from bot.language import named_speaker, nearest, same_words
 from bot.search.expansion import is_english, known_aliases
 from bot.search.index.labels import label_likeness
 from bot.search.index.phrases import phrases_of
-from bot.search.scope import EVERYWHERE
+from bot.search.scope import EVERYWHERE, narrow
 from bot.search.topic.features import OnTopic, Profile, around, relevance_of, share_of, within
 from bot.search.topic.scoring import by_speaker, gains_of, inside, pick, trim
 
@@ -286,9 +286,10 @@ def _profiles(
     """Return the episodes that say most about a topic, in the corpus's order."""
     numbers = [n for n in range(len(corpus.entries)) if scope.episodes is None or n in scope.episodes]
     if len(numbers) > MOST_SEARCHED:
+        part = narrow(corpus, index, scope)
         score: dict[int, float] = defaultdict(float)
         for wording in topic.wordings:
-            for value, (episode, _) in index.top("near", wording, 300):
+            for value, (episode, _) in part.top("near", wording, 300):
                 score[episode] += value
         if embeddings is not None and topic.wordings:
             for rank, (episode, _) in enumerate(embeddings.view(topic.wordings[0]).candidates(30)):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from bot.language import Gap, Token, is_content, is_negation, look_alike, tokens, weight, word_set
+from bot.corpus import is_direction
+from bot.language import Gap, Token, is_content, is_negation, look_alike, stop_words, tokens, weight, word_set
 from bot.search.verify.diff import Pair, align, is_same
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ __all__ = [
     "Verdict",
     "fit",
     "fits",
+    "fits_with_omissions",
     "is_found",
     "lean",
     "longest_runs",
@@ -55,6 +58,11 @@ HOPELESS = 0.25
 _MOST_WINDOWS, _MOST_LITERAL = 3, 48
 """Places where a claim is laid along what was said; more where its very words stand, as each may be another voice's."""
 
+_CONDITIONS = word_set("if unless except only")
+_MOST_LEFT_OUT = 80
+"""Words that may be left out at one mark; what is further apart comes from two places."""
+
+_NOTE = re.compile(r"\[[^\[\]]{1,60}\]|\([^()]{1,40}\)")
 _MARGIN = 8
 MOST_SKIPPED = 3
 """Words left out, and a quarter of all, that still make one place of what a claim has."""
@@ -78,6 +86,7 @@ class Verdict(StrEnum):
 
     EXACT = "exact"
     CLOSE = "close"
+    OMITTED = "omitted"
     ALTERED = "altered"
     STITCHED = "stitched"
     OTHER_SPEAKER = "other-speaker"
@@ -133,8 +142,15 @@ class Fit:
 
 @lru_cache(maxsize=2048)
 def _sentence(text: str) -> tuple[Token, ...]:
-    """Return the tokens of a sentence; many claims meet the same ones."""
-    return tokens(text)
+    """Return the tokens of a sentence, those of stage directions free; many claims meet the same ones."""
+    row = tokens(text)
+    notes = (
+        [note.span() for note in _NOTE.finditer(text) if is_direction(note[0])] if "[" in text or "(" in text else []
+    )
+    if not notes:
+        return row
+    heard = [any(begin <= token.begin < end for begin, end in notes) for token in row]
+    return tuple(token._replace(free=token.free or unsaid) for token, unsaid in zip(row, heard, strict=True))
 
 
 def read_regions(near: Sequence[Passage], reach: int, read: Callable[[Passage], str] | None) -> Iterator[Region]:
@@ -209,6 +225,41 @@ def fits(asked: tuple[Token, ...], regions: Sequence[Region], runs: Sequence[Run
     return sorted(found, key=Fit.goodness, reverse=True)
 
 
+def fits_with_omissions(parts: Sequence[tuple[int, tuple[Token, ...]]], region: Region) -> Fit | None:
+    """Lay the parts of a claim between marks of omission along a region, in order; None unless each was said so.
+
+    A part comes with the number of its first token in the claim. What is left out must not turn the sense: no negation
+    or condition of a sentence of which something is kept.
+    """
+    pairs: list[Pair] = []
+    at = 0
+    for first, part in parts:
+        laid = [pair.shift(0, at) for pair in align(part, region.tokens[at:])]
+        said = [pair.said for pair in laid if pair.said is not None]
+        if not said or _verdict(part, region.tokens, laid) not in {Verdict.EXACT, Verdict.CLOSE}:
+            return None
+        left_out = range(at, said[0]) if pairs else range(0)
+        if len(left_out) > _MOST_LEFT_OUT:
+            return None
+        pairs += [Pair(None, place) for place in left_out]
+        pairs += [pair.shift(first, 0) for pair in laid]
+        at = said[-1] + 1
+    found = Fit(region, pairs, Verdict.OMITTED, 1.0, 0)
+    own = found.said()
+    kept = {region.sentences[place] for place in own}
+    turned = any(
+        region.sentences[pair.said] in kept and _turns(region.tokens[pair.said].form)
+        for pair in pairs
+        if pair.claimed is None and pair.said is not None
+    )
+    before, after = _cut_off(region, own[0], own[-1])
+    return None if turned or before or after else found
+
+
+def _turns(form: str) -> bool:
+    return is_negation(form) or form in _CONDITIONS
+
+
 def _literal_places(literal: str, row: str) -> list[int]:
     """Return the numbers of the tokens at which a row of words has these words; a space is around each word."""
     begins: list[int] = []
@@ -272,7 +323,8 @@ def _verdict(asked: Sequence[Token], said: Sequence[Token], pairs: Sequence[Pair
         both = [side[place] for side, place in ((asked, pair.claimed), (said, pair.said)) if place is not None]
         if len({token.form for token in both}) == len(both) and not all(token.free for token in both):
             return Verdict.ALTERED
-        if len(both) > 1 and not is_same(pair, asked, said):
+        added = pair.said is None and pair.claimed is not None and asked[pair.claimed].form not in stop_words("sound")
+        if added or (len(both) > 1 and not is_same(pair, asked, said)):
             verdict = Verdict.CLOSE
     ours, theirs = [pair.said for pair in pairs], [pair.claimed for pair in pairs]
     return Verdict.ALTERED if _halves(asked, theirs, ours) or _halves(said, ours, theirs) else verdict

@@ -1,52 +1,44 @@
-"""Who is said to have said it: names written beside a claim, and whether a speaker goes by one."""
+"""Whether a speaker goes by a name that is written beside a claim."""
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.corpus import fold, names_somebody
-from bot.language import same_words, weight
+from bot.language import plain_letters, read_table, same_words, weight
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-__all__ = ["all_go_by", "bare", "is_by", "split_speaker"]
+__all__ = ["Names", "all_go_by", "bare", "is_by", "looks_like_a_name"]
 
 _QUOTES = "\"'“”‘’„«»`*_"
-_HEADINGS = frozenset({"quote", "claim", "question", "answer", "note", "edit", "fact", "q", "speaker"})
-_LEAST_NAME, _LEAST_LETTERS = 0.6, 4
-_SIGNED, _INITIAL = "-\u2013\u2014~(", 3
-_NAME = r"[^\W\d_][\w.'’-]{0,39}(?: [^\W_][\w.'’-]{0,39})"
-_BEFORE = re.compile(rf"[\"“>*\s]*(?P<name>{_NAME}{{0,2}})\s*:+\s+(?=\S)")
-_AFTER = re.compile(
-    rf"(?:\s[-\u2013—~]+\s*|(?<![-\u2013—~\s])(?>[-\u2013—~\s]*?\n[-\u2013—~\s]*+)|(?<=[\"”’])\s*[-\u2013—~]+\s*|\s\()(?P<name>{_NAME}{{0,3}})\)?\s*$"
-)
+_LEAST_NAME, _LEAST_LETTERS, _SHORTEST = 0.6, 4, 3
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
-def split_speaker(claim: str) -> tuple[str, str | None]:
-    """Return the claimed words without quotation marks, and who is said to have said them when that is written by them.
+class Names:
+    """The people who speak in a corpus, asked for by any of their names."""
 
-    It is read from `Zuckerberg: …`, `… — Mark Zuckerberg` and `“…” - zuck`; besides, headings and labels that name
-    nobody (`Quote: …`, `Speaker 2: …`) are taken off.
-    """
-    text = claim.strip()
-    while before := _BEFORE.match(text):
-        heads = fold(before["name"]) in _HEADINGS or not names_somebody(before["name"])
-        if not heads and _is_name(before["name"]):
-            return bare(text[before.end() :]), before["name"]
-        if not heads:
-            break
-        text = text[before.end() :]
-    after = _AFTER.search(text)
-    if after and after.start() and not names_somebody(after["name"]):
-        return bare(text[: after.start()]), None
-    if after and after.start() and _is_name(after["name"]) and not _is_sentence(after):
-        quoted = text[: after.start()].rstrip()[-1:] in _QUOTES
-        if quoted or all(part[:1].isupper() for part in after["name"].split()):
-            return bare(text[: after.start()]), after["name"]
-    return bare(text), None
+    def __init__(self, speakers: Iterable[str]) -> None:
+        """Take the full names."""
+        self._speakers = [_parts(speaker) for speaker in speakers if names_somebody(speaker)]
+        self._known = {part for parts in self._speakers for part in parts}
+        self._beginnings = {part[:_LEAST_LETTERS] for part in self._known if len(part) > _LEAST_LETTERS}
+        self._joined = {"".join(parts) for parts in self._speakers}
+
+    def knows(self, name: str) -> bool:
+        """Say whether somebody goes by a name: full, first, last or short, with a title or as a handle."""
+        parts = _parts(name)
+        if not parts or (len(parts) == 1 and len(parts[0]) < _SHORTEST and parts[0] not in self._known):
+            return False
+        if "".join(parts) in self._joined:
+            return True
+        # Only where each part begins as a known one does is it worth going through all.
+        likely = all(part in self._known or part[:_LEAST_LETTERS] in self._beginnings for part in parts)
+        return likely and any(_goes_by(full, parts) for full in self._speakers)
 
 
 def bare(text: str) -> str:
@@ -56,8 +48,8 @@ def bare(text: str) -> str:
 
 def all_go_by(speakers: Iterable[str], name: str | None) -> bool:
     """Say whether each of some speakers may be who a name means: Mark, zuck, Zuckerburg; no name means anybody."""
-    parts = _LETTERS.findall(fold(name or ""))
-    return not parts or all(_goes_by(_LETTERS.findall(fold(speaker)), parts) for speaker in speakers)
+    parts = _parts(name or "")
+    return not parts or all(_goes_by(_parts(speaker), parts) for speaker in speakers)
 
 
 def is_by(voices: Collection[str | None], name: str | None) -> bool | None:
@@ -71,22 +63,26 @@ def is_by(voices: Collection[str | None], name: str | None) -> bool | None:
 
 
 def _goes_by(full: list[str], parts: list[str]) -> bool:
-    """Say whether each given part of a name is, begins or nearly is one of a speaker's."""
-    return all(
+    """Say whether each given part of a name is, begins or nearly is one of a speaker's; a handle is all in one."""
+    return "".join(full) == "".join(parts) or all(
         any(name.startswith(part) for name in full) or (len(part) >= _LEAST_LETTERS and any(same_words([part], full)))
         for part in parts
     )
 
 
-def _is_sentence(after: re.Match[str]) -> bool:
-    """Say whether what stands on a line of its own is a short sentence (Okay.), no signature; an initial has a dot."""
-    signed = any(sign in after[0] for sign in _SIGNED)
-    return not signed and after["name"].endswith(".") and len(after["name"].split()[-1]) > _INITIAL
+def looks_like_a_name(text: str, particles: Collection[str] = ()) -> bool:
+    """Say whether words may be somebody's name: none of them is one that only holds a sentence together."""
+    parts = [part for part in text.split() if part.casefold() not in particles]
+    return bool(parts) and all(weight(fold(part)) > _LEAST_NAME and part[:1].isalpha() for part in parts)
 
 
-def _is_name(text: str) -> bool:
-    """Say whether words may be somebody's name."""
-    parts = text.split()
-    if fold(text) in _HEADINGS or any(weight(fold(part)) <= _LEAST_NAME for part in parts):
-        return False
-    return len(parts) == 1 or all(part[:1].isupper() for part in parts)
+def _parts(name: str) -> list[str]:
+    """Return the parts of a name in lower case, without accents and without titles unless it has nothing else."""
+    found = _LETTERS.findall(plain_letters(fold(name)))
+    return [part for part in found if part not in _titles()] or found
+
+
+@lru_cache(maxsize=1)
+def _titles() -> frozenset[str]:
+    titles: str = read_table("bot.search.verify", "claim.toml")["titles"]
+    return frozenset(titles.split())

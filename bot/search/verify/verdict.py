@@ -7,9 +7,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bot.language import Token, is_content, is_negation, join_marks, respell, tokens, weight
-from bot.search.verify.alignment import TELLING_RUN, Fit, Verdict, fit, fits, is_found, lean, longest_runs, read_regions
+from bot.search.verify.alignment import (
+    TELLING_RUN,
+    Fit,
+    Verdict,
+    fit,
+    fits,
+    fits_with_omissions,
+    is_found,
+    lean,
+    longest_runs,
+    read_regions,
+)
 from bot.search.verify.diff import Difference, Kind, align, differences
-from bot.search.verify.speakers import bare, is_by, split_speaker
+from bot.search.verify.speakers import bare, is_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -17,7 +28,7 @@ if TYPE_CHECKING:
     from bot.corpus import Passage
     from bot.search.verify.alignment import Region, Runs
 
-__all__ = ["LONGEST_CLAIM", "Difference", "Judgement", "Kind", "Verdict", "judge", "split_speaker"]
+__all__ = ["LONGEST_CLAIM", "Difference", "Judgement", "Kind", "Verdict", "join", "judge", "stands_beside"]
 
 LONGEST_CLAIM = 4_000
 """Characters of a claim that is judged; a longer one is not found."""
@@ -26,7 +37,9 @@ _REACH, _WORDS_A_SENTENCE = 2, 12
 _MOST_PLACES, _FEW_PLACES, _MANY_WORDS = 24, 4, 100
 """Places that a claim is compared with: fewer, but wider around, when it has many words."""
 
-_LEAST_WORDS = 3
+_LEAST_WORDS, _LEAST_EMPTY = 3, 5
+"""Words that a claim has at least, and one without a word of content: of that only the very row of words counts."""
+
 _LEAST_PIECE, _LEAST_PIECE_WEIGHT, _MOST_PIECES = 3, 1.6, 4
 """Words and weight that a piece of a stitched claim has at least, and how many pieces are looked for."""
 
@@ -39,8 +52,8 @@ class Judgement:
     """A verdict with its places (several when stitched, the nearest or none when not found).
 
     `marked` are for each passage the [start, end) of its words that are in the claim; `differences` read in order;
-    `too_little` says that the claim is too short to be judged. `beside` is where somebody else, by name, says what the
-    transcript gives to nobody at the first place.
+    `too_little` says that the claim is too short to be judged, `unasked` that a message has no words to check. `beside`
+    is where somebody else, by name, says what the transcript gives to nobody at the first place.
     """
 
     verdict: Verdict
@@ -48,6 +61,7 @@ class Judgement:
     differences: tuple[Difference, ...] = ()
     marked: tuple[tuple[tuple[int, int], ...], ...] = ()
     too_little: bool = False
+    unasked: bool = False
     beside: Judgement | None = None
 
 
@@ -87,6 +101,8 @@ def judge(
     whole = _Claim(text, asked, speaker)
     judged = _compare(whole, near, None)
     hopeless = judged.verdict is Verdict.NOT_FOUND and len(asked) > _MANY_WORDS
+    if not _has_content(asked) and not _is_word_for_word(judged):
+        return _not_found(near, too_little=True)
     if printed is None or hopeless or judged.verdict in _FINAL:
         return judged
     # Only where errata touch it does a place read otherwise as printed.
@@ -95,6 +111,51 @@ def judge(
     if again.verdict in (_FINAL | {Verdict.CLOSE}) - {judged.verdict}:
         return judged if _states_otherwise(again.differences) else again
     return again if judged.verdict is Verdict.NOT_FOUND and again.verdict is not Verdict.NOT_FOUND else judged
+
+
+_WORST = (
+    Verdict.NOT_FOUND,
+    Verdict.ALTERED,
+    Verdict.OTHER_SPEAKER,
+    Verdict.STITCHED,
+    Verdict.OMITTED,
+    Verdict.UNATTRIBUTED,
+    Verdict.CLOSE,
+    Verdict.EXACT,
+)
+"""Verdicts in the order in which one of several lines counts for all."""
+
+
+def join(judged: Sequence[Judgement]) -> Judgement:
+    """Return one judgement of several lines, at least one: all of them when all were said, else the worst."""
+    judged = [each for each in judged if not each.too_little] or judged
+    # A line that several quotes are part of was judged whole for each.
+    telling = list({tuple(passage.id for passage in each.passages): each for each in judged}.values())
+    worst = min(telling, key=lambda each: _WORST.index(each.verdict))
+    if worst.verdict not in {Verdict.EXACT, Verdict.CLOSE}:
+        return worst
+    return Judgement(
+        worst.verdict,
+        tuple(passage for each in telling for passage in each.passages),
+        tuple(part for each in telling for part in each.differences),
+        tuple(marked for each in telling for marked in each.marked),
+    )
+
+
+def stands_beside(words: str, judged: Judgement) -> bool:
+    """Say whether words that were taken for talk were said where a claim was found, or in the sentence beside it."""
+    forms = [token.form for token in tokens(words)]
+    wide = judged.passages[0].widen(1) if judged.passages else None
+    if wide is None or not any(is_content(form) for form in forms):
+        return False
+    said = {token.form for token in tokens(wide.text)} - {
+        token.form
+        for passage, marked in zip(judged.passages, judged.marked, strict=True)
+        for begin, end in marked
+        for token in tokens(passage.text[begin:end])
+    }
+    found = [form for form in forms if form in said]
+    return 2 * len(found) >= len(forms) and any(is_content(form) for form in found)
 
 
 def _states_otherwise(parts: Sequence[Difference]) -> bool:
@@ -108,9 +169,19 @@ def _states_otherwise(parts: Sequence[Difference]) -> bool:
 
 
 def _says_enough(asked: Sequence[Token]) -> bool:
-    """Say whether there are three words, one of them with content."""
+    """Say whether there are three words, one of them with content, or five."""
     written = {token.word: token.surface.count(" ") + 1 for token in asked}
-    return sum(written.values()) >= _LEAST_WORDS and any(is_content(token.form) for token in asked if not token.free)
+    return sum(written.values()) >= (_LEAST_WORDS if _has_content(asked) else _LEAST_EMPTY)
+
+
+def _has_content(asked: Sequence[Token]) -> bool:
+    """Say whether a claim has a word of content."""
+    return any(is_content(token.form) for token in asked if not token.free)
+
+
+def _is_word_for_word(judged: Judgement) -> bool:
+    """Say whether a claim stands there with all its words and no other, fillers too."""
+    return judged.verdict in _FINAL and all(part.kind is Kind.SAME for part in judged.differences)
 
 
 def _not_found(near: Sequence[Passage], *, too_little: bool = False) -> Judgement:
@@ -140,12 +211,34 @@ def _compare(claim: _Claim, near: Sequence[Passage], printed: Callable[[Passage]
     confirmed = [each for each in found if each.verdict in {Verdict.EXACT, Verdict.CLOSE}]
     if confirmed:
         return _attribute(claim, confirmed, printed)
+    parts = _parts_between_marks(claim)
+    shortened = (fits_with_omissions(parts, region) for region in regions) if parts else ()
+    if whole := next((each for each in shortened if each), None):
+        return _attribute(claim, [whole], printed)
     pieces = [] if found and found[0].is_one_place() else _pieces(asked, regions, runs)
     if pieces:
         return _join_pieces(claim, pieces, printed)
     if found and is_found(found[0], asked):
         return _locate(claim, found[0], Verdict.ALTERED, printed)
     return _not_found(near)
+
+
+def _parts_between_marks(claim: _Claim) -> list[tuple[int, tuple[Token, ...]]]:
+    """Return what stands between the marks of omission in a claim, each part with the number of its first token.
+
+    Nothing when there is no mark, or a part is too little to be found by itself.
+    """
+    row = claim.tokens
+    gaps = (
+        (number, claim.text[one.end : other.begin]) for number, (one, other) in enumerate(itertools.pairwise(row), 1)
+    )
+    cuts = [0, *(number for number, between in gaps if "…" in between or "..." in between), len(row)]
+    parts = [(begin, row[begin:end]) for begin, end in itertools.pairwise(cuts)]
+    told = all(
+        len(part) >= _LEAST_PIECE and sum(weight(token.form) for token in part) >= _LEAST_PIECE_WEIGHT
+        for _, part in parts
+    )
+    return parts if len(parts) > 1 and told else []
 
 
 def _stands_in(word: str, text: str) -> bool:
