@@ -31,7 +31,7 @@ from bot.contract import (
 )
 from bot.core.channel_settings import ServedChannels
 from bot.core.conversation import Conversations, Last, follow_up
-from bot.core.routing import join_words, read_intent
+from bot.core.routing import asks, join_words, read_intent
 from bot.delivery import Daily
 from bot.errors import StoreError, UserError
 from bot.highlights import Highlights
@@ -121,8 +121,8 @@ class Core:
             given = _arguments(command, line)
             if command.reading and command.free and command.use is not Use.CLAIM:
                 asked = given.get(command.free.name, "")
-                # An order about a link is one: what declines it reads the link too.
-                given |= {command.free.name: only_words(asked) or asked} if asked and "://" not in asked else {}
+                if asked and (command.use is not Use.QUESTION or _is_plain(asked)):
+                    given |= {command.free.name: only_words(asked) or asked}
             settings = await self._served.settings(request.channel)
             if settings.answers == "off" and not command.always:
                 declined = refusal("off-here").reply(self.lines, private=True, feature="answers")
@@ -235,9 +235,8 @@ class Core:
         if followed is not None and followed.name in self._commands:
             return followed, None
         spoken = only_words(words) or words
-        # A link is no word of a question, and an order about one is an order.
-        if hostile(words if "://" in words else spoken, speakers, self._search.says):
-            return self.lines.line(Use.QUESTION, spoken), None
+        if hostile(spoken if _is_plain(words) else words, speakers, self._search.says):
+            return self.lines.line(Use.QUESTION, words), None
         shows = [name for show in self._corpus.shows for name in (show.title, show.id)]
         intent = read_intent(spoken, self._search.topic_names(), self._search.weight, shows)
         use = intent.use if intent.use in self.lines.names else Use.LINE
@@ -310,6 +309,11 @@ def _suggestions(about: Param, context: Context, typed: str) -> list[str]:
     begun = f" {join_words(typed)}"
     found = [(f" {join_words(value)}".find(begun), value) for value in values]
     return [value for at, value in found if at == 0] + [value for at, value in found if at > 0]
+
+
+def _is_plain(words: str) -> bool:
+    """Say whether a ping beside words is no word of theirs: they ask; what does not, or is about a link, may order."""
+    return asks(only_words(words)) and "://" not in words
 
 
 def _printable(text: str) -> str:

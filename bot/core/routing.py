@@ -19,7 +19,7 @@ from bot.search import asks_for_check, read_claim
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-__all__ = ["Intent", "join_words", "read_intent"]
+__all__ = ["Intent", "asks", "join_words", "read_intent"]
 
 TELLING = 2.5
 """Summed rarity from which words can be looked for as a line; below it they are said all over an episode."""
@@ -77,6 +77,11 @@ def read_intent(
 def _patterns() -> dict[str, re.Pattern[str]]:
     """Return the rows of `intents.toml` by their keys, read when first needed."""
     return {row.key: row.pattern for row in read_rows("bot.core", "intents.toml", re.IGNORECASE)}
+
+
+def asks(words: str) -> bool:
+    """Say whether a message asks something."""
+    return words.rstrip().endswith("?") or _pattern("asks").match(words) is not None
 
 
 def _pattern(key: str) -> re.Pattern[str]:
