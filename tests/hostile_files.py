@@ -152,7 +152,7 @@ SHAPES = {
     "brackets of a link": ("---\na: b\n---\nx [a](", "()", ""),
     "quotations": ("---\na: b\n---\n", "> ", "x"),
     "headings": ("---\na: b\n---\n", "## a{}\n\nb\n\n", "x"),
-    "short front matter": ("---\n", "a{}: b\n", "---\nx"),
+    "short front matter": ("---\n", "{}: b\n", "---\nx"),
     "no end of front matter": ("---\na: b\n", "---x\n", ""),
 }
 """For each shape what stands before, what is repeated (`{}` is its number), and what stands after."""
