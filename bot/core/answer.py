@@ -121,8 +121,9 @@ class Core:
             given = _arguments(command, line)
             if command.reading and command.free and command.use is not Use.CLAIM:
                 asked = given.get(command.free.name, "")
-                if asked and (command.use is not Use.QUESTION or _is_plain(asked)):
-                    given |= {command.free.name: only_words(asked) or asked}
+                spoken = only_words(asked) or asked
+                if asked and (command.use is not Use.QUESTION or _is_plain(asked, spoken)):
+                    given |= {command.free.name: spoken}
             settings = await self._served.settings(request.channel)
             if settings.answers == "off" and not command.always:
                 declined = refusal("off-here").reply(self.lines, private=True, feature="answers")
@@ -235,7 +236,7 @@ class Core:
         if followed is not None and followed.name in self._commands:
             return followed, None
         spoken = only_words(words) or words
-        if hostile(spoken if _is_plain(words) else words, speakers, self._search.says):
+        if hostile(spoken if _is_plain(words, spoken) else words, speakers, self._search.says):
             return self.lines.line(Use.QUESTION, words), None
         shows = [name for show in self._corpus.shows for name in (show.title, show.id)]
         intent = read_intent(spoken, self._search.topic_names(), self._search.weight, shows)
@@ -311,9 +312,9 @@ def _suggestions(about: Param, context: Context, typed: str) -> list[str]:
     return [value for at, value in found if at == 0] + [value for at, value in found if at > 0]
 
 
-def _is_plain(words: str) -> bool:
-    """Say whether a ping beside words is no word of theirs: they ask; what does not, or is about a link, may order."""
-    return asks(only_words(words)) and "://" not in words
+def _is_plain(words: str, spoken: str) -> bool:
+    """Say whether what stands beside spoken words is none: they ask. What does not, or is about a link, may order."""
+    return asks(spoken) and "://" not in words
 
 
 def _printable(text: str) -> str:

@@ -220,12 +220,18 @@ class Searcher:
 
     def verify_now(self, claim: str, speaker: str | None = None, scope: Scope = EVERYWHERE) -> Judgement:
         """Do the work of `verify` in the calling thread."""
-        typed = self._judge_words(bare(claim), speaker, scope)
+        whole = bare(claim)
+        typed = self._judge_words(whole, speaker, scope)
         if typed.verdict is Verdict.EXACT:  # nothing around it is talk
             _place(typed.passages)
             return typed
         quotes = read_claim(claim, self._names.knows)
-        judged = [self._judge(quoted, speaker or quoted.speaker, scope) for quoted in quotes]
+        judged = [
+            typed
+            if quoted.text == whole and not quoted.beside and (speaker or not quoted.speaker)
+            else self._judge(quoted, speaker or quoted.speaker, scope)
+            for quoted in quotes
+        ]
         if not judged:
             return Judgement(Verdict.NOT_FOUND, unasked=True, too_little=True)
         judgement = join(judged)
