@@ -63,22 +63,25 @@ def standard_of(rows: Array) -> tuple[Array, Array]:
     return rows.mean(0), rows.std(0) + 1e-6
 
 
-def fit_order(
+def fit_order(  # noqa: PLR0913 - lists, what they count, how to fit
     lists: Sequence[tuple[Array, Array]],
     standard: tuple[Array, Array],
     ridge: float,
     steps: int,
     *,
     together: bool,
+    worth: Array | None = None,
 ) -> Fitted:
     """Fit chances within lists by a softmax, from (a row of features for each, which of them are wanted) of each list.
 
     The wanted ones of a list are to get all chance: however they share it when `together`, else the same each.
+    A list counts by its `worth`, 1 on average.
     """
     mean, scale = standard
     rows = (np.concatenate([rows for rows, _ in lists]) - mean) / scale
     wanted = np.concatenate([gold for _, gold in lists])
     lengths = [len(gold) for _, gold in lists]
+    counts = (np.ones(len(lists)) if worth is None else worth).repeat(lengths)
     starts, of = np.cumsum([0, *lengths[:-1]]), np.repeat(np.arange(len(lists)), lengths)
 
     def slope(weights: Array) -> Array:
@@ -87,7 +90,7 @@ def fit_order(
         share /= np.add.reduceat(share, starts)[of]
         target = (share + 1e-12) * wanted if together else wanted
         target = target / np.add.reduceat(target, starts)[of]
-        return np.asarray(rows.T @ (share - target) / len(lists) + ridge * weights)
+        return np.asarray(rows.T @ ((share - target) * counts) / len(lists) + ridge * weights)
 
     return Fitted(mean, scale, _descend(rows.shape[1], slope, steps))
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.train_lookup import gold_sentences, is_kept_aside, load_set
 from bot.corpus import open_corpus, words
 from bot.corpus.importing import Importer
 from bot.search import Scope, load_embeddings
@@ -37,7 +38,6 @@ __all__ = [
     "Library",
     "digest",
     "fresh_rows",
-    "meetings_asked",
     "open_library",
     "places_of",
 ]
@@ -98,12 +98,46 @@ def open_library(name: str, *, models: bool = True) -> Library | None:
     return Library(name, corpus, open_index(corpus, data / "index", print), embeddings)
 
 
-def fresh_rows(name: str, show: str, *, unseen: bool = False) -> list[dict[str, Any]]:
+def questions_of(show: str, part: str) -> Iterator[Asked]:
+    """Yield the questions on a show with the sentences that answer, none when nothing does.
+
+    `part` is "fit", what may be tuned on, or "measure", what may not: the third of the older sets that is kept aside
+    and the unseen half of the fresh ones.
+    """
+    library = open_library(show, models=False)
+    if library is None:
+        return
+    aside = part == "measure"
+    for name in ("questions", "unanswerable"):
+        if show == "shipped":
+            for row in load_set(f"{name}.jsonl"):
+                if is_kept_aside(row) == aside:
+                    gold = gold_sentences(library.corpus, row) if "gold" in row else ()
+                    yield Asked(show, row["kind"], row["query"], frozenset(gold))
+        for row in fresh_rows(name, show, unseen=aside) + ([] if aside else fresh_rows(name, show, of="shows")):
+            yield Asked(show, row["kind"], row["query"], places_of(library, row.get("gold", ())))
+    if show in INVENTED and not aside:
+        for row in load_set("other_shows.jsonl"):
+            if row["show"] == show:
+                yield Asked(show, row["kind"], row["query"], _places_with(library, row["gold"]))
+    if show in MEETINGS and not aside:
+        yield from _meetings_asked(library)
+
+
+def _places_with(library: Library, texts: Sequence[str]) -> frozenset[Place]:
+    """Return the sentences that have one of some texts, or are inside one."""
+    numbered = enumerate(map(library.corpus.episode, range(len(library.corpus.entries))))
+    said = ((n, s, episode.passage(s, s).text) for n, episode in numbered for s in range(len(episode.sentences)))
+    return frozenset((n, s) for n, s, own in said if any(text in own or own in text for text in texts))
+
+
+def fresh_rows(name: str, show: str, *, unseen: bool = False, of: str = "fresh") -> list[dict[str, Any]]:
     """Return the rows on a show of `tests/sets/fresh_NAME.jsonl`: those to develop on, or those unseen until measured.
 
-    They were written by readers of the transcripts who knew neither the code nor the older sets.
+    They were written by readers of the transcripts who knew neither the code nor the older sets, as were those of
+    `shows_NAME.jsonl` (`of` is "shows"), which are all to develop on.
     """
-    rows = map(json.loads, (ROOT / f"tests/sets/fresh_{name}.jsonl").read_text("utf-8").splitlines())
+    rows = map(json.loads, (ROOT / f"tests/sets/{of}_{name}.jsonl").read_text("utf-8").splitlines())
     return [row for row in rows if row["show"] == show and row.get("unseen", False) == unseen]
 
 
@@ -162,7 +196,7 @@ def _turns(meeting: dict[str, Any]) -> list[tuple[str, str]]:
     return [(speaker, " ".join(_SPACED.sub("", text).split())) for speaker, text in said]
 
 
-def meetings_asked(library: Library) -> Iterator[Asked]:
+def _meetings_asked(library: Library) -> Iterator[Asked]:
     """Yield the questions of QMSum on the meetings of a project, each asked of its meeting; no summaries."""
     for path in _meetings(library.name):
         number = library.corpus.find(library.name, path.stem.casefold().replace("_", "-"))

@@ -1,8 +1,9 @@
-"""Whether anything found answers a question at all: weighing the features, and declining when they say too little.
+"""Whether anything found answers a question, and whether what stands on top does.
 
-Every sentence gets a chance to be the one that answers, from its features; signals of the whole search, rows of
-SIGNALS_FROM_WORDS and SIGNALS_FROM_MODELS, give the chance that any does. Weights and the thresholds of the bands are
-those of `weights.json`, written with its provenance by `benchmarks/train_answers.py`.
+Every sentence gets a chance to be the one that answers, from its features. Signals of the whole search, rows of
+SIGNALS_FROM_WORDS and SIGNALS_FROM_MODELS, give the chance that any does; how the chances are spread over the passages,
+rows of SPREAD, gives the chance that then the first passage does. Weights and the thresholds of the bands are those of
+`weights.json`, written with its provenance by `benchmarks/train_answers.py`.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
     Column = NDArray[np.float64]
 
-__all__ = ["SIGNALS_FROM_MODELS", "SIGNALS_FROM_WORDS", "Likelihoods", "Weights", "signals"]
+__all__ = ["SIGNALS_FROM_MODELS", "SIGNALS_FROM_WORDS", "SPREAD", "Likelihoods", "Weights", "signals"]
 
 _ORDER = re.compile(
     r"(?:can you |could you |i need )?(?:write|fix|give|tell|translate|solve|integrate|explain|play|remind|book|make|"
@@ -49,6 +50,8 @@ _YES_NO = re.compile(
     r"(?:so |and |but )?(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|had|may)\b"
 )
 _MANY_TERMS = 8
+_LEAST = 1e-4
+_MEASURES = frozenset({"number", "duration", "date", "money"})
 _GAP = 11
 """The best sentence is compared with the one in this place."""
 
@@ -63,13 +66,15 @@ _PART = re.compile(r"\w+|[^\w\s]")
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The weights with or without the models: of sentences against each other, and of whether any answers.
+    """The weights with or without the models: of sentences against each other, of whether any answers, and the first.
 
-    Below `declined_below` a question is declined; from `answers_from` passages are shown as the answer.
+    With a chance below `declined_below` that any answers a question is declined; from a chance of `answers_from` that
+    the first passage does, passages are shown as the answer.
     """
 
     order: Linear
-    sure: Linear
+    any: Linear
+    first: Linear
     declined_below: float
     answers_from: float
 
@@ -78,13 +83,13 @@ class Weights:
     def read(cls, *, models: bool) -> Weights:
         """Read them, when first needed."""
         table = read_weights("bot.search.ask")["models" if models else "words"]
-        features = FROM_WORDS.keys() | (FROM_MODELS.keys() if models else ())
-        wanted = SIGNALS_FROM_WORDS.keys() | (SIGNALS_FROM_MODELS.keys() if models else ())
-        order, sure = (
-            Linear(table["order"], features, "bot/search/ask"),
-            Linear(table["sure"], wanted, "bot/search/ask"),
-        )
-        return cls(order, sure, table["declined below"], table["answers from"])
+        features = {
+            "order": FROM_WORDS.keys() | (FROM_MODELS.keys() if models else ()),
+            "any": SIGNALS_FROM_WORDS.keys() | (SIGNALS_FROM_MODELS.keys() if models else ()),
+            "first": SPREAD.keys(),
+        }
+        linear = {name: Linear(table[name], wanted, "bot/search/ask") for name, wanted in features.items()}
+        return cls(**linear, declined_below=table["declined below"], answers_from=table["answers from"])
 
 
 class Likelihoods:
@@ -110,6 +115,7 @@ class _Outcome:
 
     def __init__(self, likely: Likelihoods, cuts: Sequence[Extract]) -> None:
         self.question, self.candidates, self.scores = likely.question, likely.candidates, likely.scores
+        self.chances = likely.chances
         self.absent = likely.candidates.absent
         self.cuts = cuts
         self.low = fold(self.question.plain)
@@ -135,6 +141,21 @@ class _Outcome:
         return float(values.max() - np.sort(values)[-min(_GAP, len(values))])
 
     @cached_property
+    def shares(self) -> Column:
+        """The chances of all sentences, the largest first."""
+        return np.sort(np.array(list(self.chances.values())))[::-1]
+
+    def mass(self, rank: int) -> float:
+        """Return the chance in the passage of a rank, from 0; 0 without one."""
+        return self.cuts[rank].mass if rank < len(self.cuts) else 0.0
+
+    def unmet(self) -> bool:
+        """Say whether the best passage lacks what the question asks for: a number, a time, money, what it counts."""
+        wanted = self.question.wants & _MEASURES
+        counted = bool(self.question.counted) and not self.inside("counted 1")
+        return counted or (bool(wanted) and not any(self.inside(kind) for kind in wanted))
+
+    @cached_property
     def terms_inside(self) -> _Terms:
         """How alike the question's terms are to the best passage."""
         likeness = self.candidates.likeness
@@ -158,13 +179,28 @@ class _Outcome:
         return _Terms(min(alike), mean, alike[weights.index(max(weights))])
 
 
-SIGNALS_FROM_WORDS: dict[str, Callable[[_Outcome], float]] = {
-    "mass": lambda o: o.cuts[0].mass,
-    "mass of three": lambda o: sum(cut.mass for cut in o.cuts[:3]),
+SPREAD: dict[str, Callable[[_Outcome], float]] = {
+    "mass": lambda o: o.mass(0),
+    "log mass": lambda o: math.log(o.mass(0) + _LEAST),
+    "lead": lambda o: o.mass(0) - o.mass(1),
+    "ratio": lambda o: math.log((o.mass(0) + _LEAST) / (o.mass(1) + _LEAST)),
+    "peak": lambda o: float(o.shares[0]),
+    "entropy": lambda o: -float((o.shares * np.log(o.shares + 1e-12)).sum()),
     "top": lambda o: float(o.scores.max()),
+}
+
+SIGNALS_FROM_WORDS: dict[str, Callable[[_Outcome], float]] = SPREAD | {
+    "mass of three": lambda o: sum(cut.mass for cut in o.cuts[:3]),
     "covered 2 best": lambda o: o.anywhere("covered 2"),
     "covered 2": lambda o: o.inside("covered 2"),
     "covered 4": lambda o: o.inside("covered 4"),
+    "covered 8": lambda o: o.inside("covered 8"),
+    "rarest 4": lambda o: o.inside("rarest 4"),
+    "named 2": lambda o: o.inside("named 2"),
+    "asked": lambda o: o.inside("asked"),
+    "replies": lambda o: o.inside("replies"),
+    "opening": lambda o: o.inside("opening"),
+    "unmet": lambda o: o.unmet(),
     "missing": lambda o: o.absent.share,
     "missing unlike": lambda o: o.absent.unlike,
     "missing count": lambda o: o.absent.words,
@@ -190,6 +226,7 @@ SIGNALS_FROM_MODELS: dict[str, Callable[[_Outcome], float]] = {
     "meaning gap": lambda o: o.gap("meaning near"),
     "meaning": lambda o: o.inside("meaning"),
     "meaning near": lambda o: o.inside("meaning near"),
+    "tokens best": lambda o: o.anywhere("tokens"),
     "tokens 2 best": lambda o: o.inside("tokens 2"),
     "term least": lambda o: o.terms_inside.least,
     "term mean": lambda o: o.terms_inside.mean,

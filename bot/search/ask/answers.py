@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from bot.corpus import Section
 from bot.language.linear import logistic
 from bot.search.ask.extracts import extracts
 from bot.search.ask.question import read
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
 
     from bot.corpus import Corpus, Passage
     from bot.search.ask.extracts import Extract
+    from bot.search.ask.question import Question
     from bot.search.index.embeddings import Embeddings
     from bot.search.index.words import WordIndex
     from bot.search.scope import Scope
 
-__all__ = ["Answer", "Answered", "Band", "answer"]
+__all__ = ["Answer", "Answered", "Band", "answer", "may_stand"]
 
 _MISSING, _NEAR = 0.5, 0.6
 """Share of a declined question's weight that no sentence has, and likeness in meaning up to which nothing is near it.
@@ -81,16 +83,27 @@ def answer(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
         return Answered(Band.DECLINED, ())
     weights = Weights.read(models=embeddings is not None)
     likely = Likelihoods(question, candidates, weights.order)
-    cuts = extracts(corpus, likely.chances, candidates.admitted, max(limit, SIGNALLED))
+    cuts = extracts(corpus, likely.chances, candidates.admitted, max(limit, SIGNALLED), candidates.leading)
     if not cuts:
         return Answered(Band.DECLINED, ())
     found = signals(likely, cuts)
-    chance = logistic(weights.sure.score(found))
+    some = logistic(weights.any.score(found))
+    chance = some * logistic(weights.first.score(found))
     best = cuts[0].mass or 1.0
     hits = tuple(Answer(cut.passage, _place(cut), chance * cut.mass / best) for cut in cuts[:limit])
-    if chance < weights.declined_below:
+    if some < weights.declined_below:
         return Answered(Band.DECLINED, hits if _is_near(found) else ())
-    return Answered(Band.ANSWERS if chance >= weights.answers_from else Band.CLOSEST, hits)
+    stands = may_stand(question, cuts[0])
+    return Answered(Band.ANSWERS if chance >= weights.answers_from and stands else Band.CLOSEST, hits)
+
+
+def may_stand(question: Question, cut: Extract) -> bool:
+    """Say whether a passage may stand as the answer to a question.
+
+    What opens or closes an episode, or sells something, may not; nobody's view may where the reader's is asked for.
+    """
+    asked = not question.yours or question.about_somebody
+    return asked and all(paragraph.section is Section.CONVERSATION for paragraph in cut.passage.paragraphs)
 
 
 def _is_near(found: Mapping[str, float]) -> bool:

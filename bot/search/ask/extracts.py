@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from itertools import accumulate
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from bot.corpus import Corpus, Episode, Passage
     from bot.search.index.words import Place
@@ -22,6 +23,9 @@ FEW_SENTENCES, FEW_CHARACTERS = 3, 1_200
 ANCHORS = 40
 """How many of the likeliest sentences a passage is cut around."""
 
+FOLLOWING, FOLLOWED = (0.5, 0.3, 0.2), 6
+"""How what a leading sentence gives is shared among the first that follow, and within how many sentences they must."""
+
 CLOSE_BY = 2
 """Passages with fewer sentences between them are neighbours; of three neighbours only two are shown."""
 
@@ -35,11 +39,19 @@ class Extract(NamedTuple):
     mass: float
 
 
-def extracts(corpus: Corpus, chances: dict[Place, float], admitted: frozenset[Place], limit: int) -> list[Extract]:
+def extracts(
+    corpus: Corpus,
+    chances: dict[Place, float],
+    admitted: frozenset[Place],
+    limit: int,
+    leading: Mapping[Place, float] = MappingProxyType({}),
+) -> list[Extract]:
     """Extract up to `limit` passages around the likeliest sentences, likeliest first.
 
-    No two share a sentence, no three are neighbours, and each keeps to one chapter and one kind of speech.
+    No two share a sentence, no three are neighbours, and each keeps to one chapter and one kind of speech. Of the
+    chance of a sentence that leads to an answer, a share goes to what follows it.
     """
+    chances = _lead_on(corpus, chances, leading)
     anchors = sorted(admitted, key=lambda place: (-chances[place], place))[:ANCHORS]
     cuts = {place: cut for place in anchors if (cut := _cut(corpus, place, chances, ()))}
     chosen: list[Extract] = []
@@ -55,6 +67,19 @@ def extracts(corpus: Corpus, chances: dict[Place, float], admitted: frozenset[Pl
             if again := _cut(corpus, place, chances, [cut.passage for cut in chosen]):
                 cuts[place] = again
     return chosen
+
+
+def _lead_on(corpus: Corpus, chances: dict[Place, float], leading: Mapping[Place, float]) -> dict[Place, float]:
+    """Return the chances with a share of that of each leading sentence given to the first after it that are not."""
+    given = dict(chances)
+    for (number, at), led in leading.items():
+        last = min(len(corpus.episode(number).sentences), at + 1 + FOLLOWED)
+        following = [place for place in ((number, after) for after in range(at + 1, last)) if place not in leading]
+        for place, part in zip(following, FOLLOWING, strict=False):
+            moved = part * led * chances[number, at]
+            given[place] = given.get(place, 0.0) + moved
+            given[number, at] -= moved
+    return given
 
 
 def _cut(corpus: Corpus, place: Place, chances: dict[Place, float], taken: Sequence[Passage]) -> Extract | None:

@@ -53,6 +53,9 @@ REPAIRED = 0.9
 ABOUT_ADVERTS = 0.3
 """The share of a question's weight that only ads say, from which on it is about what they sell."""
 
+ASKED, ANNOUNCED = 1.0, 0.5
+"""How much of the chance of a sentence that asks, or announces, to answer belongs to what follows it."""
+
 _SHORTEST_REPAIRED = 4
 _FEW_WORDS, _MANY_WORDS = 2, 20
 _PITCHES = frozenset({Section.AD, Section.PROMOTION})
@@ -189,6 +192,51 @@ class _ByWords:
             return self.flags(lambda said: said.speaker == speaker)
         return self.flags(lambda said: role and said.speaker is not None and said.host == (role == "host"))
 
+    def _part(self, wanted: Sequence[bool], before: int, after: int) -> Column:
+        """Return the share in some terms' weight that each sentence and so many around it have; 0 without terms."""
+        chosen = np.array(wanted or [False])
+        weights = self.weights * chosen
+        if not weights.sum():
+            return np.zeros(len(self.region.said))
+        return np.asarray(self.region.most(self.terms, before, after, 0.1) @ (weights / weights.sum()))
+
+    @cached_property
+    def names(self) -> list[bool]:
+        """Which terms are names here: mostly written with a capital within sentences."""
+        found = []
+        for term in self.question.terms:
+            said = [each for each in self.region.said if term.form in each.forms]
+            found.append(bool(said) and 2 * sum(term.form in each.names for each in said) >= len(said))
+        return found
+
+    def named(self, width: int) -> Column:
+        """Return the share of the question's names around each sentence."""
+        return self._part(self.names, width, width)
+
+    def rarest(self, width: int) -> Column:
+        """Return whether the rarest term that is said is around each sentence."""
+        said = self.terms.max(axis=0, initial=0.0) > 0
+        weights = [term.weight if known else 0.0 for term, known in zip(self.question.terms, said, strict=False)]
+        top = max(weights, default=0.0)
+        return self._part([weight > 0 and weight >= top for weight in weights], width, width)
+
+    def asked(self) -> Column:
+        """Return the share of the question's weight in the question that each sentence may answer."""
+        rows, near = self.region.asked()
+        return np.asarray((self.terms @ self.weights)[rows] * near)
+
+    def counts(self) -> Column:
+        """Return whether a sentence counts what the question asks the number of."""
+        wanted = self.question.counted
+        return self.flags(lambda said: wanted & said.counted) if wanted else np.zeros(len(self.region.said))
+
+    def new_name(self) -> Column:
+        """Return whether a sentence that may say who has a name that the question has not."""
+        if "name" not in self.question.wants:
+            return np.zeros(len(self.region.said))
+        own = {term.form for term in self.question.terms}
+        return self.flags(lambda said: said.names - own)
+
     def has(self, kind: str, *, asked: bool) -> Column:
         """Return whether there is a number, a time, money, a name, if the question asks for one (or does not)."""
         if asked != (kind in self.question.wants):
@@ -211,7 +259,8 @@ FROM_WORDS: dict[str, Callable[[_ByWords], Column]] = {
     "host asks": lambda by: by.asks * by.host,
     "since": lambda by: by.region.since(),
     "ad": lambda by: by.flags(lambda said: said.section in _PITCHES),
-    "opening": lambda by: by.flags(lambda said: said.section in {Section.INTRODUCTION, Section.OUTRO}),
+    "opening": lambda by: by.flags(lambda said: said.opening),
+    "announces": lambda by: by.flags(lambda said: said.announces),
     "speaker fits": lambda by: by.fits,
     "speaker differs": lambda by: (1 - by.fits) * by.question.about_somebody,
     "host asked": lambda by: by.fits * by.host,
@@ -221,8 +270,18 @@ FROM_WORDS: dict[str, Callable[[_ByWords], Column]] = {
     "time": lambda by: by.has("time", asked=True),
     "money": lambda by: by.has("money", asked=True),
     "money unasked": lambda by: by.has("money", asked=False),
-    "name": lambda by: by.has("name", asked=True),
-    "name unasked": lambda by: by.has("name", asked=False),
+    "name": lambda by: by.new_name(),
+    "counted": lambda by: by.counts(),
+    "counted 1": lambda by: by.region.most(by.counts(), 1, 1),
+    "duration": lambda by: by.has("duration", asked=True),
+    "date": lambda by: by.has("date", asked=True),
+    "place": lambda by: by.has("place", asked=True),
+    "rarest 1": lambda by: by.rarest(1),
+    "rarest 4": lambda by: by.rarest(4),
+    "named 2": lambda by: by.named(2),
+    "named 8": lambda by: by.named(REGION),
+    "asked": lambda by: by.asked(),
+    "replies": lambda by: by.region.asked()[1],
 }
 
 
@@ -252,6 +311,11 @@ class _ByMeaning:
         """How near each sentence with its neighbours is."""
         episodes, vector = self._view.embeddings.episodes, self._view.vector
         return self._each(lambda number, rows: episodes[number].windows[rows].astype(np.float32) @ vector)
+
+    def asked(self) -> Column:
+        """Return how near the question is that each sentence may answer, less the further away that stands."""
+        rows, near = self.region.asked()
+        return np.maximum(0.0, self.alone[rows] - 0.5) * near
 
     def chapter(self) -> Column:
         """Return how near each sentence's chapter is."""
@@ -318,6 +382,8 @@ FROM_MODELS: dict[str, Callable[[_ByMeaning], Column]] = {
     "meaning of chapter": lambda by: by.behind(by.chapter()),
     "meaning led": lambda by: by.behind(by.region.most(by.before(by.wide), LEADING - 1, 0), by.wide),
     "label meant": lambda by: by.label(),
+    "asked meant": lambda by: by.asked(),
+    "meaning after": lambda by: by.behind(by.region.most(by.alone, 0, 3)),
     "tokens": lambda by: by.tokens.mean(axis=1),
     "tokens behind": lambda by: by.behind(by.tokens.mean(axis=1)),
     "tokens 1": lambda by: by.behind(by.tokens_near.mean(axis=1)),
@@ -333,13 +399,14 @@ FROM_MODELS: dict[str, Callable[[_ByMeaning], Column]] = {
 class Candidates:
     """The sentences that may answer, with a column for each feature by its name; `admitted` may be shown.
 
-    `likeness` has, with the models, a row a sentence and a column a token of the question.
+    `leading` says how much of the chance of those that ask, or announce, belongs to what follows them. `likeness` has, with the models, a row a sentence and a column a token of the question.
     """
 
     places: tuple[Place, ...]
     admitted: frozenset[Place]
     features: dict[str, Column]
     absent: Absent
+    leading: Mapping[Place, float]
     likeness: NDArray[np.float64] | None = None
 
 
@@ -372,8 +439,10 @@ def find_candidates(
         features |= {name: of(meaning)[region.inner] for name, of in FROM_MODELS.items()}
         likeness = meaning.likeness
     inner = [region.places[number] for number in region.inner]
+    said = {region.places[number]: region.said[number] for number in region.inner}
+    leads = {place: ASKED if each.asks else ANNOUNCED for place, each in said.items() if each.asks or each.announces}
     admitted = frozenset(filter(admits, inner)) - words.adverts()
-    return Candidates(tuple(inner), admitted, features, words.absent(), likeness)
+    return Candidates(tuple(inner), admitted, features, words.absent(), leads, likeness)
 
 
 def _admits(corpus: Corpus, scope: Scope) -> Callable[[Place], bool]:

@@ -45,7 +45,8 @@ class Question:
 
     `text` is what the models see: texting forms spelled out, without speakers' names, abbreviations with their words.
     `speaker` is whose words are wanted by name, `role` is host or guest when only that is known. `wants` holds what
-    the answer should contain: number, money, time, name.
+    the answer should contain: number, money, time, name, duration, date, place; `counted` are the stems of what it asks the
+    number of. `yours` says that it asks what whoever reads it thinks.
     """
 
     plain: str
@@ -54,6 +55,8 @@ class Question:
     speaker: str | None
     role: str | None
     wants: frozenset[str]
+    counted: frozenset[str]
+    yours: bool
 
     @property
     def about_somebody(self) -> bool:
@@ -75,11 +78,27 @@ _WANTED = {
     "time": re.compile(
         r"\bwhen\b|\b(?:which|what) (?:year|month|week|day|weekday|time)|\bhow (?:long|often|soon|old)|\byear\b"
     ),
+    "duration": re.compile(
+        r"\bhow (?:long|old|soon)\b|\bfor how\b"
+        r"|\bhow (?:many|much) (?:more )?(?:seconds|minutes|hours|days|nights|weeks|months|years|time)\b"
+    ),
+    "date": re.compile(
+        r"\bwhen\b|\b(?:which|what) (?:year|month|week|day|weekday|date|decade|season)\b|\bhow (?:recently|long ago)\b"
+    ),
+    "place": re.compile(
+        r"\bwhere\b|\b(?:which|what) (?:city|country|state|town|place|street|venue|school|university|region)\b"
+    ),
     "name": re.compile(
         r"\bwho\b|\bwhose\b|\bwhom\b|\bwhich (?:person|company|founder|university|country|artist|books?|language"
         r"|networks?|game)|\bname\b|\bcodename"
     ),
 }
+_COUNTED = re.compile(r"\bhow (?:many|much)(?: more| different| other| of the| of)? ([\w'-]+)|\bnumber of ([\w'-]+)")
+_YOURS = re.compile(
+    r"\b(?:do|did|would|are|were|can|could|will|should) (?:you|u) (?:\w{1,20} )?"
+    r"(?:think|feel|like|believe|prefer|agree|love|hate|recommend|suggest)\b"
+    r"|\b(?:your|ur) (?:\w{1,20} )?(?:opinions?|views?|take|favou?rites?|thoughts?)\b"
+)
 _GUEST = re.compile(r"\b(?:he|his|him|himself|she|her|herself|guest)\b")
 _HOST = re.compile(r"\b(?:host|interviewer)\b")
 _ASKED_AFTER = r"\b(?:does|did|do|is|was|would|should|could|can|will)\s+"
@@ -110,6 +129,8 @@ def read(corpus: Corpus, index: WordIndex, question: str) -> Question:
         tuple(terms[:MOST_TERMS]),
         *_whose(low, speakers),
         frozenset(want for want, pattern in _WANTED.items() if pattern.search(low)),
+        frozenset(stem for match in _COUNTED.finditer(low) for stem in index.stems(match[1] or match[2])),
+        _YOURS.search(low) is not None,
     )
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bot.corpus import words
+from bot.corpus import Section, fold, words
 from bot.language import stop_words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from bot.corpus import Corpus, Episode, Passage, Section
+    from bot.corpus import Corpus, Episode, Passage
     from bot.search.index.words import Place, WordIndex
 
     Column = NDArray[np.float64]
@@ -25,12 +26,19 @@ __all__ = ["REGION", "Region", "Utterance", "chapters_of"]
 REGION = 8
 """Sentences either side of a candidate that are looked at."""
 
+EDGE, FEWEST_WITH_EDGES = 8, 60
+"""Sentences at either end of an episode in which its host opens and closes it, and the least an episode has then."""
+
+ASKS = 1.5
+"""How much more often than all together somebody asks who hosts, where no host is stated."""
+
+_UNITS = "second|minute|hour|day|night|week|month|year|decade|season|century|centuries"
+_NUMBERS = (
+    "one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fifteen|twenty|thirty|forty|fifty|sixty|seventy|"
+    "eighty|ninety|hundreds?|thousands?|millions?|billions?|dozens?|half|quarter|twice|both|several|couple"
+)
 _KINDS = {
-    "number": re.compile(
-        r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundreds?|"
-        r"thousands?|millions?|billions?|dozens?|half|quarter|twice|couple|percent|first|second|third)\b",
-        re.IGNORECASE,
-    ),
+    "number": re.compile(rf"\d|\b(?:{_NUMBERS}|percent|first|second|third)\b", re.IGNORECASE),
     "time": re.compile(
         r"\b(?:years?|months?|weeks?|days?|hours?|minutes?|today|tomorrow|yesterday|january|february|march|april|may|june|"
         r"july|august|september|october|november|december|fall|spring|summer|winter|monday|tuesday|wednesday|thursday|"
@@ -38,9 +46,34 @@ _KINDS = {
         re.IGNORECASE,
     ),
     "money": re.compile(r"\$|\b(?:dollars?|bucks|priced?|costs?|million|billion|cents?)\b", re.IGNORECASE),
-    "name": re.compile(r"(?<=[\s\S][a-z,] )[A-Z][a-z]+"),
+    "duration": re.compile(
+        rf"\b(?:\d[\d.,]{{0,9}}|an?|few|many|{_NUMBERS})(?: of)?[ -](?:more |extra |whole |and a half )?(?:{_UNITS})",
+        re.IGNORECASE,
+    ),
+    "date": re.compile(
+        r"\b(?:(?:19|20)\d\d|'\d\ds?|January|February|March|April|June|July|August|September|October|November|December|"
+        r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)days?|yesterday|tomorrow|ago|"
+        r"last (?:week|month|year|summer|spring|winter|fall|autumn))\b"
+    ),
+    "place": re.compile(r"\b(?:in|at|from|to|near|outside|around) (?:the |downtown )?[A-Z][a-z]"),
 }
 """What a question may ask for, and how it looks in a sentence."""
+
+_CAPITAL = re.compile(r"(?<=[\w,;] )[A-Z][\w'’]+")
+"""A word with a capital where no sentence begins."""
+
+_COUNTED = re.compile(rf"\b(?:\d[\d.,]{{0,12}}%?|{_NUMBERS})\b(?: of)?((?:[ -][\w'’-]{{1,30}}){{1,3}})", re.IGNORECASE)
+"""A number and the words after it: what it counts is one of them."""
+
+_ANNOUNCES = re.compile(
+    r":$|\b(?:two|three|four|five|six|several|few|couple(?: of)?|different|following) (?:\w{1,20} )?"
+    r"(?:things|ways|reasons|points|parts|steps|kinds|types|options|ideas|problems|questions|rules|categories|examples|"
+    r"tips)\b"
+    r"|\b(?:here's|here is|here are|let me (?:tell|explain|give)|i['’]ll (?:tell|explain|give)|"
+    r"(?:it|that) (?:works|goes) like this|as follows)\b",
+    re.IGNORECASE,
+)
+"""What announces that something follows: “there are two ways”, “here's why”, a colon."""
 
 _TAG = re.compile(r"\b(?:right|you know|okay)\?$")
 
@@ -57,6 +90,10 @@ class Utterance:
     host: bool
     section: Section
     kinds: frozenset[str]
+    names: frozenset[str]
+    counted: frozenset[str]
+    announces: bool
+    opening: bool
 
 
 class Region:
@@ -96,6 +133,23 @@ class Region:
         result: NDArray[np.float64] = np.maximum.reduce(shifted)
         return result
 
+    def asked(self) -> tuple[NDArray[np.int64], Column]:
+        """Return for each sentence the row of the question it may answer, and how near that is: 0 without one.
+
+        It is the last question of somebody else before the speaker began, or the speaker's own within a few sentences;
+        nearness is 1 right behind it and fades over a turn.
+        """
+        rows, near = np.zeros(len(self.places), np.int64), np.zeros(len(self.places))
+        last = -1
+        for row, said in enumerate(self.said):
+            if row and (self.episode[row] != self.episode[row - 1] or self.sentence[row] != self.sentence[row - 1] + 1):
+                last = -1
+            if last >= 0 and row - last <= REGION and not said.asks:
+                rows[row], near[row] = last, 0.85 ** (row - last - 1)
+            if said.asks:
+                last = row
+        return rows, near
+
     def since(self) -> Column:
         """Return how long ago the speaker began, in tens of sentences, up to one."""
         result = np.zeros(len(self.places))
@@ -118,10 +172,41 @@ def _read(index: WordIndex, single: Passage) -> Utterance:
         len(forms - stop_words("commonest", "filler", "sound")),
         text.rstrip().endswith("?") and not _TAG.search(text),
         paragraph.speaker,
-        any(person.name == paragraph.speaker and person.role == "host" for person in single.episode.meta.people),
+        paragraph.speaker in _hosts(single.episode),
         paragraph.section,
         frozenset(kind for kind, pattern in _KINDS.items() if pattern.search(text)),
+        frozenset(map(fold, _CAPITAL.findall(text))),
+        frozenset(stem for match in _COUNTED.finditer(text) for stem in index.stems(match[1])),
+        _ANNOUNCES.search(text) is not None,
+        _opens(single),
     )
+
+
+def _opens(single: Passage) -> bool:
+    """Say whether a sentence opens or closes an episode: marked so, or at its edge and said by who hosts."""
+    (paragraph,) = single.paragraphs
+    if paragraph.section is not Section.CONVERSATION:
+        return paragraph.section in {Section.INTRODUCTION, Section.OUTRO}
+    episode = single.episode
+    edge = single.first < EDGE or single.first >= len(episode.sentences) - EDGE
+    return edge and len(episode.sentences) >= FEWEST_WITH_EDGES and paragraph.speaker in _hosts(episode)
+
+
+@lru_cache(maxsize=256)
+def _hosts(episode: Episode) -> frozenset[str]:
+    """Return who hosts an episode: who is said to, else who asks far more than their share of the questions."""
+    stated = {person.name for person in episode.meta.people if person.role == "host"}
+    if stated:
+        return frozenset(stated)
+    asks: Counter[str] = Counter()
+    says: Counter[str] = Counter()
+    for number, paragraph in enumerate(episode.sentences.paragraphs):
+        who = episode.paragraphs[paragraph].speaker
+        if who is not None:
+            says[who] += 1
+            asks[who] += episode.passage(number, number).text.rstrip().endswith("?")
+    least = ASKS * sum(asks.values()) / max(1, sum(says.values()))
+    return frozenset(who for who in says if len(says) > 1 and asks[who] > least * says[who])
 
 
 @lru_cache(maxsize=256)
