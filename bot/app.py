@@ -18,7 +18,7 @@ from bot.corpus import open_corpus
 from bot.errors import OperatorError
 from bot.logs import set_up
 from bot.policy.texts import listed, say
-from bot.search import load_embeddings, open_reranker, open_searcher
+from bot.search import Background, load_embeddings, open_embeddings, open_reranker, open_searcher
 from bot.serve import Parts, Server
 from bot.settings import SHIPPED, Settings, home, program, read_env_file, secrets_of
 from bot.store import AwayError, open_store
@@ -34,6 +34,9 @@ __all__ = ["main"]
 
 _PUBLIC_ADDRESS = re.compile(r"https://[\w.-]+(:\d{1,5})?(/[\w./~-]*)?", re.ASCII)
 """An address that Slack can reach, with nothing after its path."""
+
+WAITED = 20_000
+"""Sentences whose meaning a script waits for, some two minutes; `index` works out all."""
 
 PATIENCE = 60.0
 """Seconds to wait for a database server that is starting too."""
@@ -184,24 +187,32 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
     alone = scripted or not (platforms or sys.stdin.isatty())
 
     loaded: list[Embeddings | None] = []
+    # At a prompt a person is typing: nothing is said.
+    notice: Callable[[str], None] = _notice if alone or platforms else lambda _: None
+    most = settings.verbatim_semantic_episodes
 
     def load(stopped: Callable[[], bool]) -> Embeddings | None:
-        # At a prompt a person is typing: nothing is said.
-        notice: Callable[[str], None] = _notice if alone else lambda _: None
         place = folder / "vectors" if folder else None
-        loaded.append(load_embeddings(corpus, place, notice, build=options.once is None, stopped=stopped))
+        build = alone and options.once is None
+        waited = 0 if options.work == "index" else WAITED
+        loaded.append(
+            load_embeddings(corpus, place, notice, build=build, stopped=stopped, most=most, sentences=waited)
+            if alone
+            else open_embeddings(corpus, place, notice)
+        )
         return loaded[-1]
 
     meaning = load if settings.verbatim_semantic else None
     choose = open_reranker(settings.verbatim_lm_url, settings.verbatim_lm_model, settings.verbatim_lm_key)
-    search = open_searcher(corpus, folder / "index" if folder else None, _notice, meaning, choose)
+    background = None if alone else Background(corpus, folder, notice, most)
+    search = open_searcher(corpus, folder / "index" if folder else None, _notice, meaning, choose, background)
     store = None
     try:
         # Whoever waits is answered from words at once; a script gets the same answer every time.
         if options.work != "deliver":
             search.load() if alone else search.prepare()
         if options.work == "index":
-            if settings.verbatim_semantic and not any(loaded):
+            if settings.verbatim_semantic and not any(found and found.known for found in loaded):
                 raise OperatorError(say("search.not-worked-out"))
             return 0
         store = _open_store(settings, folder, patient=bool(platforms), needed=options.work == "deliver")

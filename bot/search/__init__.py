@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 from bot.search.ask import Answer, Band
+from bot.search.background import Background
 from bot.search.episodes import OnSubject, episodes_named, newest_first, people_of
-from bot.search.index.loading import load_embeddings
+from bot.search.meaning import load_embeddings, open_embeddings
 from bot.search.quote import FOUND, Hit
 from bot.search.reranker import open_reranker
 from bot.search.scope import Scope, find_scope, scope_of, where
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FOUND",
     "Answer",
+    "Background",
     "Band",
     "Embeddings",
     "Hit",
@@ -32,6 +34,7 @@ __all__ = [
     "find_scope",
     "load_embeddings",
     "newest_first",
+    "open_embeddings",
     "open_reranker",
     "open_searcher",
     "people_of",

@@ -148,8 +148,9 @@ def episodes_on(  # noqa: PLR0913, PLR0917 - what to search with, for what, wher
         if share(corpus.entries[number].title) >= SAID:
             places.setdefault(number, [0])
     if not places and embeddings is not None:
-        candidates = [place for place in embeddings.view(subject).candidates(limit) if place[0] in among]
-        likeness = embeddings.view(subject).similarities(candidates)
+        view = embeddings.view(subject, among)
+        candidates = view.candidates(limit)
+        likeness = view.similarities(candidates)
         for (number, sentence), like in zip(candidates, likeness, strict=True):
             if like.wide >= MEANT:
                 places[number].append(sentence)

@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from bot.corpus import Corpus, Passage
     from bot.search.ask import Answered
+    from bot.search.background import Background
     from bot.search.episodes import OnSubject
     from bot.search.index.embeddings import Embeddings
     from bot.search.index.words import WordIndex
@@ -81,22 +83,30 @@ class Searcher:
     """
 
     def __init__(
-        self, corpus: Corpus, index: WordIndex, load: Load | None = None, choose: Choose | None = None
+        self,
+        corpus: Corpus,
+        index: WordIndex,
+        load: Load | None = None,
+        choose: Choose | None = None,
+        background: Background | None = None,
     ) -> None:
         """Take a corpus, the index made from it, and how to load the models (None: search by words only).
 
-        `choose` may choose and order the passages of an answer; without it they stay as they were found.
+        `choose` may choose and order the passages of an answer; without it they stay as they were found. `background`
+        works out what is not known yet, once `prepare` has loaded the models.
         """
         self._corpus = corpus
         self._choose = choose
         self._index = index
         self._load = load
-        self._embeddings: Embeddings | None = None
+        self._background = background
+        self._loaded: Embeddings | None = None
         self._workers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="search")
         self._waiting = 0
         self._topics: tuple[str, ...] | None = None
         self._loader: threading.Thread | None = None
         self._stopping = threading.Event()
+        self._opened = False
         self.wait_first: Callable[[], object] = lambda: None
         """What the worker waits for before each search."""
 
@@ -110,6 +120,21 @@ class Searcher:
         """Warm, and have what was loaded never looked through for garbage: that would hold the event loop."""
         self.warm()
         gc.freeze()
+        if self._background is not None and self._loaded is not None:
+            try:
+                self._background.run(self._loaded, self._stopping.is_set)
+            except Exception:
+                _log.exception("what is not known yet cannot be worked out; answers count meaning where it is known")
+
+    @property
+    def _embeddings(self) -> Embeddings | None:
+        """The models and what is known; None while nothing is, and answers come from words only."""
+        return self._loaded if self._loaded is not None and self._loaded.known else None
+
+    @property
+    def known(self) -> int | None:
+        """For how many episodes meaning is known; None when answers come from words only."""
+        return None if self._loaded is None else len(self._loaded.known)
 
     def warm(self) -> None:
         """Gather the names of topics and load the models, in the calling thread, as a server does before it serves."""
@@ -119,6 +144,7 @@ class Searcher:
         try:
             self._topics = topic_names(self._corpus)
             self.load()
+            self._opened = True
             label_likeness(
                 self._corpus, self._embeddings, range(min(MOST_WARMED, len(self._corpus.entries))), ["topic"]
             )
@@ -133,7 +159,7 @@ class Searcher:
         if self._load is None:
             return
         try:
-            self._embeddings = self._load(self._stopping.is_set)
+            self._loaded = self._load(self._stopping.is_set)
         except Exception:
             _log.exception("the language models cannot be used; answers come from words only")
 
@@ -318,7 +344,7 @@ class Searcher:
     async def _wait_for_models(self) -> None:
         """Wait a moment for models that are being loaded: a process is ready a second before they are."""
         until = time.monotonic() + LOADING_SECONDS
-        while self._loader is not None and self._loader.is_alive() and self._embeddings is None:
+        while self._loader is not None and self._loader.is_alive() and not self._opened:
             if time.monotonic() > until:
                 return
             await asyncio.sleep(LOOK_SECONDS)
@@ -335,7 +361,8 @@ class Searcher:
 
     def _work(self, work: Callable[[], _Found]) -> _Found:
         self.wait_first()
-        return work()
+        with self._background.paused() if self._background is not None else nullcontext():
+            return work()
 
     def close(self) -> None:
         """Let the threads end: the worker after the search it is in, the loader within about a second.
@@ -359,12 +386,13 @@ def _forms(text: str) -> str:
     return f" {' '.join(word.form for word in words(text))} "
 
 
-def open_searcher(
+def open_searcher(  # noqa: PLR0913, PLR0917 - the parts of a searcher, and what hears of the index
     corpus: Corpus,
     folder: Path | None,
     notice: Callable[[str], None],
     load: Load | None = None,
     choose: Choose | None = None,
+    background: Background | None = None,
 ) -> Searcher:
     """Open the index of a corpus (building it when needed) and return a searcher; see `open_index` for `notice`."""
-    return Searcher(corpus, open_index(corpus, folder, notice), load, choose)
+    return Searcher(corpus, open_index(corpus, folder, notice), load, choose, background)

@@ -17,7 +17,9 @@ import numpy as np
 from bot.corpus import Section, advert_words, fold
 from bot.language import same_words
 from bot.search.ask.region import REGION, Region, chapters_of
+from bot.search.index.embeddings import fill
 from bot.search.index.labels import label_columns
+from bot.search.index.models import WIDTH
 from bot.search.scope import EVERYWHERE
 
 if TYPE_CHECKING:
@@ -303,14 +305,12 @@ class _ByMeaning:
     @cached_property
     def alone(self) -> Column:
         """How near each sentence is to the question."""
-        episodes, vector = self._view.embeddings.episodes, self._view.vector
-        return self._each(lambda number, rows: episodes[number].sentences[rows].astype(np.float32) @ vector)
+        return self._view.alone(self.region.places).astype(float)
 
     @cached_property
     def wide(self) -> Column:
         """How near each sentence with its neighbours is."""
-        episodes, vector = self._view.embeddings.episodes, self._view.vector
-        return self._each(lambda number, rows: episodes[number].windows[rows].astype(np.float32) @ vector)
+        return self._view.wide(self.region.places).astype(float)
 
     def asked(self) -> Column:
         """Return how near the question is that each sentence may answer, less the further away that stands."""
@@ -319,11 +319,13 @@ class _ByMeaning:
 
     def chapter(self) -> Column:
         """Return how near each sentence's chapter is."""
-        near = {
-            number: _chapter_means(self._view.embeddings, number, episode) @ self._view.vector
-            for number, episode in self.region.episodes.items()
-        }
-        return self._each(lambda number, rows: near[number][np.array(chapters_of(self.region.episodes[number]))[rows]])
+        column = np.full(len(self.region.places), np.nan)
+        for number, episode in self.region.episodes.items():
+            if number in self._view.embeddings.known:
+                here = self.region.episode == number
+                near = _chapter_means(self._view.embeddings, number, episode) @ self._view.vector
+                column[here] = near[np.array(chapters_of(episode))[self.region.sentence[here]]]
+        return fill(column)
 
     def label(self) -> Column:
         """Return how near the label of the key passage is that each sentence is in or beside."""
@@ -417,7 +419,7 @@ def find_candidates(
 
     `index` is the part that is in the scope.
     """
-    view = embeddings.view(question.text) if embeddings else None
+    view = embeddings.view(question.text, scope.episodes) if embeddings else None
     text = " ".join(text for term in question.terms for text in (term.form, *dict(term.others))) or question.plain
     deep = scope.depth
     hits = {field: index.top(field, text, SCORED) for field in ("words", "near", "grams")}
@@ -456,7 +458,8 @@ def _admits(corpus: Corpus, scope: Scope) -> Callable[[Place], bool]:
 def _chapter_means(embeddings: Embeddings, number: int, episode: Episode) -> NDArray[np.float32]:
     """Return a vector for each chapter of an episode, of what its sentences mean together; the last for no chapter."""
     chapters = np.array(chapters_of(episode))
-    windows = np.asarray(embeddings.episodes[number].windows, np.float32)
+    vectors = embeddings.vectors(number)
+    windows = np.zeros((len(chapters), WIDTH), np.float32) if vectors is None else vectors.windows
     means = np.tile(windows.mean(axis=0), (chapters.max() + 2, 1))
     for chapter in np.unique(chapters):
         means[chapter] = windows[chapters == chapter].mean(axis=0)

@@ -1,29 +1,44 @@
-"""Embeddings: how near sentences are to what a line means, by the models' vectors."""
+"""Embeddings: how near sentences are to what a line means, by the models' vectors.
+
+Only some episodes may have vectors yet. Their sentences are found by meaning; what was found by words anywhere else is
+as like to a line as what it is compared with, on average, so that meaning speaks neither for it nor against it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from collections import defaultdict
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
+from bot.search.index.nearest import Near, Nearest
+from bot.search.index.vectors import BLOCK, EpisodeVectors
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from numpy.typing import NDArray
 
     from bot.search.index.models import Dense, Late
-    from bot.search.index.vectors import EpisodeVectors
+    from bot.search.index.vectors import Shelf
     from bot.search.index.words import Place
 
-__all__ = ["Embeddings", "Likeness", "View"]
+    Column = NDArray[np.float32]
 
-MOST_SEARCHED = 50_000
-"""Sentences that are compared one by one (150 MB, 10 ms); in a larger library meaning only orders what words found."""
+_Float = TypeVar("_Float", np.float32, np.float64)
+
+__all__ = ["Embeddings", "Likeness", "View", "fill"]
+
+_COMPARED = 256
+"""Vectors nearest by their codes that are compared as they are, at least."""
+
+_UNKNOWN = 0.6
+"""How like a sentence is to a line where nothing is known of any: about that of two which share a subject."""
 
 
 class Likeness(NamedTuple):
-    """How like a sentence is to a line: alone, with its neighbours, behind the best; by tokens, and behind the best."""
+    """How like a sentence is to a line: alone, with those around it, behind the best; by tokens, behind the best."""
 
     alone: float
     wide: float
@@ -33,76 +48,153 @@ class Likeness(NamedTuple):
 
 
 class Embeddings:
-    """The models and the vectors of every episode; safe to share between threads."""
+    """The models, and the vectors of every episode that has them; safe to share between threads.
 
-    def __init__(self, dense: Dense, late: Late | None, episodes: Sequence[EpisodeVectors]) -> None:
-        """Take the models and the vectors in the corpus's order of episodes."""
+    `known` are the numbers of these episodes.
+    """
+
+    def __init__(self, dense: Dense, late: Late, shelf: Shelf) -> None:
+        """Take the models, and the vectors that are there."""
         self.dense = dense
         self.late = late
-        self.episodes = episodes
-        counts = [len(vectors.sentences) for vectors in episodes]
-        self.starts = np.concatenate([[0], np.cumsum(counts)])
-        self.searched = int(self.starts[-1]) <= MOST_SEARCHED
-        if self.searched:
-            self.sentences = np.concatenate([np.asarray(v.sentences, np.float32) for v in episodes])
-            self.windows = np.concatenate([np.asarray(v.windows, np.float32) for v in episodes])
+        self.shelf = shelf
+        self.sentences = Nearest()
+        self.blocks = Nearest()
+        self.known: frozenset[int] = frozenset()
+        self.grow()
 
-    def view(self, line: str) -> View:
-        """Return how everything looks from one line."""
-        vector = self.dense.query(line)
-        tokens = self.late.query(line) if self.late else None
-        if not self.searched:
-            return View(self, vector, tokens, None, None)
-        return View(self, vector, tokens, self.sentences @ vector, self.windows @ vector)
+    def grow(self) -> None:
+        """Take in the vectors that are there and were not before; only one thread may."""
+        found = self.shelf.look(self.known)
+        if found:
+            counts = {number: self.shelf.entries[number].sentences for number in found}
+            self.sentences.add({number: codes.part(0, counts[number]) for number, codes in found.items()})
+            blocks = {number: codes.part(counts[number], len(codes.factors)) for number, codes in found.items()}
+            self.blocks.add(blocks)
+            self.known |= found.keys()
+
+    def vectors(self, number: int) -> EpisodeVectors | None:
+        """Return an episode's vectors, or None when it has none yet."""
+        return self.shelf.vectors(number) if number in self.known else None
+
+    def view(self, line: str, episodes: Collection[int] | None = None) -> View:
+        """Return how everything in some episodes (None: all) looks from one line."""
+        return View(self, self.dense.query(line), self.late.query(line), episodes)
 
 
-@dataclass(frozen=True, slots=True)
 class View:
-    """The library seen from one line: its vectors and, in a small library, every sentence's likeness to it."""
+    """A library, or some episodes of it, seen from one line: `vector` is the line's, `tokens` have a row a token."""
 
-    embeddings: Embeddings
-    vector: NDArray[np.float32]
-    tokens: NDArray[np.float32] | None
-    sentences: NDArray[np.float32] | None
-    windows: NDArray[np.float32] | None
+    def __init__(
+        self,
+        embeddings: Embeddings,
+        vector: NDArray[np.float32],
+        tokens: NDArray[np.float32],
+        episodes: Collection[int] | None = None,
+    ) -> None:
+        self.embeddings = embeddings
+        self.vector = vector
+        self.tokens = tokens
+        self._among = episodes
+
+    @cached_property
+    def _sentences(self) -> Near:
+        return self.embeddings.sentences.search(self.vector, self._among)
+
+    @cached_property
+    def _blocks(self) -> Near:
+        return self.embeddings.blocks.search(self.vector, self._among)
+
+    @cached_property
+    def best(self) -> float:
+        """How like the sentence nearest to the line is; 0 where there is none."""
+        likeness, _ = self._compare(self._sentences, 1, blocks=False)
+        return float(likeness.max(initial=0.0))
 
     def candidates(self, limit: int) -> list[Place]:
-        """Return the sentences nearest in meaning, alone and with their neighbours, up to `limit` each."""
-        found: list[Place] = []
-        for likeness in (self.sentences, self.windows):
-            if likeness is not None:
-                best = np.argpartition(-likeness, min(limit, len(likeness) - 1))[:limit]
-                for number in best[np.argsort(-likeness[best])]:
-                    episode = int(np.searchsorted(self.embeddings.starts, number, "right")) - 1
-                    found.append((episode, int(number - self.embeddings.starts[episode])))
-        return found
+        """Return the sentences nearest in meaning, alone and with those around them, up to about `limit` each."""
+        _, places = self._compare(self._sentences, limit, blocks=False)
+        found = dict.fromkeys(places[:limit])
+        _, places = self._compare(self._blocks, -(-limit // BLOCK), blocks=True)
+        for number, block in places[: -(-limit // BLOCK)]:
+            end = min((block + 1) * BLOCK, self.embeddings.shelf.entries[number].sentences)
+            found.update(((number, sentence), None) for sentence in range(block * BLOCK, end))
+        return list(found)
+
+    def _compare(self, near: Near, limit: int, *, blocks: bool) -> tuple[Column, list[Place]]:
+        """Return how like the nearest vectors are, and their episodes and numbers in these, the most alike first."""
+        most = max(_COMPARED, 2 * limit)
+        episodes, numbers = near.episodes[:most], near.numbers[:most]
+        likeness = np.zeros(len(numbers), np.float32)
+        for number in dict.fromkeys(episodes.tolist()):
+            here = episodes == number
+            first = self.embeddings.shelf.entries[number].sentences if blocks else 0
+            rows = self.embeddings.shelf.rows(number, first + numbers[here])
+            likeness[here] = (rows.astype(np.float32) @ self.vector) * near.scales[:most][here]
+        order = np.argsort(-likeness, kind="stable")
+        return likeness[order], list(zip(episodes[order].tolist(), numbers[order].tolist(), strict=True))
 
     def similarities(self, places: Sequence[Place]) -> list[Likeness]:
         """Return how like the sentences at some places are; the best one by tokens is the best of these."""
-        alone = [float(self.embeddings.episodes[e].sentences[s].astype(np.float32) @ self.vector) for e, s in places]
-        wide = [float(self.embeddings.episodes[e].windows[s].astype(np.float32) @ self.vector) for e, s in places]
+        alone, wide = self.alone(places), self.wide(places)
         by_token = self.by_token(places)
         # The mean, over the line's tokens, of the likeness of the most alike token (MaxSim).
-        token = [0.0] * len(places) if by_token is None else [float(value) for value in by_token.mean(axis=1)]
-        best = max(alone, default=0.0) if self.sentences is None else float(self.sentences.max())
-        best_token = max(token, default=0.0)
-        return [Likeness(a, w, a - best, t, t - best_token) for a, w, t in zip(alone, wide, token, strict=True)]
+        token = np.zeros(len(places), np.float32) if by_token is None else by_token.mean(axis=1)
+        behind = alone - max(self.best, float(alone.max(initial=0.0)))
+        columns = (alone, wide, behind, token, token - token.max(initial=0.0))
+        return [Likeness(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
+
+    def alone(self, places: Sequence[Place]) -> Column:
+        """Return how near the sentences at some places are to the line."""
+        return self._column(places, EpisodeVectors.alone)
+
+    def wide(self, places: Sequence[Place]) -> Column:
+        """Return how near the sentences at some places are with those around them."""
+        return self._column(places, EpisodeVectors.wide)
+
+    def _column(
+        self, places: Sequence[Place], near: Callable[[EpisodeVectors, NDArray[np.int64], NDArray[np.float32]], Column]
+    ) -> Column:
+        """Return how near the sentences at some places are; the mean of the others where it is not known."""
+        column = np.full(len(places), np.nan, np.float32)
+        for number, rows in _by_episode(places).items():
+            vectors = self.embeddings.vectors(number)
+            if vectors is not None:
+                column[rows] = near(vectors, np.array([places[row][1] for row in rows]), self.vector)
+        return fill(column)
 
     def by_token(self, places: Sequence[Place]) -> NDArray[np.float32] | None:
         """Return for each place (rows) how alike its most alike token is to each token of the line (columns).
 
-        None when there are no vectors of tokens.
+        The mean of the others where it is not known; None where it is known of none.
         """
-        if self.tokens is None or not len(self.tokens):
+        pieces: dict[int, NDArray[np.int8]] = {}
+        for number, rows in _by_episode(places).items():
+            vectors = self.embeddings.vectors(number)
+            if vectors is not None:
+                pieces |= {row: vectors.tokens_of(places[row][1]) for row in rows}
+        pieces = {row: piece for row, piece in pieces.items() if len(piece)}
+        if not pieces or not len(self.tokens):
             return None
-        pieces = []
-        for episode, sentence in places:
-            vectors = self.embeddings.episodes[episode]
-            pieces.append(vectors.tokens[vectors.edges[sentence] : vectors.edges[sentence + 1]])
-        lengths = [len(piece) for piece in pieces]
-        if not lengths or not all(lengths):
-            return None
-        likeness = np.concatenate(pieces).astype(np.float32) @ (self.tokens.T / 127)
-        starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+        likeness = np.concatenate(list(pieces.values())).astype(np.float32) @ (self.tokens.T / 127)
+        starts = np.cumsum([0, *(len(piece) for piece in pieces.values())])[:-1]
         most: NDArray[np.float32] = np.maximum.reduceat(likeness, starts, axis=0)
-        return most
+        found = np.tile(most.mean(axis=0), (len(places), 1))
+        found[list(pieces)] = most
+        return found
+
+
+def fill(column: NDArray[_Float]) -> NDArray[_Float]:
+    """Return a column of likeness with the mean of what is known where it is NaN."""
+    unknown = np.isnan(column)
+    if unknown.any():
+        column[unknown] = _UNKNOWN if unknown.all() else column[~unknown].mean()
+    return column
+
+
+def _by_episode(places: Sequence[Place]) -> dict[int, list[int]]:
+    """Return which of some places are in each episode."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for row, (number, _) in enumerate(places):
+        found[number].append(row)
+    return found

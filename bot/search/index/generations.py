@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["Generations", "Held", "Manifest"]
+__all__ = ["Generations", "Held", "Manifest", "lock"]
 
 BLOCK = 1024 * 1024
 CHECKED = 32
@@ -53,6 +53,29 @@ class Manifest:
     episodes: tuple[Held, ...]
     following: int
     dead: int
+
+
+@contextmanager
+def lock(path: Path | None, waiting: Callable[[], None], stopped: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """Hold a lock file (None: no lock) that a process which dies lets go; calls `waiting` once when another holds it.
+
+    Goes on without the lock as soon as `stopped` says so.
+    """
+    if path is None:
+        yield
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        held = _lock(file.fileno())
+        if not held:
+            waiting()
+            while not (held := _lock(file.fileno())) and not stopped():
+                time.sleep(_LOCKED)
+        try:
+            yield
+        finally:
+            if held:
+                _unlock(file.fileno())
 
 
 class Generations:
@@ -86,16 +109,8 @@ class Generations:
     @contextmanager
     def alone(self, waiting: Callable[[], None]) -> Iterator[None]:
         """Keep other processes from building; calls `waiting` once when one of them is at it."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with self._lock.open("ab") as file:
-            if not _lock(file.fileno()):
-                waiting()
-                while not _lock(file.fileno()):
-                    time.sleep(_LOCKED)
-            try:
-                yield
-            finally:
-                _unlock(file.fileno())
+        with lock(self._lock, waiting):
+            yield
 
     @contextmanager
     def following(self, before: Path | None) -> Iterator[Path]:

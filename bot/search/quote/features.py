@@ -148,7 +148,7 @@ def find_candidates(
     wide = deep if scope.chapter else 1
     found = {field: index.top(field, line.text, SCORED * wide) for field in ("words", "grams", "near")}
     places = dict.fromkeys(place for hits in found.values() for _, place in hits[: TAKEN * wide])
-    view = embeddings.view(line.text) if embeddings else None
+    view = embeddings.view(line.text, scope.episodes) if embeddings else None
     if view:
         places.update(dict.fromkeys(view.candidates(TAKEN * deep)))
     looked = {place: corpus.episode(place[0]).passage(place[1], place[1]) for place in places}

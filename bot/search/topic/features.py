@@ -136,10 +136,8 @@ def relevance_of(
 def _by_meaning(profiles: Sequence[Profile], wording: str, embeddings: Embeddings, words: Column) -> list[Column]:
     """Return likeness of sentences with their neighbours, alone, and token by token."""
     view = embeddings.view(wording)
-    vectors = [embeddings.episodes[profile.number] for profile in profiles]
-    wide = np.concatenate([np.asarray(v.windows, np.float32) @ view.vector for v in vectors]).astype(float)
-    alone = np.concatenate([np.asarray(v.sentences, np.float32) @ view.vector for v in vectors]).astype(float)
     flat = [(profile.number, sentence) for profile in profiles for sentence in range(len(profile.stems))]
+    wide, alone = view.wide(flat).astype(float), view.alone(flat).astype(float)
     hinted = np.argsort(-(standard(wide) + standard(alone) + words))[:COMPARED]
     seen = [likeness.tokens for likeness in view.similarities([flat[place] for place in hinted])]
     token = np.full(len(flat), min(seen, default=0.0))

@@ -338,11 +338,8 @@ def _is_discussed(
         return share >= (SAID if embeddings else SAID_WITHOUT_MODELS)
     if any(names is not None and names.label + OF_TITLE * names.title >= NAMED for names in labels):
         return True
-    view = embeddings.view(topic.wordings[0])
-    places = [(g.number, s) for g in profiles for s in range(len(g.stems))]
-    if view.windows is not None:
-        places = view.candidates(60)
-    likeness = view.similarities(places)
+    view = embeddings.view(topic.wordings[0], frozenset(profile.number for profile in profiles))
+    likeness = view.similarities(view.candidates(60) or [(profiles[0].number, 0)])
     alike, token = max(one.wide for one in likeness), max(one.tokens for one in likeness)
     if share >= PARTLY:
         return token >= TOKENS
