@@ -75,6 +75,9 @@ MOST_READ = 500_000
 Reached from a hundred episodes on, by letters first: beyond it the commonest terms cost most and tell least.
 """
 
+_LATEST = 16
+"""Searches whose results are remembered."""
+
 _LONGEST_TOKEN = 40
 _SELF = 1.3
 """What BM25 gives a term that stands once in a sentence of average length, as a share of its rarity; about."""
@@ -100,6 +103,7 @@ class WordIndex:
         self._part = part
         self._all = int(self._searcher.num_docs)
         self.size = self._matches(part.sentences) if part else self._all
+        self._latest = lru_cache(_LATEST)(self._top)
         self._counts: dict[tuple[str, str], int] | None = {} if part and self.size <= _OWN_STATISTICS else None
 
     def part(self, episodes: Collection[int] | None, speaker: str | None, spans: Sequence[Span] | None) -> WordIndex:
@@ -178,7 +182,14 @@ class WordIndex:
         return list(found)
 
     def top(self, field: str, text: str, limit: int) -> list[tuple[float, Place]]:
-        """Return the best sentences by BM25 over one field (words, grams, near), each with its score; see `MOST_READ`."""
+        """Return the best sentences by BM25 over one field (words, grams, near), each with its score; see `MOST_READ`.
+
+        The latest are remembered: one message is looked for in several ways.
+        """
+        return list(self._latest(field, text, limit))
+
+    def _top(self, field: str, text: str, limit: int) -> Sequence[tuple[float, Place]]:
+        """Search for `top`."""
         terms = self._terms(field, text)
         if not terms:
             return []
