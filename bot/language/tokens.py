@@ -345,7 +345,10 @@ class _Number:
 
 def _free(found: list[Token], text: str) -> list[bool]:
     """Say of each token whether it may be left out: a filler, or the first saying of what is said twice."""
-    free = [_is_filler(found, at, text) for at in range(len(found))]
+    sounds = stop_words("sound")
+    free = [
+        token.form in sounds or (token.form == "like" and _is_filler(found, at, text)) for at, token in enumerate(found)
+    ]
     for at, token in enumerate(found[:-1]):
         if token.form == "you" and found[at + 1].form == "know":
             free[at] = free[at + 1] = _is_phrase(found, at, text, _KNOW_BEFORE, _KNOW_AFTER)
@@ -355,6 +358,8 @@ def _free(found: list[Token], text: str) -> list[bool]:
     forms = [found[at].form for at in meant]
     for length in range(_LONGEST_STUTTER, 0, -1):
         for at in range(len(forms) - 2 * length + 1):
+            if forms[at] != forms[at + length]:
+                continue
             first = forms[at : at + length]
             if first == forms[at + length : at + 2 * length] and not _insists(first):
                 for place in meant[at : at + length]:
@@ -368,12 +373,7 @@ def _insists(forms: list[str]) -> bool:
 
 
 def _is_filler(found: list[Token], at: int, text: str) -> bool:
-    """Say whether one token is a sound, or a "like" that means nothing."""
-    form = found[at].form
-    if form in stop_words("sound"):
-        return True
-    if form != "like":
-        return False
+    """Say whether a "like" means nothing."""
     before = text[found[at - 1].end : found[at].begin] if at else ""
     after = text[found[at].end : found[at].end + 1]
     return at > 0 and (

@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from bot.search.quote.query import Remembered
     from bot.search.scope import Scope
 
-__all__ = ["FROM_MODELS", "FROM_WORDS", "SCORED", "TAKEN", "LineCandidates", "RememberedLine", "find_candidates", "words_of"]
+__all__ = [
+    "FROM_MODELS",
+    "FROM_WORDS",
+    "SCORED",
+    "TAKEN",
+    "LineCandidates",
+    "RememberedLine",
+    "find_candidates",
+    "words_of",
+]
 
 TAKEN = 20
 """Sentences taken from each way of searching; with 20 the meant sentence is among them in 99 of 100 (measured)."""
