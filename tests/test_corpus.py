@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from bot.corpus import Corpus, open_corpus
 from bot.corpus.formats import plain
 from bot.corpus.formats.transcript_file import TranscriptFile
-from bot.corpus.words import sentence_spans, words
+from bot.corpus.words import fold, sentence_spans, word_forms, words
 from bot.errors import TranscriptError
 from bot.settings import ROOT
 from tests.conftest import mended_slice
@@ -93,6 +94,14 @@ def test_words_are_slices_of_the_text(text: str) -> None:
     for word in words(text):
         assert word.begin < word.end <= len(text)
         assert word.form
+
+
+@given(st.one_of(st.text(), st.text("aZ’ʼ'_-é½ﬁ ")))
+def test_words_are_compared_in_one_form_whatever_is_around_them(text: str) -> None:
+    forms = [unicodedata.normalize("NFKC", text[word.begin : word.end]).casefold() for word in words(text)]
+
+    assert word_forms(text) == [form.replace("’", "'").replace("ʼ", "'") for form in forms]
+    assert [fold(text[word.begin : word.end]) for word in words(text)] == word_forms(text)
 
 
 @given(st.text())

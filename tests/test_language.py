@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.corpus import open_corpus
-from bot.language import edits, nearest, ratio, real_words, shorthand, stop_words, tokens
+from bot.language import edits, nearest, place_letters, ratio, real_words, shorthand, stop_words, tokens
 from bot.search.expansion import question_words
 from bot.search.index.phrases import phrases_of
 from bot.settings import ROOT
@@ -102,6 +102,14 @@ def test_neighbouring_letters_swapped_are_one_slip(one: str, other: str, apart: 
 def test_likeness_is_the_same_both_ways(one: str, other: str) -> None:
     assert edits(one, other) == edits(other, one)
     assert ratio(one, other) == ratio(other, one)
+
+
+@given(st.text(min_size=1, max_size=20), st.text(max_size=40), st.floats(0.1, 1))
+def test_a_line_is_placed_inside_a_text_or_not_at_all(line: str, text: str, least: float) -> None:
+    placed = place_letters(line, text, least)
+
+    assert placed is None or (least <= placed[0] <= 1 and 0 <= placed[1] <= placed[2] <= len(text))
+    assert place_letters(line, f"{text} {line}.", 1.0) is not None
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
@@ -68,6 +69,45 @@ def test_the_sentence_that_has_all_of_a_line_comes_before_short_ones_that_have_a
     assert hits[0].score >= FOUND
     begin, end = hits[0].marked[0][0], hits[0].marked[-1][1]
     assert LONG[begin:end] == "as if we do not have to"
+
+
+@pytest.mark.parametrize("letters", [1, 500_000])
+@pytest.mark.parametrize(
+    "line",
+    ["a shoal that no chrt has and as if we do nut have to carry", "as if we du not have to carry the mail ovr it"],
+)
+def test_in_a_large_library_slips_do_not_put_short_sentences_with_a_part_of_a_line_first(
+    harbour: Corpus, monkeypatch: pytest.MonkeyPatch, line: str, letters: int
+) -> None:
+    monkeypatch.setattr(import_module("bot.search.quote.rank"), "LARGE", 0)
+    monkeypatch.setattr("bot.search.index.words.MOST_READ", letters)
+    hits = open_searcher(harbour, None, print).find_now(line, 3)
+
+    assert hits[0].passage.text == LONG
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+def test_in_a_large_library_a_line_with_slips_is_found_across_turns(
+    harbour: Corpus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_module("bot.search.quote.rank"), "LARGE", 0)
+
+    (hit,) = open_searcher(harbour, None, print).find_now("nobudy. since when? since spring and the bost", 1)
+
+    assert hit.passage.text.split("\n") == ["Since when?", "Since spring.", "And the boat?"]
+
+
+@pytest.mark.parametrize("most", [0, 3, 30, 10_000])
+def test_a_search_by_letters_looks_for_the_rarest_when_there_are_too_many(
+    harbour: Corpus, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr("bot.search.index.words.MOST_READ", most)
+    index = open_index(harbour, None, print)
+
+    ((score, (episode, sentence)),) = index.top("grams", "lighthouse", 1)
+
+    assert harbour.episode(episode).passage(sentence, sentence).text == LONG
+    assert 0 < score < 3 * index.self_score("grams", "lighthouse")
 
 
 def test_a_claim_in_common_words_is_confirmed_in_a_long_sentence(searcher: Searcher) -> None:

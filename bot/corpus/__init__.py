@@ -20,7 +20,7 @@ from bot.corpus.model import Episode, Passage, Show
 from bot.corpus.naming import read_number
 from bot.corpus.transcript import Chapter, Person, Section
 from bot.corpus.voices import names_somebody
-from bot.corpus.words import Word, fold, words
+from bot.corpus.words import Word, fold, word_forms, words
 
 __all__ = [
     "HIGHLIGHTS",
@@ -48,5 +48,6 @@ __all__ = [
     "names_somebody",
     "open_corpus",
     "read_number",
+    "word_forms",
     "words",
 ]

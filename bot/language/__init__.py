@@ -1,6 +1,15 @@
 """English as it is typed and spoken: tokens, stop words, shorthand, spelling, likeness of words, names of people."""
 
-from bot.language.likeness import edits, join_marks, letters_alike, nearest, pair_words, ratio, same_words
+from bot.language.likeness import (
+    edits,
+    join_marks,
+    letters_alike,
+    nearest,
+    pair_words,
+    place_letters,
+    ratio,
+    same_words,
+)
 from bot.language.names import named_speaker, speaker_in, ways_to_name, with_names_as
 from bot.language.patterns import Row, read_rows, read_table, read_words
 from bot.language.shorthand import shorthand
@@ -24,6 +33,7 @@ __all__ = [
     "nearest",
     "only_words",
     "pair_words",
+    "place_letters",
     "plain_letters",
     "ratio",
     "read_rows",

@@ -10,7 +10,7 @@ from rapidfuzz.distance import OSA, Indel
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["edits", "join_marks", "letters_alike", "nearest", "pair_words", "ratio", "same_words"]
+__all__ = ["edits", "join_marks", "letters_alike", "nearest", "pair_words", "place_letters", "ratio", "same_words"]
 
 SAME_WORD = 0.75
 """Two words at least this alike (share of letters in common, Indel) count as one word with a typo."""
@@ -35,6 +35,18 @@ def nearest(name: str, known: Iterable[str], least: float, limit: int = 1) -> li
 def letters_alike(query: str, text: str) -> float:
     """Return how well the shorter text fits somewhere into the longer, letter by letter, 0..1."""
     return fuzz.partial_ratio(query, text) / 100
+
+
+def place_letters(query: str, text: str, least: float) -> tuple[float, int, int] | None:
+    """Return how well a query fits into a text letter by letter, `least`..1, and where: [begin, end) in the text.
+
+    Unlike `letters_alike` a text that is shorter than the query cannot have all of it. None when it fits worse.
+    """
+    if len(text) <= len(query):
+        alike = ratio(query, text)
+        return (alike, 0, len(text)) if alike >= least else None
+    placed = fuzz.partial_ratio_alignment(query, text, score_cutoff=100 * least)
+    return (placed.score / 100, placed.dest_start, placed.dest_end) if placed else None
 
 
 def same_words(query: Sequence[str], vocabulary: Sequence[str]) -> list[dict[str, float]]:

@@ -131,12 +131,17 @@ def tokens(text: str) -> tuple[Token, ...]:
             letters = written.replace(".", "")
             found.append(Token(match.start(), match.end(), letters, written, word=found[-1].word + 1 if found else 1))
         else:
-            found.extend(_open(match.group(), match.start(), found))
+            begin, word = match.start(), found[-1].word + 1 if found else 1
+            found.extend(
+                Token(begin + first, begin + last, form, surface, word=word)
+                for first, last, form, surface in _open(match.group())
+            )
     joined = _numbers(found, text)
     ends = [0, *(token.end for token in joined)]
+    gaps = [_gap(text[end : token.begin]) for token, end in zip(joined, ends, strict=False)]
     return tuple(
-        token._replace(free=free, gap=_gap(text[end : token.begin]))
-        for token, free, end in zip(joined, _free(joined, text), ends, strict=False)
+        token._replace(free=free, gap=gap) if free or gap else token
+        for token, free, gap in zip(joined, _free(joined, text), gaps, strict=True)
     )
 
 
@@ -195,30 +200,27 @@ def _plain(number: str) -> str:
     return (whole.lstrip("0") or "0") + (f".{rest}" if rest else "")
 
 
-def _open(raw: str, begin: int, before: list[Token]) -> list[Token]:
-    """Return a written word as one token, or several when it is a contraction."""
+@lru_cache(maxsize=16_384)
+def _open(raw: str) -> tuple[tuple[int, int, str, str], ...]:
+    """Return a written word as one token, or several when it is a contraction: [begin, end) in it, form, surface."""
     form = fold(raw).replace("`", "'").replace("\u00b4", "'")
-    word = before[-1].word + 1 if before else 1
     form = shorthand("bare").get(form, form)
     parts = _CONTRACTIONS.get(form)
     if parts:
-        at, opened = begin, []
+        at, opened = 0, []
         for meant, written in parts:
-            end = begin + len(raw) if (meant, written) == tuple(parts[-1]) else at + len(written)
-            opened.append(Token(at, end, meant, written, word=word))
+            end = len(raw) if (meant, written) == tuple(parts[-1]) else at + len(written)
+            opened.append((at, end, meant, written))
             at = end
-        return opened
+        return tuple(opened)
     for ending, meant in ENDINGS.items():
         if form.endswith(ending) and len(form) > len(ending):
             stem = form[: -len(ending)]
-            cut = begin + max(1, len(raw) - len(ending) + (0 if "'" in fold(raw) else 1))
-            return [
-                Token(begin, cut, stem, stem, word=word),
-                Token(cut, begin + len(raw), meant, ending.replace("'", ""), word=word),
-            ]
+            cut = max(1, len(raw) - len(ending) + (0 if "'" in fold(raw) else 1))
+            return (0, cut, stem, stem), (cut, len(raw), meant, ending.replace("'", ""))
     surface = form.replace("'", "")
     plain = one_spelling(plain_letters(surface))
-    return [Token(begin, begin + len(raw), shorthand("typed").get(plain, plain), surface, word=word)]
+    return ((0, len(raw), shorthand("typed").get(plain, plain), surface),)
 
 
 def _numbers(found: list[Token], text: str) -> list[Token]:
@@ -229,13 +231,15 @@ def _numbers(found: list[Token], text: str) -> list[Token]:
         token, end = _read_number(found, at, text)
         same = at > 0 and found[at].word > 0 and found[at].word == found[at - 1].word
         number = joined[-1].word + (0 if same else 1) if joined else 0
-        joined.append(token._replace(word=number))
+        joined.append(token if token.word == number else token._replace(word=number))
         at = end
     return joined
 
 
 def _read_number(found: list[Token], at: int, text: str) -> tuple[Token, int]:
     """Read the number that begins at a token; returns the token to use and the place after it."""
+    if not _begins_number(found[at].form):
+        return found[at], at + 1
     number = _Number()
     end = at
     while end < len(found) and (end == at or text[found[end - 1].end : found[end].begin].strip() in {"", "-"}):
@@ -259,6 +263,11 @@ def _read_number(found: list[Token], at: int, text: str) -> tuple[Token, int]:
     value = _plain(f"{number.total + number.group:.4f}")
     form = f"#{value}{'th' if number.ordinal else ''}{'_' + unit if unit else ''}"
     return Token(parts[0].begin, parts[-1].end, form, " ".join(part.surface for part in parts)), end
+
+
+def _begins_number(form: str) -> bool:
+    """Say whether a number can begin with a word."""
+    return form == "a" or form in _ONES or form in _TENS or form in _ORDINALS or form.startswith("#")
 
 
 class _Number:
@@ -336,7 +345,10 @@ class _Number:
 
 def _free(found: list[Token], text: str) -> list[bool]:
     """Say of each token whether it may be left out: a filler, or the first saying of what is said twice."""
-    free = [_is_filler(found, at, text) for at in range(len(found))]
+    sounds = stop_words("sound")
+    free = [
+        token.form in sounds or (token.form == "like" and _is_filler(found, at, text)) for at, token in enumerate(found)
+    ]
     for at, token in enumerate(found[:-1]):
         if token.form == "you" and found[at + 1].form == "know":
             free[at] = free[at + 1] = _is_phrase(found, at, text, _KNOW_BEFORE, _KNOW_AFTER)
@@ -346,6 +358,8 @@ def _free(found: list[Token], text: str) -> list[bool]:
     forms = [found[at].form for at in meant]
     for length in range(_LONGEST_STUTTER, 0, -1):
         for at in range(len(forms) - 2 * length + 1):
+            if forms[at] != forms[at + length]:
+                continue
             first = forms[at : at + length]
             if first == forms[at + length : at + 2 * length] and not _insists(first):
                 for place in meant[at : at + length]:
@@ -359,12 +373,7 @@ def _insists(forms: list[str]) -> bool:
 
 
 def _is_filler(found: list[Token], at: int, text: str) -> bool:
-    """Say whether one token is a sound, or a "like" that means nothing."""
-    form = found[at].form
-    if form in stop_words("sound"):
-        return True
-    if form != "like":
-        return False
+    """Say whether a "like" means nothing."""
     before = text[found[at - 1].end : found[at].begin] if at else ""
     after = text[found[at].end : found[at].end + 1]
     return at > 0 and (

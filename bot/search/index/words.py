@@ -16,6 +16,7 @@ import time
 from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, TypeAlias
 
 import tantivy
@@ -68,6 +69,16 @@ _FARTHEST = _STRETCH + _OVERLAP // 2
 _OWN_STATISTICS = 30_000
 """Sentences up to which a part of the index counts words by itself; a larger one takes the counts of everything."""
 
+MOST_READ = 500_000
+"""Entries of the index that a search by letters or neighbours reads; of a longer text the rarest terms are looked for.
+
+Reached from a hundred episodes on: beyond it the commonest terms cost most and tell least. Words are few and are
+searched without it (at 2,000 episodes with it three typed lines in a hundred were lost).
+"""
+
+_LATEST = 16
+"""Searches whose results are remembered."""
+
 _LONGEST_TOKEN = 40
 _SELF = 1.3
 """What BM25 gives a term that stands once in a sentence of average length, as a share of its rarity; about."""
@@ -93,6 +104,7 @@ class WordIndex:
         self._part = part
         self._all = int(self._searcher.num_docs)
         self.size = self._matches(part.sentences) if part else self._all
+        self._latest = lru_cache(_LATEST)(self._top)
         self._counts: dict[tuple[str, str], int] | None = {} if part and self.size <= _OWN_STATISTICS else None
 
     def part(self, episodes: Collection[int] | None, speaker: str | None, spans: Sequence[Span] | None) -> WordIndex:
@@ -171,7 +183,14 @@ class WordIndex:
         return list(found)
 
     def top(self, field: str, text: str, limit: int) -> list[tuple[float, Place]]:
-        """Return the best sentences by BM25 over one field (words, grams, near), each with its score."""
+        """Return the best sentences by BM25 over one field (words, grams, near), each with its score; see `MOST_READ`.
+
+        The latest are remembered: one message is looked for in several ways.
+        """
+        return list(self._latest(field, text, limit))
+
+    def _top(self, field: str, text: str, limit: int) -> Sequence[tuple[float, Place]]:
+        """Search for `top`."""
         terms = self._terms(field, text)
         if not terms:
             return []
@@ -214,9 +233,14 @@ class WordIndex:
         return _SELF * sum(_idf(self._count(field, term), self._counted) for term in self._terms(field, text))
 
     def _terms(self, field: str, text: str) -> list[str]:
-        """Return the different terms of a text in a field."""
+        """Return the different terms of a text in a field, but for the commonest when many sentences have them."""
         analyzer = self._grams if field == "grams" else self._words
-        return list(dict.fromkeys(analyzer.analyze(text)))
+        terms = list(dict.fromkeys(analyzer.analyze(text)))
+        if field == "words" or self._counts is not None:
+            return terms
+        counts = {term: self._searcher.doc_freq(field, term) for term in terms}
+        read = dict(zip(sorted(terms, key=counts.__getitem__), accumulate(sorted(counts.values())), strict=True))
+        return [term for term in terms if read[term] <= MOST_READ] or terms[:1]
 
 
 def _all_of(queries: Iterable[tantivy.Query]) -> tantivy.Query:

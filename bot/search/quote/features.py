@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from bot.corpus import fold, words
+from bot.corpus import fold, word_forms, words
 from bot.language import letters_alike, same_words
 from bot.search.scope import EVERYWHERE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from bot.corpus import Corpus, Passage, Word
     from bot.search.index.embeddings import Embeddings, Likeness
@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from bot.search.quote.query import Remembered
     from bot.search.scope import Scope
 
-__all__ = ["FROM_MODELS", "FROM_WORDS", "TAKEN", "LineCandidates", "RememberedLine", "find_candidates", "words_of"]
+__all__ = [
+    "FROM_MODELS",
+    "FROM_WORDS",
+    "SCORED",
+    "TAKEN",
+    "LineCandidates",
+    "RememberedLine",
+    "find_candidates",
+    "words_of",
+]
 
 TAKEN = 20
 """Sentences taken from each way of searching; with 20 the meant sentence is among them in 99 of 100 (measured)."""
@@ -54,14 +63,14 @@ class RememberedLine:
 class _Search:
     """What the candidates of a line share: by field the score of places, the best one, and that of the line itself.
 
-    `alike` has for each word of the line the words near the candidates that it may stand for.
+    `covered` has for each word of the line how likely it stands in each sentence in and beside the candidates.
     """
 
     line: RememberedLine
     scores: dict[str, dict[Place, float]]
     best: dict[str, float]
     whole: dict[str, float]
-    alike: Sequence[dict[str, float]]
+    covered: Sequence[dict[Place, float]]
 
 
 class _Candidate:
@@ -87,11 +96,12 @@ class _Candidate:
 
     def coverage(self, passage: Passage) -> float:
         """Return the share of the line's weight whose words stand in a passage, typos at a discount."""
-        present = _vocabulary(passage.text)
+        places = [(self._place[0], sentence) for sentence in range(passage.first, passage.last + 1)]
         total = sum(self.line.weights)
         gained = sum(
-            weight * max((likeness for word, likeness in options.items() if word in present), default=0.0)
-            for weight, options in zip(self.line.weights, self._search.alike, strict=True)
+            weight * max(stands.get(place, 0.0) for place in places)
+            for weight, stands in zip(self.line.weights, self._search.covered, strict=True)
+            if stands
         )
         return gained / total if total else 0.0
 
@@ -153,13 +163,12 @@ def find_candidates(
         places.update(dict.fromkeys(view.candidates(TAKEN * deep)))
     looked = {place: corpus.episode(place[0]).passage(place[1], place[1]) for place in places}
     admitted = {place: single for place, single in looked.items() if scope.admits(place[0], single)}
-    vocabulary = sorted(frozenset().union(*(_vocabulary(single.widen(1).text) for single in admitted.values())))
     search = _Search(
         line,
         {field: {place: score for score, place in hits} for field, hits in found.items()},
         {field: max((score for score, _ in hits), default=1e-6) for field, hits in found.items()},
         {field: max(1e-6, index.self_score(field, line.text)) for field in ("words", "grams")},
-        same_words(line.wanted, vocabulary),
+        _covered(corpus, line, admitted),
     )
     candidates = [_Candidate(search, place, single) for place, single in admitted.items()]
     features = [{name: of(candidate) for name, of in FROM_WORDS.items()} for candidate in candidates]
@@ -175,7 +184,26 @@ def words_of(text: str) -> list[Word]:
     return words(text)
 
 
-@lru_cache(maxsize=4096)
-def _vocabulary(text: str) -> frozenset[str]:
-    """Return the different words of a passage."""
-    return frozenset(word.form for word in words_of(text))
+def _covered(corpus: Corpus, line: RememberedLine, admitted: Mapping[Place, Passage]) -> list[dict[Place, float]]:
+    """Return for each word of a line how likely it stands in each sentence in and beside some, where it may at all."""
+    near: dict[Place, None] = {}
+    for (number, _), single in admitted.items():
+        wide = single.widen(1)
+        near.update(((number, sentence), None) for sentence in range(wide.first, wide.last + 1))
+    having: dict[str, list[Place]] = {}
+    for number, sentence in near:
+        for form in vocabulary_of(corpus.episode(number).passage(sentence, sentence).text):
+            having.setdefault(form, []).append((number, sentence))
+    covered: list[dict[Place, float]] = []
+    for options in same_words(line.wanted, sorted(having)):
+        stands: dict[Place, float] = {}
+        for form in sorted(options, key=options.__getitem__):
+            stands.update(dict.fromkeys(having[form], options[form]))
+        covered.append(stands)
+    return covered
+
+
+@lru_cache(maxsize=16_384)
+def vocabulary_of(text: str) -> frozenset[str]:
+    """Return the different words of a sentence; many searches meet the same ones."""
+    return frozenset(word_forms(text))

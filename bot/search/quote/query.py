@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.language import shorthand, speaker_in, ways_to_name
@@ -55,7 +56,7 @@ def read_line(text: str, speakers: Iterable[str] = ()) -> Remembered:
 
     A name is a hint about who speaks and no word of the line: “lex asked if …”, “zuck: …”.
     """
-    aliases = ways_to_name(speakers)
+    aliases, frame = _naming(tuple(speakers))
     text = " ".join(text[:LONGEST_QUERY].split())
     inside = _INSIDE.search(text)
     if inside and len(inside[1].split()) >= _FEWEST_WORDS:
@@ -63,7 +64,6 @@ def read_line(text: str, speakers: Iterable[str] = ()) -> Remembered:
         return Remembered(_spell_out(inside[1].strip(_QUOTES)), speaker_in(outside, aliases))
     speaker = speaker_in(text, aliases)
     text = _prefer(" ".join(_NOT_WORDS.sub(" ", text).split()).strip(_QUOTES), text)
-    frame = _frame(aliases)
     before = ""
     while text != before:
         before = text
@@ -76,6 +76,13 @@ def read_line(text: str, speakers: Iterable[str] = ()) -> Remembered:
             text = _prefer(text[match.end() :].strip(_QUOTES + ",.:-"), text)
         text = _prefer(_SUFFIX.sub("", text).strip(_QUOTES), text)
     return Remembered(_spell_out(_without_names(text, aliases)), speaker)
+
+
+@lru_cache(maxsize=4)
+def _naming(speakers: tuple[str, ...]) -> tuple[dict[str, str], re.Pattern[str]]:
+    """Return who is meant by each way to name one of the speakers, and the pattern of what stands before a line."""
+    aliases = ways_to_name(speakers)
+    return aliases, _frame(aliases)
 
 
 def _frame(aliases: dict[str, str]) -> re.Pattern[str]:

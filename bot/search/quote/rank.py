@@ -13,15 +13,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.corpus import fold
-from bot.language import join_marks, letters_alike, pair_words, same_words
+from bot.language import join_marks, letters_alike, pair_words, place_letters, same_words
 from bot.language.linear import Linear, logistic, read_weights
-from bot.search.quote.features import FROM_MODELS, FROM_WORDS, TAKEN, RememberedLine, find_candidates, words_of
+from bot.search.quote.features import FROM_MODELS, FROM_WORDS, SCORED, TAKEN, RememberedLine, find_candidates, words_of
 from bot.search.quote.query import LONGEST_QUERY, read_line
 from bot.search.said import find_said
 from bot.search.scope import EVERYWHERE, narrow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from bot.corpus import Corpus, Passage
     from bot.search.index.embeddings import Embeddings
@@ -33,17 +33,17 @@ __all__ = ["FOUND", "Hit", "rank", "split_by_gate"]
 FOUND = 0.5
 """Chance from which a passage is shown as a match: more likely than not, a claim never made weighing thrice."""
 
-LARGE = 100_000
-"""Sentences from which a library is so large that a line one sentence plainly has is not looked for any further."""
+LARGE = 10_000
+"""Sentences from which a library is so large that a line one sentence plainly has is not looked for any further.
+
+There short sentences with a part of it are many, and the search by letters and neighbours takes five times as long.
+"""
 
 OBVIOUS = 0.85
 """Likeness of letters from which a sentence plainly has a line: twelve words with two typos have 0.93 to 0.98."""
 
 MOST_SAID = 60
 """Stretches in which the very words of a line are looked for."""
-
-MOST_OBVIOUS = 100
-"""Sentences by words that are looked at for it."""
 
 REPEATED, SHORTEST_REPEAT = 0.95, 40
 """Likeness of letters, and characters, from which a passage is another one said again; only the first is shown."""
@@ -107,10 +107,15 @@ def rank(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
         return []
     said = _said(corpus, index, line, text, scope)
     if index.size > LARGE:
-        sure = [hit for _, hit in said] or _obvious(corpus, index, line, limit, scope)
+        first = (place for _, place in index.top("words", line.text, SCORED)[:TAKEN])
+        sure = [hit for _, hit in said] or _obvious(corpus, line, first, limit, scope)
         if sure:
             return sure[:limit]
     found = find_candidates(corpus, index, line, embeddings, scope)
+    if index.size > LARGE:
+        sure = _obvious(corpus, line, found.places, limit, scope)
+        if sure:
+            return sure
     weights = _Weights.read(models=embeddings is not None)
     features = [split_by_gate(own, found.gate, weights.gate) for own in found.features]
     scores = [weights.order.score(own) for own in features]
@@ -175,26 +180,41 @@ def _marks(passage: Passage, line: str) -> tuple[tuple[int, int], ...]:
     return join_marks(passage.text, [(forms[found].begin, forms[found].end) for _, found in pairs])
 
 
-def _obvious(corpus: Corpus, index: WordIndex, line: RememberedLine, limit: int, scope: Scope) -> list[Hit]:
-    """Return the passages of a line that a sentence among the first by words has nearly letter by letter, or nothing.
+def _obvious(corpus: Corpus, line: RememberedLine, places: Iterable[Place], limit: int, scope: Scope) -> list[Hit]:
+    """Return the passages at or beside some places that have a line nearly letter by letter, if there are any.
 
-    In a large library this spares the search by letters and by neighbours, which takes five times as long.
+    A passage stands for the sentence that has most of the line, of those it runs over.
     """
-    fits: list[tuple[float, Passage]] = []
-    for number, (_, (episode, sentence)) in enumerate(index.top("words", line.text, MOST_OBVIOUS)):
-        if number >= TAKEN and max((fit for fit, _ in fits), default=0.0) >= OBVIOUS:
-            break
-        single = corpus.episode(episode).passage(sentence, sentence)
-        if len(single.text) >= len(line.letters) / 2 and scope.admits(episode, single):
-            fits.append((letters_alike(line.letters, fold(single.text)), single))
-    fits.sort(key=lambda item: -item[0])
-    if not fits or fits[0][0] < OBVIOUS:
-        return []
+    fits: dict[Place, tuple[float, Passage]] = {}
+    for episode, sentence in places:
+        placed = _place(corpus.episode(episode).passage(sentence, sentence), line.letters)
+        if placed and scope.admits(episode, placed[1]):
+            fits.setdefault((episode, placed[1].first), placed)
     hits: list[Hit] = []
-    for fit, single in fits:
+    for fit, single in sorted(fits.values(), key=lambda item: -item[0]):
         if len(hits) < limit and _is_new(single, hits):
             hits.append(_span(single, fit, line, hits))
     return hits
+
+
+def _place(single: Passage, letters: str) -> tuple[float, Passage] | None:
+    """Return how well a line's letters fit in a sentence with its neighbours, and which of them has most of it.
+
+    None when they do not plainly fit.
+    """
+    wide = single.widen(1)
+    rows = [single.episode.passage(sentence, sentence) for sentence in range(wide.first, wide.last + 1)]
+    spoken = [fold(row.text) for row in rows]
+    placed = place_letters(letters, " ".join(spoken), OBVIOUS)
+    if placed is None:
+        return None
+    fit, begin, end = placed
+    shares: list[int] = []
+    at = 0
+    for said in spoken:
+        shares.append(min(end, at + len(said)) - max(begin, at))
+        at += len(said) + 1
+    return fit, rows[shares.index(max(shares))]
 
 
 def _span(single: Passage, score: float, line: RememberedLine, taken: Sequence[Hit]) -> Hit:

@@ -6,6 +6,7 @@ import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bot.corpus import word_forms
 from bot.language import Token, is_content, is_negation, join_marks, respell, tokens, weight
 from bot.search.verify.alignment import (
     TELLING_RUN,
@@ -36,6 +37,9 @@ LONGEST_CLAIM = 4_000
 _REACH, _WORDS_A_SENTENCE = 2, 12
 _MOST_PLACES, _FEW_PLACES, _MANY_WORDS = 24, 4, 100
 """Places that a claim is compared with: fewer, but wider around, when it has many words."""
+
+_LAID_ALONG = 10
+"""Places of these that a claim is laid along: those that have most of its words."""
 
 _LEAST_WORDS, _LEAST_EMPTY = 3, 5
 """Words that a claim has at least, and one without a word of content: of that only the very row of words counts."""
@@ -193,8 +197,9 @@ def _not_found(near: Sequence[Passage], *, too_little: bool = False) -> Judgemen
 def _compare(claim: _Claim, near: Sequence[Passage], printed: Callable[[Passage], str] | None) -> Judgement:
     """Judge a claim against the edition's words, or those that were printed."""
     count = len(claim.tokens)
-    places = near[: _FEW_PLACES if count > _MANY_WORDS else _MOST_PLACES]
-    regions = list(read_regions(places, _REACH + count // _WORDS_A_SENTENCE, printed))
+    reach = _REACH + count // _WORDS_A_SENTENCE
+    places = _likeliest(claim, near[: _FEW_PLACES if count > _MANY_WORDS else _MOST_PLACES], reach)
+    regions = list(read_regions(places, reach, printed))
     episodes = list(dict.fromkeys(region.episode for region in regions))[:_MOST_EPISODES]
 
     def known(word: str) -> bool:
@@ -221,6 +226,21 @@ def _compare(claim: _Claim, near: Sequence[Passage], printed: Callable[[Passage]
     if found and is_found(found[0], asked):
         return _locate(claim, found[0], Verdict.ALTERED, printed)
     return _not_found(near)
+
+
+def _likeliest(claim: _Claim, near: Sequence[Passage], reach: int) -> Sequence[Passage]:
+    """Return those of some places that have, with what stands around them, most of a claim's weight; in their order.
+
+    Counting words costs a twentieth of laying a claim along them.
+    """
+    if len(near) <= _LAID_ALONG:
+        return near
+    wanted = {form: weight(form) for form in word_forms(claim.text)}
+    shares = [
+        sum(wanted[form] for form in wanted.keys() & frozenset(word_forms(place.widen(reach).text))) for place in near
+    ]
+    kept = sorted(range(len(near)), key=lambda number: -shares[number])[:_LAID_ALONG]
+    return [near[number] for number in sorted(kept)]
 
 
 def _parts_between_marks(claim: _Claim) -> list[tuple[int, tuple[Token, ...]]]:
