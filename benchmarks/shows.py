@@ -38,6 +38,7 @@ __all__ = [
     "Library",
     "digest",
     "fresh_rows",
+    "meeting_topics",
     "open_library",
     "places_of",
 ]
@@ -211,6 +212,21 @@ def _meetings_asked(library: Library) -> Iterator[Asked]:
             gold = frozenset((number, s) for s, turn in enumerate(owners) if any(a <= turn <= b for a, b in spans))
             if gold:
                 yield Asked(library.name, "meeting", asked["query"], gold, Scope(episodes=frozenset({number})))
+
+
+def meeting_topics(library: Library) -> Iterator[Asked]:
+    """Yield the topics of QMSum on the meetings of a project, each with what is said while it is the topic."""
+    for path in _meetings(library.name):
+        number = library.corpus.find(library.name, path.stem.casefold().replace("_", "-"))
+        if number is None:
+            continue
+        meeting = json.loads(path.read_text("utf-8"))
+        owners = _owners(library.corpus, number, _turns(meeting))
+        for named in meeting["topic_list"]:
+            spans = [(int(first), int(last)) for first, last in named["relevant_text_span"]]
+            gold = frozenset((number, s) for s, turn in enumerate(owners) if any(a <= turn <= b for a, b in spans))
+            if gold:
+                yield Asked(library.name, "topic", named["topic"], gold, Scope(episodes=frozenset({number})))
 
 
 def _owners(corpus: Corpus, number: int, turns: Iterable[tuple[str, str]]) -> list[int]:

@@ -1,164 +1,295 @@
-"""Quality of topics on the development set: `python -m benchmarks.topics` prints a table.
+"""Quality of topics: `python -m benchmarks.topics` prints a table by show, beside BM25 spread over places.
 
-A point is touched when a shown passage shares over 0.3 of the shorter span with one of its places in `source.txt`. `-v`
-tells of each topic; `--train` writes `bot/search/topic/weights.json`, fitted to what is not kept aside; `--names`
-shows how near the names in an episode come to each of `names.json`, beside `topics.NAMED`.
+A point is touched when a shown passage has one of its sentences. Measured are the development set of the shipped
+episode, our own topics that are no chapters, and the half of the fresh ones that is for developing (`--unseen`: the
+other half instead). `-v` tells of each topic; `--train` writes `bot/search/topic/weights.json`, fitted to all of these
+and to the meetings' topics, and prints what is touched on each show by weights fitted to the others. Shows that are not
+on this machine are left out; without any but our own nothing is fitted.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections import defaultdict
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.fitting import Fitted, write_weights
-from benchmarks.train_lookup import gold_sentences, is_kept_aside, load_set
-from bot.corpus import open_corpus
-from bot.search import load_embeddings
-from bot.search.index.labels import label_likeness
-from bot.search.index.words import open_index
-from bot.search.topic.topics import NAMED, OF_TITLE, find_topic, training_columns
-from bot.settings import ROOT
+from benchmarks.fitting import Fitted, fit_chance, write_weights
+from benchmarks.shows import MEETINGS, SHARED, SHOWS, fresh_rows, meeting_topics, open_library, places_of
+from benchmarks.train_lookup import gold_sentences, load_set
+from bot.search.scope import EVERYWHERE, narrow
+from bot.search.topic.features import OF_MEANING, OF_SENTENCE, OF_WORDS
+from bot.search.topic.scoring import SIGNS, pick
+from bot.search.topic.topics import examine, find_topic
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from bot.corpus import Passage
+    from numpy.typing import NDArray
 
-__all__ = ["SHARE", "SHOWN", "measure", "touched"]
+    from benchmarks.shows import Library
+    from bot.search import Scope
+    from bot.search.index.words import Place
+    from bot.search.topic.features import Profile
+
+    Array = NDArray[np.float64]
+
+__all__ = ["SHOWN", "Asked", "asked_of", "measure", "touched"]
 
 SHOWN = 6
-RATIO, RIDGE, STEPS = 30, 3e-3, 15
-PROVENANCE = "benchmarks/topics.py --train: topics.jsonl but for what is kept aside"
-SHARE = 0.3
-"""Of the shorter of two spans, what they must have in common."""
+"""Passages of an answer."""
+
+RATIO, RIDGE = 100, 3e-3
+"""What all sentences that make no point weigh together against one that does; how much weights are held back."""
+
+STEPS = 15
+KEPT_OUT, SHOWN_STILL = 0.88, 0.02
+"""Share of the undiscussed that is not to be called found, and of the discussed that may be called missed."""
+
+MOST, HALF = 0.75, 0.5
+"""Share of a topic's words that one place must have to be sure, and to be shown at all, by words alone."""
+
+OWN = ("shipped", "salt-and-small-change", "the-long-throw")
+"""Shows that come with the project."""
+
+WIDTH, APART = 1, 8
+"""Sentences beside one that the baseline shows with it, and that part two of its places."""
 
 
-def touched(row: dict[str, Any], passages: Sequence[Passage], source: str) -> float:
-    """Return the share of a topic's points that the passages touch."""
-    spans = [span for passage in passages if (place := passage.source()) for span in place.spans]
-    hit = 0
-    for point in row["points"]:
-        places = [(source.index(gold), source.index(gold) + len(gold)) for gold in point["gold"]]
-        hit += any(
-            min(end, last) - max(begin, first) > SHARE * min(end - begin, last - first)
-            for begin, end in places
-            for first, last in spans
-        )
-    return hit / len(row["points"])
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A topic asked of a show in a scope, and for each of its points the sentences that make it (none: undiscussed)."""
+
+    show: str
+    kind: str
+    topic: str
+    points: tuple[frozenset[Place], ...]
+    scope: Scope = EVERYWHERE
 
 
-def measure(*, models: bool = True) -> dict[str, dict[str, list[float]]]:
-    """Return for each figure and kind a value a topic."""
-    corpus = open_corpus(ROOT / "content")
-    index = open_index(corpus, None, print)
-    embeddings = load_embeddings(corpus, ROOT / "data" / "vectors", print) if models else None
-    source = (ROOT / str(corpus.episode(0).tokens.path)).read_text("utf-8")
+def asked_of(library: Library, *, unseen: bool = False) -> Iterator[Asked]:
+    """Yield what is asked of a show; `unseen` yields the half of the fresh topics that is kept for the end."""
+    show = library.name
+    own = [] if unseen else [row for row in load_set("own_topics.jsonl") if row["show"] == show]
+    rows = own + fresh_rows("topics", show, unseen=unseen)
+    for row in rows:
+        points = tuple(places_of(library, point["gold"]) for point in row["points"])
+        yield Asked(show, row["kind"], row["topic"], points)
+    for row in load_set("topics.jsonl") if show == "shipped" and not unseen else ():
+        points = tuple(frozenset(gold_sentences(library.corpus, point)) for point in row["points"])
+        yield Asked(show, f"first: {row['kind']}", row["topic"], points)
+    if show in MEETINGS and not unseen:
+        for asked in meeting_topics(library):
+            yield Asked(show, "meeting", asked.query, (asked.gold,), asked.scope)
+
+
+def touched(asked: Asked, passages: Iterable[tuple[int, int, int]]) -> float:
+    """Return the share of a topic's points of which passages (episode, first and last sentence) have a sentence."""
+    shown = {(episode, sentence) for episode, first, last in passages for sentence in range(first, last + 1)}
+    return sum(bool(point & shown) for point in asked.points) / len(asked.points)
+
+
+def spread_places(library: Library, asked: Asked) -> list[tuple[int, int, int]]:
+    """Return what the baseline shows: the best sentences by BM25, apart, with their neighbours."""
+    found: list[tuple[int, int, int]] = []
+    for _, (number, sentence) in narrow(library.corpus, library.index, asked.scope).top("near", asked.topic, 300):
+        if all(number != other or abs(sentence - WIDTH - first) > APART for other, first, _ in found):
+            last = len(library.corpus.episode(number).sentences) - 1
+            found.append((number, max(0, sentence - WIDTH), min(last, sentence + WIDTH)))
+    return found[:SHOWN]
+
+
+def measure(
+    library: Library, *, models: bool = True, unseen: bool = False, verbose: bool = False
+) -> dict[str, dict[str, list[float]]]:
+    """Return for each figure and kind a value a topic of a show."""
+    embeddings = library.embeddings if models else None
+    numbers = {entry.id: number for number, entry in enumerate(library.corpus.entries)}
     found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for row in load_set("topics.jsonl"):
-        part = "aside" if is_kept_aside({"query": row["topic"]}) else "tuned"
-        begun = time.perf_counter()
-        topic = find_topic(corpus, index, embeddings, row["topic"], SHOWN)
-        spent = time.perf_counter() - begun
-        found["milliseconds"]["all"].append(spent * 1000)
-        if row["points"]:
-            share = touched(row, topic.passages, source) if topic else 0.0
-            found[f"points {part}"][row["kind"]].append(share)
-            found[f"kept {part}"][row["kind"]].append(float(topic is not None))
-            if "-v" in sys.argv:
-                print(
-                    f"{share:.2f} {part} {row['kind']:10} {row['topic']:32}",
-                    [(p.first, p.last) for p in topic.passages] if topic else None,
-                )
+    for asked in asked_of(library, unseen=unseen):
+        begun = time.process_time()
+        topic = find_topic(library.corpus, library.index, embeddings, asked.topic, SHOWN, asked.scope)
+        found["milliseconds"][asked.kind].append(1000 * (time.process_time() - begun))
+        passages = [(numbers[p.episode.id], p.first, p.last) for p in (topic.passages if topic else ())]
+        sure = bool(topic and topic.sure)
+        if asked.points:
+            found["touched"][asked.kind].append(touched(asked, passages))
+            found["baseline"][asked.kind].append(touched(asked, spread_places(library, asked)))
+            found["sure"][asked.kind].append(float(sure))
+            found["denied"][asked.kind].append(float(topic is None))
         else:
-            found[f"declined {part}"][row["kind"]].append(float(topic is None))
-            if topic and "-v" in sys.argv:
-                print(f"not declined: {part} {row['topic']}")
+            found["declined"][asked.kind].append(float(not sure))
+        if verbose:
+            share = f"{touched(asked, passages):.2f}" if asked.points else "none"
+            how = "sure" if sure else "unsure" if topic else "denied"
+            print(f"{share} {how:6} {library.name} {asked.kind}: {asked.topic}", passages)
     return found
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A topic as it was met: a row of features a sentence, which of them make a point, which are talk, the signs."""
+
+    asked: Asked
+    rows: Array
+    gold: Array
+    talk: NDArray[np.bool_]
+    signs: list[float]
+    profiles: Sequence[Profile]
+
+    def touched(self, model: Fitted) -> float:
+        """Return the share of points touched when sentences are weighed by a model."""
+        worth = np.concatenate([profile.worth for profile in self.profiles])
+        gains = np.split(worth / (1 + np.exp(-model.score(self.rows))), self._edges()[1:-1])
+        places = pick(gains, self.profiles, SHOWN)
+        return touched(self.asked, [(self.profiles[at].number, first, last) for at, first, last in places])
+
+    def _edges(self) -> list[int]:
+        return [int(edge) for edge in np.cumsum([0, *map(len, self.profiles)])]
 
 
-def train() -> None:
-    """Fit by logistic regression which sentences make a point; the others weigh RATIO times as much in all."""
-    corpus = open_corpus(ROOT / "content")
-    index = open_index(corpus, None, print)
-    embeddings = load_embeddings(corpus, ROOT / "data" / "vectors", print)
-    rows, wanted, weights = [], [], []
-    names: list[str] = []
-    for row in load_set("topics.jsonl"):
-        if not row["points"] or is_kept_aside({"query": row["topic"]}) or row["topic"] in corpus.speakers:
+def examples(library: Library, names: Sequence[str], *, models: bool) -> Iterator[Example]:
+    """Yield what is asked of a show as it is met; not people who speak: what they say is chosen otherwise."""
+    embeddings = library.embeddings if models else None
+    for asked in asked_of(library):
+        met = examine(library.corpus, library.index, embeddings, asked.topic, asked.scope)
+        if met is None or met.topic.speaker:
             continue
-        columns, talk = training_columns(corpus, index, embeddings, row["topic"])
-        names, found = list(columns), np.column_stack(list(columns.values()))
-        gold = np.zeros(len(found))
-        for point in row["points"]:
-            gold[[sentence for _, sentence in gold_sentences(corpus, point)]] = 1
+        features = met.on.features()
+        gold = np.zeros(sum(map(len, met.on.profiles)))
+        begins = np.cumsum([0, *map(len, met.on.profiles)]).tolist()
+        places = {place for point in asked.points for place in point}
+        for profile, (begin, end) in zip(met.on.profiles, pairwise(begins), strict=True):
+            gold[begin:end] = [(profile.number, sentence) in places for sentence in range(end - begin)]
+        rows = np.column_stack([features[name] for name in names])
+        talk = np.concatenate([profile.talk for profile in met.on.profiles])
+        yield Example(asked, rows, gold, talk, [met.score[name] for name in SIGNS], met.on.profiles)
+
+
+def fit_sentences(found: Sequence[Example]) -> Fitted:
+    """Fit by logistic regression which sentences make a point; every topic counts the same, and shows about so."""
+    said = [each for each in found if (each.gold * each.talk).any()]
+    of_show = {show: sum(each.asked.show == show for each in said) for show in SHOWS}
+    rows = np.concatenate([each.rows[each.talk] for each in said])
+    wanted = np.concatenate([each.gold[each.talk] for each in said])
+    weights = []
+    for each in said:
+        gold = each.gold[each.talk]
         weight = np.where(gold, 1.0, gold.sum() * RATIO / (len(gold) - gold.sum())) / gold.sum()
-        rows.append(found[talk])
-        wanted.append(gold[talk])
-        weights.append(weight[talk])
-    inputs, weight = np.concatenate(rows), np.concatenate(weights) / np.concatenate(weights).sum()
-    mean, scale = inputs.mean(0), inputs.std(0) + 1e-9
-    design = np.hstack([(inputs - mean) / scale, np.ones((len(inputs), 1))])
+        weights.append(weight / of_show[each.asked.show] ** 0.5)
+    weight = np.concatenate(weights)
+    weight /= weight.sum()
+    mean, scale = rows.mean(0), rows.std(0) + 1e-9
+    design = np.hstack([(rows - mean) / scale, np.ones((len(rows), 1))])
     ridge = np.eye(design.shape[1]) * RIDGE
     ridge[-1, -1] = 0
     fitted = np.zeros(design.shape[1])
     for _ in range(STEPS):
         chance = 1 / (1 + np.exp(-design @ fitted))
-        slope = design.T @ (weight * (chance - np.concatenate(wanted))) + ridge @ fitted
+        slope = design.T @ (weight * (chance - wanted)) + ridge @ fitted
         bend = (design * (weight * chance * (1 - chance) + 1e-9)[:, None]).T @ design + ridge
         fitted -= np.linalg.solve(bend, slope)
-    table = Fitted(mean, scale, fitted[:-1], float(fitted[-1])).raw_table(names, 3)
-    write_weights("bot/search/topic", {"provenance": PROVENANCE} | table)
+    return Fitted(mean, scale, fitted[:-1], float(fitted[-1]))
 
 
-def show_names() -> None:
-    """Print for each of `names.json` whether it is found, and how near a label and a title come to it."""
-    corpus = open_corpus(ROOT / "content")
-    index = open_index(corpus, None, print)
-    embeddings = load_embeddings(corpus, ROOT / "data" / "vectors", print)
-    names = json.loads((ROOT / "benchmarks/names.json").read_text("utf-8"))
-    for kind in ("discussed", "not discussed"):
-        found = 0
-        for name in names[kind]:
-            (labels,) = label_likeness(corpus, embeddings, [0], [name])
-            topic = find_topic(corpus, index, embeddings, name)
-            found += topic is not None
-            near = labels.label + OF_TITLE * labels.title if labels else 0.0
-            print(f"{near:.3f} {'found' if topic else '-':6} {name}")
-        print(f"{kind}: {found} of {len(names[kind])} found; by name from {NAMED}\n")
+def fit_signs(found: Sequence[Example], names: Sequence[str]) -> Fitted:
+    """Fit from its signs whether a topic is discussed."""
+    rows = np.array([each.signs[: len(names)] for each in found])
+    wanted = np.array([float(bool(each.asked.points)) for each in found])
+    worth = np.where(wanted, 0.5 / wanted.sum(), 0.5 / (1 - wanted).sum())
+    return fit_chance(rows, wanted, worth, ridge=(1e-2, 0.0), steps=600)
+
+
+def train() -> None:
+    """Fit weights with and without the models, print what they reach on shows they were not fitted to, and write."""
+    if not SHARED.is_dir():
+        print("The shared shows are not on this machine: nothing is fitted to our own alone.")
+        return
+    table: dict[str, Any] = {"sentences": {}, "sureness": {}}
+    libraries = [library for show in SHOWS if (library := open_library(show)) is not None]
+    for key, models in (("models", True), ("words", False)):
+        names = [*OF_WORDS, *(OF_MEANING if models else ()), *OF_SENTENCE]
+        found = [each for library in libraries for each in examples(library, names, models=models)]
+        _print_left_out(found, key)
+        table["sentences"][key] = fit_sentences(found).raw_table(names, 3)
+        signs = SIGNS if models else SIGNS[:1]
+        scores = np.zeros(len(found))
+        for show in {each.asked.show for each in found}:
+            model = fit_signs([each for each in found if each.asked.show != show], signs)
+            for at, each in enumerate(found):
+                if each.asked.show == show:
+                    scores[at] = model.score(np.array([each.signs[: len(signs)]]))[0]
+        said = np.array([bool(each.asked.points) for each in found])
+        fitted = fit_signs(found, signs)
+        bands = [np.quantile(scores[~said], KEPT_OUT), np.quantile(scores[said], SHOWN_STILL)]
+        if not models:
+            bands = list(fitted.score(np.array([[MOST], [HALF]])))
+        limits = {name: round(float(band), 3) for name, band in zip(("found", "missed"), bands, strict=True)}
+        table["sureness"][key] = limits | fitted.raw_table(signs, 3)
+        counts = {library.name: sum(each.asked.show == library.name for each in found) for library in libraries}
+        area = float(np.mean(scores[said][:, None] > scores[~said][None]))
+        print(f"{key}: {counts}; told apart on shows left out: {area:.3f}; {limits}")
+    fitted_to = ", ".join(f"{show} ({count})" for show, count in counts.items())
+    provenance = f"benchmarks/topics.py --train, topics of: {fitted_to}"
+    write_weights("bot/search/topic", {"provenance": provenance} | table)
+
+
+def _print_left_out(found: Sequence[Example], key: str) -> None:
+    """Print the share of points touched on each show by weights fitted to the others."""
+    for show in dict.fromkeys(each.asked.show for each in found):
+        own = [each for each in found if each.asked.show == show and each.asked.points]
+        others = [each for each in found if each.asked.show != show]
+        if own and any(each.asked.points for each in others):
+            model = fit_sentences(others)
+            print(f"{key}, {show} left out: {np.mean([each.touched(model) for each in own]):.3f} of {len(own)} topics")
+
+
+def _cell(values: Sequence[float]) -> str:
+    return f"{sum(values) / len(values):.2f} ({len(values)})" if values else ""
 
 
 def main() -> None:
-    """Measure with and without the models, and print the tables; or train, or show names."""
-    if "--names" in sys.argv:
-        show_names()
-        return
+    """Measure with and without the models, and print a table by show; or train."""
     if "--train" in sys.argv:
         train()
         return
+    unseen, verbose = "--unseen" in sys.argv, "-v" in sys.argv
+    figures = ("touched", "baseline", "sure", "denied", "declined")
+    heads = ("points touched", "BM25 spread", "discussed: sure", "discussed: denied", "undiscussed: not sure")
     for models in (True, False):
-        found = measure(models=models)
         print(f"\n{'With the models' if models else 'By words only'}\n")
-        print("| Kind | points touched, kept aside | tuned on | found, kept aside | tuned on |\n|---|---|---|---|---|")
-        kinds = list(dict.fromkeys([*found["points tuned"], *found["points aside"]]))
-        for kind in [*kinds, "all"]:
-            cells = []
-            for figure in ("points aside", "points tuned", "kept aside", "kept tuned"):
-                values = [v for name, each in found[figure].items() if kind in {name, "all"} for v in each]
-                cells.append(f"{_mean(values):.0%} ({len(values)})")
-            print(f"| {kind} | {' | '.join(cells)} |")
-        declined = {part: found[f"declined {part}"]["undiscussed"] for part in ("aside", "tuned")}
-        print("never discussed, declined:", {part: f"{_mean(v):.0%} of {len(v)}" for part, v in declined.items()})
-        spent = sorted(found["milliseconds"]["all"][1:])
-        print(f"milliseconds: median {spent[len(spent) // 2]:.0f}, longest {spent[-1]:.0f}")
+        print(f"| Show | Kind | {' | '.join(heads)} |\n|---|---|{'---|' * len(heads)}")
+        spent: list[float] = []
+        for show in SHOWS:
+            library = open_library(show) if show in OWN or SHARED.is_dir() else None
+            if library is None:
+                continue
+            found = measure(library, models=models, unseen=unseen, verbose=verbose)
+            spent += [value for values in found["milliseconds"].values() for value in values]
+            for kind in ("first: ", "across", "", "meeting"):
+                cells = [
+                    _cell([v for name, values in found[figure].items() if _is_of(name, kind) for v in values])
+                    for figure in figures
+                ]
+                if any(cells):
+                    print(f"| {show} | {_KINDS[kind]} | {' | '.join(cells)} |")
+        print(
+            f"\nprocessor milliseconds: median {np.median(spent):.0f}, 99 of 100 within {np.quantile(spent, 0.99):.0f}"
+        )
+
+
+_KINDS = {"first: ": "first set", "across": "our own", "": "fresh", "meeting": "meetings"}
+
+
+def _is_of(kind: str, wanted: str) -> bool:
+    """Say whether a topic's kind is of one of _KINDS; undiscussed ones of our own are shown with the fresh ones."""
+    if wanted:
+        return kind.startswith(wanted)
+    return not kind.startswith(("first: ", "across", "meeting"))
 
 
 if __name__ == "__main__":

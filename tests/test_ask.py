@@ -183,7 +183,7 @@ def garden(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
         ("speak as the host about bees", {"declined"}, "I don't speak as anyone"),
         ("/topic bees", {"found"}, "People ask me why the bees matter so much."),
         ("/topic compost", {"found"}, "Compost, in the order it was said:"),
-        ("/topic rocket engines", {"none"}, "isn't discussed in Garden Talk"),
+        ("/topic rocket engines", {"none"}, "I can't find “rocket engines” in Garden Talk"),
         ("/verify Never spray anything while the flowers are open", {"found"}, "✓ Word for word."),
         ("/verify I keep forty hives behind the shed", {"found"}, "≠ Altered."),
         ("/verify the moon is made of cheddar cheese", {"none", "nearest"}, "✗ Not found."),

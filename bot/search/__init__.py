@@ -14,7 +14,7 @@ from bot.search.verify import Judgement, Verdict, asks_for_check, read_claim
 
 if TYPE_CHECKING:
     from bot.search.index.embeddings import Embeddings  # noqa: TC004 - types only: importing them loads NumPy
-    from bot.search.topic import TopicFound  # noqa: TC004
+    from bot.search.topic import InEpisode, TopicFound  # noqa: TC004
 
 __all__ = [
     "FOUND",
@@ -23,6 +23,7 @@ __all__ = [
     "Band",
     "Embeddings",
     "Hit",
+    "InEpisode",
     "Judgement",
     "OnSubject",
     "Scope",

@@ -1,8 +1,8 @@
-"""What speaks for each sentence of an episode as one that makes a point on a topic.
+"""What speaks for each sentence as one that makes a point on a topic.
 
-A feature is a row of OF_SENTENCE, whatever the topic, or of OF_TOPIC: relevance by words and meaning, smoothed over
-what is said before and after (an answer follows its question), words of the topic close by, hand-picked key passages
-and their labels. `bot.search.topic.scoring` weighs them.
+Sentences of all episodes that are looked at stand in one column, episode after episode. A feature is a row of
+OF_SENTENCE, whatever the topic, or of OF_WORDS or OF_MEANING: how near its words and its meaning are to the topic,
+alone, with what is around it, and over the whole stretch it is in. `bot.search.topic.scoring` weighs them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +30,8 @@ if TYPE_CHECKING:
     Column = NDArray[np.float64]
 
 __all__ = [
-    "OF_SENTENCE", "OF_TOPIC", "OnTopic", "Profile", "around", "is_filler", "relevance_of", "share_of", "within",
+    "OF_MEANING", "OF_SENTENCE", "OF_WORDS", "Heard", "OnTopic", "Profile", "hear", "is_filler", "said_together",
+    "share_of",
 ]  # fmt: skip
 
 SEARCHED = 600
@@ -40,13 +40,24 @@ SEARCHED = 600
 COMPARED = 200
 """Sentences that are compared token by token; enough for every place that words or meaning hint at."""
 
+PLACES = 40
+"""Places among which the one is looked for that has most of a topic's words together."""
+
+AROUND = 4
+"""Sentences around one in which words count as said together."""
+
 ASIDE = 0.4
 """What a sentence of an introduction, an ad or an outro is worth against one of the conversation."""
 
 NOTHING = 0.1
 """What filler is worth less than: “Yeah.” says nothing on any topic."""
 
-_LONG, _SHORT = 18, 5
+_RAREST = 5
+"""Words of a sentence, the rarest, by which its rarity is told."""
+
+_PEAK = 5
+"""Sentences, the nearest ones, by which it is told how near a chapter or an episode is."""
+
 _DANGLING = re.compile(
     r"(?:that|it|this|and|but|so|yeah|which|because|they|those|these|or|he|she|right|well|um|uh|no|yes)\b",
     re.IGNORECASE,
@@ -73,28 +84,32 @@ class Profile:
         paragraphs = [episode.paragraphs[p] for p in episode.sentences.paragraphs]
         talk = np.array([p.section is Section.CONVERSATION for p in paragraphs])
         filler = np.array([is_filler(text) for text in texts])
-        self.stems = tuple(frozenset(index.stems(text)) for text in texts)
+        words = [text.casefold().split() for text in texts]
+        rarity = {word: index.mean_rarity(index.stems(word)) for word in set().union(*words)}
         self.chapters = np.array([-1 if p.chapter is None else p.chapter for p in paragraphs])
         self.talk = talk & ~filler
         self.worth = np.where(talk, 1, ASIDE) * np.where(filler, NOTHING / 2, 1)
         self.dangling = np.array([float(bool(_DANGLING.match(text))) for text in texts])
-        self.counts = np.array([len(text.split()) for text in texts])
+        self.counts = np.array([len(own) for own in words])
         self.own = np.array([min(1.0, len(_OWN.findall(text)) / 2) for text in texts])
         self.nearest, self.apart = _nearest(len(texts), [key.passage for key in keys])
         self.key = ((self.apart == 0) & bool(keys)).astype(float)
         self.asks = np.array([float(text.rstrip("\"”'’)").endswith("?")) for text in texts])
-        rarities = [sorted(map(index.rarity, own))[-5:] for own in self.stems]
-        self.rare = np.array([np.mean(found) if found else 0.0 for found in rarities])
+        rarest = [sorted(rarity[word] for word in set(own))[-_RAREST:] for own in words]
+        self.rare = np.array([sum(own) / len(own) if own else 0.0 for own in rarest])
 
     @cached_property
     def features(self) -> dict[str, Column]:
         """The features of OF_SENTENCE by name."""
         return {name: of(self) for name, of in OF_SENTENCE.items()}
 
+    def __len__(self) -> int:
+        """Return how many sentences there are."""
+        return len(self.counts)
+
 
 OF_SENTENCE: dict[str, Callable[[Profile], Column]] = {
-    "long": lambda profile: np.minimum(1, profile.counts / _LONG),
-    "very short": lambda profile: (profile.counts < _SHORT).astype(float),
+    "length": lambda profile: np.log1p(profile.counts),
     "rare words": lambda profile: profile.rare,
     "key": lambda profile: profile.key,
     "question": lambda profile: profile.asks,
@@ -112,148 +127,169 @@ def _nearest(count: int, passages: Sequence[Passage]) -> tuple[NDArray[np.int64]
     return away.argmin(1), away.min(1).astype(float)
 
 
-def relevance_of(
-    profiles: Sequence[Profile], wording: str, index: WordIndex, embeddings: Embeddings | None
-) -> list[Column]:
-    """Return for each episode how relevant its sentences are to a wording, standardised over all of them."""
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How near each sentence is to a wording, standardised over all episodes: by words, by meaning (0 without models).
+
+    `likeness` is that of the nearest sentence of the conversation by itself, 0..1.
+    """
+
+    words: Column
+    meant: Column
+    likeness: float = 0.0
+
+    def mixed(self, other: Heard, share: float) -> Heard:
+        """Return this and another wording of the same topic in one, the other for a share."""
+        words = (1 - share) * self.words + share * other.words
+        return Heard(words, (1 - share) * self.meant + share * other.meant, max(self.likeness, other.likeness))
+
+    def nearer(self, other: Heard) -> Heard:
+        """Return for each sentence the wording it is nearer to."""
+        words, meant = np.maximum(self.words, other.words), np.maximum(self.meant, other.meant)
+        return Heard(words, meant, max(self.likeness, other.likeness))
+
+
+def hear(profiles: Sequence[Profile], wording: str, index: WordIndex, embeddings: Embeddings | None) -> Heard:
+    """Return how near the sentences of some episodes are to a wording."""
     places = {profile.number: at for at, profile in enumerate(profiles)}
-    counts = [len(profile.stems) for profile in profiles]
-    starts = np.concatenate([[0], np.cumsum(counts, dtype=np.int64)])
+    starts = np.concatenate([[0], np.cumsum([len(profile) for profile in profiles], dtype=np.int64)])
     part = index.part(places.keys(), None, None)
     columns = []
     for field in ("near", "words"):
         column = np.zeros(starts[-1])
         for score, (episode, sentence) in part.top(field, wording, SEARCHED):
-            if episode in places:
-                column[starts[places[episode]] + sentence] = score
+            column[starts[places[episode]] + sentence] = score
         columns.append(standard(column))
-    if embeddings is not None and profiles:
-        columns += _by_meaning(profiles, wording, embeddings, columns[0] + columns[1])
-    total = standard(np.sum(columns, 0))
-    return [total[begin:end] for begin, end in pairwise(starts)]
-
-
-def _by_meaning(profiles: Sequence[Profile], wording: str, embeddings: Embeddings, words: Column) -> list[Column]:
-    """Return likeness of sentences with their neighbours, alone, and token by token."""
+    words = standard(columns[0] + columns[1])
+    if embeddings is None:
+        return Heard(words, np.zeros(len(words)))
     view = embeddings.view(wording)
-    flat = [(profile.number, sentence) for profile in profiles for sentence in range(len(profile.stems))]
+    flat = [(profile.number, sentence) for profile in profiles for sentence in range(len(profile))]
     wide, alone = view.wide(flat).astype(float), view.alone(flat).astype(float)
     hinted = np.argsort(-(standard(wide) + standard(alone) + words))[:COMPARED]
     seen = [likeness.tokens for likeness in view.similarities([flat[place] for place in hinted])]
     token = np.full(len(flat), min(seen, default=0.0))
     token[hinted] = seen
-    return [standard(wide), 0.7 * standard(alone), standard(token)]
+    talk = np.concatenate([profile.talk for profile in profiles])
+    likeness = float(alone[talk].max(initial=0.0))
+    return Heard(words, standard(standard(wide) + 0.7 * standard(alone) + standard(token)), likeness)
+
+
+@dataclass(frozen=True, slots=True)
+class OnTopic:
+    """Some episodes as a topic meets them: how near their sentences are; `labels` are those of each episode.
+
+    `wordings` are the stems of each way to say the topic.
+    """
+
+    profiles: Sequence[Profile]
+    heard: Heard
+    wordings: Sequence[Sequence[str]]
+    index: WordIndex
+    labels: Sequence[LabelLikeness | None]
+
+    def features(self) -> dict[str, Column]:
+        """Return all features by name."""
+        found = {name: of(self) for name, of in (OF_WORDS | OF_MEANING).items()}
+        return found | {name: self.join(lambda p, name=name: p.features[name]) for name in OF_SENTENCE}  # type: ignore[misc]
+
+    def join(self, of: Callable[[Profile], Column]) -> Column:
+        """Return a column of each episode in one."""
+        return np.concatenate([of(profile) for profile in self.profiles])
+
+    def parts(self, column: Column) -> list[Column]:
+        """Return a column's part of each episode."""
+        return np.split(column, np.cumsum([len(profile) for profile in self.profiles])[:-1])
+
+    def spread(self, column: Column, before: float, after: float) -> Column:
+        """Return for each sentence the standardised mean of those around it in its episode; see `spread`."""
+        return standard(np.concatenate([spread(own, before, after) for own in self.parts(column)]))
+
+    @property
+    def near(self) -> Column:
+        """How near each sentence is by words and meaning together."""
+        return standard(self.heard.words + 1.5 * self.heard.meant)
+
+    def label(self) -> Column:
+        """Return how near the label of the nearest key passage is, less the further away that is."""
+        found = []
+        for profile, likeness in zip(self.profiles, self.labels, strict=True):
+            names = likeness.labels if likeness else self._shares(key.point for key in profile.keys)
+            own = names[profile.nearest] * np.exp(-profile.apart / 4) if len(names) else np.zeros(len(profile))
+            found.append(own)
+        return np.concatenate(found)
+
+    def title(self) -> Column:
+        """Return how near the title of each sentence's chapter is."""
+        found = []
+        for profile, likeness in zip(self.profiles, self.labels, strict=True):
+            names = likeness.titles if likeness else self._shares(each.title for each in profile.episode.chapters)
+            found.append(np.append(names, 0.0)[profile.chapters] if len(names) else np.zeros(len(profile)))
+        return np.concatenate(found)
+
+    def _shares(self, names: Iterable[str]) -> Column:
+        """Return for each name what share of the topic's words it has: 3 for all, as near as a label can be."""
+        stems = [self.index.stems(name) for name in names]
+        return np.array([3 * max(share_of(own, each, self.index) for own in self.wordings) for each in stems])
+
+    def chapter(self) -> Column:
+        """Return how near the nearest sentences of each one's chapter are."""
+        column = []
+        for profile, own in zip(self.profiles, self.parts(self.near), strict=True):
+            found = np.zeros(len(own))
+            for number in np.unique(profile.chapters):
+                inside = profile.chapters == number
+                found[inside] = np.sort(own[inside])[-_PEAK:].mean()
+            column.append(found)
+        return np.concatenate(column)
+
+    def episode(self) -> Column:
+        """Return how near the nearest sentences of each one's episode are, less those of the nearest episode."""
+        peaks = np.array([np.sort(own)[-2 * _PEAK :].mean() for own in self.parts(self.spread(self.near, 5, 5))])
+        return np.repeat(peaks - peaks.max(), [len(profile) for profile in self.profiles])
+
+
+OF_WORDS: dict[str, Callable[[OnTopic], Column]] = {
+    "words": lambda topic: topic.heard.words,
+    "words around": lambda topic: topic.spread(topic.heard.words, 5, 5),
+    "label": lambda topic: topic.label(),
+    "title": lambda topic: topic.title(),
+    "chapter": lambda topic: topic.chapter(),
+    "episode": lambda topic: topic.episode(),
+}
+
+OF_MEANING: dict[str, Callable[[OnTopic], Column]] = {
+    "meant": lambda topic: topic.heard.meant,
+    "meant around": lambda topic: topic.spread(topic.heard.meant, 4, 4),
+    "meant before": lambda topic: topic.spread(topic.heard.meant, 12, 2),
+    "meant in the stretch": lambda topic: topic.spread(topic.heard.meant, 20, 20),
+}
 
 
 def spread(values: Column, before: float, after: float) -> Column:
     """Return for each sentence the mean of the values around it: those before it fade over `before` sentences."""
     offsets = np.arange(-int(3 * after), int(3 * before) + 1)
     fades = np.exp(-np.abs(offsets) / np.where(offsets > 0, before, after))
-    total, weight = np.zeros(len(values)), np.zeros(len(values))
-    for offset, fade in zip(offsets.tolist(), fades.tolist(), strict=True):
-        low, high = max(0, offset), min(len(values), len(values) + offset)
-        if low < high:
-            total[low:high] += fade * values[low - offset : high - offset]
-            weight[low:high] += fade
-    return total / weight
+    first = -int(offsets[0])
+    total = np.convolve(values, fades)[first : first + len(values)]
+    weight = np.convolve(np.ones(len(values)), fades)[first : first + len(values)]
+    return np.asarray(total / weight)
 
 
-def around(relevance: Column) -> Column:
-    """Return how relevant the sentences around each one are."""
-    return spread(relevance, 5, 5)
-
-
-def coverage(profile: Profile, wanted: Iterable[str], index: WordIndex, width: int) -> Column:
-    """Return the share of some stems' rarity that is within `width` sentences of each sentence."""
-    stems = list(dict.fromkeys(wanted))
-    total = sum(map(index.rarity, stems))
-    found = np.zeros(len(profile.stems))
-    for stem in stems if total else ():
-        here = np.array([stem in own for own in profile.stems], float)
-        there = np.convolve(here, np.ones(2 * width + 1), "same")[: len(here)] > 0
-        found += there * index.rarity(stem) / total
-    return found
-
-
-def within(profile: Profile, wanted: Sequence[str], index: WordIndex, width: int) -> float:
-    """Return the largest share of some stems' rarity that is said, or written on a label, around one sentence."""
-    stems = list(dict.fromkeys(wanted))
-    total = sum(map(index.rarity, stems))
-    if not total:
-        return 0.0
-    titles = [set(index.stems(chapter.title)) for chapter in profile.episode.chapters]
-    labels = [set(index.stems(key.point)) for key in profile.keys]
-    found = np.zeros(len(profile.stems))
-    for stem in stems:
-        titled = np.array([stem in title for title in titles] + [False])[profile.chapters]
-        labelled = np.array([stem in label for label in labels] or [False])[profile.nearest] & (profile.apart <= width)
-        said = coverage(profile, [stem], index, width) > 0
-        found += (said | titled | labelled) * index.rarity(stem) / total
-    return float((found * (profile.worth > NOTHING)).max(initial=0.0))
-
-
-@dataclass(frozen=True, slots=True)
-class OnTopic:
-    """An episode as a topic meets it: `wordings` are the stems of each way to say it, `labels` what is like it."""
-
-    profile: Profile
-    relevance: Column
-    wordings: Sequence[Sequence[str]]
-    index: WordIndex
-    labels: LabelLikeness | None = None
-
-    def features(self) -> dict[str, Column]:
-        """Return all features by name."""
-        return {name: of(self) for name, of in OF_TOPIC.items()} | self.profile.features
-
-    def near(self) -> Column:
-        """Return the share of the topic's words in each sentence."""
-        return np.asarray(np.max([coverage(self.profile, stems, self.index, 0) for stems in self.wordings], 0))
-
-    def _beside_key(self, labels: Column) -> Column:
-        """Return what the label of the nearest key passage says of each sentence, less the further away it is."""
-        column: Column = labels[self.profile.nearest] * np.exp(-self.profile.apart / 4)
-        return column
-
-    def label(self) -> Column:
-        """Return the share of the topic's words in the label of the nearest key passage."""
-        labels = [
-            max(share_of(stems, self.index.stems(key.point), self.index) for stems in self.wordings)
-            for key in self.profile.keys
-        ]
-        return 3 * self._beside_key(np.array(labels or [0.0]))
-
-    def label_meaning(self) -> Column:
-        """Return how near in meaning the label of the nearest key passage is."""
-        if self.labels is None or not len(self.labels.labels):
-            return np.zeros(len(self.relevance))
-        return self._beside_key(self.labels.labels)
-
-    def title_meaning(self) -> Column:
-        """Return how near in meaning the title of each sentence's chapter is."""
-        if self.labels is None or not len(self.labels.titles):
-            return np.zeros(len(self.relevance))
-        return np.asarray(np.append(self.labels.titles, 0.0)[self.profile.chapters])
-
-    def chapter(self) -> Column:
-        """Return how relevant the most relevant sentences of each one's chapter are."""
-        column = np.zeros(len(self.relevance))
-        for number in np.unique(self.profile.chapters):
-            own = self.profile.chapters == number
-            column[own] = np.sort(self.relevance[own])[-5:].mean()
-        return column
-
-
-OF_TOPIC: dict[str, Callable[[OnTopic], Column]] = {
-    "around": lambda topic: standard(around(topic.relevance)),
-    "before it": lambda topic: standard(spread(topic.relevance, 15, 1)),
-    "after it": lambda topic: standard(spread(topic.relevance, 1, 4)),
-    "words near": lambda topic: standard(spread(topic.near() ** 3, 10, 4)),
-    "label": lambda topic: topic.label(),
-    "label meant": lambda topic: topic.label_meaning(),
-    "title meant": lambda topic: topic.title_meaning(),
-    "chapter": lambda topic: topic.chapter(),
-}
+def said_together(profiles: Sequence[Profile], wording: str, index: WordIndex) -> float:
+    """Return the largest share of a wording's words, by rarity, that one place has: said there, or written on it."""
+    stems = list(dict.fromkeys(index.stems(wording)))
+    by_number = {profile.number: profile for profile in profiles}
+    best = 0.0
+    for _, (number, sentence) in index.part(by_number.keys(), None, None).top("near", wording, PLACES):
+        profile = by_number[number]
+        if profile.worth[sentence] <= NOTHING:
+            continue
+        there = profile.episode.passage(sentence, sentence).widen(AROUND)
+        titled = f"{there.chapter.title} " if there.chapter else ""
+        labelled = profile.keys[profile.nearest[sentence]].point if profile.apart[sentence] <= AROUND else ""
+        best = max(best, share_of(stems, index.stems(f"{titled}{labelled} {there.text}"), index))
+    return best
 
 
 def share_of(stems: Sequence[str], others: Iterable[str], index: WordIndex) -> float:

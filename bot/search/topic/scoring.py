@@ -1,17 +1,19 @@
 """Where an episode talks about a topic: how much each sentence makes a point on it, and which passages to show.
 
-The features of sentences are weighed by `weights.json`, which `python -m benchmarks.topics --train` writes.
+The features of sentences, and the signs that it is talked about at all, are weighed by `weights.json`, which
+`python -m benchmarks.topics --train` writes.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bot.language.linear import Linear, read_weights
-from bot.search.topic.features import OF_SENTENCE, OF_TOPIC, OnTopic, is_filler
+from bot.search.topic.features import OF_MEANING, OF_SENTENCE, OF_WORDS, is_filler
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,16 +21,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from bot.corpus import Episode, Passage
-    from bot.search.index.labels import LabelLikeness
-    from bot.search.index.words import WordIndex
-    from bot.search.topic.features import Profile
+    from bot.search.topic.features import OnTopic, Profile
 
     Column = NDArray[np.float64]
 
-__all__ = ["by_speaker", "gains_of", "inside", "pick", "trim"]
+__all__ = ["Sureness", "by_speaker", "gains_of", "inside", "pick", "signs", "sureness", "trim"]
 
-LENGTH = 4
-"""Sentences of a passage, at most."""
+LENGTH, LONGER, SHORT = 4, 8, 80
+"""Sentences of a passage, at most; and where they are so short that all of them have at most SHORT words."""
 
 MAIN = 9
 """Key passages of a chapter that are its main points: a little more than a summary's passages can touch."""
@@ -42,48 +42,67 @@ WORDS = 120
 _FADES = 60
 """Sentences over which a chapter's beginning counts for more: it is named after what it begins with."""
 
-_FLOOR = 0.15
+_FLOOR = 0.1
 """Passages worth less than this share of the best one are not shown on any page."""
 
-_BESIDE, _BESIDE_WORTH = 4, 0.6
+_AS_MUCH = 0.5
+"""Share of the best passage's worth that the best one of an episode must have for the episode to be shown."""
+
+_BESIDE, _BESIDE_WORTH = 2, 0.6
 """Sentences beside a chosen passage that count for less, and what the next one is still worth."""
 
 _TAIL = 10
 
 
-def _worth(profile: Profile, features: dict[str, Column]) -> Column:
-    """Return the chance of each sentence to be one that a listener points to."""
-    return np.asarray(profile.worth * (1 / (1 + np.exp(-_weights().score(features)))))
+@dataclass(frozen=True, slots=True)
+class Sureness:
+    """How sure it is that a topic is talked about, by a linear score: from `found` on it is, below `missed` it is not.
+
+    Between them the nearest passages are shown, and that they may be about something else is said.
+    """
+
+    score: Linear
+    found: float
+    missed: float
 
 
-@lru_cache(maxsize=1)
-def _weights() -> Linear:
-    """Return the trained weights, read when first needed."""
-    return Linear(read_weights("bot.search.topic"), OF_TOPIC.keys() | OF_SENTENCE.keys(), "bot/search/topic")
+SIGNS = ("said together", "likeness", "label", "title")
+"""What tells whether a topic is talked about: the largest share of its words that one place has, and how near in
+meaning the nearest sentence is; how much nearer than NAMED the nearest label is, and the nearest title."""
+
+NAMED = 0.7
+"""Likeness of a label or a title to a topic from which it may be its name."""
 
 
-def gains_of(
-    profiles: Sequence[Profile],
-    relevance: Sequence[Column],
-    wordings: Sequence[Sequence[str]],
-    index: WordIndex,
-    labels: Sequence[LabelLikeness | None],
-) -> list[Column]:
-    """Return what showing each sentence is worth: its chance, more in a chapter that says much about the topic."""
-    chances = [
-        _worth(profile, OnTopic(profile, own, wordings, index, names).features())
-        for profile, own, names in zip(profiles, relevance, labels, strict=True)
-    ]
-    edge = sorted(np.concatenate(chances))[-15:][0]
-    total = sum(float(chance[chance >= edge].sum()) for chance in chances)
-    gains = []
-    for profile, chance in zip(profiles, chances, strict=True):
-        share = np.zeros(len(chance))
-        for number in np.unique(profile.chapters):
-            own = profile.chapters == number
-            share[own] = chance[own & (chance >= edge)].sum() / total
-        gains.append(chance * (0.1 + share))
-    return gains
+def signs(together: float, likeness: float, label: float, title: float) -> dict[str, float]:
+    """Return SIGNS by name."""
+    return dict(zip(SIGNS, (together, likeness, max(0.0, label - NAMED), max(0.0, title - NAMED)), strict=True))
+
+
+@lru_cache(maxsize=2)
+def sureness(*, models: bool) -> Sureness:
+    """Return how sureness is told, with the models or from words alone, read when first needed."""
+    table = read_weights("bot.search.topic")["sureness"]["models" if models else "words"]
+    linear = Linear(table, SIGNS if models else SIGNS[:1], "bot/search/topic")
+    return Sureness(linear, table["found"], table["missed"])
+
+
+@lru_cache(maxsize=2)
+def _weights(*, models: bool) -> Linear:
+    """Return the trained weights of sentences, read when first needed."""
+    table = read_weights("bot.search.topic")["sentences"]["models" if models else "words"]
+    features = OF_WORDS.keys() | OF_SENTENCE.keys() | (OF_MEANING.keys() if models else set())
+    return Linear(table, features, "bot/search/topic")
+
+
+def _chance(score: Column, worth: Column) -> Column:
+    return np.asarray(worth / (1 + np.exp(-score)))
+
+
+def gains_of(topic: OnTopic, *, models: bool) -> list[Column]:
+    """Return what showing each sentence is worth: the chance that a listener points to it, for each episode."""
+    chance = _chance(_weights(models=models).score(topic.features()), topic.join(lambda profile: profile.worth))
+    return topic.parts(chance)
 
 
 def inside(profile: Profile, gain: Column, chapter: str, *, whole: bool) -> Column:
@@ -114,7 +133,8 @@ def by_speaker(profile: Profile, speaker: str) -> Column:
     They come from all over: away from the best place of each chapter they count for less.
     """
     said = np.array([speaker == profile.episode.paragraphs[p].speaker for p in profile.episode.sentences.paragraphs])
-    value = _worth(profile, dict.fromkeys(OF_TOPIC, np.zeros(len(said))) | profile.features)
+    score = _weights(models=False).score(dict.fromkeys(OF_WORDS, np.zeros(len(said))) | profile.features)
+    value = _chance(score, profile.worth)
     value *= (1 + 4 * profile.key) * (1 + 2 * profile.own)
     value = np.where(said & (profile.asks == 0), value, 0.0)
     wide = np.convolve(value, np.ones(2 * _BESIDE + 1), "same")[: len(value)]
@@ -129,20 +149,21 @@ def by_speaker(profile: Profile, speaker: str) -> Column:
 def pick(gains: Sequence[Column], profiles: Sequence[Profile], most: int) -> list[tuple[int, int, int]]:
     """Return up to `most` passages (episode's place, first and last sentence), best first, that share no sentence.
 
-    What is next to a chosen passage counts for less, so the choice spreads over the region.
+    They come from the episodes that say about as much as the one that says most. What is next to a chosen passage
+    counts for less, so the choice spreads over the region.
     """
     left = [gain.copy() for gain in gains]
+    best = [_best(gain, profile) for gain, profile in zip(left, profiles, strict=True)]
+    least = _AS_MUCH * max((value for value, *_ in best), default=0.0)
+    best = [each if each[0] >= least else (-1.0, 0, 0) for each in best]
     chosen: list[tuple[int, int, int]] = []
     floor = 0.0
-    for _ in range(most):
-        best = max(
-            ((*_best(gain, profile), at) for at, (gain, profile) in enumerate(zip(left, profiles, strict=True))),
-            default=None,
-        )
-        if best is None or best[0] <= 0 or best[0] < floor:
+    while best and len(chosen) < most:
+        at = max(range(len(best)), key=lambda at: best[at][0])
+        value, first, last = best[at]
+        if value <= 0 or value < floor:
             break
-        floor = max(floor, _FLOOR * best[0])
-        _, first, last, at = best
+        floor = max(floor, _FLOOR * value)
         gain = left[at]
         chosen.append((at, first, last))
         for away in range(1, _BESIDE + 1):
@@ -150,16 +171,18 @@ def pick(gains: Sequence[Column], profiles: Sequence[Profile], most: int) -> lis
                 if 0 <= sentence < len(gain) and gain[sentence] > 0:
                     gain[sentence] *= _BESIDE_WORTH ** (1 - (away - 1) / _BESIDE)
         gain[first : last + 1] = -1e6
+        best[at] = _best(gain, profiles[at])
     return chosen
 
 
 def _best(gain: Column, profile: Profile) -> tuple[float, int, int]:
-    """Return the best run of up to LENGTH sentences with its value; one that begins with “That …” is worth less."""
+    """Return the best run of sentences that fits a passage, with its value; “That …” first is worth less."""
     found = (-1.0, 0, 0)
-    for length in range(1, min(LENGTH, len(gain)) + 1):
+    for length in range(1, min(LONGER, len(gain)) + 1):
         totals = np.convolve(gain, np.ones(length), "valid") * (1 - 0.1 * profile.dangling[: len(gain) - length + 1])
         if length > 1:
-            totals[np.convolve(profile.counts, np.ones(length), "valid") > WORDS] = -1.0
+            words = np.convolve(profile.counts, np.ones(length), "valid")
+            totals[words > (WORDS if length <= LENGTH else SHORT)] = -1.0
         first = int(totals.argmax())
         found = max(found, (float(totals[first]), first, first + length - 1))
     return found

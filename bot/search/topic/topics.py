@@ -1,93 +1,75 @@
-"""Topics: what a conversation says about one, as passages in its order; and the names under which members find them.
+"""Topics: what conversations say about one, as passages in their order.
 
 A topic is a chapter, a point somebody picked by hand, a phrase the speakers use often, or any words. Its passages are
-whole sentences; nothing is shortened, joined or written. A topic that is not discussed has none.
+whole sentences; nothing is shortened, joined or written. Points are gathered from all chapters and episodes.
 """
 
 from __future__ import annotations
 
-import re
+import dataclasses
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from bot.corpus import fold, key_passages, words
-from bot.language import named_speaker, nearest, same_words
-from bot.search.expansion import is_english, known_aliases
-from bot.search.index.labels import label_likeness
-from bot.search.index.phrases import phrases_of
+from bot.corpus import fold, key_passages
+from bot.language import nearest
+from bot.search.index.labels import MOST_LABELLED, label_likeness
 from bot.search.scope import EVERYWHERE, narrow
-from bot.search.topic.features import OnTopic, Profile, around, relevance_of, share_of, within
-from bot.search.topic.scoring import by_speaker, gains_of, inside, pick, trim
+from bot.search.topic.features import OnTopic, Profile, hear, said_together, share_of
+from bot.search.topic.names import Topic, known_names, topic_names
+from bot.search.topic.scoring import by_speaker, gains_of, inside, pick, signs, sureness, trim
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
-    from bot.corpus import Aliases, Chapter, Corpus, Passage
+    from bot.corpus import Chapter, Corpus, Passage
     from bot.search.index.embeddings import Embeddings
-    from bot.search.index.labels import LabelLikeness
     from bot.search.index.words import WordIndex
     from bot.search.scope import Scope
+    from bot.search.topic.features import Heard
+    from bot.search.topic.names import Reading
 
-__all__ = ["TopicFound", "find_topic", "near_topics", "topic_names", "training_columns"]
+__all__ = ["InEpisode", "TopicFound", "examine", "find_topic", "near_topics"]
 
-LONGEST_NAME = 100
-"""Characters of a topic that are looked at."""
+MOST_EXAMINED, MOST_WHOLE = 6, 16
+"""Episodes whose sentences are all weighed: the ones that say most, in a library of more than MOST_WHOLE."""
 
-MOST_NAMED = 50
-"""Episodes that names are taken from; in a larger library any words still work."""
-
-MOST_SEARCHED = 3
-"""Episodes that a topic's passages come from, the ones that say most about it."""
-
-MOST_PHRASES = 60
-"""Phrases that become names of topics."""
+EVIDENCE, NEAREST = 300, 30
+"""Sentences by words, and by meaning, that tell which episodes those are."""
 
 MOST_NEAR = 3
-"""Names that are offered for one that is not discussed."""
-
-SAID = 0.9
-"""Share of a topic's words, weighed by rarity, said around one place, from which it is discussed."""
-
-PARTLY, TOKENS = 0.5, 0.9
-"""With this share said, the words' likeness token by token decides."""
-
-MEANT, MEANT_TOKENS = 0.74, 0.85
-"""With less said, a sentence and its neighbours must be this alike in meaning, and so must the words."""
-
-NAMED, OF_TITLE = 1.16, 0.6
-"""With the likeness of the nearest label and OF_TITLE of the nearest title's above NAMED, it goes by another name here.
-
-Set between 36 other names for what is discussed and 64 subjects that are not (`benchmarks/names.json` and the topics
-that are not kept aside): of the 24 names that share too few words it finds 8, of the subjects none."""
-
-SAID_WITHOUT_MODELS = 0.75
+"""Names that are offered for one that is not found, or not for sure."""
 
 FEWEST = 1.5
 """Rarity of the rarest word below which words are no topic: “the” is said in every other sentence."""
 
-IS_CHAPTER = 0.55
-"""Words that a topic and a chapter's title share, weighed by rarity, from which the topic is the chapter."""
+WHOLE, SHARED = 0.9, 0.4
+"""Share of a title's words that a topic has, and of the topic's that the title has, from which it is that chapter."""
 
-_AROUND = 4
-_AS_MUCH = 0.5
-_SLIP = 0.78
-_SHORTEST_REPAIRED = 4
-_TELLING = 0.7
-_MOST_WORDINGS = 3
+SAID = 0.9
+"""Share of a topic's words said together from which its words tell which episodes it comes up in."""
+
 _SAME = 0.75
+_PEAK = 5
+
+
+class InEpisode(NamedTuple):
+    """An episode that a topic comes up in, by its number in the corpus, and in about how many sentences."""
+
+    number: int
+    sentences: int
 
 
 @dataclass(frozen=True, slots=True)
 class TopicFound:
     """What is said on a topic: its name, its chapters, passages in the conversation's order, related topics.
 
-    `more` says that there is another page.
+    `sure` says that they are about it; `nearest` are the subjects that may be meant otherwise. `episodes` are those it
+    comes up in, the one that says most first; `readings` are words that were read as others; `more` says that there is
+    another page.
     """
 
     title: str
@@ -95,25 +77,45 @@ class TopicFound:
     passages: tuple[Passage, ...]
     related: tuple[str, ...]
     more: bool = False
+    sure: bool = True
+    nearest: tuple[str, ...] = ()
+    episodes: tuple[InEpisode, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What a corpus knows by name; `vocabulary` are the words a misspelled one may stand for: of names, then any."""
+class Examined:
+    """A topic in the episodes that say most about it; `score` is how sure it is that they are about it.
 
-    chapters: tuple[str, ...]
-    points: tuple[str, ...]
-    phrases: tuple[str, ...]
-    aliases: Aliases
-    vocabulary: tuple[tuple[str, ...], tuple[str, ...]]
+    `together` is the share of its words that one place has.
+    """
+
+    topic: Topic
+    on: OnTopic
+    score: dict[str, float]
+    models: bool
+
+    @property
+    def together(self) -> float:
+        """The largest share of the topic's words that one place has."""
+        return self.score["said together"]
 
 
-def topic_names(corpus: Corpus) -> tuple[str, ...]:
-    """Return the names of topics, each once: chapters, frequent phrases, aliases, hand-picked points."""
-    known = _names_of(corpus)
-    names = {fold(name): name for name in (*known.points, *known.aliases.wordings, *known.phrases, *known.chapters)}
-    order = dict.fromkeys(map(fold, (*known.chapters, *known.phrases, *known.aliases.wordings, *known.points)))
-    return tuple(names[name] for name in order)
+def examine(
+    corpus: Corpus, index: WordIndex, embeddings: Embeddings | None, name: str, scope: Scope = EVERYWHERE
+) -> Examined | None:
+    """Return a topic as it is met in a scope, or None when it has no words that tell anything."""
+    topic = Topic.read(corpus, index, name)
+    profiles = _profiles(corpus, index, embeddings, topic, scope)
+    if topic.rarity < FEWEST or not profiles:
+        return None
+    heard = _heard(profiles, topic, index, embeddings)
+    models = embeddings if len(corpus.entries) <= MOST_LABELLED else None
+    labels = label_likeness(corpus, models, [profile.number for profile in profiles], topic.wordings)
+    together = max(said_together(profiles, wording, index) for wording in topic.wordings)
+    label, title = (max((getattr(each, of) for each in labels if each), default=0.0) for of in ("label", "title"))
+    on = OnTopic(profiles, heard, topic.stems, index, labels)
+    return Examined(topic, on, signs(together, heard.likeness, label, title), embeddings is not None)
 
 
 def find_topic(  # noqa: PLR0913, PLR0917 - what to search with, for what, where, how much
@@ -125,42 +127,82 @@ def find_topic(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
     scope: Scope = EVERYWHERE,
     page: int = 1,
 ) -> TopicFound | None:
-    """Return what is said on a topic, or None when it is not discussed; pages count from 1."""
-    topic = _Topic.read(corpus, index, name)
-    profiles = _profiles(corpus, index, embeddings, topic, scope)
-    if topic.rarity < FEWEST or not profiles:
+    """Return what is said on a topic, or None when nothing is near it; pages count from 1."""
+    examined = examine(corpus, index, embeddings, name, scope)
+    if examined is None:
         return None
-    profiles, relevance = _most_relevant(profiles, _relevance(profiles, topic, index, embeddings))
-    labels = label_likeness(corpus, embeddings, [profile.number for profile in profiles], topic.wordings)
+    topic, profiles = examined.topic, examined.on.profiles
     chapter = _as_chapter(topic, profiles, index)
+    how = sureness(models=examined.models)
+    score = how.score.score(examined.score)
+    named = topic.speaker or chapter
+    if not named and score < how.missed:
+        return None
     if topic.speaker:
         gains = [by_speaker(profile, topic.speaker) for profile in profiles]
-    elif chapter is None and not _is_discussed(profiles, topic, index, embeddings, labels):
-        return None
     else:
-        gains = gains_of(profiles, relevance, topic.stems, index, labels)
+        gains = gains_of(examined.on, models=examined.models)
         if chapter is not None:
-            titled = index.stems(chapter)
-            whole = any(share_of(titled, stems, index) >= SAID for stems in topic.stems)
-            gains = [inside(profile, gain, chapter, whole=whole) for profile, gain in zip(profiles, gains, strict=True)]
+            gains = [inside(profile, gain, chapter, whole=True) for profile, gain in zip(profiles, gains, strict=True)]
+    said = _said_in(examined, narrow(corpus, index, scope))
+    if said and not examined.models:
+        gains = [gain * (profile.number in said) for profile, gain in zip(profiles, gains, strict=True)]
+    sure = bool(named) or score >= how.found
     places = pick(gains, profiles, limit * page + 1)
     shown = places[limit * (page - 1) : limit * page]
     passages = tuple(trim(profiles[at].episode.passage(first, last)) for at, first, last in sorted(shown))
-    title = topic.speaker or chapter or _spelling(corpus, topic.name)
+    title = named or _spelling(corpus, topic.name)
     return TopicFound(
-        title, _chapters(passages), passages, _find_related(corpus, title, passages), len(places) > limit * page
+        title,
+        _chapters(passages),
+        passages,
+        _find_related(corpus, title, passages),
+        len(places) > limit * page,
+        sure,
+        tuple(dict.fromkeys([*topic.doubtful, *(() if sure else _nearest_chapters(examined.on))]))[:MOST_NEAR],
+        _ordered(said or Counter(profiles[at].number for at, *_ in places[: limit * page])),
+        topic.readings,
     )
 
 
-def training_columns(
-    corpus: Corpus, index: WordIndex, embeddings: Embeddings | None, name: str
-) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.bool_]]:
-    """Return a topic's features in the first episode, and which sentences are talk there (for training)."""
-    topic = _Topic.read(corpus, index, name)
-    profiles = _profiles(corpus, index, embeddings, topic, EVERYWHERE)
-    relevance = _relevance(profiles, topic, index, embeddings)
-    labels = label_likeness(corpus, embeddings, [profile.number for profile in profiles], topic.wordings)
-    return OnTopic(profiles[0], relevance[0], topic.stems, index, labels[0]).features(), profiles[0].talk
+def _said_in(examined: Examined, part: WordIndex) -> Counter[int]:
+    """Return in how many sentences of which episodes a topic's words are said; none when they are not said together."""
+    counts: Counter[int] = Counter()
+    if examined.together >= SAID and not examined.topic.speaker:
+        for stems in examined.topic.stems:
+            counts |= Counter(part.tally(stems))
+    return counts
+
+
+def _ordered(counts: Counter[int]) -> tuple[InEpisode, ...]:
+    """Return episodes, the one with most sentences first."""
+    return tuple(
+        InEpisode(number, count) for number, count in sorted(counts.items(), key=lambda each: (-each[1], each))
+    )
+
+
+def near_topics(corpus: Corpus, index: WordIndex, embeddings: Embeddings | None, name: str) -> tuple[str, ...]:
+    """Return the names nearest to one: spelled like it, then the chapters nearest in meaning, then phrases."""
+    names = {fold(known): known for known in topic_names(corpus)}
+    known = known_names(corpus)
+    near = [names[found] for found in nearest(fold(Topic.read(corpus, index, name).name), names, _SAME, MOST_NEAR)]
+    examined = examine(corpus, index, embeddings, name)
+    chapters = _nearest_chapters(examined.on) if examined else ()
+    return tuple(dict.fromkeys([*near, *chapters, *known.chapters, *known.phrases]))[:MOST_NEAR]
+
+
+def _nearest_chapters(on: OnTopic) -> tuple[str, ...]:
+    """Return the titles of the chapters nearest to a topic, by what is said in them and by their titles."""
+    best: dict[str, float] = {}
+    near, title = on.parts(on.near), on.parts(on.title())
+    for profile, own, named in zip(on.profiles, near, title, strict=True):
+        for number in set(profile.chapters.tolist()) - {-1}:
+            there = (profile.chapters == number) & profile.talk
+            if there.any():
+                value = float(np.sort(own[there])[-_PEAK:].mean() + named[there][0])
+                name = profile.episode.chapters[number].title
+                best[name] = max(best.get(name, value), value)
+    return tuple(sorted(best, key=lambda name: -best[name])[:MOST_NEAR])
 
 
 def _spelling(corpus: Corpus, name: str) -> str:
@@ -168,112 +210,7 @@ def _spelling(corpus: Corpus, name: str) -> str:
     return next((known for known in topic_names(corpus) if fold(known) == fold(name)), name)
 
 
-def near_topics(corpus: Corpus, index: WordIndex, embeddings: Embeddings | None, name: str) -> tuple[str, ...]:
-    """Return the names nearest to one: spelled like it, then the chapters nearest in meaning, then phrases."""
-    topic = _Topic.read(corpus, index, name)
-    names = {fold(known): known for known in topic_names(corpus)}
-    near = [names[found] for found in nearest(fold(topic.name), names, _SAME, MOST_NEAR)]
-    profiles = _profiles(corpus, index, embeddings, topic, EVERYWHERE)
-    best: dict[str, float] = {}
-    if topic.wordings:
-        for profile, relevance in zip(profiles, _relevance(profiles, topic, index, embeddings), strict=True):
-            for number in set(profile.chapters.tolist()) - {-1}:
-                own = np.sort(relevance[(profile.chapters == number) & profile.talk])[-5:]
-                title = profile.episode.chapters[number].title
-                best[title] = max(best.get(title, -np.inf), float(own.mean()) if len(own) else -np.inf)
-    known = _names_of(corpus)
-    chapters = [title for title in sorted(best, key=lambda title: -best[title]) if best[title] > -np.inf]
-    return tuple(dict.fromkeys([*near, *chapters, *known.chapters, *known.phrases]))[:MOST_NEAR]
-
-
-@dataclass(frozen=True, slots=True)
-class _Topic:
-    """A topic as asked.
-
-    `wordings` are the ways to say it, `stems` those of each; `telling` leaves out words that are said all over.
-    """
-
-    name: str
-    speaker: str | None
-    wordings: tuple[str, ...]
-    stems: tuple[list[str], ...]
-    telling: str
-    rarity: float
-
-    @classmethod
-    def read(cls, corpus: Corpus, index: WordIndex, name: str) -> _Topic:
-        """Mend misspelled words, leave out the names of those who speak anyway, and add what aliases stand for."""
-        known = _names_of(corpus)
-        name = " ".join(name[:LONGEST_NAME].split())
-        mended = " ".join(_mend(word, index, known) for word in name.split())
-        speaker = named_speaker(re.sub(r"[^\w\s'-]", "", mended), corpus.speakers)
-        parts = {part for each in corpus.speakers for part in each.casefold().split()}
-        kept = [word for word in mended.split() if re.sub(r"['’]s$|\W", "", word.casefold()) not in parts]
-        main = " ".join(kept) if kept else mended
-        others = [
-            _replace(main, alias, wording) for alias, stand in known.aliases.within(main).items() for wording in stand
-        ]
-        wordings = tuple(w for w in dict.fromkeys([main, *others]) if index.stems(w))[: _MOST_WORDINGS + 1]
-        rarities = {w: max(map(index.rarity, index.stems(w)), default=0.0) for w in main.split()}
-        top = max(rarities.values(), default=0.0)
-        telling = " ".join(word for word, rarity in rarities.items() if rarity >= _TELLING * top)
-        return cls(mended, speaker, wordings, tuple(map(index.stems, wordings)), telling, top)
-
-
-def _mend(word: str, index: WordIndex, known: _Known) -> str:
-    """Return the known word that a misspelled one stands for, or the word."""
-    form = fold(re.sub(r"^\W+|\W+$", "", word))
-    if (
-        len(form) < _SHORTEST_REPAIRED
-        or not form.isalpha()
-        or is_english(form)
-        or any(map(index.count, index.stems(form)))
-        or known.aliases.within(form)
-    ):
-        return word
-    for vocabulary in known.vocabulary:
-        if form in vocabulary:
-            return word
-        likely = same_words([form], vocabulary)[0]
-        fits = {
-            other: likeness
-            for other, likeness in likely.items()
-            if likeness >= _SLIP and other[0] == form[0] and not other.startswith(form) and not form.startswith(other)
-        }
-        if fits:
-            return max(fits, key=lambda other: fits[other])
-    return word
-
-
-def _replace(text: str, alias: str, wording: str) -> str:
-    """Return a text with the words of an alias replaced by a wording."""
-    gone = {form.form for form in words(alias)}
-    gone |= {form + "s" for form in gone} | {form.removesuffix("s") for form in gone}
-    kept = [word for word in text.split() if not {form.form for form in words(word)} & gone]
-    return " ".join([*kept, wording])
-
-
-@lru_cache(maxsize=4)
-def _names_of(corpus: Corpus) -> _Known:
-    """Gather the names of a corpus, once."""
-    chapters: dict[str, None] = {}
-    points: dict[str, None] = {}
-    phrases: Counter[str] = Counter()
-    heard: Counter[str] = Counter()
-    for number in range(min(len(corpus.entries), MOST_NAMED)):
-        episode = corpus.episode(number)
-        chapters.update(dict.fromkeys(chapter.title for chapter in episode.chapters))
-        points.update(dict.fromkeys(key.point for key in key_passages(corpus.folder, episode)))
-        heard.update(word.form for word in words(episode.text))
-        phrases.update(phrases_of(episode))
-    aliases = known_aliases(corpus)
-    named = dict.fromkeys(word.form for name in (*chapters, *aliases.wordings) for word in words(name))
-    often = [phrase for phrase, _ in phrases.most_common(MOST_PHRASES)]
-    rest = [form for form, _ in heard.most_common()]
-    return _Known(tuple(chapters), tuple(points), tuple(often), aliases, (tuple(named), tuple(rest)))
-
-
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def _profile(corpus: Corpus, index: WordIndex, number: int) -> Profile:
     """Look at an episode's sentences, once."""
     episode = corpus.episode(number)
@@ -281,80 +218,49 @@ def _profile(corpus: Corpus, index: WordIndex, number: int) -> Profile:
 
 
 def _profiles(
-    corpus: Corpus, index: WordIndex, embeddings: Embeddings | None, topic: _Topic, scope: Scope
+    corpus: Corpus, index: WordIndex, embeddings: Embeddings | None, topic: Topic, scope: Scope
 ) -> list[Profile]:
     """Return the episodes that say most about a topic, in the corpus's order."""
     numbers = [n for n in range(len(corpus.entries)) if scope.episodes is None or n in scope.episodes]
-    if len(numbers) > MOST_SEARCHED:
+    if len(numbers) > MOST_WHOLE:
         part = narrow(corpus, index, scope)
         score: dict[int, float] = defaultdict(float)
         for wording in topic.wordings:
-            for value, (episode, _) in part.top("near", wording, 300):
+            for value, (episode, _) in part.top("near", wording, EVIDENCE):
                 score[episode] += value
         if embeddings is not None and topic.wordings:
-            for rank, (episode, _) in enumerate(embeddings.view(topic.wordings[0]).candidates(30)):
-                score[episode] += 30 / (1 + rank % 30)
+            for rank, (episode, _) in enumerate(embeddings.view(topic.wordings[0]).candidates(NEAREST)):
+                score[episode] += NEAREST / (1 + rank % NEAREST)
         if topic.speaker:
             for number in numbers:
                 score[number] += topic.speaker in corpus.entries[number].speakers
-        numbers = sorted(sorted(set(numbers) & set(score), key=lambda number: -score[number])[:MOST_SEARCHED])
+        numbers = sorted(sorted(set(numbers) & set(score), key=lambda number: -score[number])[:MOST_EXAMINED])
     return [_profile(corpus, index, number) for number in numbers]
 
 
-def _relevance(
-    profiles: Sequence[Profile], topic: _Topic, index: WordIndex, embeddings: Embeddings | None
-) -> list[NDArray[np.float64]]:
-    """Return how relevant sentences are: to the whole topic and its telling words, or to what an alias stands for."""
+def _heard(profiles: Sequence[Profile], topic: Topic, index: WordIndex, embeddings: Embeddings | None) -> Heard:
+    """Return how near sentences are: to the whole topic and its telling words, or to what an alias stands for."""
     main, *others = topic.wordings
-    found = relevance_of(profiles, main, index, embeddings)
+    found = hear(profiles, main, index, embeddings)
     if topic.telling and topic.telling != main:
-        telling = relevance_of(profiles, topic.telling, index, embeddings)
-        found = [0.3 * whole + 0.7 * part for whole, part in zip(found, telling, strict=True)]
+        likeness = found.likeness
+        found = found.mixed(hear(profiles, topic.telling, index, embeddings), 0.7)
+        found = dataclasses.replace(found, likeness=likeness)
     for wording in others:
-        other = relevance_of(profiles, wording, index, embeddings)
-        found = [np.maximum(one, two) for one, two in zip(found, other, strict=True)]
+        found = found.nearer(hear(profiles, wording, index, embeddings))
     return found
 
 
-def _most_relevant(
-    profiles: Sequence[Profile], relevance: Sequence[NDArray[np.float64]]
-) -> tuple[list[Profile], list[NDArray[np.float64]]]:
-    """Return the episodes that say about as much on the topic as the one that says most."""
-    peaks = [float(around(own).max(initial=0.0)) for own in relevance]
-    kept = [at for at, peak in enumerate(peaks) if peak >= _AS_MUCH * max(peaks)]
-    return [profiles[at] for at in kept], [relevance[at] for at in kept]
-
-
-def _is_discussed(
-    profiles: Sequence[Profile],
-    topic: _Topic,
-    index: WordIndex,
-    embeddings: Embeddings | None,
-    labels: Sequence[LabelLikeness | None],
-) -> bool:
-    """Say whether a topic's words are said together somewhere, or something that means the same."""
-    share = max(within(profile, stems, index, _AROUND) for profile in profiles for stems in topic.stems)
-    if share >= SAID or embeddings is None:
-        return share >= (SAID if embeddings else SAID_WITHOUT_MODELS)
-    if any(names is not None and names.label + OF_TITLE * names.title >= NAMED for names in labels):
-        return True
-    view = embeddings.view(topic.wordings[0], frozenset(profile.number for profile in profiles))
-    likeness = view.similarities(view.candidates(60) or [(profiles[0].number, 0)])
-    alike, token = max(one.wide for one in likeness), max(one.tokens for one in likeness)
-    if share >= PARTLY:
-        return token >= TOKENS
-    return alike >= MEANT and token >= MEANT_TOKENS
-
-
-def _as_chapter(topic: _Topic, profiles: Sequence[Profile], index: WordIndex) -> str | None:
-    """Return the title of the chapter that a topic is, or None."""
+def _as_chapter(topic: Topic, profiles: Sequence[Profile], index: WordIndex) -> str | None:
+    """Return the title of the chapter whose whole name a topic is, or None."""
     best: tuple[float, str] = (0.0, "")
     for title in dict.fromkeys(chapter.title for profile in profiles for chapter in profile.episode.chapters):
         own = index.stems(title)
         for stems in topic.stems:
-            both = (share_of(stems, own, index) + share_of(own, stems, index)) / 2
-            best = max(best, (both, title))
-    return best[1] if best[0] >= IS_CHAPTER else None
+            whole, shared = share_of(own, stems, index), share_of(stems, own, index)
+            if whole >= WHOLE and shared >= SHARED:
+                best = max(best, (whole + shared, title))
+    return best[1] or None
 
 
 def _chapters(passages: Sequence[Passage]) -> tuple[Chapter, ...]:
@@ -363,7 +269,7 @@ def _chapters(passages: Sequence[Passage]) -> tuple[Chapter, ...]:
 
 def _find_related(corpus: Corpus, title: str, passages: Sequence[Passage]) -> tuple[str, ...]:
     """Return topics that lie close: the passages' chapters, phrases said in them, the chapters before and after."""
-    known = _names_of(corpus)
+    known = known_names(corpus)
     said = fold(" ".join(passage.text for passage in passages))
     near = [chapter.title for chapter in _chapters(passages)]
     phrases = [phrase for phrase in known.phrases if fold(phrase) in said]
