@@ -110,19 +110,22 @@ def questions_of(show: str, part: str) -> Iterator[Asked]:
         return
     aside = part == "measure"
     for name in ("questions", "unanswerable"):
-        if show == "shipped":
-            for row in load_set(f"{name}.jsonl"):
-                if is_kept_aside(row) == aside:
-                    gold = gold_sentences(library.corpus, row) if "gold" in row else ()
-                    yield Asked(show, row["kind"], row["query"], frozenset(gold))
+        older = load_set(f"{name}.jsonl") if show == "shipped" else ()
+        for row in older:
+            if is_kept_aside(row) == aside:
+                yield Asked(show, row["kind"], row["query"], frozenset(gold_sentences(library.corpus, row)))
         for row in fresh_rows(name, show, unseen=aside) + ([] if aside else fresh_rows(name, show, of="shows")):
             yield Asked(show, row["kind"], row["query"], places_of(library, row.get("gold", ())))
-    if show in INVENTED and not aside:
-        for row in load_set("other_shows.jsonl"):
-            if row["show"] == show:
-                yield Asked(show, row["kind"], row["query"], _places_with(library, row["gold"]))
-    if show in MEETINGS and not aside:
-        yield from _meetings_asked(library)
+    if not aside:
+        yield from _of_invented(library) if show in INVENTED else ()
+        yield from _of_meetings(library) if show in MEETINGS else ()
+
+
+def _of_invented(library: Library) -> Iterator[Asked]:
+    """Yield the questions of `tests/sets/other_shows.jsonl` on an invented show."""
+    for row in load_set("other_shows.jsonl"):
+        if row["show"] == library.name:
+            yield Asked(library.name, row["kind"], row["query"], _places_with(library, row["gold"]))
 
 
 def _places_with(library: Library, texts: Sequence[str]) -> frozenset[Place]:
@@ -197,7 +200,7 @@ def _turns(meeting: dict[str, Any]) -> list[tuple[str, str]]:
     return [(speaker, " ".join(_SPACED.sub("", text).split())) for speaker, text in said]
 
 
-def _meetings_asked(library: Library) -> Iterator[Asked]:
+def _of_meetings(library: Library) -> Iterator[Asked]:
     """Yield the questions of QMSum on the meetings of a project, each asked of its meeting; no summaries."""
     for path in _meetings(library.name):
         number = library.corpus.find(library.name, path.stem.casefold().replace("_", "-"))

@@ -51,7 +51,7 @@ WRONGLY_DECLINED = 0.05
 UNANSWERABLE_SHOWN = 0.1
 """Share of the unanswerable questions of unseen shows, most of them near misses, that are shown an answer."""
 
-PROVENANCE = "benchmarks/train_answers.py: tests/sets (questions, unanswerable, fresh_*, shows_*) but for what is kept aside, QMSum; "
+PROVENANCE = "benchmarks/train_answers.py on tests/sets, but for what is kept aside, and QMSum: "
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ def gold_sentences(corpus: Corpus, row: dict[str, Any]) -> set[tuple[int, int]]:
     episode = corpus.episode(0)
     source = (ROOT / str(episode.tokens.path)).read_text("utf-8")
     found = set()
-    for gold in row["gold"]:
+    for gold in row.get("gold", ()):
         begin = source.index(gold)
         end = begin + len(gold)
         for number in range(len(episode.sentences)):

@@ -401,7 +401,8 @@ FROM_MODELS: dict[str, Callable[[_ByMeaning], Column]] = {
 class Candidates:
     """The sentences that may answer, with a column for each feature by its name; `admitted` may be shown.
 
-    `leading` says how much of the chance of those that ask, or announce, belongs to what follows them. `likeness` has, with the models, a row a sentence and a column a token of the question.
+    `leading` says how much of the chance of those that ask, or announce, belongs to what follows them. `likeness` has,
+    with the models, a row a sentence and a column a token of the question.
     """
 
     places: tuple[Place, ...]

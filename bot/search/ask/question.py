@@ -45,8 +45,8 @@ class Question:
 
     `text` is what the models see: texting forms spelled out, without speakers' names, abbreviations with their words.
     `speaker` is whose words are wanted by name, `role` is host or guest when only that is known. `wants` holds what
-    the answer should contain: number, money, time, name, duration, date, place; `counted` are the stems of what it asks the
-    number of. `yours` says that it asks what whoever reads it thinks.
+    the answer should contain: number, money, time, name, duration, date, place; `counted` are the stems of what it asks
+    the number of. `yours` says that it asks what whoever reads it thinks.
     """
 
     plain: str
