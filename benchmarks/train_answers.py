@@ -1,7 +1,7 @@
 """Train how answers are weighed and when to decline: writes `bot/search/ask/weights.json` and prints what it reaches.
 
     python -m benchmarks.train_answers            train, write, measure
-    python -m benchmarks.train_answers --measure  measure the weights that are there on what is kept aside
+    python -m benchmarks.train_answers --measure  fit without writing, and measure
 
 Trained on the questions of `tests/sets` on every show of `benchmarks.shows` but for what is kept aside there, and on
 those of QMSum; it needs `../shared/shows`. A show counts by the square root of its questions. Each sentence's chance is
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from bot.search.ask.extracts import Extract
     from bot.search.ask.features import Candidates
     from bot.search.ask.question import Question
+    from bot.search.index.words import Place
 
     Array = NDArray[np.float64]
 
@@ -50,6 +51,9 @@ WRONGLY_DECLINED = 0.05
 
 UNANSWERABLE_SHOWN = 0.1
 """Share of the unanswerable questions of unseen shows, most of them near misses, that are shown an answer."""
+
+BESIDE = 2
+"""Sentences either side of the one that the baseline finds."""
 
 PROVENANCE = "benchmarks/train_answers.py on tests/sets, but for what is kept aside, and QMSum: "
 
@@ -181,8 +185,9 @@ def _table(unseen: Iterable[tuple[_Row, _Found, float, float]], declined: float,
     for each in unseen:
         by_show[each[0].asked.show].append(each)
     heads = (
-        "show", "n", "rank 1", "1 to 3", "area: can be answered", "first is right", "shown as the answer", "right then",
-        "hedged", "right then", "declined", "right then", "unanswerable", "shown", "declined",
+        "Show", "n", "BM25: rank 1", "1 to 3", "rank 1", "1 to 3", "answerable or not", "first right or not",
+        "shown as the answer", "first right then", "hedged", "first right then", "declined", "first right then",
+        "not answerable", "shown", "declined",
     )  # fmt: skip
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
     for show in SHOWS:
@@ -208,6 +213,17 @@ def _table(unseen: Iterable[tuple[_Row, _Found, float, float]], declined: float,
     return "\n".join(lines)
 
 
+def _by_words(row: _Row) -> list[bool]:
+    """Return which of three passages of five sentences answer that BM25 puts first."""
+    taken: list[Place] = []
+    index = narrow(row.library.corpus, row.library.index, row.asked.scope)
+    for _, (number, at) in index.top("near", row.asked.query, 20):
+        if all(number != other or abs(at - there) > 2 * BESIDE for other, there in taken):
+            taken.append((number, at))
+    spans = [{(number, at + step) for step in range(-BESIDE, BESIDE + 1)} for number, at in taken[:3]]
+    return [bool(span & row.asked.gold) for span in spans] or [False]
+
+
 def _band(each: tuple[_Row, _Found, float, float], declined: float, least: float) -> str:
     row, found, some, chance = each
     if some < declined:
@@ -229,27 +245,33 @@ def _as_trained(rows: list[_Row], *, models: bool) -> list[tuple[_Row, _Found, f
     return [(r, each, some, some * _logistic(weights.first.score(each.signals))) for r, each, some in chances]
 
 
+TITLES = {"words": "From words alone", "models": "With meaning"}
+
+
 def main() -> None:
     """Train with and without the models, write the weights, print the tables."""
     if open_library("gotime", models=False) is None:
         sys.exit("The shows to fit on are not here: it needs the folder ../shared/shows.")
-    measured = "--measure" in sys.argv
     trained = {}
     tables: list[tuple[str, str]] = []
     for name, models in (("words", False), ("models", True)):
-        if not measured:
-            asked = [each for show in SHOWS for each in questions_of(show, "fit")]
-            trained[name], unseen = _train(_rows(asked, models=models), models=models)
-            declined, least = trained[name]["declined below"], trained[name]["answers from"]
-            tables.append((f"{name}: each show by weights that have not seen it", _table(unseen, declined, least)))
-    if trained:
+        asked = [each for show in SHOWS for each in questions_of(show, "fit")]
+        trained[name], unseen = _train(_rows(asked, models=models), models=models)
+        declined, least = trained[name]["declined below"], trained[name]["answers from"]
+        tables.append((f"{TITLES[name]}, each show by weights that have not seen it:", _table(unseen, declined, least)))
+    if "--measure" not in sys.argv:
         write_weights("bot/search/ask", {"provenance": PROVENANCE + ", ".join(SHOWS)} | trained)
         Weights.read.cache_clear()
     for name, models in (("words", False), ("models", True)):
         weights = Weights.read(models=models)
         asked = [each for show in SHOWS if show not in MEETINGS for each in questions_of(show, "measure")]
         unseen = _as_trained(_rows(asked, models=models), models=models)
-        tables.append((f"{name}: what is kept aside", _table(unseen, weights.declined_below, weights.answers_from)))
+        tables.append(
+            (
+                f"{TITLES[name]}, what is kept aside, by the weights that are there:",
+                _table(unseen, weights.declined_below, weights.answers_from),
+            )
+        )
     for title, table in tables:
         print(f"\n{title}\n\n{table}")
 
