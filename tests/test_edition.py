@@ -283,6 +283,6 @@ def test_check_prints_a_report_and_ends_with_0_or_1(command_line: RunBot, tmp_pa
     diff = command_line("check", "--diff")
 
     assert (good.returncode, bad.returncode) == (0, 1)
-    assert "28,112 words" in good.stdout
+    assert "28,118 words" in good.stdout
     assert "edition.md:1: reads “quite”" in bad.stdout
     assert "[-Numeri-]{+Numerai+}" in diff.stdout
