@@ -43,11 +43,14 @@ __all__ = ["SHOWN", "Asked", "asked_of", "measure", "touched"]
 SHOWN = 6
 """Passages of an answer."""
 
-RATIO, RIDGE = 100, 3e-3
+RATIO, RIDGE = 300, 3e-3
 """What all sentences that make no point weigh together against one that does; how much weights are held back."""
 
+OF_MEETING = 0.3
+"""What a meeting's topic weighs: of it only the whole stretch is known, and not its points."""
+
 STEPS = 15
-KEPT_OUT, SHOWN_STILL = 0.88, 0.02
+KEPT_OUT, SHOWN_STILL = 0.88, 0.01
 """Share of the undiscussed that is not to be called found, and of the discussed that may be called missed."""
 
 MOST, HALF = 0.75, 0.5
@@ -180,7 +183,8 @@ def fit_sentences(found: Sequence[Example]) -> Fitted:
     for each in said:
         gold = each.gold[each.talk]
         weight = np.where(gold, 1.0, gold.sum() * RATIO / (len(gold) - gold.sum())) / gold.sum()
-        weights.append(weight / of_show[each.asked.show] ** 0.5)
+        known = OF_MEETING if each.asked.kind == "meeting" else 1.0
+        weights.append(known * weight / of_show[each.asked.show] ** 0.5)
     weight = np.concatenate(weights)
     weight /= weight.sum()
     mean, scale = rows.mean(0), rows.std(0) + 1e-9

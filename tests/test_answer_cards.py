@@ -47,12 +47,18 @@ def show(tmp_path: Path) -> Show:
     ("talk", "question", "reply"),
     [
         (
-            "Ines: So how did you get rid of the beetles in the granary?\n\nOtto: Cold. We opened every hatch in January.",
+            (
+                "Ines: So how did you get rid of the beetles in the granary?\n\n"
+                "Otto: Cold. We opened every hatch in January."
+            ),
             "how did they get rid of the beetles in the granary",
             "We opened every hatch in January.",
         ),
         (
-            "Ines: What is the hardest part of tuning a carillon?\n\nOtto: Yeah.\n\nOtto: The low notes, they drift in summer.",
+            (
+                "Ines: What is the hardest part of tuning a carillon?\n\nOtto: Yeah.\n\n"
+                "Otto: The low notes, they drift in summer."
+            ),
             "what is the hardest part of tuning a carillon",
             "The low notes, they drift in summer.",
         ),
@@ -70,7 +76,8 @@ def test_a_card_with_a_question_has_the_reply_to_it(show: Show, talk: str, quest
 
 def test_a_card_with_an_announcement_has_what_it_announces(show: Show) -> None:
     corpus, index = show(
-        "Otto: There are two ways to patch a clinker hull. You rivet a strap over the crack. Or you scarf in a new plank."
+        "Otto: There are two ways to patch a clinker hull. You rivet a strap over the crack. "
+        "Or you scarf in a new plank."
     )
 
     hit = answer(corpus, index, None, "what are the ways to patch a clinker hull", 1).hits[0]

@@ -58,9 +58,6 @@ CHOSEN_FROM = 10
 LOADING_SECONDS, LOOK_SECONDS = 1.5, 0.02
 """How long a question waits for models that are being loaded, and between looks; then words alone answer it."""
 
-MOST_WARMED = 16
-"""Episodes whose labels and titles are understood ahead of the first question about a topic."""
-
 _SAID = frozenset({Verdict.EXACT, Verdict.CLOSE, Verdict.OMITTED, Verdict.OTHER_SPEAKER, Verdict.UNATTRIBUTED})
 """Verdicts on words that stand in the transcript, whoever says them."""
 
@@ -138,16 +135,13 @@ class Searcher:
 
     def warm(self) -> None:
         """Gather the names of topics and load the models, in the calling thread, as a server does before it serves."""
-        from bot.search.index.labels import label_likeness  # noqa: PLC0415 - NumPy; a line's words need none
-        from bot.search.topic import topic_names  # noqa: PLC0415
+        from bot.search.topic import topic_names, warm  # noqa: PLC0415 - NumPy; a line's words need none
 
         try:
             self._topics = topic_names(self._corpus)
             self.load()
             self._opened = True
-            label_likeness(
-                self._corpus, self._embeddings, range(min(MOST_WARMED, len(self._corpus.entries))), ["topic"]
-            )
+            warm(self._corpus, self._index, self._embeddings)
         except Exception:
             _log.exception("the names of topics cannot be gathered; none are offered")
 

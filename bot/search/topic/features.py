@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,7 +37,7 @@ __all__ = [
 SEARCHED = 600
 """Sentences that searching words gives a score; the others have none."""
 
-COMPARED = 200
+COMPARED = 600
 """Sentences that are compared token by token; enough for every place that words or meaning hint at."""
 
 PLACES = 40
@@ -55,8 +55,8 @@ NOTHING = 0.1
 _RAREST = 5
 """Words of a sentence, the rarest, by which its rarity is told."""
 
-_PEAK = 5
-"""Sentences, the nearest ones, by which it is told how near a chapter or an episode is."""
+_PEAK = 10
+"""Sentences, the nearest ones, by which it is told how near an episode is."""
 
 _DANGLING = re.compile(
     r"(?:that|it|this|and|but|so|yeah|which|because|they|those|these|or|he|she|right|well|um|uh|no|yes)\b",
@@ -85,7 +85,6 @@ class Profile:
         talk = np.array([p.section is Section.CONVERSATION for p in paragraphs])
         filler = np.array([is_filler(text) for text in texts])
         words = [text.casefold().split() for text in texts]
-        rarity = {word: index.mean_rarity(index.stems(word)) for word in set().union(*words)}
         self.chapters = np.array([-1 if p.chapter is None else p.chapter for p in paragraphs])
         self.talk = talk & ~filler
         self.worth = np.where(talk, 1, ASIDE) * np.where(filler, NOTHING / 2, 1)
@@ -95,8 +94,9 @@ class Profile:
         self.nearest, self.apart = _nearest(len(texts), [key.passage for key in keys])
         self.key = ((self.apart == 0) & bool(keys)).astype(float)
         self.asks = np.array([float(text.rstrip("\"”'’)").endswith("?")) for text in texts])
-        rarest = [sorted(rarity[word] for word in set(own))[-_RAREST:] for own in words]
-        self.rare = np.array([sum(own) / len(own) if own else 0.0 for own in rarest])
+        rarity = {word: _rarity(index, word) for word in set().union(*words)}
+        rarest = [sorted(map(rarity.__getitem__, set(own)))[-_RAREST:] for own in words]
+        self.rare: Column = np.array([sum(own) / len(own) if own else 0.0 for own in rarest])
 
     @cached_property
     def features(self) -> dict[str, Column]:
@@ -111,9 +111,14 @@ class Profile:
 OF_SENTENCE: dict[str, Callable[[Profile], Column]] = {
     "length": lambda profile: np.log1p(profile.counts),
     "rare words": lambda profile: profile.rare,
-    "key": lambda profile: profile.key,
     "question": lambda profile: profile.asks,
 }
+
+
+@lru_cache(maxsize=50_000)
+def _rarity(index: WordIndex, word: str) -> float:
+    """Return how rare a word is; episodes of a library have most of their words in common."""
+    return index.mean_rarity(index.stems(word))
 
 
 def _nearest(count: int, passages: Sequence[Passage]) -> tuple[NDArray[np.int64], Column]:
@@ -232,29 +237,16 @@ class OnTopic:
         stems = [self.index.stems(name) for name in names]
         return np.array([3 * max(share_of(own, each, self.index) for own in self.wordings) for each in stems])
 
-    def chapter(self) -> Column:
-        """Return how near the nearest sentences of each one's chapter are."""
-        column = []
-        for profile, own in zip(self.profiles, self.parts(self.near), strict=True):
-            found = np.zeros(len(own))
-            for number in np.unique(profile.chapters):
-                inside = profile.chapters == number
-                found[inside] = np.sort(own[inside])[-_PEAK:].mean()
-            column.append(found)
-        return np.concatenate(column)
-
     def episode(self) -> Column:
         """Return how near the nearest sentences of each one's episode are, less those of the nearest episode."""
-        peaks = np.array([np.sort(own)[-2 * _PEAK :].mean() for own in self.parts(self.spread(self.near, 5, 5))])
+        peaks = np.array([np.sort(own)[-_PEAK:].mean() for own in self.parts(self.spread(self.near, 5, 5))])
         return np.repeat(peaks - peaks.max(), [len(profile) for profile in self.profiles])
 
 
 OF_WORDS: dict[str, Callable[[OnTopic], Column]] = {
-    "words": lambda topic: topic.heard.words,
     "words around": lambda topic: topic.spread(topic.heard.words, 5, 5),
     "label": lambda topic: topic.label(),
     "title": lambda topic: topic.title(),
-    "chapter": lambda topic: topic.chapter(),
     "episode": lambda topic: topic.episode(),
 }
 

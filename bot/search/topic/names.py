@@ -102,7 +102,8 @@ def known_names(corpus: Corpus) -> Known:
 class Topic:
     """A topic as asked.
 
-    `wordings` are the ways to say it, `stems` those of each; `telling` leaves out words that are said all over.
+    `wordings` are the ways to say it, `stems` those of each; `telling` leaves out words that are said all over, and
+    `told` are the stems that are left of each.
     `readings` are the words that were read as others, `doubtful` the names that it has when they are read otherwise.
     """
 
@@ -111,6 +112,7 @@ class Topic:
     wordings: tuple[str, ...]
     stems: tuple[list[str], ...]
     telling: str
+    told: tuple[list[str], ...]
     rarity: float
     readings: tuple[Reading, ...]
     doubtful: tuple[str, ...]
@@ -142,7 +144,8 @@ class Topic:
         top = max(rarities.values(), default=0.0)
         telling = " ".join(word for word, rarity in rarities.items() if rarity >= _TELLING * top)
         stems = tuple(map(index.stems, wordings))
-        return cls(mended, speaker, wordings, stems, telling, top, readings, doubtful)
+        told = (index.stems(telling), *stems[1:])
+        return cls(mended, speaker, wordings, stems, telling, told, top, readings, doubtful)
 
 
 def _joined(name: str, index: WordIndex) -> Iterator[str]:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Sureness", "by_speaker", "gains_of", "inside", "pick", "signs", "sureness", "trim"]
 
-LENGTH, LONGER, SHORT = 4, 8, 80
-"""Sentences of a passage, at most; and where they are so short that all of them have at most SHORT words."""
+LENGTH = 12
+"""Sentences of a passage, at most."""
 
 MAIN = 9
 """Key passages of a chapter that are its main points: a little more than a summary's passages can touch."""
@@ -42,7 +42,7 @@ WORDS = 120
 _FADES = 60
 """Sentences over which a chapter's beginning counts for more: it is named after what it begins with."""
 
-_FLOOR = 0.1
+_FLOOR = 0.02
 """Passages worth less than this share of the best one are not shown on any page."""
 
 _AS_MUCH = 0.5
@@ -66,17 +66,17 @@ class Sureness:
     missed: float
 
 
-SIGNS = ("said together", "likeness", "label", "title")
-"""What tells whether a topic is talked about: the largest share of its words that one place has, and how near in
-meaning the nearest sentence is; how much nearer than NAMED the nearest label is, and the nearest title."""
+SIGNS = ("said together", "likeness", "label")
+"""What tells whether a topic is talked about: the largest share of its words that one place has, how near in meaning
+the nearest sentence is, and how much nearer than NAMED the nearest label."""
 
 NAMED = 0.7
-"""Likeness of a label or a title to a topic from which it may be its name."""
+"""Likeness of a label to a topic from which it may be its name."""
 
 
-def signs(together: float, likeness: float, label: float, title: float) -> dict[str, float]:
+def signs(together: float, likeness: float, label: float) -> dict[str, float]:
     """Return SIGNS by name."""
-    return dict(zip(SIGNS, (together, likeness, max(0.0, label - NAMED), max(0.0, title - NAMED)), strict=True))
+    return dict(zip(SIGNS, (together, likeness, max(0.0, label - NAMED)), strict=True))
 
 
 @lru_cache(maxsize=2)
@@ -178,11 +178,10 @@ def pick(gains: Sequence[Column], profiles: Sequence[Profile], most: int) -> lis
 def _best(gain: Column, profile: Profile) -> tuple[float, int, int]:
     """Return the best run of sentences that fits a passage, with its value; “That …” first is worth less."""
     found = (-1.0, 0, 0)
-    for length in range(1, min(LONGER, len(gain)) + 1):
+    for length in range(1, min(LENGTH, len(gain)) + 1):
         totals = np.convolve(gain, np.ones(length), "valid") * (1 - 0.1 * profile.dangling[: len(gain) - length + 1])
         if length > 1:
-            words = np.convolve(profile.counts, np.ones(length), "valid")
-            totals[words > (WORDS if length <= LENGTH else SHORT)] = -1.0
+            totals[np.convolve(profile.counts, np.ones(length), "valid") > WORDS] = -1.0
         first = int(totals.argmax())
         found = max(found, (float(totals[first]), first, first + length - 1))
     return found

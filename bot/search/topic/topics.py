@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from bot.search.topic.features import Heard
     from bot.search.topic.names import Reading
 
-__all__ = ["InEpisode", "TopicFound", "examine", "find_topic", "near_topics"]
+__all__ = ["InEpisode", "TopicFound", "examine", "find_topic", "near_topics", "warm"]
 
 MOST_EXAMINED, MOST_WHOLE = 6, 16
 """Episodes whose sentences are all weighed: the ones that say most, in a library of more than MOST_WHOLE."""
@@ -113,9 +113,18 @@ def examine(
     models = embeddings if len(corpus.entries) <= MOST_LABELLED else None
     labels = label_likeness(corpus, models, [profile.number for profile in profiles], topic.wordings)
     together = max(said_together(profiles, wording, index) for wording in topic.wordings)
-    label, title = (max((getattr(each, of) for each in labels if each), default=0.0) for of in ("label", "title"))
+    label = max((each.label for each in labels if each), default=0.0)
     on = OnTopic(profiles, heard, topic.stems, index, labels)
-    return Examined(topic, on, signs(together, heard.likeness, label, title), embeddings is not None)
+    return Examined(topic, on, signs(together, heard.likeness, label), embeddings is not None)
+
+
+def warm(corpus: Corpus, index: WordIndex, embeddings: Embeddings | None) -> None:
+    """Look ahead at the episodes of a library that is small enough for all of them to be weighed with each topic."""
+    if len(corpus.entries) <= MOST_WHOLE:
+        numbers = range(len(corpus.entries))
+        for number in numbers:
+            _profile(corpus, index, number)
+        label_likeness(corpus, embeddings, numbers, ["topic"])
 
 
 def find_topic(  # noqa: PLR0913, PLR0917 - what to search with, for what, where, how much
@@ -145,7 +154,7 @@ def find_topic(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
         if chapter is not None:
             gains = [inside(profile, gain, chapter, whole=True) for profile, gain in zip(profiles, gains, strict=True)]
     said = _said_in(examined, narrow(corpus, index, scope))
-    if said and not examined.models:
+    if not named and not examined.models and any(profile.number in said for profile in profiles):
         gains = [gain * (profile.number in said) for profile, gain in zip(profiles, gains, strict=True)]
     sure = bool(named) or score >= how.found
     places = pick(gains, profiles, limit * page + 1)
@@ -169,7 +178,7 @@ def _said_in(examined: Examined, part: WordIndex) -> Counter[int]:
     """Return in how many sentences of which episodes a topic's words are said; none when they are not said together."""
     counts: Counter[int] = Counter()
     if examined.together >= SAID and not examined.topic.speaker:
-        for stems in examined.topic.stems:
+        for stems in examined.topic.told:
             counts |= Counter(part.tally(stems))
     return counts
 
@@ -228,6 +237,9 @@ def _profiles(
         for wording in topic.wordings:
             for value, (episode, _) in part.top("near", wording, EVIDENCE):
                 score[episode] += value
+        for stems in topic.told:
+            for episode, count in part.tally(stems).items():
+                score[episode] += count
         if embeddings is not None and topic.wordings:
             for rank, (episode, _) in enumerate(embeddings.view(topic.wordings[0]).candidates(NEAREST)):
                 score[episode] += NEAREST / (1 + rank % NEAREST)
