@@ -60,6 +60,7 @@ MEASURED: Mapping[str, tuple[str, ...]] = {
     "reading-speed": ("benchmarks.reading",),
     "fuzz": ("benchmarks.fuzz", "--seconds", "45"),
     "hostile-content": ("benchmarks.hostile",),
+    "meaning-cost": ("benchmarks.meaning",),
     "soak": ("benchmarks.soak",),
     "faults": ("tests.faults", "--posts", "3000"),
 }

@@ -231,7 +231,7 @@ def test_the_process_beside_ends_with_the_bot_however_that_ends(content: Path, t
         "from bot.search import Background, open_embeddings\n"
         "corpus = open_corpus(Path(sys.argv[1])); folder = Path(sys.argv[2])\n"
         "background = Background(corpus, folder, lambda line: print(line, flush=True))\n"
-        "background._tell(b'g'); made = open_embeddings(corpus, folder / 'vectors', print)\n"
+        "made = open_embeddings(corpus, folder / 'vectors', print)\n"
         "def stopped():\n"
         "    if background._process: print(background._process.pid, flush=True)\n"
         "    return False\n"
@@ -271,7 +271,7 @@ def test_a_process_beside_that_is_killed_is_told_of_and_starts_again(
     background.run(embeddings, stopped)
 
     assert len(embeddings.known) == 3
-    assert "ended early and begins again" in caplog.text
+    assert "ended early (-9) and begins again" in caplog.text
 
 
 def test_a_script_has_what_is_known_and_waits_for_a_small_library(

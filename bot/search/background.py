@@ -13,6 +13,7 @@ import os
 import subprocess
 import sys
 import time
+from itertools import count
 from typing import TYPE_CHECKING
 
 from bot.policy.texts import say
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["GO", "WAIT", "Background"]
 
-LOOK_SECONDS = 2.0
-"""Between two looks for what was worked out, here or by another process."""
+BEAT_SECONDS, LOOK_EVERY = 0.2, 10
+"""Between two looks at the process; how many until one for what was worked out, here or by another process."""
 
 AGAIN_SECONDS = 60.0
 """Until it begins again after it was killed or failed."""
@@ -76,12 +77,14 @@ class Background:
         """Keep a process at it, and take in what it or another made."""
         told, again = len(embeddings.known), 0.0
         try:
-            while not stopped() and wanted(self._corpus, self._most) - embeddings.known:
+            for beat in count():
+                if stopped() or not wanted(self._corpus, self._most) - embeddings.known:
+                    return
                 if self._process is None and time.monotonic() >= again:
                     self._process = self._start()
-                time.sleep(LOOK_SECONDS / 10)
+                time.sleep(BEAT_SECONDS)
                 ended = self._process is not None and self._process.poll() is not None
-                if ended or time.monotonic() % LOOK_SECONDS < LOOK_SECONDS / 10:
+                if ended or beat % LOOK_EVERY == 0:
                     embeddings.grow()
                 if len(embeddings.known) >= told + TOLD_EVERY:
                     told = len(embeddings.known)

@@ -30,7 +30,7 @@ _Float = TypeVar("_Float", np.float32, np.float64)
 
 __all__ = ["Embeddings", "Likeness", "View", "fill"]
 
-_COMPARED = 256
+_COMPARED = 512
 """Vectors nearest by their codes that are compared as they are, at least."""
 
 _UNKNOWN = 0.6
@@ -96,6 +96,7 @@ class View:
         self.vector = vector
         self.tokens = tokens
         self._among = episodes
+        self._opened: dict[int, EpisodeVectors | None] = {}
 
     @cached_property
     def _sentences(self) -> Near:
@@ -158,10 +159,16 @@ class View:
         """Return how near the sentences at some places are; the mean of the others where it is not known."""
         column = np.full(len(places), np.nan, np.float32)
         for number, rows in _by_episode(places).items():
-            vectors = self.embeddings.vectors(number)
+            vectors = self._vectors(number)
             if vectors is not None:
                 column[rows] = near(vectors, np.array([places[row][1] for row in rows]), self.vector)
         return fill(column)
+
+    def _vectors(self, number: int) -> EpisodeVectors | None:
+        """Return an episode's vectors, opened once for a line, which looks at a hundred episodes three times."""
+        if number not in self._opened:
+            self._opened[number] = self.embeddings.vectors(number)
+        return self._opened[number]
 
     def by_token(self, places: Sequence[Place]) -> NDArray[np.float32] | None:
         """Return for each place (rows) how alike its most alike token is to each token of the line (columns).
@@ -170,7 +177,7 @@ class View:
         """
         pieces: dict[int, NDArray[np.int8]] = {}
         for number, rows in _by_episode(places).items():
-            vectors = self.embeddings.vectors(number)
+            vectors = self._vectors(number)
             if vectors is not None:
                 pieces |= {row: vectors.tokens_of(places[row][1]) for row in rows}
         pieces = {row: piece for row, piece in pieces.items() if len(piece)}

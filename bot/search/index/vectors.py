@@ -10,6 +10,7 @@ sentence with its neighbours, and tells as much of what is around one (measured)
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import tempfile
 from dataclasses import dataclass
@@ -191,9 +192,9 @@ def _open_file(path: Path, sentences: int) -> EpisodeVectors | None:
     try:
         with path.open("rb") as file:
             layout = _Layout.read(file.read(_HEADER), sentences)
-        if path.stat().st_size != layout.edges[-1]:
-            return None
-        data = np.memmap(path, np.uint8, "r")
+            if os.fstat(file.fileno()).st_size != layout.edges[-1]:
+                return None
+            data = np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), np.uint8)
     except (OSError, ValueError, KeyError):
         return None
     *_, begin, rows, tokens, end = layout.edges
