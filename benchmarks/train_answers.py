@@ -46,10 +46,10 @@ if TYPE_CHECKING:
 FOLDS = 6
 ORDER_RIDGE, ORDER_STEPS = 0.03, 200
 ANY_RIDGE, FIRST_RIDGE, CHANCE_STEPS = 0.01, 0.1, 400
-WRONGLY_DECLINED = 0.05
+WRONGLY_DECLINED = 0.03
 """Share of the answerable questions of shows it has not seen that the threshold for declining gives up."""
 
-UNANSWERABLE_SHOWN = 0.1
+UNANSWERABLE_SHOWN = 0.15
 """Share of the unanswerable questions of unseen shows, most of them near misses, that are shown an answer."""
 
 BESIDE = 2
@@ -196,12 +196,9 @@ def _table(unseen: Iterable[tuple[_Row, _Found, float, float]], declined: float,
         bad = [each for each in own if not each[0].asked.gold]
         if not good:
             continue
-        cells = [
-            show,
-            f"{len(good)}",
-            _share(each.first for _, each, _, _ in good),
-            _share(e.any for _, e, _, _ in good),
-        ]
+        plain = [_by_words(row) for row, _, _, _ in good]
+        cells = [show, f"{len(good)}", _share(hit[0] for hit in plain), _share(any(hit) for hit in plain)]
+        cells += [_share(each.first for _, each, _, _ in good), _share(each.any for _, each, _, _ in good)]
         cells.append(_area([some for _, _, some, _ in good], [some for _, _, some, _ in bad]))
         cells.append(_area([c for _, f, _, c in good if f.first], [c for _, f, _, c in good if not f.first]))
         for band in ("shown", "hedged", "declined"):
