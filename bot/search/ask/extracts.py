@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
+from functools import lru_cache
+from itertools import accumulate, pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -105,13 +106,11 @@ def _cut(corpus: Corpus, place: Place, chances: dict[Place, float], taken: Seque
 
 def _room(episode: Episode, at: int, taken: Sequence[Passage]) -> tuple[int, int]:
     """Return the first and last sentence a passage around a sentence may reach: one chapter, one kind of speech."""
-    numbers, paragraphs = episode.sentences.paragraphs, episode.paragraphs
-    here = paragraphs[numbers[at]]
+    runs = _runs(episode)
 
     def free(sentence: int) -> bool:
-        there = paragraphs[numbers[sentence]]
-        same = there.chapter == here.chapter and there.section == here.section and there.sponsor == here.sponsor
         whole = episode.is_whole(min(at, sentence), max(at, sentence))
+        same = runs[sentence] == runs[at]
         return same and whole and not any(passage.first <= sentence <= passage.last for passage in taken)
 
     first, last = at, at
@@ -122,6 +121,14 @@ def _room(episode: Episode, at: int, taken: Sequence[Passage]) -> tuple[int, int
     while last < min(len(episode.sentences) - 1, at + MOST_SENTENCES - 1) and free(last + 1):
         last += 1
     return first, last
+
+
+@lru_cache(maxsize=256)
+def _runs(episode: Episode) -> tuple[int, ...]:
+    """Return for each sentence the number of its run of one chapter, one kind of speech and one sponsor."""
+    kinds = [(paragraph.chapter, paragraph.section, paragraph.sponsor) for paragraph in episode.paragraphs]
+    runs = [0, *accumulate(one != other for one, other in pairwise(kinds))]
+    return tuple(runs[paragraph] for paragraph in episode.sentences.paragraphs)
 
 
 def _lengths(episode: Episode, first: int, at: int, last: int) -> Iterator[tuple[int, int]]:
