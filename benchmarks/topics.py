@@ -2,18 +2,22 @@
 
 A point is touched when a shown passage has one of its sentences. Measured are the development set of the shipped
 episode, our own topics that are no chapters, and the half of the fresh ones that is for developing (`--unseen`: the
-other half instead). `-v` tells of each topic; `--train` writes `bot/search/topic/weights.json`, fitted to all of these
+other half instead). `-v` tells of each topic; `--speed FOLDER` asks a library's content folder its own words, by words
+alone, and prints processor time; `--train` writes `bot/search/topic/weights.json`, fitted to all of these
 and to the meetings' topics, and prints what is touched on each show by weights fitted to the others. Shows that are not
 on this machine are left out; without any but our own nothing is fitted.
 """
 
 from __future__ import annotations
 
+import random
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,9 +25,12 @@ import numpy as np
 from benchmarks.fitting import Fitted, fit_chance, write_weights
 from benchmarks.shows import MEETINGS, SHARED, SHOWS, fresh_rows, meeting_topics, open_library, places_of
 from benchmarks.train_lookup import gold_sentences, load_set
+from bot.corpus import open_corpus
+from bot.search.index.words import open_index
 from bot.search.scope import EVERYWHERE, narrow
+from bot.search.topic import topic_names
 from bot.search.topic.features import OF_MEANING, OF_SENTENCE, OF_WORDS
-from bot.search.topic.scoring import SIGNS, pick
+from bot.search.topic.scoring import SIGNS, pick, shorten
 from bot.search.topic.topics import examine, find_topic
 
 if TYPE_CHECKING:
@@ -46,7 +53,7 @@ SHOWN = 6
 RATIO, RIDGE = 300, 3e-3
 """What all sentences that make no point weigh together against one that does; how much weights are held back."""
 
-OF_MEETING = 0.3
+OF_MEETING = 0.1
 """What a meeting's topic weighs: of it only the whole stretch is known, and not its points."""
 
 STEPS = 15
@@ -58,6 +65,9 @@ MOST, HALF = 0.75, 0.5
 
 OWN = ("shipped", "salt-and-small-change", "the-long-throw")
 """Shows that come with the project."""
+
+TOPICS, WARMING = 300, 10
+"""Topics that a library is asked to measure its speed, and the first of them that are not counted."""
 
 WIDTH, APART = 1, 8
 """Sentences beside one that the baseline shows with it, and that part two of its places."""
@@ -148,7 +158,7 @@ class Example:
         """Return the share of points touched when sentences are weighed by a model."""
         worth = np.concatenate([profile.worth for profile in self.profiles])
         gains = np.split(worth / (1 + np.exp(-model.score(self.rows))), self._edges()[1:-1])
-        places = pick(gains, self.profiles, SHOWN)
+        places = shorten(pick(gains, self.profiles, SHOWN), gains, self.profiles)
         return touched(self.asked, [(self.profiles[at].number, first, last) for at, first, last in places])
 
     def _edges(self) -> list[int]:
@@ -252,6 +262,28 @@ def _print_left_out(found: Sequence[Example], key: str) -> None:
             print(f"{key}, {show} left out: {np.mean([each.touched(model) for each in own]):.3f} of {len(own)} topics")
 
 
+def speed(content: Path) -> None:
+    """Print the processor time of topics in a library: words that one of its sentences has beside each other."""
+    with tempfile.TemporaryDirectory() as data:
+        corpus = open_corpus(content, Path(data), print)
+        index = open_index(corpus, Path(data) / "index", print)
+        drawn = random.Random(16)  # noqa: S311 - the same topics every time
+        spent, several = [], 0
+        topic_names(corpus)
+        for _ in range(TOPICS):
+            number = drawn.randrange(len(corpus.entries))
+            sentence = drawn.randrange(corpus.entries[number].sentences)
+            said = corpus.episode(number).passage(sentence, sentence).text.split()
+            begin = drawn.randrange(max(1, len(said) - 1))
+            begun = time.process_time()
+            found = find_topic(corpus, index, None, " ".join(said[begin : begin + 2]))
+            spent.append(1000 * (time.process_time() - begun))
+            several += found is not None and len(found.episodes) > 1
+    middle, last = np.quantile(spent[WARMING:], (0.5, 0.99))
+    print(f"{len(corpus.entries):,} episodes: median {middle:.0f} ms, 99 of 100 within {last:.0f} ms")
+    print(f"{several} of {TOPICS} topics come up in several episodes")
+
+
 def _cell(values: Sequence[float]) -> str:
     return f"{sum(values) / len(values):.2f} ({len(values)})" if values else ""
 
@@ -260,6 +292,9 @@ def main() -> None:
     """Measure with and without the models, and print a table by show; or train."""
     if "--train" in sys.argv:
         train()
+        return
+    if "--speed" in sys.argv:
+        speed(Path(sys.argv[sys.argv.index("--speed") + 1]))
         return
     unseen, verbose = "--unseen" in sys.argv, "-v" in sys.argv
     figures = ("touched", "baseline", "sure", "denied", "declined")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 from typing import TYPE_CHECKING
 
@@ -8,15 +9,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.adapters.discord.render import render
 from bot.contract import LONGEST_LINE, Author, Channel, Outcome, Reply, Request, Role
 from bot.corpus import Corpus, open_corpus
 from bot.corpus.aliases import ALIASES, Aliases, aliases_of, read_aliases
 from bot.corpus.curated import KEYPASSAGES_HEADER, key_passages, read_key_passages
 from bot.errors import TranscriptError
+from bot.policy.texts import say
 from bot.search import load_embeddings, open_searcher
 from bot.search.index.words import open_index
 from bot.search.topic import find_topic, near_topics, topic_names
-from bot.search.topic.scoring import LENGTH, WORDS
+from bot.search.topic.scoring import LENGTH, TOGETHER, WORDS
 from bot.settings import ROOT
 from tests.conftest import mended_slice, printed_by
 
@@ -193,7 +196,16 @@ def test_passages_are_in_order_apart_short_and_at_most_as_many_as_asked(corpus: 
         assert 3 <= len(places) <= 6
         assert all(last - first < LENGTH for first, last in places)
         assert all(len(p.text.split()) <= WORDS for p in found.passages if p.first < p.last)
+        assert sum(len(p.text) for p in found.passages) <= TOGETHER
         assert all(before < after for (_, before), (after, _) in itertools.pairwise(places))
+
+
+async def test_six_passages_of_a_topic_are_all_shown_where_there_is_least_room(ask: Ask) -> None:
+    for name in ("Censorship", "hiring", "open source"):
+        reply = await ask(f"/topic {name}")
+        shown = json.dumps(render(reply), ensure_ascii=False)
+        assert all(card.quote and card.quote.id in shown for card in reply.cards)
+        assert say("discord.left-out") not in shown
 
 
 def test_the_next_page_shows_other_passages_and_pages_end(corpus: Corpus, index: WordIndex) -> None:

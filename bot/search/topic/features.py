@@ -74,8 +74,9 @@ _FILLER = re.compile(
 class Profile:
     """An episode's sentences, with what is known of them whatever the topic: columns with a value a sentence.
 
-    `talk` is conversation without filler, `worth` what a sentence is worth at most, `own` how much its speaker speaks
-    of themselves; `nearest` is the number of the nearest key passage, `apart` how many sentences away it is.
+    `talk` is conversation without filler, `worth` what a sentence is worth at most, `counts` and `lengths` its words
+    and characters, `own` how much its speaker speaks of themselves; `nearest` is the number of the nearest key passage,
+    `apart` how many sentences away it is.
     """
 
     def __init__(self, episode: Episode, number: int, keys: tuple[KeyPassage, ...], index: WordIndex) -> None:
@@ -90,6 +91,7 @@ class Profile:
         self.worth = np.where(talk, 1, ASIDE) * np.where(filler, NOTHING / 2, 1)
         self.dangling = np.array([float(bool(_DANGLING.match(text))) for text in texts])
         self.counts = np.array([len(own) for own in words])
+        self.lengths = np.array([len(text) + 1 for text in texts])
         self.own = np.array([min(1.0, len(_OWN.findall(text)) / 2) for text in texts])
         self.nearest, self.apart = _nearest(len(texts), [key.passage for key in keys])
         self.key = ((self.apart == 0) & bool(keys)).astype(float)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Column = NDArray[np.float64]
 
-__all__ = ["Sureness", "by_speaker", "gains_of", "inside", "pick", "signs", "sureness", "trim"]
+__all__ = ["Sureness", "by_speaker", "gains_of", "inside", "pick", "shorten", "signs", "sureness", "trim"]
 
 LENGTH = 12
 """Sentences of a passage, at most."""
@@ -38,6 +38,9 @@ _LESSER = 0.4
 
 WORDS = 120
 """Words of a passage, at most, unless one sentence alone has more: a minute of speech."""
+
+TOGETHER = 2_800
+"""Characters of all passages of a page: what the tightest platform shows of six beside their sources."""
 
 _FADES = 60
 """Sentences over which a chapter's beginning counts for more: it is named after what it begins with."""
@@ -173,6 +176,31 @@ def pick(gains: Sequence[Column], profiles: Sequence[Profile], most: int) -> lis
         gain[first : last + 1] = -1e6
         best[at] = _best(gain, profiles[at])
     return chosen
+
+
+def shorten(
+    places: Sequence[tuple[int, int, int]], gains: Sequence[Column], profiles: Sequence[Profile]
+) -> list[tuple[int, int, int]]:
+    """Return passages without those sentences at their edges that are worth least for their length, until all fit.
+
+    Together they have TOGETHER characters then, or a sentence each.
+    """
+    left = list(places)
+    spare = sum(int(profiles[at].lengths[first : last + 1].sum()) for at, first, last in left) - TOGETHER
+    while spare > 0:
+        edges = [
+            (float(gains[at][edge] / profiles[at].lengths[edge]), number, edge)
+            for number, (at, first, last) in enumerate(left)
+            if first < last
+            for edge in (first, last)
+        ]
+        if not edges:
+            break
+        _, number, edge = min(edges)
+        at, first, last = left[number]
+        left[number] = (at, first + 1, last) if edge == first else (at, first, last - 1)
+        spare -= int(profiles[at].lengths[edge])
+    return left
 
 
 def _best(gain: Column, profile: Profile) -> tuple[float, int, int]:

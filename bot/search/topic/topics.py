@@ -20,7 +20,7 @@ from bot.search.index.labels import MOST_LABELLED, label_likeness
 from bot.search.scope import EVERYWHERE, narrow
 from bot.search.topic.features import OnTopic, Profile, hear, said_together, share_of
 from bot.search.topic.names import Topic, known_names, topic_names
-from bot.search.topic.scoring import by_speaker, gains_of, inside, pick, signs, sureness, trim
+from bot.search.topic.scoring import by_speaker, gains_of, inside, pick, shorten, signs, sureness, trim
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -159,7 +159,8 @@ def find_topic(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
     sure = bool(named) or score >= how.found
     places = pick(gains, profiles, limit * page + 1)
     shown = places[limit * (page - 1) : limit * page]
-    passages = tuple(trim(profiles[at].episode.passage(first, last)) for at, first, last in sorted(shown))
+    kept = sorted(shorten(shown, gains, profiles))
+    passages = tuple(trim(profiles[at].episode.passage(first, last)) for at, first, last in kept)
     title = named or _spelling(corpus, topic.name)
     return TopicFound(
         title,
