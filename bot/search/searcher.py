@@ -137,14 +137,14 @@ class Searcher:
         return None if self._loaded is None else len(self._loaded.known)
 
     def warm(self) -> None:
-        """Gather the names of topics and load the models, in the calling thread, as a server does before it serves."""
+        """Load the models and gather the names of topics, in the calling thread, as a server does before it serves."""
         from bot.search.index.labels import label_likeness  # noqa: PLC0415 - NumPy; a line's words need none
         from bot.search.topic import topic_names  # noqa: PLC0415
 
         try:
-            self._topics = topic_names(self._corpus)
             self.load()
             self._opened = True
+            self._topics = topic_names(self._corpus)
             label_likeness(
                 self._corpus, self._embeddings, range(min(MOST_WARMED, len(self._corpus.entries))), ["topic"]
             )
