@@ -157,7 +157,7 @@ def _measure(  # noqa: PLR0913, PLR0917 - what to search with and for, in how mu
 ) -> str:
     """Return the row of a library of some size."""
     draw = np.random.default_rng(size)
-    entries = [dataclasses.replace(corpus.entries[0], digest=f"{n:032}", sentences=SENTENCES) for n in range(1, size)]
+    entries = [dataclasses.replace(corpus.entries[0], digest=f"{n:024}", sentences=SENTENCES) for n in range(1, size)]
     entries.insert(0, corpus.entries[0])
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)

@@ -219,7 +219,7 @@ def test_it_is_worked_out_beside_a_bot_that_searches_and_is_usable_as_it_comes(c
     _until(lambda: len(told) > 1)
     search.close()
 
-    assert told[0] == "Meaning is known for 0 of 3 episodes. The rest is being worked out beside, the newest first."
+    assert told[0] == "Meaning is known for 0 of 3 episodes. The rest is being worked out meanwhile, the newest first."
     assert told[-1] == "Meaning is known for 3 of 3 episodes."
 
 

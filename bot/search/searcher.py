@@ -134,13 +134,13 @@ class Searcher:
         return None if self._loaded is None else len(self._loaded.known)
 
     def warm(self) -> None:
-        """Gather the names of topics and load the models, in the calling thread, as a server does before it serves."""
+        """Load the models and gather the names of topics, in the calling thread, as a server does before it serves."""
         from bot.search.topic import topic_names, warm  # noqa: PLC0415 - NumPy; a line's words need none
 
         try:
-            self._topics = topic_names(self._corpus)
             self.load()
             self._opened = True
+            self._topics = topic_names(self._corpus)
             warm(self._corpus, self._index, self._embeddings)
         except Exception:
             _log.exception("the names of topics cannot be gathered; none are offered")
