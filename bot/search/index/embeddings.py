@@ -30,8 +30,8 @@ _Float = TypeVar("_Float", np.float32, np.float64)
 
 __all__ = ["Embeddings", "Likeness", "View", "fill"]
 
-_COMPARED = 512
-"""Vectors nearest by their codes that are compared as they are, at least."""
+_COMPARED, _BLOCKS_COMPARED = 512, 128
+"""Sentences and blocks nearest by their codes that are compared as they are, at least."""
 
 _UNKNOWN = 0.6
 """How like a sentence is to a line where nothing is known of any: about that of two which share a subject."""
@@ -124,7 +124,7 @@ class View:
 
     def _compare(self, near: Near, limit: int, *, blocks: bool) -> tuple[Column, list[Place]]:
         """Return how like the nearest vectors are, and their episodes and numbers in these, the most alike first."""
-        most = max(_COMPARED, 2 * limit)
+        most = max(_BLOCKS_COMPARED if blocks else _COMPARED, 2 * limit)
         episodes, numbers = near.episodes[:most], near.numbers[:most]
         likeness = np.zeros(len(numbers), np.float32)
         for number in dict.fromkeys(episodes.tolist()):

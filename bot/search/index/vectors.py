@@ -258,10 +258,12 @@ class Shelf:
         begin = _Layout(self.entries[number].sentences, 0).rows
         try:
             with self._path(number).open("rb", buffering=0) as file:
-                return np.stack([_read_row(file, begin + row * WIDTH) for row in rows.tolist()])
+                data = b"".join(_read(file, begin + row * WIDTH) for row in rows.tolist())
+            return np.frombuffer(data, np.int8).reshape(len(rows), WIDTH)
         except (OSError, ValueError):
             return np.zeros((len(rows), WIDTH), np.int8)
 
+    @lru_cache(maxsize=8192)  # noqa: B019 - a shelf lives as long as its process
     def _path(self, number: int) -> Path:
         return _path(self.folder or Path(), self.entries[number].digest)
 
@@ -273,7 +275,7 @@ class Shelf:
         return vectors
 
 
-def _read_row(file: FileIO, begin: int) -> NDArray[np.int8]:
-    """Return a row that begins at a byte of a file; ValueError when it is cut."""
+def _read(file: FileIO, begin: int) -> bytes:
+    """Return the bytes of a row that begins at one of a file."""
     file.seek(begin)
-    return np.frombuffer(file.read(WIDTH), np.int8, WIDTH)
+    return file.read(WIDTH)
