@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as `bot.app` does, before NumPy is loaded
 
 from benchmarks.quote import machine, percentile
-from benchmarks.train_lookup import is_kept_aside, load_set
+from benchmarks.sets import is_kept_aside, load_set
 from bot.commands import COMMANDS
 from bot.contract import Author, Channel, Request
 from bot.core import Core

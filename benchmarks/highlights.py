@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 from benchmarks.library import EPISODES
 from benchmarks.quote import machine, percentile
 from benchmarks.reading import write_episodes
+from benchmarks.sets import load_set
 from benchmarks.train_highlights import area, is_aside
-from benchmarks.train_lookup import load_set
 from bot.corpus import Section, open_corpus
 from bot.highlights import Highlights, judge, read
 from bot.settings import ROOT

@@ -1,7 +1,8 @@
 """A library of 2,000 episodes (20 million words, generated): `python -m benchmarks.library [FOLDER]`.
 
-Reads and indexes it, opens it again, changes one episode, and asks bare tantivy, SQLite FTS5 and RapidFuzz the same
-lines. FOLDER keeps the generated episodes for the next run. Takes about four minutes.
+Reads and indexes it, opens it again, changes one episode, and asks bare tantivy, `/quote`, `/verify`, SQLite FTS5 and
+RapidFuzz the same lines, from words alone; and says how many come first. FOLDER keeps the generated episodes for the
+next run. Takes about four minutes.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +29,12 @@ from rapidfuzz import fuzz, process
 from benchmarks.quote import machine, percentile
 from benchmarks.reading import write_episodes
 from bot.corpus import open_corpus
-from bot.search.index.words import open_index
+from bot.search import Searcher, Verdict
+from bot.search.ask import answer
+from bot.search.index.words import SENTENCE_BITS, open_index
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bot.corpus import Corpus
 
@@ -40,6 +44,9 @@ FTS_QUERIES = 30
 FUZZY_QUERIES = 3
 TOP = 20
 WORDS = 12
+WARM = 5
+SHARED = 0.3
+"""Share of the shorter of two spans from which one counts as the other, as in `benchmarks.quality`."""
 
 
 def main() -> None:
@@ -114,23 +121,44 @@ def changed(content: Path, data: Path) -> dict[str, float]:
 
 
 def asked(content: Path, data: Path) -> dict[str, float]:
-    """Ask bare tantivy, FTS5 and RapidFuzz for stretches of twelve words with two typos."""
+    """Ask everything for stretches of twelve words with two typos; `/verify` for six words as they were said too."""
     corpus = open_corpus(content, data, _say)
     words = open_index(corpus, data / "index", _say)
-    queries = _queries(corpus)
+    search = Searcher(corpus, words)
+    numbers = {entry.id: number for number, entry in enumerate(corpus.entries)}
+    typed, said = _lines(corpus, WORDS, typos=2), _lines(corpus, WORDS // 2, typos=0)
+    queries = [line.text for line in typed]
     (pointer,) = (data / "index").glob("*.current")
     index = tantivy.Index.open(str(data / "index" / pointer.read_text("utf-8").strip()))
     searcher = index.searcher()
 
-    def bare(query: str) -> object:
+    def bare(query: str) -> list[tuple[int, int, int]]:
         terms = [
             (tantivy.Occur.Should, tantivy.Query.term_query(index.schema, "words", stem, "freq"))
             for stem in dict.fromkeys(words.stems(query))
         ]
-        return searcher.search(tantivy.Query.boolean_query(terms), TOP, count=False)
+        hits = searcher.search(tantivy.Query.boolean_query(terms), TOP, count=False).hits
+        places = searcher.fast_field_values("place", [address for _, address in hits])
+        found = (divmod(int(place or 0), 1 << SENTENCE_BITS) for place in places)
+        return [(words.numbers[ordinal], at, at) for ordinal, at in found if ordinal in words.numbers]
 
+    def quote(query: str) -> list[tuple[int, int, int]]:
+        hits = (hit.passage for hit in search.find_now(query, 3))
+        return [(numbers[hit.episode.id], hit.first, hit.last) for hit in hits]
+
+    for line in typed[:WARM]:
+        quote(line.text), search.verify_now(line.text), answer(corpus, words, None, line.text, 3)
     figures = _timed("tantivy", bare, queries)
+    figures["resident bare"] = resident()
+    figures |= _timed("quote", quote, queries)
+    figures |= _timed("verify", search.verify_now, queries)
+    figures |= _timed("ask", lambda query: answer(corpus, words, None, query, 3), queries)
     figures["resident"] = resident()
+    for name, ask in (("tantivy", bare), ("quote", quote)):
+        ranks = [_rank(corpus, line, ask(line.text)) for line in typed]
+        figures |= {f"{name} rank {top}": sum(rank < top for rank in ranks) / len(ranks) for top in (1, 3)}
+    verdicts = [search.verify_now(line.text).verdict for line in said]
+    figures["exact"] = verdicts.count(Verdict.EXACT) / len(verdicts)
     texts = [
         text
         for number, entry in enumerate(corpus.entries)
@@ -154,19 +182,40 @@ def asked(content: Path, data: Path) -> dict[str, float]:
     )
 
 
-def _queries(corpus: Corpus) -> list[str]:
-    """Return stretches of twelve words from anywhere, two letters of each mistyped."""
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line, the number of its episode, and the [begin, end) in the episode's text that it is of."""
+
+    text: str
+    episode: int
+    begin: int
+    end: int
+
+
+def _lines(corpus: Corpus, count: int, typos: int) -> list[_Line]:
+    """Return stretches of so many words from anywhere, so many letters of each mistyped."""
     draw = random.Random(4)  # noqa: S311 - a seed asks the same every time
-    queries: list[str] = []
-    while len(queries) < QUERIES:
+    lines: list[_Line] = []
+    while len(lines) < QUERIES:
         number = draw.randrange(len(corpus.entries))
         sentence = draw.randrange(corpus.entries[number].sentences)
-        said = corpus.episode(number).passage(sentence, sentence + 4).text.split()[:WORDS]
+        passage = corpus.episode(number).passage(sentence, sentence + 4)
+        said = passage.text.split()[:count]
         text = list(" ".join(said))
-        for _ in range(2):
+        for _ in range(typos):
             text[draw.randrange(len(text))] = draw.choice("abcdefghijklmnopqrstuvwxyz")
-        queries.append("".join(text))
-    return queries
+        lines.append(_Line("".join(text), number, passage.begin, passage.begin + len(text)))
+    return lines
+
+
+def _rank(corpus: Corpus, line: _Line, found: Sequence[tuple[int, int, int]]) -> int:
+    """Return in which place, from 0, some sentences have more than 0.3 of a line, or it of them."""
+    for rank, (number, first, last) in enumerate(found):
+        passage = corpus.episode(number).passage(first, last)
+        shared = min(passage.end, line.end) - max(passage.begin, line.begin)
+        if number == line.episode and shared > SHARED * min(passage.end - passage.begin, line.end - line.begin):
+            return rank
+    return len(found) + TOP
 
 
 def _timed(name: str, ask: Callable[[str], object], queries: list[str]) -> dict[str, float]:
@@ -217,15 +266,22 @@ def _print(figures: dict[str, Any]) -> None:
     print(f"| opened with one episode changed: corpus, index | {change['read']:.2f} s, {change['index']:.2f} s |")
     print(f"| one episode loaded, median | {again['load']:.2f} ms |")
     print(f"| compiled episodes, index on disk | {first['episodes on disk']:.0f} MB, {first['index on disk']:.0f} MB |")
-    print(f"| resident after {QUERIES} queries of bare tantivy | {ask['resident']:.0f} MB |")
-    print(f"\n| Top {TOP} of {first['sentences']:,.0f} sentences | p50 | p99 | queries |")
-    print("|---|---|---|---|")
+    print(f"| resident after {QUERIES} queries of bare tantivy | {ask['resident bare']:.0f} MB |")
+    print(f"| resident after as many `/quote`, `/verify` and `/ask` | {ask['resident']:.0f} MB |")
+    print(f"| six words as said, `/verify` exact | {ask['exact']:.3f} |")
+    print(f"\n| Top {TOP} of {first['sentences']:,.0f} sentences | p50 | p99 | queries | rank 1 | rank 1 to 3 |")
+    print("|---|---|---|---|---|---|")
     for name, label, count in (
         ("tantivy", "bare tantivy, words", QUERIES),
+        ("quote", "`/quote`", QUERIES),
+        ("verify", "`/verify`", QUERIES),
+        ("ask", "`/ask`", QUERIES),
         ("fts5", f"SQLite FTS5 in memory (built in {ask['fts5 build']:.0f} s)", FTS_QUERIES),
         ("rapidfuzz", "RapidFuzz `process.extract`, WRatio", FUZZY_QUERIES),
     ):
-        print(f"| {label} | {ask[f'{name} p50']:.1f} ms | {ask[f'{name} p99']:.1f} ms | {count} |")
+        times = f"{ask[f'{name} p50']:.1f} ms | {ask[f'{name} p99']:.1f} ms"
+        ranks = [f"{ask[f'{name} rank {top}']:.3f}" if f"{name} rank {top}" in ask else "" for top in (1, 3)]
+        print(f"| {label} | {times} | {count} | {' | '.join(ranks)} |")
     print(f"\n{machine()}; generated episodes, lines of {WORDS} words with two typos.")
 
 

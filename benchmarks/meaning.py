@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.library import resident
 from benchmarks.quote import machine, percentile
-from benchmarks.train_lookup import gold_sentences, load_set
+from benchmarks.sets import gold_sentences, load_set
 from bot.corpus import open_corpus
 from bot.search import load_embeddings
 from bot.search.index.embeddings import Embeddings

@@ -13,7 +13,7 @@ import sys
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.train_lookup import is_kept_aside, load_set
+from benchmarks.sets import is_kept_aside, load_set
 from bot.adapters.console.jsonl import reply_object
 from bot.commands import COMMANDS
 from bot.contract import Author, Channel, Request

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.train_lookup import gold_sentences, is_kept_aside, load_set
+from benchmarks.sets import gold_sentences, is_kept_aside, load_set
 from bot.corpus import open_corpus, words
 from bot.corpus.importing import Importer
 from bot.search import Scope, load_embeddings

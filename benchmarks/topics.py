@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.fitting import Fitted, fit_chance, write_weights
+from benchmarks.sets import gold_sentences, load_set
 from benchmarks.shows import MEETINGS, SHARED, SHOWS, fresh_rows, meeting_topics, open_library, places_of
-from benchmarks.train_lookup import gold_sentences, load_set
 from bot.corpus import open_corpus
 from bot.search.index.words import open_index
 from bot.search.scope import EVERYWHERE, narrow

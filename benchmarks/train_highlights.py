@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.fitting import Fitted, fit_chance, write_weights
-from benchmarks.train_lookup import is_kept_aside, load_set
+from benchmarks.sets import is_kept_aside, load_set
 from bot.corpus import open_corpus
 from bot.highlights import read
 from bot.highlights.features import FEATURES

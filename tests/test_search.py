@@ -75,6 +75,13 @@ def test_every_passage_found_is_a_slice_of_the_transcript_with_its_marks_inside(
             at = mark_end
 
 
+@pytest.mark.parametrize("row", SET, ids=lambda row: row["query"][:40])
+def test_no_passage_is_less_sure_than_the_one_after_it(search: Searcher, row: dict[str, Any]) -> None:
+    scores = [hit.score for hit in search.find_now(row["query"], 6)]
+
+    assert scores == sorted(scores, reverse=True)
+
+
 def test_passages_found_do_not_overlap(search: Searcher) -> None:
     hits = search.find_now("people who train need to not have pride", 6)
 

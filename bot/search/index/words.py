@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from bot.corpus import Corpus, Episode
 
-__all__ = ["LONGEST_RUN", "Place", "Span", "WordIndex", "end_of_stretch", "open_index"]
+__all__ = ["LONGEST_RUN", "SHORTEST_RUN", "Place", "Span", "WordIndex", "end_of_stretch", "open_index"]
 
 Place: TypeAlias = tuple[int, int]
 """A sentence: the number of its episode in the corpus, and its own in the episode."""

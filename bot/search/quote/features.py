@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from bot.corpus import fold, word_forms, words
 from bot.language import letters_alike, same_words
+from bot.search.ask import answer_chances
 from bot.search.scope import EVERYWHERE
 
 if TYPE_CHECKING:
@@ -37,14 +38,24 @@ __all__ = [
 TAKEN = 20
 """Sentences taken from each way of searching; with 20 the meant sentence is among them in 99 of 100 (measured)."""
 
+MEANT = 40
+"""Sentences taken that are nearest in meaning, alone and with their neighbours each."""
+
+LIKELIEST = 20
+"""Sentences taken that most likely answer the line, read as a question."""
+
+LEAST_CHANCE = math.exp(-12)
+"""What counts as no chance that a sentence answers the line."""
+
 SCORED = 60
 """Sentences each way of searching gives a score; the others have none of its features."""
 
 
 @dataclass(frozen=True, slots=True)
 class RememberedLine:
-    """A line taken apart: words with what finding each is worth, and letters."""
+    """A line as typed and taken apart: words with what finding each is worth, and letters."""
 
+    typed: str
     text: str
     letters: str
     wanted: tuple[str, ...]
@@ -52,11 +63,11 @@ class RememberedLine:
     speaker: str | None
 
     @classmethod
-    def of(cls, index: WordIndex, read: Remembered) -> RememberedLine:
-        """Take apart a line as read."""
+    def of(cls, index: WordIndex, typed: str, read: Remembered) -> RememberedLine:
+        """Take apart a line as read from what was typed."""
         wanted = tuple(word.form for word in words(read.words))
         weights = tuple(index.mean_rarity(index.stems(word)) for word in wanted)
-        return cls(read.words, fold(read.words), wanted, weights, read.speaker)
+        return cls(typed, read.words, fold(read.words), wanted, weights, read.speaker)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +150,21 @@ FROM_MODELS: dict[str, Callable[[Likeness], float]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class _Answering:
+    """How likely a sentence is to answer the line, read as a question: log of its chance, the same less the best's."""
+
+    chance: float
+    behind: float
+
+
+FROM_ANSWERER: dict[str, Callable[[_Answering], float]] = {
+    "answers": lambda own: own.chance,
+    "answers of best": lambda own: own.behind,
+    "answers best": lambda own: float(own.behind >= 0),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class LineCandidates:
     """The sentences that may be meant: their places, the features of each by name, and the gate.
 
@@ -160,7 +186,9 @@ def find_candidates(
     places = dict.fromkeys(place for hits in found.values() for _, place in hits[: TAKEN * wide])
     view = embeddings.view(line.text, scope.episodes) if embeddings else None
     if view:
-        places.update(dict.fromkeys(view.candidates(TAKEN * deep)))
+        places.update(dict.fromkeys(view.candidates(MEANT * deep)))
+    chances = answer_chances(corpus, index, embeddings, line.typed, scope) if view else {}
+    places.update(dict.fromkeys(sorted(chances, key=lambda place: -chances[place])[:LIKELIEST]))
     looked = {place: corpus.episode(place[0]).passage(place[1], place[1]) for place in places}
     admitted = {place: single for place, single in looked.items() if scope.admits(place[0], single)}
     search = _Search(
@@ -175,6 +203,10 @@ def find_candidates(
     if view:
         for own, likeness in zip(features, view.similarities(tuple(admitted)), strict=True):
             own.update((name, of(likeness)) for name, of in FROM_MODELS.items())
+        logs = [math.log(max(LEAST_CHANCE, chances.get(place, 0.0))) for place in admitted]
+        for own, chance in zip(features, logs, strict=True):
+            answering = _Answering(chance, chance - max(logs))
+            own.update((name, of(answering)) for name, of in FROM_ANSWERER.items())
     return LineCandidates(tuple(admitted), tuple(features), search.best["grams"] / search.whole["grams"])
 
 

@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING
 from bot.corpus import fold
 from bot.language import join_marks, letters_alike, pair_words, place_letters, same_words
 from bot.language.linear import Linear, logistic, read_weights
-from bot.search.quote.features import FROM_MODELS, FROM_WORDS, SCORED, TAKEN, RememberedLine, find_candidates, words_of
+from bot.search.index.words import SHORTEST_RUN
+from bot.search.quote.features import (
+    FROM_ANSWERER,
+    FROM_MODELS,
+    FROM_WORDS,
+    SCORED,
+    TAKEN,
+    RememberedLine,
+    find_candidates,
+    words_of,
+)
 from bot.search.quote.query import LONGEST_QUERY, read_line
 from bot.search.said import find_said
 from bot.search.scope import EVERYWHERE, narrow
@@ -36,7 +46,8 @@ FOUND = 0.5
 LARGE = 10_000
 """Sentences from which a library is so large that a line one sentence plainly has is not looked for any further.
 
-There short sentences with a part of it are many, and the search by letters and neighbours takes five times as long.
+There short sentences with a part of it are many, and the search by letters and neighbours takes five times as long. In
+a smaller one the other places it brings to mind are found by words alone.
 """
 
 OBVIOUS = 0.85
@@ -48,7 +59,7 @@ MOST_SAID = 60
 REPEATED, SHORTEST_REPEAT = 0.95, 40
 """Likeness of letters, and characters, from which a passage is another one said again; only the first is shown."""
 
-_RETOLD = {name: f"{name}, retold" for name in FROM_WORDS | FROM_MODELS}
+_RETOLD = {name: f"{name}, retold" for name in FROM_WORDS | FROM_MODELS | FROM_ANSWERER}
 """How each feature goes by name where it counts for lines retold."""
 
 _JOINS = 0.2
@@ -81,7 +92,7 @@ class _Weights:
     def read(cls, *, models: bool) -> _Weights:
         """Read them, when first needed."""
         table = read_weights("bot.search.quote")["models" if models else "words"]
-        features = FROM_WORDS.keys() | (FROM_MODELS.keys() if models else ())
+        features = FROM_WORDS.keys() | (FROM_MODELS.keys() | FROM_ANSWERER.keys() if models else ())
         names = features | {_RETOLD[name] for name in features}
         order, chance = (Linear(table[name], names, "bot/search/quote") for name in ("order", "chance"))
         return cls(table["gate"], order, chance)
@@ -102,37 +113,39 @@ def rank(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
 ) -> list[Hit]:
     """Return up to `limit` passages for a half-remembered line, best first, no two of them sharing a sentence."""
     index = narrow(corpus, index, scope)
-    line = RememberedLine.of(index, read_line(text, corpus.speakers))
+    line = RememberedLine.of(index, text, read_line(text, corpus.speakers))
     if not line.wanted:
         return []
     said = _said(corpus, index, line, text, scope)
-    if index.size > LARGE:
-        first = (place for _, place in index.top("words", line.text, SCORED)[:TAKEN])
-        sure = [hit for _, hit in said] or _obvious(corpus, line, first, limit, scope)
-        if sure:
-            return sure[:limit]
-    found = find_candidates(corpus, index, line, embeddings, scope)
+    first = (place for _, place in index.top("words", line.text, SCORED)[:TAKEN])
+    sure = [hit for _, hit in said] or _obvious(corpus, line, first, limit, scope)
+    if sure and index.size > LARGE:
+        return sure[:limit]
+    models = None if sure else embeddings
+    found = find_candidates(corpus, index, line, models, scope)
     if index.size > LARGE:
         sure = _obvious(corpus, line, found.places, limit, scope)
         if sure:
             return sure
-    weights = _Weights.read(models=embeddings is not None)
+    weights = _Weights.read(models=models is not None)
     features = [split_by_gate(own, found.gate, weights.gate) for own in found.features]
     scores = [weights.order.score(own) for own in features]
     by_place = dict(zip(found.places, scores, strict=True))
     typed = (_forms(text), _forms(line.text))
     said.sort(key=lambda item: (_forms(item[1].passage.text) not in typed, -_best_score(item[0], item[1], by_place)))
-    hits = [hit for _, hit in said[:limit]]
-    left = 1 - hits[0].score if hits else 1.0
-    for number in sorted(range(len(scores)), key=lambda number: -scores[number]):
+    hits = ([hit for _, hit in said] or sure)[:limit]
+    order = sorted(range(len(scores)), key=lambda number: -scores[number])
+    # One order, one chance: that of the best one, and as much less for each of the others as it is behind.
+    chance = logistic(weights.chance.score(features[order[0]])) if order else 0.0
+    chance = min(chance, 1 - hits[0].score) if hits else chance
+    for number in order:
         if len(hits) == limit:
             break
         episode, sentence = found.places[number]
         single = corpus.episode(episode).passage(sentence, sentence)
         if _is_new(single, hits):
-            behind = max(scores) - scores[number]
-            chance = logistic(weights.chance.score(features[number])) * math.exp(-min(behind, 50.0))
-            hits.append(_span(single, min(chance, left), line, hits))
+            behind = min(scores[order[0]] - scores[number], 50.0)
+            hits.append(_span(single, min(chance * math.exp(-behind), hits[-1].score if hits else 1.0), line, hits))
     return hits
 
 
@@ -183,8 +196,11 @@ def _marks(passage: Passage, line: str) -> tuple[tuple[int, int], ...]:
 def _obvious(corpus: Corpus, line: RememberedLine, places: Iterable[Place], limit: int, scope: Scope) -> list[Hit]:
     """Return the passages at or beside some places that have a line nearly letter by letter, if there are any.
 
-    A passage stands for the sentence that has most of the line, of those it runs over.
+    A passage stands for the sentence that has most of the line, of those it runs over. No model is asked then. A line
+    of fewer than three words has none: those stand somewhere in any library.
     """
+    if len(line.wanted) < SHORTEST_RUN:
+        return []
     fits: dict[Place, tuple[float, Passage]] = {}
     for episode, sentence in places:
         placed = _place(corpus.episode(episode).passage(sentence, sentence), line.letters)
