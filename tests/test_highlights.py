@@ -16,6 +16,7 @@ from bot.contract import Author, Channel, Outcome, Reply, Request
 from bot.corpus import Corpus, Section, curated_highlights, open_corpus
 from bot.corpus.check import check_episode
 from bot.corpus.curated import HIGHLIGHTS, HIGHLIGHTS_HEADER, LONGEST_HIGHLIGHT, SHORTEST_HIGHLIGHT, read_highlights
+from bot.corpus.errata import HEADER
 from bot.corpus.library import read_show
 from bot.errors import OperatorError, TranscriptError
 from bot.highlights import Highlight, Highlights, Judged, judge, read, score
@@ -139,8 +140,8 @@ def test_a_wrong_line_of_a_curated_list_is_named(corpus: Corpus, row: str, says:
 
 
 def test_two_lines_that_share_words_are_refused(corpus: Corpus) -> None:
-    words = corpus.episode(0).passage(251, 251).text
-    row = f"Mark Zuckerberg\tWhy?\t{words}"
+    first = curated_highlights(ROOT / "content", corpus.episode(0))[0].passage
+    row = f"{first.speaker}\tWhy?\t{first.text}"
 
     with pytest.raises(TranscriptError, match="shares words with line 2"):
         read_highlights(f"{HIGHLIGHTS_HEADER}\n{row}\n\n{row}\n", "highlights.tsv", corpus.episode(0))
@@ -213,6 +214,22 @@ def test_the_score_does_not_know_the_curated_list(corpus: Corpus, reading: Episo
 
 
 # What stands alone
+
+
+@pytest.mark.parametrize(("heard", "lower"), [("my grand mother,", False), ("My grand mutter", True)])
+def test_a_word_that_was_misheard_speaks_against_a_span_and_one_that_was_misspelt_does_not(
+    tmp_path: Path, heard: str, *, lower: bool
+) -> None:
+    said = LINES[-1]
+    write_show(tmp_path, "clean", {"1-talk": said})
+    write_show(tmp_path, "mended", {"1-talk": said.replace("My grandmother", heard)})
+    (tmp_path / "mended/1-talk/edition.md").write_text(said, "utf-8")
+    errata = f"{HEADER}\n1:1\t{heard}\tMy grandmother\theard wrong\n"
+    (tmp_path / "mended/1-talk/errata.tsv").write_text(errata, "utf-8")
+    corpus = open_corpus(tmp_path)
+    clean, mended = (score.score_of(read(corpus, number), 0, len(said)) for number in (0, 1))
+
+    assert mended < clean if lower else mended == clean
 
 
 def offered(folder: Path, *episodes: str) -> list[str]:

@@ -169,7 +169,7 @@ FEATURES: dict[str, Callable[[_Span], float]] = {
     "fragment": lambda span: span.start.fragment,  # not just because …, which …: a sentence's end on its own
     "bracketed": lambda span: "[" in span.text,  # what a transcriber wrote between the words: [laughs], [inaudible]
     "near-advert": lambda span: span.near_advert,  # a few sentences from an ad read: how one leads to it
-    "mended": lambda span: math.log1p(min(_MOST_MENDED, span.counts["mended"])),  # words the edition had to mend
+    "mended": lambda span: math.log1p(min(_MOST_MENDED, span.counts["mended"])),  # words that were misheard
     "answers": lambda span: span.answers,
     "begins-inside": lambda span: span.begins_inside,  # in the middle of a sentence
     "ends-inside": lambda span: span.ends_inside,
@@ -184,8 +184,8 @@ FEATURES: dict[str, Callable[[_Span], float]] = {
 class EpisodeReading:
     """An episode read for judging.
 
-    `mended` are the source offsets where its declared mendings begin; `doubled` are texts that the source prints twice
-    and the edition once.
+    `mended` are the source offsets of misheard words that the edition mends; `doubled` are texts that the source prints
+    twice and the edition once.
     """
 
     def __init__(self, episode: Episode, mended: Iterable[int], doubled: Iterable[str]) -> None:

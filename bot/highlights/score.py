@@ -83,8 +83,13 @@ def read(corpus: Corpus, number: int) -> EpisodeReading:
     """Read an episode of the corpus for judging."""
     episode = corpus.episode(number)
     errata = corpus.errata(episode.passage(0, len(episode.sentences) - 1))
-    mended = [erratum.begin for erratum in errata if erratum.right]
+    mended = [e.begin for e in errata if e.right and _letters(e.wrong) != _letters(e.right)]
     return EpisodeReading(episode, mended, [e.wrong for e in errata if not e.right and len(e.wrong) > _DOUBLED])
+
+
+def _letters(text: str) -> str:
+    """Return the letters and digits, in small letters: the same for what was heard right and spelt or stopped wrong."""
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def score_of(reading: EpisodeReading, begin: int, end: int) -> float:
