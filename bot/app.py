@@ -18,7 +18,7 @@ from bot.corpus import open_corpus
 from bot.errors import OperatorError
 from bot.logs import set_up
 from bot.policy.texts import listed, say
-from bot.search import Background, load_embeddings, open_embeddings, open_reranker, open_searcher
+from bot.search import Background, load_embeddings, open_embeddings, open_model, open_searcher
 from bot.serve import Parts, Server
 from bot.settings import SHIPPED, Settings, home, program, read_env_file, secrets_of
 from bot.store import AwayError, open_store
@@ -203,9 +203,11 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
         return loaded[-1]
 
     meaning = load if settings.verbatim_semantic else None
-    choose = open_reranker(settings.verbatim_lm_url, settings.verbatim_lm_model, settings.verbatim_lm_key)
+    model = open_model(
+        settings.verbatim_lm_url, settings.verbatim_lm_model, settings.verbatim_lm_key, settings.verbatim_lm_uses
+    )
     background = None if alone else Background(corpus, folder, notice, most)
-    search = open_searcher(corpus, folder / "index" if folder else None, _notice, meaning, choose, background)
+    search = open_searcher(corpus, folder / "index" if folder else None, _notice, meaning, model, background)
     store = None
     try:
         # Whoever waits is answered from words at once; a script gets the same answer every time.

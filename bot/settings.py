@@ -55,6 +55,9 @@ def home() -> Path:
 ROLES = ("gateway", "web", "worker")
 """What a process of the bot can be asked to do."""
 
+LM_USES = ("choose", "words")
+"""What a language model may be used for."""
+
 LONGEST_SHOWN = 200
 """Characters of a wrong value that are repeated."""
 
@@ -120,15 +123,19 @@ def _words(_name: str, given: str) -> frozenset[str]:
     return frozenset(word.strip().casefold() for word in given.split(",") if word.strip())
 
 
-def _roles(name: str, given: str) -> frozenset[str]:
-    """Read what the process is to do."""
-    roles = _words(name, given)
-    for role in sorted(roles):
-        if role not in ROLES:
-            raise OperatorError(say("environment.no-role", roles=", ".join(ROLES), name=_shown(role)))
-    if not roles:
-        raise OperatorError(say("environment.no-roles", roles=", ".join(ROLES)))
-    return roles
+def _some(*known: str) -> Callable[[str, str], frozenset[str]]:
+    """Return what reads one or more of these words, separated by commas."""
+
+    def read(name: str, given: str) -> frozenset[str]:
+        chosen = _words(name, given)
+        for word in sorted(chosen):
+            if word not in known:
+                raise OperatorError(say("environment.no-part", name=name, known=", ".join(known), given=_shown(word)))
+        if not chosen:
+            raise OperatorError(say("environment.no-parts", name=name, known=", ".join(known)))
+        return chosen
+
+    return read
 
 
 def _folder(_name: str, given: str) -> Path | None:
@@ -173,13 +180,19 @@ class Settings:
         "gateway,web,worker",
         "what this process does, separated by commas: gateway (Discord's gateway, Slack's sockets), web (Slack over "
         "HTTP), worker (the daily posts)",
-        _roles,
+        _some(*ROLES),
     )
     verbatim_lm_url: str = _setting(
-        "", "OpenAI-compatible address of a language model that may choose and order found passages; empty: none"
+        "", "OpenAI-compatible address of a language model that proposes and writes nothing; empty: none"
     )
     verbatim_lm_model: str = _setting("", "name of that model there")
     verbatim_lm_key: str = _setting("", "key for that address, if it wants one, or VERBATIM_LM_KEY_FILE", secret=True)
+    verbatim_lm_uses: frozenset[str] = _setting(
+        "choose",
+        "what that model is asked for, separated by commas: choose (which found passages to show, in which order), "
+        "words (what else to search for)",
+        _some(*LM_USES),
+    )
     discord_token: str = _setting(
         "", "the Discord bot's token, or DISCORD_TOKEN_FILE with the path of a file that has it", secret=True
     )

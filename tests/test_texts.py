@@ -48,11 +48,10 @@ EXCEPTIONS = {
     "language/": (r"[a-z'\s]+", "words that are looked for"),
     "search/": (r"[a-z0-9'\s]+", "names of features, words that are looked for"),
     "search/index/models.py": (r"Represent this sentence .*", "what a model is told"),
-    "search/reranker.py": (
-        r"You choose .*|Bearer .*|[a-z{].*|HTTP .*",
+    "search/model/": (
+        r"(You|The next|Reply) .*|Bearer .*|[a-z{].*|HTTP .*",
         "what a model is told, and reasons for the log",
     ),
-    "search/searcher.py": (r"Callable.*", "a type"),
     "store/database.py": (r"startup parameter|not a database", "what databases say"),
 }
 """By module or room, the literals that read like English and are no sentence of the bot, and what they are."""

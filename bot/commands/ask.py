@@ -37,7 +37,7 @@ async def ask(
     scope = await find_scope(ctx.corpus, speaker, episode, show)
     if refused is not None and refused.key not in {"person", "opinion"}:
         return refused.reply(ctx.lines)
-    answered = await ctx.search.answer(question, MOST_CARDS, scope, may_choose=refused is None)
+    answered = await ctx.search.answer(question, MOST_CARDS, scope, may_ask_model=refused is None)
     if refused is not None:
         # Asked to speak as a person, or for an opinion: decline, and offer what they actually said.
         cards = tuple(_card(hit, Role.NEAREST) for hit in answered.hits)

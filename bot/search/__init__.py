@@ -6,8 +6,8 @@ from bot.search.ask import Answer, Band
 from bot.search.background import Background
 from bot.search.episodes import OnSubject, episodes_named, newest_first, people_of
 from bot.search.meaning import load_embeddings, open_embeddings
+from bot.search.model import LanguageModel, open_model
 from bot.search.quote import FOUND, Hit
-from bot.search.reranker import open_reranker
 from bot.search.scope import Scope, find_scope, scope_of, where
 from bot.search.searcher import Searcher, open_searcher
 from bot.search.verify import Judgement, Verdict, asks_for_check, read_claim
@@ -25,6 +25,7 @@ __all__ = [
     "Hit",
     "InEpisode",
     "Judgement",
+    "LanguageModel",
     "OnSubject",
     "Scope",
     "Searcher",
@@ -36,7 +37,7 @@ __all__ = [
     "load_embeddings",
     "newest_first",
     "open_embeddings",
-    "open_reranker",
+    "open_model",
     "open_searcher",
     "people_of",
     "read_claim",

@@ -25,7 +25,7 @@ from bot.search.scope import EVERYWHERE, narrow
 from bot.search.verify import Judgement, Names, Verdict, bare, is_by, join, judge, read_claim, stands_beside
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from bot.corpus import Corpus, Passage
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from bot.search.episodes import OnSubject
     from bot.search.index.embeddings import Embeddings
     from bot.search.index.words import WordIndex
+    from bot.search.model import LanguageModel
     from bot.search.scope import Scope
     from bot.search.topic import TopicFound
     from bot.search.verify import Quoted
@@ -66,9 +67,6 @@ _Found = TypeVar("_Found")
 Load: TypeAlias = "Callable[[Callable[[], bool]], Embeddings | None]"
 """How to load the models: given what says whether to stop, returns them, or None when they cannot be had."""
 
-Choose: TypeAlias = "Callable[[str, Mapping[str, str]], Awaitable[tuple[str, ...] | None]]"
-"""Chooses and orders passages: given a question and texts by id, returns some of the ids, or None for no choice."""
-
 _log = logging.getLogger(__name__)
 
 
@@ -84,16 +82,16 @@ class Searcher:
         corpus: Corpus,
         index: WordIndex,
         load: Load | None = None,
-        choose: Choose | None = None,
+        model: LanguageModel | None = None,
         background: Background | None = None,
     ) -> None:
         """Take a corpus, the index made from it, and how to load the models (None: search by words only).
 
-        `choose` may choose and order the passages of an answer; without it they stay as they were found. `background`
-        works out what is not known yet, once `prepare` has loaded the models.
+        `model` may propose words to search for, and choose and order the passages of an answer; without it they stay as
+        they were found. `background` works out what is not known yet, once `prepare` has loaded the models.
         """
         self._corpus = corpus
-        self._choose = choose
+        self._model = model
         self._index = index
         self._load = load
         self._background = background
@@ -168,28 +166,38 @@ class Searcher:
         return hits
 
     async def answer(
-        self, question: str, limit: int, scope: Scope = EVERYWHERE, *, may_choose: bool = False
+        self, question: str, limit: int, scope: Scope = EVERYWHERE, *, may_ask_model: bool = False
     ) -> Answered:
         """Return up to `limit` passages that may answer a question, best first, and how sure that is.
 
-        With `may_choose` the passages of a question that is not declined are put to the reranker, if there is one.
+        With `may_ask_model` the language model, if there is one, may propose words to search for where that is not
+        sure, and choose from the passages of a question that is not declined.
         """
         await self._wait_for_models()
-        choose = self._choose if may_choose else None
-        most = max(limit, CHOSEN_FROM) if choose else limit
+        model = self._model if may_ask_model else None
+        most = max(limit, CHOSEN_FROM) if model else limit
+        found = await self._answer(question, most, scope)
+        if model:
+            asked, until = question[:LONGEST_QUESTION], model.until()
+            if found.band is not Band.ANSWERS and (wordings := await model.words(asked, until)):
+                wider = await self._answer(question, most, scope, wordings)
+                if Band.CLOSEST in {found.band, wider.band} and wider.hits:
+                    found = dataclasses.replace(wider, band=Band.CLOSEST)
+            if found.band is not Band.DECLINED:
+                by_id = {hit.passage.id: hit for hit in found.hits}
+                ids = await model.choose(asked, {name: hit.passage.text for name, hit in by_id.items()}, until)
+                found = dataclasses.replace(found, hits=tuple(by_id[name] for name in ids) or found.hits)
+        return dataclasses.replace(found, hits=found.hits[:limit])
+
+    async def _answer(self, question: str, limit: int, scope: Scope, wordings: Sequence[str] = ()) -> Answered:
+        """Answer from what is here, off the event loop."""
 
         def work() -> Answered:
-            found = answer(self._corpus, self._index, self._embeddings, question, most, scope)
+            found = answer(self._corpus, self._index, self._embeddings, question, limit, scope, wordings)
             _place(hit.passage for hit in found.hits)
             return found
 
-        found = await self.run(work)
-        if choose and found.band is not Band.DECLINED:
-            by_id = {hit.passage.id: hit for hit in found.hits}
-            ids = await choose(question[:LONGEST_QUESTION], {name: hit.passage.text for name, hit in by_id.items()})
-            if ids:
-                found = dataclasses.replace(found, hits=tuple(by_id[name] for name in ids if name in by_id))
-        return dataclasses.replace(found, hits=found.hits[:limit])
+        return await self.run(work)
 
     async def topic(self, name: str, scope: Scope = EVERYWHERE, page: int = 1) -> TopicFound | None:
         """Return what is said on a topic, or None when it is not discussed; pages count from 1."""
@@ -385,8 +393,8 @@ def open_searcher(  # noqa: PLR0913, PLR0917 - the parts of a searcher, and what
     folder: Path | None,
     notice: Callable[[str], None],
     load: Load | None = None,
-    choose: Choose | None = None,
+    model: LanguageModel | None = None,
     background: Background | None = None,
 ) -> Searcher:
     """Open the index of a corpus (building it when needed) and return a searcher; see `open_index` for `notice`."""
-    return Searcher(corpus, open_index(corpus, folder, notice), load, choose, background)
+    return Searcher(corpus, open_index(corpus, folder, notice), load, model, background)

@@ -97,7 +97,7 @@ class Likelihoods:
 
     def __init__(self, question: Question, candidates: Candidates, order: Linear) -> None:
         self.question, self.candidates = question, candidates
-        self.scores = order.score(candidates.features)
+        self.scores = order.score({**candidates.features, **candidates.reworded})
         shares = np.exp(self.scores - self.scores.max())
         self.chances: dict[Place, float] = dict(zip(candidates.places, (shares / shares.sum()).tolist(), strict=True))
 

@@ -17,7 +17,7 @@ from bot.search.ask.question import read
 from bot.search.scope import EVERYWHERE, narrow
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from bot.corpus import Corpus, Passage
     from bot.search.ask.extracts import Extract
@@ -71,14 +71,20 @@ def answer(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
     text: str,
     limit: int,
     scope: Scope = EVERYWHERE,
+    wordings: Sequence[str] = (),
 ) -> Answered:
-    """Return up to `limit` passages that may answer a question, best first, and how sure that is."""
+    """Return up to `limit` passages that may answer a question, best first, and how sure that is.
+
+    Other `wordings` are searched for too. They are nobody's question, so what stands on top with their help is never
+    sure.
+    """
     from bot.search.ask.answerability import Likelihoods, Weights, signals  # noqa: PLC0415 - NumPy; a start needs none
     from bot.search.ask.features import find_candidates  # noqa: PLC0415
 
     index = narrow(corpus, index, scope)
     question = read(corpus, index, text)
-    candidates = find_candidates(corpus, index, embeddings, question, scope) if question.plain else None
+    others = [read(corpus, index, each) for each in wordings]
+    candidates = find_candidates(corpus, index, embeddings, question, scope, others) if question.plain else None
     if candidates is None:
         return Answered(Band.DECLINED, ())
     weights = Weights.read(models=embeddings is not None)
@@ -93,7 +99,7 @@ def answer(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
     hits = tuple(Answer(cut.passage, _place(cut), chance * cut.mass / best) for cut in cuts[:limit])
     if some < weights.declined_below:
         return Answered(Band.DECLINED, hits if _is_near(found) else ())
-    stands = may_stand(question, cuts[0])
+    stands = may_stand(question, cuts[0]) and not wordings
     return Answered(Band.ANSWERS if chance >= weights.answers_from and stands else Band.CLOSEST, hits)
 
 

@@ -8,7 +8,7 @@ candidate, `led` looks at the sentences before: an answer follows the words that
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -40,6 +40,9 @@ __all__ = ["FROM_MODELS", "FROM_WORDS", "LEADING", "Candidates", "find_candidate
 
 CANDIDATES = 25
 """Sentences taken from each way of searching."""
+
+WORDED, MOST_WORDED = 8, 60
+"""Sentences taken from each way of searching for other wordings of a question, and most of them that it has not."""
 
 SCORED = 80
 MOST_CANDIDATES = 150
@@ -246,6 +249,12 @@ class _ByWords:
         return self.flags(lambda said: kind in said.kinds)
 
 
+REWORDED = ("words", "near", "covered", "covered 1", "covered 2", "covered 4", "covered 8")
+"""Features of which a sentence has the better of the question's and of its other wordings'.
+
+What a wording's words are worth beside the question's is what they count: common ones find much and tell little.
+"""
+
 FROM_WORDS: dict[str, Callable[[_ByWords], Column]] = {
     "words": lambda by: by.share("words"),
     "near": lambda by: by.share("near"),
@@ -402,7 +411,8 @@ class Candidates:
     """The sentences that may answer, with a column for each feature by its name; `admitted` may be shown.
 
     `leading` says how much of the chance of those that ask, or announce, belongs to what follows them. `likeness` has,
-    with the models, a row a sentence and a column a token of the question.
+    with the models, a row a sentence and a column a token of the question. `reworded` has the features that other
+    wordings of the question may make larger; they count for the order.
     """
 
     places: tuple[Place, ...]
@@ -411,24 +421,32 @@ class Candidates:
     absent: Absent
     leading: Mapping[Place, float]
     likeness: NDArray[np.float64] | None = None
+    reworded: Mapping[str, Column] = field(default_factory=dict)
 
 
-def find_candidates(
-    corpus: Corpus, index: WordIndex, embeddings: Embeddings | None, question: Question, scope: Scope = EVERYWHERE
+def find_candidates(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
+    corpus: Corpus,
+    index: WordIndex,
+    embeddings: Embeddings | None,
+    question: Question,
+    scope: Scope = EVERYWHERE,
+    wordings: Sequence[Question] = (),
 ) -> Candidates | None:
     """Find the sentences that may answer, with their features, or None when there is none.
 
-    `index` is the part that is in the scope.
+    `index` is the part that is in the scope. What other `wordings` of the question find is among them.
     """
     view = embeddings.view(question.text, scope.episodes) if embeddings else None
-    text = " ".join(text for term in question.terms for text in (term.form, *dict(term.others))) or question.plain
     deep = scope.depth
-    hits = {field: index.top(field, text, SCORED) for field in ("words", "near", "grams")}
-    places = dict.fromkeys(place for found in hits.values() for _, place in found[:CANDIDATES])
-    if view:
-        places.update(dict.fromkeys(view.candidates(CANDIDATES * deep)))
+    hits = _hits(index, question)
     admits = _admits(corpus, scope)
-    core = [place for place in places if admits(place)][: MOST_CANDIDATES * deep]
+    core = list(filter(admits, _places(hits, view, CANDIDATES, deep)))[: MOST_CANDIDATES * deep]
+    others = [(each, _hits(index, each)) for each in wordings]
+    more: dict[Place, None] = {}
+    for other, found in others:
+        other_view = embeddings.view(other.text, scope.episodes) if embeddings else None
+        more.update(_places(found, other_view, WORDED, deep))
+    core += [place for place in more if place not in core and admits(place)][: MOST_WORDED * deep]
     counts = {number: len(corpus.episode(number).sentences) for number in {number for number, _ in core}}
     pool = {(n, s) for n, at in core for s in range(max(0, at - AROUND), min(counts[n], at + AROUND + 1))}
     if not pool:
@@ -436,6 +454,13 @@ def find_candidates(
     region = Region(corpus, index, pool)
     words = _ByWords(index, question, region, hits)
     features = {name: of(words)[region.inner] for name, of in FROM_WORDS.items()}
+    reworded = {name: features[name] for name in REWORDED if others}
+    for other, found in others:
+        by = _ByWords(index, other, region, found)
+        part = min(1.0, other.weight / question.weight)
+        reworded = {
+            name: np.maximum(best, part * FROM_WORDS[name](by)[region.inner]) for name, best in reworded.items()
+        }
     likeness = None
     if view:
         meaning = _ByMeaning(corpus, view, region)
@@ -445,7 +470,23 @@ def find_candidates(
     said = {region.places[number]: region.said[number] for number in region.inner}
     leads = {place: ASKED if each.asks else ANNOUNCED for place, each in said.items() if each.asks or each.announces}
     admitted = frozenset(filter(admits, inner)) - words.adverts()
-    return Candidates(tuple(inner), admitted, features, words.absent(), leads, likeness)
+    return Candidates(tuple(inner), admitted, features, words.absent(), leads, likeness, reworded)
+
+
+def _hits(index: WordIndex, question: Question) -> dict[str, Sequence[tuple[float, Place]]]:
+    """Return the best sentences by each way of searching words, with their scores."""
+    text = " ".join(text for term in question.terms for text in (term.form, *dict(term.others))) or question.plain
+    return {field: index.top(field, text, SCORED) for field in ("words", "near", "grams")}
+
+
+def _places(
+    hits: Mapping[str, Sequence[tuple[float, Place]]], view: View | None, limit: int, deep: int
+) -> dict[Place, None]:
+    """Return up to `limit` sentences of each way of searching, `deep` times as many by meaning."""
+    places = dict.fromkeys(place for found in hits.values() for _, place in found[:limit])
+    if view:
+        places.update(dict.fromkeys(view.candidates(limit * deep)))
+    return places
 
 
 def _admits(corpus: Corpus, scope: Scope) -> Callable[[Place], bool]:
