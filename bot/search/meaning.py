@@ -27,7 +27,7 @@ _LOCK = "building.lock"
 def open_embeddings(corpus: Corpus, folder: Path | None, notice: Callable[[str], None]) -> Embeddings | None:
     """Load the models and what is known of a library; None, with a notice, when the weights are not installed.
 
-    `folder` keeps the vectors (None: they are kept in memory). Takes 0.3 s, and 50 ms for 2,000 episodes.
+    `folder` keeps the vectors (None: they are kept in memory). Takes 0.3 s, and a second more for 2,000 episodes.
     """
     from bot.search.index.embeddings import Embeddings  # noqa: PLC0415 - NumPy, which words alone never need
     from bot.search.index.vectors import Shelf  # noqa: PLC0415
