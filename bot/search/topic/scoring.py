@@ -39,7 +39,7 @@ _LESSER = 0.4
 WORDS = 120
 """Words of a passage, at most, unless one sentence alone has more: a minute of speech."""
 
-TOGETHER = 2_800
+TOGETHER = 2_950
 """Characters of all passages of a page: what the tightest platform shows of six beside their sources."""
 
 _FADES = 60

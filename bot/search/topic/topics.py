@@ -106,8 +106,8 @@ def examine(
 ) -> Examined | None:
     """Return a topic as it is met in a scope, or None when it has no words that tell anything."""
     topic = Topic.read(corpus, index, name)
-    profiles = _profiles(corpus, index, embeddings, topic, scope)
-    if topic.rarity < FEWEST or not profiles:
+    profiles = _profiles(corpus, index, embeddings, topic, scope) if topic.rarity >= FEWEST else []
+    if not profiles:
         return None
     heard = _heard(profiles, topic, index, embeddings)
     models = embeddings if len(corpus.entries) <= MOST_LABELLED else None
