@@ -160,7 +160,9 @@ def _train(rows: list[_Row], *, models: bool) -> tuple[dict[str, Any], list[tupl
                 unseen.append((row, each, chance, chance * _logistic(first.score(each.signals))))
     declined = float(np.quantile([some for row, _, some, _ in unseen if row.asked.gold], WRONGLY_DECLINED))
     missing = [
-        chance for row, each, _, chance in unseen if not row.asked.gold and may_stand(row.question, each.cuts[0])
+        chance
+        for row, each, _, chance in unseen
+        if not row.asked.gold and may_stand(row.question, row.candidates.absent, each.cuts[0])
     ]
     least = float(np.quantile(missing, 1 - UNANSWERABLE_SHOWN))
     table = {"order": _fit_order(rows)} | _fit_chances(rows, found)
@@ -225,7 +227,7 @@ def _band(each: tuple[_Row, _Found, float, float], declined: float, least: float
     row, found, some, chance = each
     if some < declined:
         return "declined"
-    return "shown" if chance >= least and may_stand(row.question, found.cuts[0]) else "hedged"
+    return "shown" if chance >= least and may_stand(row.question, row.candidates.absent, found.cuts[0]) else "hedged"
 
 
 def _share(values: Iterable[bool]) -> str:

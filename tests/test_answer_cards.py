@@ -121,3 +121,11 @@ def test_who_asks_what_the_bot_thinks_is_not_shown_somebodys_view_as_the_answer(
     corpus, index = show("Otto: Goats are the best animals there are, I think about goats every day of the week.")
 
     assert answer(corpus, index, None, question, 1).band is not Band.ANSWERS
+
+
+def test_nothing_stands_as_the_answer_about_a_name_that_is_said_nowhere(show: Show) -> None:
+    corpus, index = show("Otto: The goats eat thistles in the morning, and in the morning the goats eat nettles too.")
+
+    assert (
+        answer(corpus, index, None, "Do the goats of Kirkwall eat thistles in the morning?", 1).band is not Band.ANSWERS
+    )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from bot.corpus import Corpus, Passage
     from bot.search.ask.extracts import Extract
+    from bot.search.ask.features import Absent
     from bot.search.ask.question import Question
     from bot.search.index.embeddings import Embeddings
     from bot.search.index.words import WordIndex
@@ -99,16 +100,17 @@ def answer(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
     hits = tuple(Answer(cut.passage, _place(cut), chance * cut.mass / best) for cut in cuts[:limit])
     if some < weights.declined_below:
         return Answered(Band.DECLINED, hits if _is_near(found) else ())
-    stands = may_stand(question, cuts[0]) and not wordings
+    stands = may_stand(question, candidates.absent, cuts[0]) and not wordings
     return Answered(Band.ANSWERS if chance >= weights.answers_from and stands else Band.CLOSEST, hits)
 
 
-def may_stand(question: Question, cut: Extract) -> bool:
+def may_stand(question: Question, absent: Absent, cut: Extract) -> bool:
     """Say whether a passage may stand as the answer to a question.
 
-    What opens or closes an episode, or sells something, may not; nobody's view may where the reader's is asked for.
+    What opens or closes an episode, or sells something, may not; nobody's view may where the reader's is asked for, and
+    nothing where a name is asked about that is said nowhere.
     """
-    asked = not question.yours or question.about_somebody
+    asked = (not question.yours or question.about_somebody) and not absent.names
     return asked and all(paragraph.section is Section.CONVERSATION for paragraph in cut.passage.paragraphs)
 
 
