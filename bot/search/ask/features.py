@@ -55,6 +55,9 @@ LEADING, LEADING_TOKENS = 4, 5
 REPAIRED = 0.9
 """What a word spelled nearly as asked counts, times its likeness."""
 
+SLIP = 0.8
+"""Likeness from which a name that nobody says is one that somebody does, misspelled."""
+
 ABOUT_ADVERTS = 0.3
 """The share of a question's weight that only ads say, from which on it is about what they sell."""
 
@@ -162,6 +165,10 @@ class _ByWords:
             return frozenset()
         return frozenset(place for place, pitch in zip(self.region.places, pitched, strict=True) if pitch)
 
+    def _is_slip(self, term: Term) -> bool:
+        """Say whether a term that nobody says is a name misspelled: a word of the region is as near as a slip."""
+        return max(self._repairs.get(term.form, {}).values(), default=0.0) >= REPAIRED * SLIP
+
     def absent(self) -> Absent:
         """Return what of the question occurs nowhere."""
         unlike = [term for term in self._unknown if not self._repairs.get(term.form)]
@@ -172,7 +179,7 @@ class _ByWords:
             sum(term.weight for term in unlike) / self.question.weight,
             len(self._unknown),
             any(name in forms for name in names),
-            sum(term.form in names for term in unlike),
+            sum(term.form in names and not self._is_slip(term) for term in self._unknown),
         )
 
     def flags(self, flag: Callable[[Utterance], object]) -> Column:
