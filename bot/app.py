@@ -18,7 +18,7 @@ from bot.corpus import open_corpus
 from bot.errors import OperatorError
 from bot.logs import set_up
 from bot.policy.texts import listed, say
-from bot.search import Background, load_embeddings, open_embeddings, open_model, open_searcher
+from bot.search import Background, ask_ahead, load_embeddings, open_embeddings, open_model, open_searcher
 from bot.serve import Parts, Server
 from bot.settings import SHIPPED, Settings, home, program, read_env_file, secrets_of
 from bot.store import AwayError, open_store
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Sequence
 
-    from bot.search import Embeddings
+    from bot.search import Embeddings, LanguageModel
     from bot.store import Store
 
 __all__ = ["main"]
@@ -203,10 +203,8 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
         return loaded[-1]
 
     meaning = load if settings.verbatim_semantic else None
-    model = open_model(
-        settings.verbatim_lm_url, settings.verbatim_lm_model, settings.verbatim_lm_key, settings.verbatim_lm_uses
-    )
-    background = None if alone else Background(corpus, folder, notice, most)
+    model = _open_model(settings)
+    background = None if alone else Background(corpus, folder, notice, most, model)
     search = open_searcher(corpus, folder / "index" if folder else None, _notice, meaning, model, background)
     store = None
     try:
@@ -216,6 +214,7 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
         if options.work == "index":
             if settings.verbatim_semantic and not any(found and found.known for found in loaded):
                 raise OperatorError(say("search.not-worked-out"))
+            ask_ahead(corpus, model, loaded[-1] if loaded else None, _notice, most=most)
             return 0
         store = _open_store(settings, folder, patient=bool(platforms), needed=options.work == "deliver")
         ahead = options.now.timestamp() - time.time() if options.now else 0.0
@@ -233,6 +232,16 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
         search.close()
         if store is not None:
             store.close()
+
+
+def _open_model(settings: Settings) -> LanguageModel | None:
+    """Return the language model that is set, None for none; OperatorError when its settings do not fit together."""
+    model = open_model(
+        settings.verbatim_lm_url, settings.verbatim_lm_model, settings.verbatim_lm_key, settings.verbatim_lm_uses
+    )
+    if model and "questions" in model.uses and not settings.verbatim_semantic:
+        raise OperatorError(say("environment.lm-questions"))
+    return model
 
 
 def _open_store(settings: Settings, folder: Path | None, *, patient: bool, needed: bool) -> Store | None:

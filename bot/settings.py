@@ -55,7 +55,7 @@ def home() -> Path:
 ROLES = ("gateway", "web", "worker")
 """What a process of the bot can be asked to do."""
 
-LM_USES = ("choose", "words")
+LM_USES = ("choose", "words", "questions")
 """What a language model may be used for."""
 
 LONGEST_SHOWN = 200
@@ -190,7 +190,7 @@ class Settings:
     verbatim_lm_uses: frozenset[str] = _setting(
         "choose",
         "what that model is asked for, separated by commas: choose (which found passages to show, in which order), "
-        "words (what else to search for)",
+        "words (what else to search for), questions (that passages answer, asked ahead)",
         _some(*LM_USES),
     )
     discord_token: str = _setting(

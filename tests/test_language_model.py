@@ -7,11 +7,9 @@ import dataclasses
 import json
 import logging
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,9 +24,10 @@ from bot.search.model.api import LARGEST_REPLY, Api, UnusableError
 from bot.search.model.language_model import LONGEST_WORDING, MOST_AT_ONCE, MOST_WORDINGS
 from bot.search.searcher import CHOSEN_FROM
 from bot.settings import Settings
+from tests.language_model import Model, served
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from bot.corpus import Corpus
@@ -37,48 +36,6 @@ QUESTION = "why does he like jiu-jitsu so much"
 PASSAGES = {"a-1": "Bees dance.", "b-2": "Boats float.", "c-3": "Bread rises."}
 KEY = "sk-not-a-real-key"
 LOGGER = "bot.search.model.language_model"
-
-
-@dataclass
-class Model:
-    """A server that speaks the API: what it says to the ids it gets and to a question, and what it was asked."""
-
-    say: Callable[[list[str]], str] = json.dumps
-    words: str = "[]"
-    body: bytes | None = None
-    status: int = 200
-    headers: dict[str, str] = field(default_factory=dict)
-    wait: asyncio.Event | None = None
-    asked: list[dict[str, Any]] = field(default_factory=list)
-    keys: list[str | None] = field(default_factory=list)
-
-    async def answer(self, request: web.Request) -> web.Response:
-        asked = await request.json()
-        self.asked.append(asked)
-        self.keys.append(request.headers.get("Authorization"))
-        if self.wait:
-            await self.wait.wait()
-        if self.body is not None or self.status != 200:
-            return web.Response(body=self.body, status=self.status, headers=self.headers)
-        data = json.loads(asked["messages"][1]["content"])
-        said = self.say([passage["id"] for passage in data["passages"]]) if "passages" in data else self.words
-        return web.json_response({"choices": [{"message": {"role": "assistant", "content": said}}]})
-
-
-@asynccontextmanager
-async def served(model: Model) -> AsyncIterator[str]:
-    """Serve a model on a port of its own and give its address."""
-    app = web.Application()
-    app.router.add_post("/v1/chat/completions", model.answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/v1"
-    finally:
-        if model.wait:
-            model.wait.set()
-        await runner.cleanup()
 
 
 @asynccontextmanager

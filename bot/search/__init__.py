@@ -6,7 +6,7 @@ from bot.search.ask import Answer, Band
 from bot.search.background import Background
 from bot.search.episodes import OnSubject, episodes_named, newest_first, people_of
 from bot.search.meaning import load_embeddings, open_embeddings
-from bot.search.model import LanguageModel, open_model
+from bot.search.model import LanguageModel, ask_ahead, open_model
 from bot.search.quote import FOUND, Hit
 from bot.search.scope import Scope, find_scope, scope_of, where
 from bot.search.searcher import Searcher, open_searcher
@@ -31,6 +31,7 @@ __all__ = [
     "Searcher",
     "TopicFound",
     "Verdict",
+    "ask_ahead",
     "asks_for_check",
     "episodes_named",
     "find_scope",

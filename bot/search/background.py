@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from bot.policy.texts import say
 from bot.search.meaning import progress, wanted, work_out
+from bot.search.model import ask_ahead
 from bot.settings import ROOT
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from bot.corpus import Corpus
     from bot.search.index.embeddings import Embeddings
+    from bot.search.model import LanguageModel
 
 __all__ = ["GO", "WAIT", "Background"]
 
@@ -41,7 +43,7 @@ TOLD_EVERY = 100
 WAIT, GO = b"w", b"g"
 """What the process reads: a search has begun, or ended."""
 
-_STOP_SECONDS = 5.0
+_STOP_SECONDS, _HELD_SECONDS = 5.0, 0.02
 _LOWER = 0x4000 if sys.platform == "win32" else 0
 """`BELOW_NORMAL_PRIORITY_CLASS`, where there is no `nice`."""
 
@@ -51,8 +53,20 @@ _log = logging.getLogger(__name__)
 class Background:
     """What works out the meaning of a library's `most` newest episodes (0: all) while the bot serves."""
 
-    def __init__(self, corpus: Corpus, folder: Path | None, notice: Callable[[str], None], most: int = 0) -> None:
-        """Take the corpus and the data folder (None: it is worked out in this process, and kept in memory)."""
+    def __init__(
+        self,
+        corpus: Corpus,
+        folder: Path | None,
+        notice: Callable[[str], None],
+        most: int = 0,
+        model: LanguageModel | None = None,
+    ) -> None:
+        """Take the corpus and the data folder (None: it is worked out in this process, and kept in memory).
+
+        Where `model` may propose questions of passages it is then asked for them, from this process: that is waiting.
+        """
+        self._model = model
+        self._searching = False
         self._corpus = corpus
         self._folder = folder
         self._notice = notice
@@ -61,6 +75,19 @@ class Background:
 
     def run(self, embeddings: Embeddings, stopped: Callable[[], bool]) -> None:
         """Work out what is missing, and take it in as it comes, until all is known or `stopped` says so."""
+        self._work_out(embeddings, stopped)
+        if stopped():
+            return
+
+        def held() -> bool:
+            while self._searching and not stopped():
+                time.sleep(_HELD_SECONDS)
+            return stopped()
+
+        ask_ahead(self._corpus, self._model, embeddings, self._notice, held, self._most)
+
+    def _work_out(self, embeddings: Embeddings, stopped: Callable[[], bool]) -> None:
+        """Work out what is not known of meaning."""
         missing = wanted(self._corpus, self._most) - embeddings.known
         if not missing:
             return
@@ -141,11 +168,13 @@ class Background:
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
         """Hold the process back while something is searched."""
+        self._searching = True
         self._tell(WAIT)
         try:
             yield
         finally:
             self._tell(GO)
+            self._searching = False
 
     def _tell(self, word: bytes) -> None:
         process = self._process

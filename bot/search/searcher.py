@@ -152,6 +152,8 @@ class Searcher:
             return
         try:
             self._loaded = self._load(self._stopping.is_set)
+            if self._loaded is not None and self._model is not None and "questions" in self._model.uses:
+                self._loaded.take_proposed(self._model.name)
         except Exception:
             _log.exception("the language models cannot be used; answers come from words only")
 

@@ -41,8 +41,12 @@ __all__ = ["FROM_MODELS", "FROM_WORDS", "LEADING", "Candidates", "find_candidate
 CANDIDATES = 25
 """Sentences taken from each way of searching."""
 
-WORDED, MOST_WORDED = 8, 60
-"""Sentences taken from each way of searching for other wordings of a question, and most of them that it has not."""
+WORDED, PROPOSED, MOST_MORE = 8, 6, 90
+"""What a language model adds.
+
+Sentences taken from each way of searching for a wording, passages taken by their proposed questions, sentences of both
+at most.
+"""
 
 SCORED = 80
 MOST_CANDIDATES = 150
@@ -449,11 +453,11 @@ def find_candidates(  # noqa: PLR0913, PLR0917 - what to search with, for what, 
     admits = _admits(corpus, scope)
     core = list(filter(admits, _places(hits, view, CANDIDATES, deep)))[: MOST_CANDIDATES * deep]
     others = [(each, _hits(index, each)) for each in wordings]
-    more: dict[Place, None] = {}
+    more = dict.fromkeys(view.answering(PROPOSED * deep)) if view else {}
     for other, found in others:
         other_view = embeddings.view(other.text, scope.episodes) if embeddings else None
         more.update(_places(found, other_view, WORDED, deep))
-    core += [place for place in more if place not in core and admits(place)][: MOST_WORDED * deep]
+    core += [place for place in more if place not in core and admits(place)][: MOST_MORE * deep]
     counts = {number: len(corpus.episode(number).sentences) for number in {number for number, _ in core}}
     pool = {(n, s) for n, at in core for s in range(max(0, at - AROUND), min(counts[n], at + AROUND + 1))}
     if not pool:

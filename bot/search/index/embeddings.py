@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import numpy as np
 
 from bot.search.index.nearest import Near, Nearest
+from bot.search.index.proposed import Proposed
 from bot.search.index.vectors import BLOCK, EpisodeVectors
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class Embeddings:
         self.sentences = Nearest()
         self.blocks = Nearest()
         self.known: frozenset[int] = frozenset()
+        self.proposed: Proposed | None = None
+        """Questions that a language model proposed, if one was asked."""
         self.grow()
 
     def grow(self) -> None:
@@ -72,6 +75,11 @@ class Embeddings:
             blocks = {number: codes.part(counts[number], len(codes.factors)) for number, codes in found.items()}
             self.blocks.add(blocks)
             self.known |= found.keys()
+
+    def take_proposed(self, model: str) -> None:
+        """Take in the questions that a language model of that name proposed; they are kept beside the vectors."""
+        if self.shelf.folder is not None:
+            self.proposed = Proposed(self.shelf.folder, model, self.shelf.entries)
 
     def vectors(self, number: int) -> EpisodeVectors | None:
         """Return an episode's vectors, or None when it has none yet."""
@@ -121,6 +129,11 @@ class View:
             end = min((block + 1) * BLOCK, self.embeddings.shelf.entries[number].sentences)
             found.update(((number, sentence), None) for sentence in range(block * BLOCK, end))
         return list(found)
+
+    def answering(self, limit: int) -> list[Place]:
+        """Return the sentences of up to `limit` passages for which a question like the line was proposed."""
+        proposed = self.embeddings.proposed
+        return proposed.near(self.vector, limit, self._among) if proposed else []
 
     def _compare(self, near: Near, limit: int, *, blocks: bool) -> tuple[Column, list[Place]]:
         """Return how like the nearest vectors are, and their episodes and numbers in these, the most alike first."""
