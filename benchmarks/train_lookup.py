@@ -4,7 +4,9 @@
 
 Fitted on lines about all shows of `benchmarks.shows` that are on this machine: two thirds of `tests/sets/quotes.jsonl`
 and `claims.jsonl`, the seen rows of the sets that end in `_lines.jsonl`, and lines made by rule from each show's own
-sentences (mistyped, misheard, two said as one), so that many shows remembered by their words stand beside few retold.
+sentences (mistyped, misheard, two said as one, a short one as it is), so that many shows remembered by their words
+stand beside few retold.
+
 The order of candidates is fitted by a listwise softmax, the chance that the best one is meant by logistic regression;
 both are linear in the features, taken twice (by the gate's share and by the rest), standardised, with a ridge. Gate and
 ridge are those with which shows that were left out of a fit come out best; what came out is printed.
@@ -105,6 +107,7 @@ def _made(library: Library) -> Iterator[Line]:
         "made: mistyped": _mistype,
         "made: misheard": _mishear,
         "made: merged": _merge,
+        "made: whole": lambda _draw, said, _after: said,
     }
     corpus = library.corpus
     tries = 0
@@ -117,10 +120,15 @@ def _made(library: Library) -> Iterator[Line]:
         said = episode.passage(sentence, sentence).text.split()
         after = episode.passage(sentence + 1, sentence + 1).text.split()
         kind = kinds[-1]
-        if len(said) < FEWEST_WORDS or (kind == "made: merged" and len(after) < FEWEST_WORDS):
+        short = 1 < len(said) < FEWEST_WORDS
+        if short != (kind == "made: whole") or (kind == "made: merged" and len(after) < FEWEST_WORDS):
             continue
         kinds.pop()
         gold = {(number, sentence)} | ({(number, sentence + 1)} if kind == "made: merged" else set())
+        if kind == "made: whole":
+            gold = {
+                (number, at) for at in range(len(episode.sentences)) if episode.passage(at, at).text.split() == said
+            }
         yield Line(library.name, kind, " ".join(makers[kind](draw, said, after)), frozenset(gold))
 
 
