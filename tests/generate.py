@@ -49,6 +49,7 @@ GENERATED = (*PAGES, MANIFEST)
 MEASURED: Mapping[str, tuple[str, ...]] = {
     "speed": ("benchmarks.quote",),
     "answers-speed": ("benchmarks.answers_speed",),
+    "lines-by-show": ("benchmarks.lines",),
     "answers-by-show": ("benchmarks.train_answers", "--measure"),
     "delivery-speed": ("benchmarks.delivery",),
     "discord-speed": ("benchmarks.discord_speed",),

@@ -170,7 +170,7 @@ def hear(profiles: Sequence[Profile], wording: str, index: WordIndex, embeddings
     words = standard(columns[0] + columns[1])
     if embeddings is None:
         return Heard(words, np.zeros(len(words)))
-    view = embeddings.view(wording)
+    view = embeddings.view(wording, frozenset(places))
     flat = [(profile.number, sentence) for profile in profiles for sentence in range(len(profile))]
     wide, alone = view.wide(flat).astype(float), view.alone(flat).astype(float)
     hinted = np.argsort(-(standard(wide) + standard(alone) + words))[:COMPARED]

@@ -242,7 +242,9 @@ def _profiles(
             for episode, count in part.tally(stems).items():
                 score[episode] += count
         if embeddings is not None and topic.wordings:
-            for rank, (episode, _) in enumerate(embeddings.view(topic.wordings[0]).candidates(NEAREST)):
+            for rank, (episode, _) in enumerate(
+                embeddings.view(topic.wordings[0], frozenset(numbers)).candidates(NEAREST)
+            ):
                 score[episode] += NEAREST / (1 + rank % NEAREST)
         if topic.speaker:
             for number in numbers:
