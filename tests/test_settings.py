@@ -127,9 +127,10 @@ async def test_options_alone_change_only_what_they_name(room: Room) -> None:
 
 @pytest.mark.parametrize("named", ["de", "Deutsch", "german", "de-AT", " DE_ch "])
 async def test_the_words_around_the_daily_quote_are_in_the_channels_language(room: Room, named: str) -> None:
+    await room.ask("/settings daily on time:21:00 zone:UTC language:en")
+    english = await room.ask("/settings preview")
     reply = await room.ask(f'/settings daily on time:21:00 zone:UTC language:"{named}"')
     assert dict(reply.cards[0].fields)["Language"] == "Deutsch"
-    english = await room.ask("/settings preview", channel=OTHER)
     preview = await room.ask("/settings preview")
     assert preview.lead.endswith("☀ Zitat des Tages")
     assert {"Anhören", "Mehr Kontext"} <= {button.label for button in preview.buttons}

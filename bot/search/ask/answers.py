@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from bot.corpus import Section
@@ -97,7 +98,8 @@ def answer(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
     some = logistic(weights.any.score(found))
     chance = some * logistic(weights.first.score(found))
     best = cuts[0].mass or 1.0
-    hits = tuple(Answer(cut.passage, _place(cut), chance * cut.mass / best) for cut in cuts[:limit])
+    shares = accumulate((cut.mass / best for cut in cuts[:limit]), min)
+    hits = tuple(Answer(cut.passage, _place(cut), chance * share) for cut, share in zip(cuts, shares, strict=False))
     if some < weights.declined_below:
         return Answered(Band.DECLINED, hits if _is_near(found) else ())
     stands = may_stand(question, candidates.absent, cuts[0]) and not wordings

@@ -27,17 +27,27 @@ ANCHORS = 40
 FOLLOWING, FOLLOWED = (0.5, 0.3, 0.2), 6
 """How what a leading sentence gives is shared among the first that follow, and within how many sentences they must."""
 
+SLACK, LED_SLACK = 0.03, 0.15
+"""Share of the chance that a passage gives up to reach further on, and to begin with what leads to the answer.
+
+An answer goes on behind where it begins, and is not understood without its question.
+"""
+
 CLOSE_BY = 2
 """Passages with fewer sentences between them are neighbours; of three neighbours only two are shown."""
 
 
 class Extract(NamedTuple):
-    """A passage of the episode with that number, its likeliest sentence, and the chance in it."""
+    """A passage of the episode with that number, its likeliest sentence, the chance in it.
+
+    `led` says that it has what leads to a sentence that may answer.
+    """
 
     number: int
     passage: Passage
     sentence: int
     mass: float
+    led: bool
 
 
 def extracts(
@@ -54,10 +64,10 @@ def extracts(
     """
     chances = _lead_on(corpus, chances, leading)
     anchors = sorted(admitted, key=lambda place: (-chances[place], place))[:ANCHORS]
-    cuts = {place: cut for place in anchors if (cut := _cut(corpus, place, chances, ()))}
+    cuts = {place: cut for place in anchors if (cut := _cut(corpus, place, chances, leading, ()))}
     chosen: list[Extract] = []
     while cuts and len(chosen) < limit:
-        taken = cuts.pop(min(cuts, key=lambda place: (-cuts[place].mass, place)))
+        taken = cuts.pop(_best(cuts))
         if any(_close(taken.passage, other.passage, 0) for other in chosen):
             continue
         if _crowds(taken.passage, [cut.passage for cut in chosen]):
@@ -65,9 +75,24 @@ def extracts(
         chosen.append(taken)
         for place in [place for place, cut in cuts.items() if _close(cut.passage, taken.passage, 0)]:
             del cuts[place]
-            if again := _cut(corpus, place, chances, [cut.passage for cut in chosen]):
+            if again := _cut(corpus, place, chances, leading, [cut.passage for cut in chosen]):
                 cuts[place] = again
     return chosen
+
+
+def _best(cuts: Mapping[Place, Extract]) -> Place:
+    """Return the sentence whose passage holds most chance.
+
+    Of those that share sentences with it and hold about as much, it is the one that reaches furthest on.
+    """
+    best = min(cuts, key=lambda place: (-cuts[place].mass, place))
+    most = cuts[best]
+    alike = (
+        place
+        for place, cut in cuts.items()
+        if cut.mass >= (1 - SLACK) * most.mass and _close(cut.passage, most.passage, 0)
+    )
+    return max(alike, key=lambda place: (cuts[place].led, cuts[place].passage.last, cuts[place].mass, place))
 
 
 def _lead_on(corpus: Corpus, chances: dict[Place, float], leading: Mapping[Place, float]) -> dict[Place, float]:
@@ -83,25 +108,40 @@ def _lead_on(corpus: Corpus, chances: dict[Place, float], leading: Mapping[Place
     return given
 
 
-def _cut(corpus: Corpus, place: Place, chances: dict[Place, float], taken: Sequence[Passage]) -> Extract | None:
-    """Return the passage around a sentence that holds the most chance, apart from those taken."""
+def _cut(
+    corpus: Corpus,
+    place: Place,
+    chances: dict[Place, float],
+    leading: Mapping[Place, float],
+    taken: Sequence[Passage],
+) -> Extract | None:
+    """Return the passage around a sentence that holds the most chance, apart from those taken.
+
+    Of passages that hold about as much it is one with what leads to the sentence, and that reaches furthest on.
+    """
     number, at = place
     episode = corpus.episode(number)
     first, last = _room(episode, at, [passage for passage in taken if passage.episode is episode])
     if not first <= at <= last:
         return None
     sums = [0.0, *accumulate(chances.get((number, sentence), 0.0) for sentence in range(first, last + 1))]
-    _, begin, end = max(
-        (
-            round(sums[end + 1 - first] - sums[begin - first], 6) + 1e-3 * min(end - begin, FEW_SENTENCES),
-            -begin,
-            -end,
-        )
-        for begin, end in _lengths(episode, first, at, last)
+
+    def mass(begin: int, end: int) -> float:
+        return sums[end + 1 - first] - sums[begin - first]
+
+    def led(begin: int) -> bool:
+        return any((number, sentence) in leading for sentence in range(begin, at))
+
+    lengths = list(_lengths(episode, first, at, last))
+    best = max(mass(*length) for length in lengths)
+    has_led, end, begin = max(
+        (led(begin), end, -begin)
+        for begin, end in lengths
+        if mass(begin, end) >= (1 - (LED_SLACK if led(begin) else SLACK)) * best
     )
-    begin, end = -begin, -end
+    begin = -begin
     likeliest = max(range(begin, end + 1), key=lambda sentence: (chances.get((number, sentence), 0.0), -sentence))
-    return Extract(number, episode.passage(begin, end), likeliest, sums[end + 1 - first] - sums[begin - first])
+    return Extract(number, episode.passage(begin, end), likeliest, mass(begin, end), has_led)
 
 
 def _room(episode: Episode, at: int, taken: Sequence[Passage]) -> tuple[int, int]:

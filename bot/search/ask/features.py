@@ -65,7 +65,7 @@ SLIP = 0.8
 ABOUT_ADVERTS = 0.3
 """The share of a question's weight that only ads say, from which on it is about what they sell."""
 
-ASKED, ANNOUNCED = 1.0, 0.5
+ASKED, ANNOUNCED = 0.75, 0.5
 """How much of the chance of a sentence that asks, or announces, to answer belongs to what follows it."""
 
 _SHORTEST_REPAIRED = 4

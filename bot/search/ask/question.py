@@ -95,9 +95,9 @@ _WANTED = {
 }
 _COUNTED = re.compile(r"\bhow (?:many|much)(?: more| different| other| of the| of)? ([\w'-]+)|\bnumber of ([\w'-]+)")
 _YOURS = re.compile(
-    r"\b(?:do|did|would|are|were|can|could|will|should) (?:you|u) (?:\w{1,20} )?"
+    r"(?i:\b(?:do|did|would|are|were|can|could|will|should) (?:you|u) (?:\w{1,20} )?"
     r"(?:think|feel|like|believe|prefer|agree|love|hate|recommend|suggest)\b"
-    r"|\b(?:your|ur) (?:\w{1,20} )?(?:opinions?|views?|take|favou?rites?|thoughts?)\b"
+    r"|\b(?:your|ur) (?:\w{1,20} )?(?:opinions?|views?|take|favou?rites?|thoughts?)\b)"
 )
 _GUEST = re.compile(r"\b(?:he|his|him|himself|she|her|herself|guest)\b")
 _HOST = re.compile(r"\b(?:host|interviewer)\b")
@@ -111,11 +111,12 @@ def read(corpus: Corpus, index: WordIndex, question: str) -> Question:
     speakers = corpus.speakers
     low = fold(plain)
     nameless = " ".join(word for word in plain.split() if not _name(word, speakers)) or plain
+    subject = _YOURS.sub(" ", nameless) if index.stems(_YOURS.sub(" ", nameless)) else nameless
     spelled = abbreviations(corpus, index, plain)
     others = other_words(corpus, index, nameless)
     terms = [
         replace(term, others=tuple((text, tuple(index.stems(text))) for text in others.get(term.form, ())))
-        for term in _own(index, nameless)
+        for term in _own(index, subject)
         if term.form not in spelled
     ]
     unheard = [term for term in terms if term.others and not any(map(index.count, term.stems))]

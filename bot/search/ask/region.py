@@ -75,6 +75,13 @@ _ANNOUNCES = re.compile(
 )
 """What announces that something follows: “there are two ways”, “here's why”, a colon."""
 
+_ASKS = re.compile(
+    r"(?:(?:so|and|but|okay|ok|well|now|right|then|alright),? ){0,3}(?:how|what|why|where|when|who) "
+    r"(?:do|does|did|is|are|was|were|can|could|would|should|will) (?:i|you|we|they|he|she|it|the|that|this|your)\b",
+    re.IGNORECASE,
+)
+"""How a sentence begins that asks, whatever mark a recogniser ends it with."""
+
 _TAG = re.compile(r"\b(?:right|you know|okay)\?$")
 
 
@@ -170,7 +177,7 @@ def _read(index: WordIndex, single: Passage) -> Utterance:
         frozenset(index.stems(text)),
         forms,
         len(forms - stop_words("commonest", "filler", "sound")),
-        text.rstrip().endswith("?") and not _TAG.search(text),
+        (text.rstrip().endswith("?") and not _TAG.search(text)) or _ASKS.match(text) is not None,
         paragraph.speaker,
         paragraph.speaker in _hosts(single.episode),
         paragraph.section,

@@ -229,17 +229,21 @@ def _compare(claim: _Claim, near: Sequence[Passage], printed: Callable[[Passage]
 
 
 def _likeliest(claim: _Claim, near: Sequence[Passage], reach: int) -> Sequence[Passage]:
-    """Return those of some places that have, with what stands around them, most of a claim's weight; in their order.
+    """Return those of some places that have a claim's words in a row, or most of its weight around; in their order.
 
     Counting words costs a twentieth of laying a claim along them.
     """
     if len(near) <= _LAID_ALONG:
         return near
-    wanted = {form: weight(form) for form in word_forms(claim.text)}
-    shares = [
-        sum(wanted[form] for form in wanted.keys() & frozenset(word_forms(place.widen(reach).text))) for place in near
-    ]
-    kept = sorted(range(len(near)), key=lambda number: -shares[number])[:_LAID_ALONG]
+    run = word_forms(claim.text)
+    wanted = {form: weight(form) for form in run}
+
+    def share(number: int) -> tuple[bool, float]:
+        said = word_forms(near[number].widen(reach).text)
+        in_a_row = f" {' '.join(run)} " in f" {' '.join(said)} "
+        return in_a_row, sum(wanted[form] for form in wanted.keys() & frozenset(said))
+
+    kept = sorted(range(len(near)), key=share, reverse=True)[:_LAID_ALONG]
     return [near[number] for number in sorted(kept)]
 
 
