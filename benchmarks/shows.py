@@ -202,34 +202,29 @@ def _turns(meeting: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _of_meetings(library: Library) -> Iterator[Asked]:
     """Yield the questions of QMSum on the meetings of a project, each asked of its meeting; no summaries."""
-    for path in _meetings(library.name):
-        number = library.corpus.find(library.name, path.stem.casefold().replace("_", "-"))
-        if number is None:
-            continue
-        meeting = json.loads(path.read_text("utf-8"))
-        owners = _owners(library.corpus, number, _turns(meeting))
-        for asked in meeting["specific_query_list"]:
-            if asked["query"].casefold().startswith("summarize"):
-                continue
-            spans = [(int(first), int(last)) for first, last in asked["relevant_text_span"]]
-            gold = frozenset((number, s) for s, turn in enumerate(owners) if any(a <= turn <= b for a, b in spans))
-            if gold:
-                yield Asked(library.name, "meeting", asked["query"], gold, Scope(episodes=frozenset({number})))
+    for asked in _ranged(library, "specific_query_list", "query"):
+        if not asked.query.casefold().startswith("summarize"):
+            yield asked
 
 
 def meeting_topics(library: Library) -> Iterator[Asked]:
     """Yield the topics of QMSum on the meetings of a project, each with what is said while it is the topic."""
+    return _ranged(library, "topic_list", "topic")
+
+
+def _ranged(library: Library, listed: str, kind: str) -> Iterator[Asked]:
+    """Yield what QMSum lists of each meeting of a project, with the sentences of the turns that it names."""
     for path in _meetings(library.name):
         number = library.corpus.find(library.name, path.stem.casefold().replace("_", "-"))
         if number is None:
             continue
         meeting = json.loads(path.read_text("utf-8"))
         owners = _owners(library.corpus, number, _turns(meeting))
-        for named in meeting["topic_list"]:
-            spans = [(int(first), int(last)) for first, last in named["relevant_text_span"]]
+        for row in meeting[listed]:
+            spans = [(int(first), int(last)) for first, last in row["relevant_text_span"]]
             gold = frozenset((number, s) for s, turn in enumerate(owners) if any(a <= turn <= b for a, b in spans))
             if gold:
-                yield Asked(library.name, "topic", named["topic"], gold, Scope(episodes=frozenset({number})))
+                yield Asked(library.name, kind, row[kind], gold, Scope(episodes=frozenset({number})))
 
 
 def _owners(corpus: Corpus, number: int, turns: Iterable[tuple[str, str]]) -> list[int]:

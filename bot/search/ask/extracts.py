@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import accumulate, pairwise
-from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ def extracts(
     chances: dict[Place, float],
     admitted: frozenset[Place],
     limit: int,
-    leading: Mapping[Place, float] = MappingProxyType({}),
+    leading: Mapping[Place, float],
 ) -> list[Extract]:
     """Extract up to `limit` passages around the likeliest sentences, likeliest first.
 
@@ -129,15 +128,13 @@ def _cut(
     def mass(begin: int, end: int) -> float:
         return sums[end + 1 - first] - sums[begin - first]
 
-    def led(begin: int) -> bool:
-        return any((number, sentence) in leading for sentence in range(begin, at))
-
+    lead = max((sentence for sentence in range(first, at) if (number, sentence) in leading), default=-1)
     lengths = list(_lengths(episode, first, at, last))
     best = max(mass(*length) for length in lengths)
     has_led, end, begin = max(
-        (led(begin), end, -begin)
+        (begin <= lead, end, -begin)
         for begin, end in lengths
-        if mass(begin, end) >= (1 - (LED_SLACK if led(begin) else SLACK)) * best
+        if mass(begin, end) >= (1 - (LED_SLACK if begin <= lead else SLACK)) * best
     )
     begin = -begin
     likeliest = max(range(begin, end + 1), key=lambda sentence: (chances.get((number, sentence), 0.0), -sentence))

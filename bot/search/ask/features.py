@@ -238,11 +238,12 @@ class _ByWords:
 
     def asked(self) -> Column:
         """Return the share of the question's weight in the question that each sentence may answer."""
-        rows, near = self.region.asked()
+        rows, near = self.region.asked
         return np.asarray((self.terms @ self.weights)[rows] * near)
 
+    @cached_property
     def counts(self) -> Column:
-        """Return whether a sentence counts what the question asks the number of."""
+        """Whether a sentence counts what the question asks the number of."""
         wanted = self.question.counted
         return self.flags(lambda said: wanted & said.counted) if wanted else np.zeros(len(self.region.said))
 
@@ -293,8 +294,8 @@ FROM_WORDS: dict[str, Callable[[_ByWords], Column]] = {
     "money": lambda by: by.has("money", asked=True),
     "money unasked": lambda by: by.has("money", asked=False),
     "name": lambda by: by.new_name(),
-    "counted": lambda by: by.counts(),
-    "counted 1": lambda by: by.region.most(by.counts(), 1, 1),
+    "counted": lambda by: by.counts,
+    "counted 1": lambda by: by.region.most(by.counts, 1, 1),
     "duration": lambda by: by.has("duration", asked=True),
     "date": lambda by: by.has("date", asked=True),
     "place": lambda by: by.has("place", asked=True),
@@ -303,7 +304,7 @@ FROM_WORDS: dict[str, Callable[[_ByWords], Column]] = {
     "named 2": lambda by: by.named(2),
     "named 8": lambda by: by.named(REGION),
     "asked": lambda by: by.asked(),
-    "replies": lambda by: by.region.asked()[1],
+    "replies": lambda by: by.region.asked[1],
 }
 
 
@@ -334,7 +335,7 @@ class _ByMeaning:
 
     def asked(self) -> Column:
         """Return how near the question is that each sentence may answer, less the further away that stands."""
-        rows, near = self.region.asked()
+        rows, near = self.region.asked
         return np.maximum(0.0, self.alone[rows] - 0.5) * near
 
     def chapter(self) -> Column:

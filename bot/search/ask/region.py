@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -140,8 +140,9 @@ class Region:
         result: NDArray[np.float64] = np.maximum.reduce(shifted)
         return result
 
+    @cached_property
     def asked(self) -> tuple[NDArray[np.int64], Column]:
-        """Return for each sentence the row of the question it may answer, and how near that is: 0 without one.
+        """For each sentence the row of the question it may answer, and how near that is: 0 without one.
 
         It is the last question of somebody else before the speaker began, or the speaker's own within a few sentences;
         nearness is 1 right behind it and fades over a turn.
