@@ -23,6 +23,7 @@ __all__ = [
     "Citation",
     "Outcome",
     "Quote",
+    "Reference",
     "Reply",
     "Request",
     "Role",
@@ -51,10 +52,11 @@ class Style(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A run of text in one style."""
+    """A run of text in one style; `url` is what it links to, where a platform can make words a link."""
 
     text: str
     style: Style = Style.PLAIN
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +85,26 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """The message that a request replies to, or whose thread it stands in.
+
+    `message` is its id on the platform; `own` says that the bot wrote it, and `lines` are those of its buttons, in
+    their order. `text` are its words, "" where the platform withholds them or it has none.
+    """
+
+    message: str
+    own: bool = False
+    text: str = ""
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One thing a member asked.
 
     Either `command` with `args` (a platform that knows the command's options) or `text` (a typed line or a mention).
-    `now` is the moment of asking (UTC) where a script sets it; None means the clock of the core.
+    `reference` is the message it replies to. `now` is the moment of asking (UTC) where a script sets it; None means the
+    clock of the core.
     """
 
     channel: Channel
@@ -97,6 +114,7 @@ class Request:
     args: Mapping[str, str] = field(default_factory=dict)
     locale: str = "en"
     now: dt.datetime | None = None
+    reference: Reference | None = None
 
     @property
     def length(self) -> int:
@@ -222,18 +240,25 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """An action under a reply: pressing it sends `line` as if the member had typed it, or opens `url`."""
+    """An action under a reply: pressing it sends `line` as if the member had typed it, or opens `url`.
+
+    With `field` pressing opens a field of that label first; what is typed there are the free words of `line`. Where a
+    platform has no fields, it says how to type the line.
+    """
 
     label: str
     line: str = ""
     url: str | None = None
+    field: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
     """One block of a reply: a quote with its source, or information.
 
-    Every role but INFO has a quote, and so a citation. `score`, in 0..1, is of what an INFO card tells of.
+    Every role but INFO has a quote, and so a citation. `score`, in 0..1, is of what an INFO card tells of. `line` are
+    the [start, end) offsets of the part of the quote's text that stands for it where it takes one line: the rest is cut
+    with an ellipsis. None shows the whole quote.
     """
 
     role: Role
@@ -242,6 +267,7 @@ class Card:
     fields: tuple[tuple[str, str], ...] = ()
     quote: Quote | None = None
     score: float | None = None
+    line: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         """Refuse a quoting role without a quote."""

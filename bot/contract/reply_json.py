@@ -27,10 +27,12 @@ def thaw(data: Mapping[str, Any]) -> Reply:
 
 
 def _card(data: Mapping[str, Any]) -> Card:
-    body = tuple(Span(span["text"], Style(span["style"])) for span in data["body"])
+    body = tuple(Span(**{**span, "style": Style(span["style"])}) for span in data["body"])
     fields = tuple((name, value) for name, value in data["fields"])
     quote = _quote(data["quote"]) if data["quote"] else None
-    return Card(**{**data, "role": Role(data["role"]), "body": body, "fields": fields, "quote": quote})
+    line = tuple(data["line"]) if data.get("line") else None
+    parts = {"role": Role(data["role"]), "body": body, "fields": fields, "quote": quote, "line": line}
+    return Card(**{**data, **parts})
 
 
 def _quote(data: Mapping[str, Any]) -> Quote:
