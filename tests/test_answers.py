@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,16 +20,22 @@ from bot.search.ask.features import LEADING, find_candidates
 from bot.search.ask.question import read
 from bot.search.expansion import abbreviations, known_aliases, other_words
 from bot.search.index import labels
+from bot.search.index.embeddings import Embeddings, View
 from bot.search.index.labels import label_columns
+from bot.search.index.models import TOKEN_WIDTH, WIDTH
+from bot.search.index.vectors import Shelf
 from bot.search.index.words import open_index
 from bot.settings import ROOT
 from tests.conftest import mended_slice
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from bot.corpus import Corpus
-    from bot.search.index.embeddings import Embeddings
+    from bot.search.index.models import Dense
     from bot.search.index.words import WordIndex
 
 QUESTIONS = [json.loads(line) for line in (ROOT / "tests/sets/questions.jsonl").read_text("utf-8").splitlines()]
@@ -386,6 +393,50 @@ def test_labels_tell_nothing_in_a_large_library_or_where_nobody_has_picked_any(
 
     monkeypatch.setattr(labels, "MOST_LABELLED", 0)
     assert label_columns(corpus, meaning.view("barn"), [0]) == {}
+
+
+class _Drawn:
+    """A model that draws a vector for each text, and counts how many texts it reads."""
+
+    name = "drawn"
+
+    def __init__(self) -> None:
+        self.read = 0
+
+    def passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        self.read += len(texts)
+        return np.random.default_rng(len(texts)).standard_normal((len(texts), WIDTH)).astype(np.float32)
+
+
+def test_the_vectors_of_labels_are_kept_whole_and_made_anew_where_they_are_damaged_or_another_models(
+    corpus: Corpus, meaning: Embeddings, tmp_path: Path
+) -> None:
+    drawn = _Drawn()
+
+    def column(folder: Path) -> tuple[list[float], int]:
+        before = drawn.read
+        embeddings = Embeddings(cast("Dense", drawn), meaning.late, Shelf(folder, corpus.entries))
+        seen = View(embeddings, np.ones(WIDTH, np.float32), np.zeros((0, TOKEN_WIDTH), np.float32))
+        return label_columns(corpus, seen, [0])[0].tolist(), drawn.read - before
+
+    made, read = column(tmp_path)
+    (path,) = tmp_path.iterdir()
+    whole = path.read_bytes()
+
+    assert read > 0
+    assert max(made) > 0
+    assert column(tmp_path) == (made, 0)
+    for damaged in (whole[:-1], whole + b"x", b"", whole[:3], whole[:-1] + bytes([whole[-1] ^ 1])):
+        path.write_bytes(damaged)
+        assert column(tmp_path) == (made, read)
+        assert path.read_bytes() == whole
+
+    drawn.name = "another"
+    assert column(tmp_path) == (made, read)
+    (other,) = tmp_path.iterdir()
+    assert other != path
+
+    assert column(other / "no-folder") == (made, read)
 
 
 @pytest.mark.parametrize("models", [True, False])

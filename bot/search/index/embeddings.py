@@ -7,7 +7,7 @@ as like to a line as what it is compared with, on average, so that meaning speak
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
@@ -33,6 +33,9 @@ __all__ = ["Embeddings", "Likeness", "View", "fill"]
 
 _COMPARED, _BLOCKS_COMPARED = 512, 128
 """Sentences and blocks nearest by their codes that are compared as they are, at least."""
+
+_QUERIES = 8
+"""Lines whose vectors are remembered: one is read as a line, as a question and by its page's next."""
 
 _UNKNOWN = 0.6
 """How like a sentence is to a line where nothing is known of any: about that of two which share a subject."""
@@ -64,6 +67,7 @@ class Embeddings:
         self.known: frozenset[int] = frozenset()
         self.proposed: Proposed | None = None
         """Questions that a language model proposed, if one was asked."""
+        self._queries = lru_cache(maxsize=_QUERIES)(lambda line: (dense.query(line), late.query(line)))
         self.grow()
 
     def grow(self) -> None:
@@ -87,7 +91,7 @@ class Embeddings:
 
     def view(self, line: str, episodes: Collection[int] | None = None) -> View:
         """Return how everything in some episodes (None: all) looks from one line."""
-        return View(self, self.dense.query(line), self.late.query(line), episodes)
+        return View(self, *self._queries(line), episodes)
 
 
 class View:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -10,9 +14,12 @@ import numpy as np
 
 from bot.corpus import key_passages
 from bot.language.linear import standard
+from bot.search.index.models import WIDTH
+from bot.search.index.vectors import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -26,6 +33,10 @@ MOST_LABELLED = 16
 
 _BESIDE_KEY = 2
 """Sentences beside a key passage that its label still tells of, less with each."""
+
+_LAYOUT = "1"
+_CHECKSUM = 4
+"""Bytes of the checksum before the vectors in a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +113,48 @@ def _beside_keys(corpus: Corpus, number: int) -> tuple[NDArray[np.int64], NDArra
 def _vectors(corpus: Corpus, embeddings: Embeddings, number: int) -> tuple[NDArray[np.float32], int]:
     """Return the vectors of an episode's labels, then of its chapters' titles, and how many are labels.
 
-    Made once, at 1,000 names a second; an episode with neither has none.
+    An episode with neither has none. They are made at 1,000 names a second, and kept beside the vectors of sentences.
     """
     episode = corpus.episode(number)
     labels = [key.point for key in key_passages(corpus.folder, episode)]
-    titles = [chapter.title for chapter in episode.chapters]
-    return embeddings.dense.passages([*labels, *titles]), len(labels)
+    names = [*labels, *(chapter.title for chapter in episode.chapters)]
+    folder = embeddings.shelf.folder
+    if folder is None or not names:
+        return embeddings.dense.passages(names), len(labels)
+    owner = _digest(episode.show.id, episode.id)[:12]
+    path = folder / f"labels-{_LAYOUT}-{owner}-{_digest(embeddings.dense.name, *names)[:24]}.bin"
+    vectors = _read(path, len(names))
+    if vectors is None:
+        vectors = embeddings.dense.passages(names)
+        with suppress(OSError):  # they are made anew next time
+            _keep(path, owner, vectors)
+    return vectors, len(labels)
+
+
+def _digest(*texts: str) -> str:
+    return hashlib.sha256(json.dumps(texts).encode()).hexdigest()
+
+
+def _read(path: Path, count: int) -> NDArray[np.float32] | None:
+    """Return that many vectors from a file, or None when there is none, or no whole one."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    checksum, rows = data[:_CHECKSUM], data[_CHECKSUM:]
+    if len(rows) != count * WIDTH * np.dtype(np.float32).itemsize or checksum != _checksum(rows):
+        return None
+    return np.frombuffer(rows, np.float32).reshape(count, WIDTH)
+
+
+def _keep(path: Path, owner: str, vectors: NDArray[np.float32]) -> None:
+    """Write an episode's vectors, and remove those of the names it had before."""
+    rows = vectors.tobytes()
+    write_whole(path, _checksum(rows), rows)
+    for other in path.parent.glob(f"labels-*-{owner}-*.bin"):
+        if other != path:
+            other.unlink(missing_ok=True)
+
+
+def _checksum(data: bytes) -> bytes:
+    return zlib.crc32(data).to_bytes(_CHECKSUM, "big")

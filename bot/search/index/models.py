@@ -106,6 +106,9 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
 class Dense:
     """One vector a text (bge-small-en-v1.5): the state of [CLS], of length 1."""
 
+    name = "bge-small-en-v1.5, int8"
+    """What vectors that are kept are named by: those of another model, or of other weights, are others."""
+
     def __init__(self, folder: Path, threads: int = THREADS) -> None:
         self._model = _Model(folder / "bge_small_en", threads)
 

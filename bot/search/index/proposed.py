@@ -7,21 +7,21 @@ each, written as it is said, so that asking can go on anywhere; and, when that i
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-import os
-import tempfile
 import zipfile
 import zlib
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from bot.corpus import Section
 from bot.search.index.nearest import CODE_WORDS, Codes, Nearest, encode
+from bot.search.index.vectors import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -116,15 +116,9 @@ class Proposed:
     def keep(self, number: int, spans: Sequence[tuple[int, int]], vectors: NDArray[np.float32]) -> None:
         """Keep an episode's questions: vectors (n, WIDTH) of length 1, and the passage (n) that answers each."""
         codes = encode(vectors, np.ones(len(vectors), np.float32))
-        self.folder.mkdir(parents=True, exist_ok=True)
-        descriptor, unfinished = tempfile.mkstemp(prefix="building-", dir=self.folder)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                passages = np.array(spans, np.int32).reshape(-1, 2)
-                np.savez(file, spans=passages, bits=codes.bits, factors=codes.factors)
-            Path(unfinished).replace(self._path(number, "npz"))
-        finally:
-            Path(unfinished).unlink(missing_ok=True)
+        table = io.BytesIO()
+        np.savez(table, spans=np.array(spans, np.int32).reshape(-1, 2), bits=codes.bits, factors=codes.factors)
+        write_whole(self._path(number, "npz"), table.getvalue())
         self.grow()
 
     def _path(self, number: int, ending: str) -> Path:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from bot.corpus import Episode, EpisodeEntry
     from bot.search.index.models import Dense, Late
 
-__all__ = ["BLOCK", "EpisodeVectors", "Shelf", "build_vectors", "save_vectors"]
+__all__ = ["BLOCK", "EpisodeVectors", "Shelf", "build_vectors", "save_vectors", "write_whole"]
 
 BLOCK = 3
 """Sentences that are read together for what is meant around each of them."""
@@ -120,16 +120,20 @@ def _path(folder: Path, digest: str) -> Path:
 
 def save_vectors(folder: Path, digest: str, vectors: EpisodeVectors) -> None:
     """Write the vectors of the episode with a digest whole or not at all; OSError when the folder cannot be written."""
-    folder.mkdir(parents=True, exist_ok=True)
     shape = {"sentences": vectors.count, "tokens": len(vectors.tokens)}
-    descriptor, unfinished = tempfile.mkstemp(prefix="building-", dir=folder)
+    codes = vectors.codes
+    parts = (codes.bits, codes.factors, codes.scales, vectors.edges, vectors.rows, vectors.tokens)
+    write_whole(_path(folder, digest), json.dumps(shape).encode().ljust(_HEADER), *(part.tobytes() for part in parts))
+
+
+def write_whole(path: Path, *parts: bytes) -> None:
+    """Write a file whole or not at all, and its folder where there is none; OSError when that cannot be written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, unfinished = tempfile.mkstemp(prefix="building-", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(json.dumps(shape).encode().ljust(_HEADER))
-            codes = vectors.codes
-            for part in (codes.bits, codes.factors, codes.scales, vectors.edges, vectors.rows, vectors.tokens):
-                file.write(part.tobytes())
-        Path(unfinished).replace(_path(folder, digest))
+            file.writelines(parts)
+        Path(unfinished).replace(path)
     finally:
         Path(unfinished).unlink(missing_ok=True)
 
