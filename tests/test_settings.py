@@ -95,7 +95,7 @@ async def test_a_member_who_is_no_admin_changes_nothing(room: Room) -> None:
         ("/settings daily on channel:#closed", "invite me first"),
         ("/settings channel:#closed", "invite me first"),
         ("/settings make coffee", "do: can be daily on, daily off"),
-        ("/settings answers:sometimes", "answers: can be mentions, off"),
+        ("/settings answers:sometimes", "answers: can be mentions or off"),
         ("/settings language:Klingon", f"There are: {', '.join(say('language.name', code) for code in languages())}"),
         ("/settings pin", "needs the id of a quote"),
         ("/settings pin id:nonsense", "needs the id of a quote"),
@@ -338,7 +338,7 @@ async def test_without_a_database_quotes_are_found_and_what_is_off_is_said(bare:
     assert (await bare.ask("/highlight")).cards[0].quote
     for line in ("/settings daily on", "/vote up id:thphm-43dg7p", "/privacy"):
         reply = await bare.ask(line)
-        assert "the database cannot be used" in reply.lead
+        assert "I can't use my database" in reply.lead
 
 
 async def test_a_database_that_fails_while_serving_costs_settings_and_no_quotes(room: Room) -> None:

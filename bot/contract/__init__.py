@@ -1,7 +1,16 @@
 """What crosses the boundaries: requests and replies, the grammar, buttons, posts, platforms, when a post is due."""
 
 from bot.contract.buttons import LONGEST_LINE, MOST_CONTEXT, listen, more_context, others
-from bot.contract.grammar import Line, Lines, Use, format_line, format_option, parse_line
+from bot.contract.grammar import (
+    Line,
+    Lines,
+    Use,
+    format_line,
+    format_option,
+    likely_options,
+    parse_line,
+    split_unfinished,
+)
 from bot.contract.length import LONGEST_MESSAGE, LONGEST_TEXT, overlong_sentence
 from bot.contract.message import (
     Author,
@@ -91,6 +100,7 @@ __all__ = [
     "format_option",
     "freeze",
     "headline",
+    "likely_options",
     "listen",
     "local_date",
     "more_context",
@@ -103,6 +113,7 @@ __all__ = [
     "read_days",
     "read_moment",
     "read_time",
+    "split_unfinished",
     "thaw",
     "zones",
 ]
