@@ -121,6 +121,7 @@ class Use(StrEnum):
     QUESTION = "question"
     TOPIC = "topic"
     PASSAGE = "passage"
+    PROOF = "proof"
     LIBRARY = "library"
     DAILY = "daily"
     VOTE = "vote"
