@@ -179,6 +179,7 @@ class Use(StrEnum):
     QUESTION = "question"
     TOPIC = "topic"
     PASSAGE = "passage"
+    PROOF = "proof"
     LIBRARY = "library"
     DAILY = "daily"
     VOTE = "vote"
