@@ -47,6 +47,7 @@ GENERATED = (*PAGES, MANIFEST)
 """The files that are generated or have generated blocks, from the project's folder."""
 
 MEASURED: Mapping[str, tuple[str, ...]] = {
+    "chat": ("benchmarks.chat",),
     "speed": ("benchmarks.quote",),
     "answers-speed": ("benchmarks.answers_speed",),
     "lines-by-show": ("benchmarks.lines",),
