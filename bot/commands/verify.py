@@ -120,7 +120,7 @@ def _verdict(ctx: Context, judged: Judgement) -> str:
 
 
 def _comparison(judged: Judgement) -> tuple[Span, ...]:
-    """Return what is claimed around where it differs from what was said, or what was left out, the difference marked."""
+    """Return what is claimed around where it differs from what was said, or what was left out, marked."""
     kind, label, style = "claimed", say("verify.claimed"), Style.CLAIM
     if all(part.kind != kind for part in judged.differences):
         kind, label, style = "said", say("verify.said"), Style.MARK
