@@ -282,6 +282,12 @@ class Command:
         given = {name for name, _ in line.options}
         return any(parameter.about.turns and parameter.name in given for parameter in self.parameters)
 
+    def lacks_words(self, line: Line) -> bool:
+        """Say whether a line lacks the free words that it needs: a platform with fields asks for them."""
+        if self.free is None or not self.free.required or line.words:
+            return False
+        return all(name != self.free.name for name, _ in line.options)
+
     @property
     def usage(self) -> str:
         """How to type it: `/quote words… [episode:]`."""

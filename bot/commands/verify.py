@@ -113,14 +113,14 @@ def _verdict(ctx: Context, judged: Judgement) -> str:
     return say(
         f"verdict.{judged.verdict}",
         count=sum(difference.kind == "claimed" for difference in judged.differences) or 1,
-        places=len(judged.passages),
+        places=len({passage.id for passage in judged.passages}),
         speaker=judged.passages[0].speaker or say("verify.somebody-else"),
         where=ctx.corpus.label,
     )
 
 
 def _comparison(judged: Judgement) -> tuple[Span, ...]:
-    """Return what is claimed around where it differs from what was said, or what was left out, marked."""
+    """Return what is claimed around where it differs from what was said, or what was left out, that marked."""
     kind, label, style = "claimed", say("verify.claimed"), Style.CLAIM
     if all(part.kind != kind for part in judged.differences):
         kind, label, style = "said", say("verify.said"), Style.MARK

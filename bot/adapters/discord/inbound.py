@@ -174,9 +174,7 @@ def has_gap(line: str, commands: Mapping[str, Command]) -> Command | None:
     """Return the command of a line whose required free words are missing: a modal asks for them."""
     read = parse_line(line)
     command = commands.get(read.name)
-    if command is None or command.free is None or not command.free.required or read.words:
-        return None
-    return None if any(name == command.free.name for name, _ in read.options) else command
+    return command if command is not None and command.lacks_words(read) else None
 
 
 def fill(line: str, command: Command, words: str) -> Line:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot.corpus import Section, words
 from bot.language.linear import logistic
+from bot.search.alone import stand_alone
 from bot.search.ask.extracts import extracts
 from bot.search.ask.question import read
 from bot.search.scope import EVERYWHERE, narrow
@@ -114,9 +115,10 @@ def answer(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
     best = cuts[0].mass or 1.0
     shares = accumulate((cut.mass / best for cut in cuts[:limit]), min)
     stems = {stem for term in question.terms for stem in (*term.stems, *(s for _, own in term.others for s in own))}
+    chosen = [_with_shown(cut, likely.chances, cuts) for cut in cuts[:limit]]
     hits = tuple(
-        Answer(cut.passage, _place(cut), chance * share, _likeliest(cut, likely.chances), _telling(cut, index, stems))
-        for cut, share in zip(cuts, shares, strict=False)
+        Answer(passage, _place(cut, passage), chance * share, shown, _telling(passage, index, stems))
+        for cut, (passage, shown), share in zip(cuts, chosen, shares, strict=False)
     )
     if some < weights.declined_below:
         return Answered(Band.DECLINED, hits if _is_near(found) else ())
@@ -157,13 +159,30 @@ def _likeliest(cut: Extract, chances: Mapping[Place, float]) -> Passage:
     return cut.passage.episode.passage(*max(runs, key=mass))
 
 
-def _telling(cut: Extract, index: WordIndex, stems: AbstractSet[str]) -> tuple[tuple[int, int], ...]:
+def _with_shown(cut: Extract, chances: Mapping[Place, float], cuts: Sequence[Extract]) -> tuple[Passage, Passage]:
+    """Return a passage, and what is shown of it: the sentences that most likely answer, so that they stand alone.
+
+    What they lean on may stand before the passage, which then begins there, if no other passage has it.
+    """
+    passage, likeliest = cut.passage, _likeliest(cut, chances)
+    episode = passage.episode
+    shown = stand_alone(episode, likeliest.first, likeliest.last, SHOWN_CHARACTERS)
+    if not shown.first <= cut.sentence <= shown.last:
+        return passage, likeliest
+    first, last = min(passage.first, shown.first), max(passage.last, shown.last)
+    taken = (other.passage for other in cuts if other is not cut and other.passage.episode is episode)
+    if any(first <= other.last and other.first <= last for other in taken) or not episode.is_whole(first, last):
+        return passage, likeliest
+    return episode.passage(first, last), shown
+
+
+def _telling(passage: Passage, index: WordIndex, stems: AbstractSet[str]) -> tuple[tuple[int, int], ...]:
     """Return where a passage has the words of a question."""
-    said = words(cut.passage.text)
+    said = words(passage.text)
     return tuple((word.begin, word.end) for word in said if not stems.isdisjoint(index.stems(word.form)))
 
 
-def _place(cut: Extract) -> tuple[int, int]:
+def _place(cut: Extract, passage: Passage) -> tuple[int, int]:
     """Return where the likeliest sentence stands in a passage's text."""
-    own = cut.passage.episode.passage(cut.sentence, cut.sentence)
-    return own.begin - cut.passage.begin, own.end - cut.passage.begin
+    own = passage.episode.passage(cut.sentence, cut.sentence)
+    return own.begin - passage.begin, own.end - passage.begin
