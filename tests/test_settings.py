@@ -349,7 +349,7 @@ async def test_a_database_that_fails_while_serving_costs_settings_and_no_quotes(
 
 
 async def test_hidden_and_admin_commands_are_not_in_a_members_help(room: Room) -> None:
-    member, admin = await room.ask("/help", admin=False), await room.ask("/help")
+    member, admin = await room.ask("/help all", admin=False), await room.ask("/help all")
     assert "/vote" not in admin.text
     assert "/settings" in admin.text
     assert "/settings" not in member.text

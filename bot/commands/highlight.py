@@ -50,7 +50,7 @@ async def highlight(
     if day == today:
         raise UserError(say("daily.none", why=await ctx.daily.why_none(settings)))
     return Reply(
-        say("highlight.not-chosen" if day > today else "highlight.not-posted", day=format_date(day)),
+        say(f"highlight.not-{'chosen' if day > today else 'posted'}", day=format_date(day)),
         Outcome.NONE,
         buttons=(Button(say("buttons.todays"), ctx.lines.to(Use.DAILY)),),
     )
