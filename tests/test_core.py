@@ -99,7 +99,7 @@ async def test_an_admins_command_is_refused_to_members_on_every_platform(trial: 
         ("/about me", "/about takes no words"),
         ("/show nonsense", "I have no passage “nonsense”"),
         ("/show thphm-3n5g91 context:99", "is a number from 0 to 10"),
-        ("/help nonsense", "I have no command /nonsense"),
+        ("/help nonsense", "I don't have a command /nonsense"),
         ("/episodes page:two", "takes a whole number"),
     ],
 )
