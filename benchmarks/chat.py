@@ -130,10 +130,10 @@ def _answers(show: str, rows: Sequence[dict[str, Any]]) -> list[Answered]:
 
 
 def _line(row: dict[str, Any], places: dict[str, int]) -> dict[str, Any]:
-    """Return a row as the request of a script; an answer that it replies to goes by its place in the run."""
+    """Return a row as the request of a script: it replies to an answer by its place, or to another member's words."""
     kept = {name: row[name] for name in ("text", "author", "channel", "admin") if name in row}
-    replied = {"reply_to": places[row["reply_to"]]} if "reply_to" in row else {}
-    return kept | replied | {"now": MOMENT.isoformat()}
+    replied = row.get("quoting") or places.get(row.get("reply_to", ""))
+    return kept | ({"reply_to": replied} if replied else {}) | {"now": MOMENT.isoformat()}
 
 
 def _share(answered: Iterable[Answered]) -> str:
