@@ -171,10 +171,7 @@ def _discord(body: Json) -> None:
     data = body.get("data", body)
     if isinstance(data, dict):
         discord_inbound.options(data)
-        name, typed = discord_inbound.focused_option(data)
-        for command in COMMANDS[:3]:
-            line = discord_inbound.completion(command, name, typed)
-            discord_inbound.suggestions(command, name, typed, [line])
+        discord_inbound.focused_option(data)
         discord_inbound.menu_words(data)
         discord_inbound.message_words(data)
         discord_inbound.modal_text(data)

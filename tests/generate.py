@@ -35,6 +35,7 @@ from bot.commands import COMMANDS
 from bot.settings import ROOT, setting_rows
 from supply.lock import read_lock
 from supply.sbom import package_rows
+from tests import pictures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -43,10 +44,11 @@ __all__ = ["GENERATED", "fences", "made"]
 
 MANIFEST = "slack-manifest.yaml"
 PAGES = ("README.md", "CONTRIBUTING.md", *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")))
-GENERATED = (*PAGES, MANIFEST)
+GENERATED = (*PAGES, MANIFEST, *pictures.NAMES)
 """The files that are generated or have generated blocks, from the project's folder."""
 
 MEASURED: Mapping[str, tuple[str, ...]] = {
+    "chat": ("benchmarks.chat",),
     "speed": ("benchmarks.quote",),
     "answers-speed": ("benchmarks.answers_speed",),
     "lines-by-show": ("benchmarks.lines",),
@@ -77,6 +79,8 @@ def made(name: str) -> str:
     """Return what a generated file should say, from what the code does now."""
     if name == MANIFEST:
         return manifest_text(COMMANDS)
+    if name in pictures.NAMES:
+        return pictures.picture(name)
     page = (ROOT / name).read_text("utf-8")
     with tempfile.TemporaryDirectory() as folder:
         for path, _, text in fences(page):
@@ -225,6 +229,7 @@ _TABLES: Mapping[str, Callable[[], str]] = {
     "packages": _packages,
     "quality": _quality,
     "highlights": _highlights,
+    "pictures": pictures.page,
 }
 
 
@@ -250,7 +255,7 @@ def main() -> int:
     stale = 0
     for name in GENERATED:
         path, text = ROOT / name, made(name)
-        if path.read_text("utf-8") == text:
+        if path.is_file() and path.read_text("utf-8") == text:
             continue
         stale += 1
         sys.stdout.write(f"{name} {'is not what the code makes: make generate' if given.check else 'written'}\n")

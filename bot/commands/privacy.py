@@ -31,14 +31,10 @@ async def privacy(
         gone = await ctx.store.forget_member(request.channel, request.author)
         if ctx.forget:
             await ctx.forget(request.channel)
-        said = say(
-            "privacy.deleted",
-            votes=say("privacy.votes", count=gone.votes),
-            changes=say("privacy.changes", count=gone.changes),
-        )
-        return Reply(said, Outcome.FOUND)
+        votes_gone = say("privacy.votes", count=gone.votes)
+        return Reply(say("privacy.deleted", count=gone.changes, votes=votes_gone), Outcome.FOUND)
     votes = await ctx.store.votes.of_member(request.channel, request.author)
-    kept = say("privacy.kept", votes=say("privacy.votes", count=len(votes)))
+    kept = say("privacy.kept", votes=say("privacy.your-votes", count=len(votes)))
     button = Button(say("buttons.delete-kept"), "/privacy delete")
     if not votes:
         return Reply(kept, Outcome.FOUND, buttons=(button,))

@@ -25,13 +25,15 @@ from bot.contract import (
     Request,
     Role,
     format_line,
-    format_option,
+    likely_options,
     overlong_sentence,
     parse_line,
 )
 from bot.core.channel_settings import ServedChannels
+from bot.core.completion import complete, suggestions
 from bot.core.conversation import Conversations, Last, follow_up
-from bot.core.routing import asks, join_words, read_intent
+from bot.core.options import hint_of, known_options
+from bot.core.routing import asks, read_intent
 from bot.delivery import Daily
 from bot.errors import StoreError, UserError
 from bot.highlights import Highlights
@@ -42,7 +44,7 @@ from bot.policy.texts import say
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from bot.commands import Param
+    from bot.commands import Suggestion
     from bot.contract import Adapter
     from bot.core.routing import Intent
     from bot.corpus import Corpus
@@ -58,14 +60,13 @@ _CONTROL = re.compile(
     r"\x00-\x08\x0b-\x1f\x7f-\x9f]"
 )
 _UNSEEN = re.compile(r"[\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-# An option and the quote that its value begins with.
-_QUOTED_VALUE = re.compile(r'(?:^|(?<=\s))[a-z][a-z_-]*+:["“]')
-MOST_COMPLETIONS = 25
-"""Suggestions at once: what Discord's autocomplete shows."""
-
 
 NOT_SHARED = frozenset({Role.NEAREST, Role.INFO})
 """What a card tells its asker alone: it is no answer that others should see."""
+
+
+DOUBTFUL = frozenset({Outcome.NEAREST, Outcome.NONE, Outcome.DECLINED})
+"""How an answer ends that a command shows to its asker alone, who may share it: wrong guesses fill no channel."""
 
 
 class Core:
@@ -91,6 +92,7 @@ class Core:
         self._search = search
         self._commands = {command.name: command for command in commands}
         self.lines = lines_of(commands)
+        self._options = known_options(commands)
         self._store = store
         self._daily = daily or Daily(store, Highlights(corpus), corpus, self.lines)
         self._adapters = adapters if adapters is not None else {}
@@ -108,13 +110,14 @@ class Core:
 
         A UserError becomes a private reply; anything else is logged under a short reference, which the member gets.
         """
-        name = request.command or ""
+        name, hint = request.command or "", ""
         try:
             if request.length > LONGEST_MESSAGE:
                 raise UserError(overlong_sentence(request.length))  # noqa: TRY301 - one way out for every sentence to a member
             line, intent = await self._read(request)
             name = line.name
             command = self._find(name)
+            hint = hint_of(request.text, command)
             if command.admin and not request.author.admin:
                 where = "here" if request.channel.tenant else "elsewhere"
                 raise UserError(say(f"answer.admin-{where}", command=name))  # noqa: TRY301 - one way out for every sentence to a member
@@ -133,18 +136,13 @@ class Core:
                 given[narrowing] = ",".join(settings.shows)
             reply = await command.handler(self._context(request), **command.arguments(given))
             kept = await asyncio.to_thread(self._verbatim, reply.cards)
-            shared = next((card.quote.id for card in kept if card.quote and card.role not in NOT_SHARED), "")
-            reply = dataclasses.replace(
-                reply,
-                command=name,
-                cards=kept,
-                private=reply.private or command.private,
-                share=self.lines.to(Use.PASSAGE, shared) if shared else "",
-            )
+            reply = dataclasses.replace(reply, command=name, cards=kept, private=reply.private or command.private)
+            reply = self._to_share(reply, request, line)
             await self._remember(request.channel, command, given, reply)
-            return self._with_other_readings(reply, command, intent) if intent else reply
+            read = self._with_other_readings(reply, command, intent) if intent else reply
+            return dataclasses.replace(read, aside="\n".join(filter(None, (read.aside, hint))))
         except UserError as error:
-            return Reply(str(error), Outcome.ERROR, name, private=True)
+            return Reply(str(error), Outcome.ERROR, name, private=True, aside=hint)
         except StoreError as error:
             _log.error("the database failed: %s", error)
             return Reply(say("answer.no-database"), Outcome.ERROR, name, private=True)
@@ -153,48 +151,25 @@ class Core:
             _log.exception("request failed, reference %s, command %r", reference, name)
             return Reply(say("answer.broke", reference=reference), Outcome.ERROR, name, private=True)
 
-    def _menu(self) -> list[str]:
-        """Return the names of the commands that menus show."""
-        return [command.name for command in public_commands(self._commands.values())]
+    async def suggest(self, request: Request, option: str) -> list[Suggestion]:
+        """Return values of an option of the request's command for what is typed of it, `request.text`, best first.
 
-    async def suggest(self, request: Request) -> list[str]:
-        """Return what `complete` does, found beside the event loop: a large library has many thousands of names."""
+        They are found beside the event loop: a large library has many thousands of names.
+        """
+        command = self._commands.get(request.command or "")
+        parameter = next((each for each in command.parameters if each.name == option), None) if command else None
+        if parameter is None or request.length > LONGEST_MESSAGE:
+            return []
         try:
-            return await self._search.run(lambda: self.complete(request))
+            return await self._search.run(lambda: suggestions(parameter, self._context(request), request.text))
         except UserError:  # too much waits already
             return []
 
     def complete(self, request: Request) -> list[str]:
         """Return whole lines that the unfinished line in `request.text` could become, at most 25."""
-        text = request.text.lstrip()
-        if not text.startswith("/") or request.length > LONGEST_MESSAGE:
+        if request.length > LONGEST_MESSAGE:
             return []
-        name, space, rest = text[1:].partition(" ")
-        if not space:
-            return [f"/{known} " for known in self._menu() if known.startswith(name.casefold())]
-        command = self._commands.get(name.casefold())
-        if command is None:
-            return []
-        closed = max(rest.rfind('"'), rest.rfind("”"))
-        opened = next((value for value in _QUOTED_VALUE.finditer(rest) if value.end() > closed), None)
-        at = opened.start() if opened else rest.rfind(" ") + 1
-        before, word = rest[:at].rstrip(), rest[at:]
-        start = f"/{name} {before} ".replace("  ", " ")
-        options = tuple(f"{parameter.name}:" for parameter in command.parameters if not parameter.free)
-        context = self._context(request)
-        lines: list[str] = []
-        for parameter in command.parameters:
-            about, option = parameter.about, "" if parameter.free else f"{parameter.name}:"
-            if parameter.free and not any(each.startswith(options) for each in before.split()):
-                # Free words are one value, however many are typed; they end where the first option begins.
-                values = _suggestions(about, context, rest.strip())
-                lines += [format_line(Line(name, value)) for value in values]
-            elif option and word.startswith(option):
-                values = _suggestions(about, context, word[len(option) :].lstrip('"“'))
-                lines += [start + format_option(parameter.name, value) for value in values]
-            if option.startswith(word) and word != option:
-                lines.append(start + option)
-        return lines[:MOST_COMPLETIONS]
+        return complete(request.text, tuple(self._commands.values()), self._context(request))
 
     def _context(self, request: Request) -> Context:
         asked = request.now or dt.datetime.fromtimestamp(self._clock(), dt.UTC)
@@ -220,14 +195,26 @@ class Core:
         """Return the command line that was asked for; a free message also with how it was read."""
         if request.command is not None:
             return Line(request.command, "", tuple((key, _printable(v)) for key, v in request.args.items())), None
-        line = parse_line(_printable(request.text))
+        text = _printable(request.text)
+        line = parse_line(text, self._options)
         if line.name:
             return line, None
-        if len(line.words) > LONGEST_TEXT:
-            raise UserError(overlong_sentence(len(line.words)))
+        if len(text) > LONGEST_TEXT:
+            raise UserError(overlong_sentence(len(text)))
         last = await self._conversations.last(request.channel)
         # Rules, names and topics of a large library take some milliseconds: not on the event loop.
-        return await self._search.run(lambda: self._understand(line.words, last))
+        return await self._search.run(lambda: self._narrow(text, line, last))
+
+    def _narrow(self, text: str, line: Line, last: Last | None) -> tuple[Line, Intent | None]:
+        """Return what a free message stands for with its options; they are words where nothing it may mean has them."""
+        if line.options and line.words:
+            read, intent = self._understand(line.words, last)
+            others = [self.lines.line(use, intent.asked or intent.words) for use in intent.others] if intent else []
+            names = {name for name, _ in line.options}
+            for each in (read, *others):
+                if each.name in self._commands and names <= set(self._options[each.name]):
+                    return dataclasses.replace(each, options=(*each.options, *line.options)), intent
+        return self._understand(text, last)
 
     def _understand(self, words: str, last: Last | None) -> tuple[Line, Intent | None]:
         """Return the command line that a free message stands for, and how it was read if it stands alone."""
@@ -264,11 +251,19 @@ class Core:
         aside = say("answer.reading", noun=command.reading.noun) if offers and command.reading else ""
         return dataclasses.replace(reply, aside=aside, buttons=(*reply.buttons, *offers))
 
+    def _to_share(self, reply: Reply, request: Request, line: Line) -> Reply:
+        """Return a reply with the line that shows it to everyone; a command's doubtful one is for its asker alone."""
+        if reply.outcome in DOUBTFUL and request.by_command and not request.shared and not reply.private:
+            again = format_line(line)
+            return dataclasses.replace(reply, private=True, share=again if len(again) <= LONGEST_LINE else "")
+        shared = next((card.quote.id for card in reply.cards if card.quote and card.role not in NOT_SHARED), "")
+        return dataclasses.replace(reply, share=self.lines.to(Use.PASSAGE, shared) if shared else "")
+
     def _find(self, name: str) -> Command:
         """Return the command of that name, or raise a UserError naming the nearest."""
         if name in self._commands:
             return self._commands[name]
-        near = nearest(name, self._menu(), 0.5)
+        near = nearest(name, [known.name for known in public_commands(self._commands.values())], 0.5)
         hint = (
             say("hint.did-you-mean", names=f"/{near[0]}")
             if near
@@ -296,20 +291,11 @@ def _arguments(command: Command, line: Line) -> dict[str, str]:
     given = dict(line.options)
     if line.words:
         if command.free is None:
+            for unknown, _ in likely_options(line.words):
+                raise UserError(command.unknown_option(unknown))
             raise UserError(say("answer.no-free-words", command=command.name, usage=command.usage))
         given[command.free.name] = line.words
     return given
-
-
-def _suggestions(about: Param, context: Context, typed: str) -> list[str]:
-    """Return the values of which a word begins what is typed, those first that begin so; case and marks do not matter.
-
-    jiu-jitsu is typed as “jiu jitsu” too.
-    """
-    values = about.suggest(context, typed.casefold()) if about.suggest else about.choices
-    begun = f" {join_words(typed)}"
-    found = [(f" {join_words(value)}".find(begun), value) for value in values]
-    return [value for at, value in found if at == 0] + [value for at, value in found if at > 0]
 
 
 def _is_plain(words: str, spoken: str) -> bool:

@@ -11,7 +11,20 @@ from typing import TYPE_CHECKING, Final
 
 from bot.adapters.slack.inbound import NAME, Way, inquiry_from
 from bot.adapters.slack.views import home_view
-from bot.contract import Author, Channel, Failure, Later, Refused, Reply, Request, Sent, Unclear, Use, parse_line
+from bot.contract import (
+    Author,
+    Channel,
+    Failure,
+    Later,
+    Outcome,
+    Refused,
+    Reply,
+    Request,
+    Sent,
+    Unclear,
+    Use,
+    parse_line,
+)
 from bot.intake import SHOW_SECONDS, Bounded, busy, overlong, to_member, too_long
 from bot.logs import conceal
 from bot.policy.texts import say
@@ -238,7 +251,7 @@ class Answers:
                 return await self._or_aside(workspace, question, sent, until)
         elif question.reply_url:
             private = _is_private(question, reply)
-            replace = question.way is Way.OWN_BUTTON and bool(reply.cards)
+            replace = bool(reply.cards) and (question.way is Way.OWN_BUTTON or self._turns(question))
             sent = await self.sender.respond(
                 question.reply_url, reply, private=private, replace=replace, thread=thread, until=until
             )
@@ -248,6 +261,12 @@ class Answers:
             await self._otherwise(workspace, question, to_member(say("slack.lost-answer")), until)
             return Refused(sent.why)
         return await self._otherwise(workspace, question, reply, until)
+
+    def _turns(self, question: Inquiry) -> bool:
+        """Say whether a press turns a page where nobody else reads along: in the member's messages with the bot."""
+        line = parse_line(question.line)
+        here = question.way is Way.BUTTON and question.channel.startswith("D")
+        return here and any(known.name == line.name and known.turns(line) for known in self.core.commands)
 
     async def _or_aside(self, workspace: Workspace, question: Inquiry, sent: Posted, until: float) -> Posted:
         """Tell a member in private, once in a while, that the channel they mentioned the bot in refuses it."""
@@ -276,15 +295,17 @@ class Answers:
         team, _ = place
         admin = bool(await self.people.is_admin(workspace, user, team))
         where = Channel(NAME, user, team)
-        highlight = None
-        if Use.DAILY in self.core.lines.names:
-            daily = self.core.lines.line(Use.DAILY).name
-            shown = await self.core.answer(
-                Request(where, Author(user, admin=admin, tenant=where.tenant), command=daily)
+        author = Author(user, admin=admin, tenant=where.tenant)
+        headings = {Use.DAILY: say("slack.quote-of-the-day"), Use.HELP: say("slack.what-i-can-do")}
+        shown = {
+            heading: self.naming.write(
+                await self.core.answer(Request(where, author, command=self.core.lines.names[use]))
             )
-            highlight = self.naming.write(shown)
+            for use, heading in headings.items()
+            if use in self.core.lines.names
+        }
         channels = await self._channels(team) if Use.SETTINGS in self.core.lines.names else None
-        view = home_view(self.core.commands, self._prefix, highlight, channels, admin=admin)
+        view = home_view(self.core.lines, self._prefix, shown, channels, admin=admin)
         await self.surfaces.home(workspace, user, view)
 
     async def _channels(self, team: str) -> list[ChannelSettings] | None:
@@ -312,7 +333,7 @@ class Answers:
         if question.command:
             args = {command.free.name: question.line} if command and command.free else {}
             return Request(channel, author, command=question.command, args=args)
-        return Request(channel, author, text=question.line)
+        return Request(channel, author, text=question.line, shared=question.way is Way.SHARE)
 
     async def _otherwise(self, workspace: Workspace, question: Inquiry, reply: Reply, until: float) -> Posted:
         """Show a reply without a response_url: to the asker in the channel, else in their messages with the bot."""
@@ -372,8 +393,10 @@ def _place(question: Inquiry) -> Channel:
 
 def _is_private(question: Inquiry, reply: Reply) -> bool:
     """Say whether a reply by the response_url is for the asker alone; where two see it anyway, a button's is not."""
-    if question.way in {Way.SLASH, Way.SHARE}:
+    if question.way is Way.SLASH:
         return reply.private
+    if question.way is Way.SHARE:
+        return reply.private and reply.outcome in {Outcome.ERROR, Outcome.DECLINED}
     return question.way is not Way.BUTTON or not question.channel.startswith("D") or reply.private
 
 
