@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from bot.search.alone import cut_line, stand_alone
 from bot.search.ask import Answer, Band
 from bot.search.background import Background
 from bot.search.episodes import OnSubject, episodes_named, newest_first, people_of
@@ -14,25 +15,29 @@ from bot.search.verify import Judgement, Verdict, asks_for_check, read_claim
 
 if TYPE_CHECKING:
     from bot.search.index.embeddings import Embeddings  # noqa: TC004 - types only: importing them loads NumPy
-    from bot.search.topic import InEpisode, TopicFound  # noqa: TC004
+    from bot.search.topic import Choice, InEpisode, Part, Stretch, TopicFound  # noqa: TC004
 
 __all__ = [
     "FOUND",
     "Answer",
     "Background",
     "Band",
+    "Choice",
     "Embeddings",
     "Hit",
     "InEpisode",
     "Judgement",
     "LanguageModel",
     "OnSubject",
+    "Part",
     "Scope",
     "Searcher",
+    "Stretch",
     "TopicFound",
     "Verdict",
     "ask_ahead",
     "asks_for_check",
+    "cut_line",
     "episodes_named",
     "find_scope",
     "load_embeddings",
@@ -43,5 +48,6 @@ __all__ = [
     "people_of",
     "read_claim",
     "scope_of",
+    "stand_alone",
     "where",
 ]
