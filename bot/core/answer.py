@@ -27,12 +27,11 @@ from bot.contract import (
     format_line,
     likely_options,
     overlong_sentence,
-    parse_line,
 )
 from bot.core.channel_settings import ServedChannels
 from bot.core.completion import complete, suggestions
 from bot.core.conversation import Conversations, Last, follow_up
-from bot.core.options import hint_of, known_options
+from bot.core.options import hint_of, known_options, read_line
 from bot.core.routing import asks, read_intent
 from bot.delivery import Daily
 from bot.errors import StoreError, UserError
@@ -110,14 +109,13 @@ class Core:
 
         A UserError becomes a private reply; anything else is logged under a short reference, which the member gets.
         """
-        name, hint = request.command or "", ""
+        name, hint = request.command or "", hint_of(_printable(request.text[:LONGEST_MESSAGE]), self._options)
         try:
             if request.length > LONGEST_MESSAGE:
                 raise UserError(overlong_sentence(request.length))  # noqa: TRY301 - one way out for every sentence to a member
             line, intent = await self._read(request)
             name = line.name
             command = self._find(name)
-            hint = hint_of(request.text, command)
             if command.admin and not request.author.admin:
                 where = "here" if request.channel.tenant else "elsewhere"
                 raise UserError(say(f"answer.admin-{where}", command=name))  # noqa: TRY301 - one way out for every sentence to a member
@@ -196,7 +194,7 @@ class Core:
         if request.command is not None:
             return Line(request.command, "", tuple((key, _printable(v)) for key, v in request.args.items())), None
         text = _printable(request.text)
-        line = parse_line(text, self._options)
+        line = read_line(text, self._options)
         if line.name:
             return line, None
         if len(text) > LONGEST_TEXT:
@@ -207,7 +205,9 @@ class Core:
 
     def _narrow(self, text: str, line: Line, last: Last | None) -> tuple[Line, Intent | None]:
         """Return what a free message stands for with its options; they are words where nothing it may mean has them."""
-        if line.options and line.words:
+        if line.words and not line.options:
+            return self._understand(line.words, last)
+        if line.words:
             read, intent = self._understand(line.words, last)
             others = [self.lines.line(use, intent.asked or intent.words) for use in intent.others] if intent else []
             names = {name for name, _ in line.options}
