@@ -141,7 +141,7 @@ def test_check_says_what_sounds_like_an_ad_and_where(tmp_path: Path) -> None:
 
     assert found.problems == ()
     assert any(
-        fact.startswith("sounds like an ad, unmarked: 5 sentences, the first in line 8;") for fact in found.facts
+        fact.startswith("sounds like an ad but isn't marked: 5 sentences, first in line 8;") for fact in found.facts
     )
 
 

@@ -21,8 +21,8 @@ EVE, DUE = "2026-11-23T12:00+01:00", "2026-11-24T09:00:01+01:00"
     ("url", "said"),
     [
         ("mysql://host/name", "begins with mysql://"),
-        ("postgresql://u:hunter2@127.0.0.1:9/x", "cannot be used"),
-        ("sqlite:////nowhere/at/all.db", "cannot be opened"),
+        ("postgresql://u:hunter2@127.0.0.1:9/x", "I can't use PostgreSQL"),
+        ("sqlite:////nowhere/at/all.db", "I can't open the database"),
     ],
 )
 def test_delivering_without_a_database_that_can_be_used_is_a_mistake_to_mend(
@@ -43,7 +43,7 @@ def test_delivering_from_a_data_folder_that_cannot_be_written_is_a_mistake_to_me
     done = command_line("deliver", VERBATIM_DATA_DIR=str(tmp_path / "file" / "data"))
 
     assert done.returncode == 2
-    assert "nothing can be posted" in done.stderr
+    assert "needs a database" in done.stderr
 
 
 def test_delivering_into_a_database_that_fails_meanwhile_ends_with_the_reason(
@@ -75,7 +75,7 @@ def test_delivering_what_could_not_be_settled_ends_with_1_and_says_so(command_li
     done = command_line(*given, "--now", DUE, "deliver", **data)
 
     assert done.returncode == 1
-    assert "1 post is still to be settled" in done.stderr
+    assert "1 post is still open" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -87,10 +87,10 @@ def test_delivering_what_could_not_be_settled_ends_with_1_and_says_so(command_li
         (("--channels", ".", "backup", "x.db"), "leave out --channels"),
         (("--channels", "/nowhere", "deliver"), "there is no folder /nowhere"),
         (("--channels", "/nowhere", "--once", "/help"), "there is no folder /nowhere"),
-        (("manifest", "--url", "bot.example.org"), "no request address"),
-        (("manifest", "--url", "http://bot.example.org"), "no request address"),
-        (("manifest", "--url", "https://bot.example.org/?a=b c"), "no request address"),
-        (("import", "", "--show", "x"), "An empty name was given"),
+        (("manifest", "--url", "bot.example.org"), "can't send requests"),
+        (("manifest", "--url", "http://bot.example.org"), "can't send requests"),
+        (("manifest", "--url", "https://bot.example.org/?a=b c"), "can't send requests"),
+        (("import", "", "--show", "x"), "The name is empty"),
         (("backup", "/nowhere/x.db"), "There is no folder /nowhere"),
         (("restore", "/nowhere/x.db"), "There is no file"),
     ],
@@ -111,14 +111,14 @@ def test_an_index_that_cannot_be_kept_is_a_mistake_to_mend(command_line: RunBot,
     done = command_line("index", VERBATIM_DATA_DIR=str(tmp_path / "file" / "data"))
 
     assert done.returncode == 2
-    assert "so nothing was kept" in done.stderr
+    assert "Nothing was saved" in done.stderr
 
 
 def test_a_check_of_no_episode_at_all_proves_nothing(command_line: RunBot, tmp_path: Path) -> None:
     done = command_line("check", VERBATIM_CONTENT_DIR=str(tmp_path))
 
     assert (done.returncode, done.stdout) == (2, "")
-    assert "There is no episode in" in done.stderr
+    assert "There are no episodes in" in done.stderr
 
 
 def test_a_manifest_for_an_address_has_it(command_line: RunBot) -> None:

@@ -191,7 +191,7 @@ def garden(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
         ("/verify oak is heavy and it lasts speaker:Mark", {"found"}, "◐ Right words, speaker unknown."),
         ("/verify the moon is made of cheddar cheese speaker:Mark", {"error"}, "I know no speakers by name"),
         ("/episodes 1-garden", {"found"}, "Garden Talk #1"),
-        ("/episodes 1-garden chapter:bees", {"error"}, "There are no chapters there."),
+        ("/episodes 1-garden chapter:bees", {"error"}, "There are no chapters here."),
     ],
 )
 async def test_a_show_without_chapters_and_speakers_is_answered_sensibly(

@@ -145,7 +145,7 @@ async def test_on_slack_a_command_too_many_is_refused_in_the_acknowledgement_and
 
     assert len(refused) == 3
     for each in refused:
-        assert "a lot of questions at once" in each.final["text"]
+        assert "a lot at once" in each.final["text"]
         assert each.final["response_type"] == "ephemeral"
         assert len(each.replies) == 1
 
@@ -173,7 +173,7 @@ async def test_on_slack_mentions_too_many_are_told_once_and_none_of_them_is_reco
 
     assert all(one.acknowledged for one in (*sent, again))
     assert len({name for name in recorded if name in {one.event_id for one in sent}}) == 1
-    assert sum("a lot of questions" in str(request) for request in said) == 1
+    assert sum("a lot at once" in str(request) for request in said) == 1
 
 
 async def test_on_slack_nobody_for_whom_there_is_no_room_gets_silence(

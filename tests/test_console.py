@@ -53,11 +53,11 @@ def test_output_in_a_pipe_has_no_colour(run_bot: RunBot) -> None:
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("not json", "That line is not JSON"),
+        ("not json", "That line isn't JSON"),
         ("[1]", "A request is an object"),
         ("{}", "A request is an object"),
         ('{"command": "quote", "args": 3}', '"args" is an object'),
-        ("[" * 100_000, "That line is not JSON"),
+        ("[" * 100_000, "That line isn't JSON"),
         ('{"command": "quote"}', "What do you remember of the line?"),
         ('{"command": "nothing"}', "I have no command"),
     ],
@@ -98,8 +98,8 @@ def test_bytes_that_are_no_text_are_answered_all_the_same(run_bot: RunBot) -> No
 @pytest.mark.parametrize(
     ("environ", "sentence"),
     [
-        ({"VERBATIM_CONTENT_DIR": "/nowhere"}, "the content folder cannot be read"),
-        ({"VERBATIM_CONTNET_DIR": "/nowhere"}, "VERBATIM_CONTNET_DIR is not a setting"),
+        ({"VERBATIM_CONTENT_DIR": "/nowhere"}, "the content folder can't be read"),
+        ({"VERBATIM_CONTNET_DIR": "/nowhere"}, "There is no setting VERBATIM_CONTNET_DIR"),
     ],
 )
 def test_an_operators_mistake_is_one_sentence_and_status_2(
@@ -120,7 +120,7 @@ def test_a_bad_transcript_is_one_sentence_with_file_and_line(command_line: RunBo
     done = command_line("--once", PRIDE, VERBATIM_CONTENT_DIR=str(tmp_path))
 
     assert done.returncode == 2
-    assert "source.txt:2: byte 0xff is not UTF-8" in done.stderr
+    assert "source.txt:2: byte 0xff isn't UTF-8" in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -132,7 +132,7 @@ def test_a_data_folder_that_cannot_be_written_is_said_and_the_answer_given(
     done = command_line("--once", PRIDE, VERBATIM_DATA_DIR=str(tmp_path / "file" / "data"))
 
     assert done.returncode == 0
-    assert "kept in memory" in done.stderr
+    assert "stays in memory" in done.stderr
 
 
 def _in_terminal(data: Path, *steps: tuple[str, str]) -> tuple[int, bytes]:

@@ -137,8 +137,8 @@ def test_an_episode_dropped_in_as_a_file_is_named_by_its_folder(tmp_path: Path) 
     [
         (b"", None, r"source\.txt:1: the transcript is empty"),
         (b" \n\n ", None, r"source\.txt:1: the transcript is empty"),
-        (b"good\nbad \xff byte", None, r"source\.txt:2: byte 0xff is not UTF-8"),
-        (None, None, r"has no source\.txt"),
+        (b"good\nbad \xff byte", None, r"source\.txt:2: byte 0xff isn't UTF-8"),
+        (None, None, r"has neither a source\.txt"),
         (b"Words.", "title = 3", r"show\.toml: `title` is missing"),
         (b"Words.", 'title = "T"', r"show\.toml: `rights` is missing"),
         (b"Words.", "title = [", r"show\.toml: not valid TOML"),
@@ -156,5 +156,5 @@ def test_a_bad_file_is_named_with_line_and_reason(
 def test_a_missing_or_empty_content_folder_is_said_with_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(TranscriptError, match="VERBATIM_CONTENT_DIR"):
         open_corpus(tmp_path / "nowhere")
-    with pytest.raises(TranscriptError, match="no episode found here"):
+    with pytest.raises(TranscriptError, match="no episode here"):
         open_corpus(tmp_path)

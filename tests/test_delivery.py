@@ -193,7 +193,7 @@ async def test_a_platform_that_asks_for_more_than_the_day_has_leaves_the_post_ou
     await small.until(DUE + GRACE + 3700, 600)
     row = await small.last()
     assert row.state == "skipped"
-    assert any("could not be posted within 6 hours" in sentence for sentence in small.platform.told)
+    assert any("I couldn't post it within 6 hours" in sentence for sentence in small.platform.told)
 
 
 async def test_a_channel_that_refuses_three_times_is_switched_off_and_the_admin_told_why(small: Desk) -> None:
@@ -205,10 +205,8 @@ async def test_a_channel_that_refuses_three_times_is_switched_off_and_the_admin_
     assert settings.disabled == "I am not in the channel"
     assert small.platform.sends == 3
     assert len(small.platform.told) == 3
-    assert small.platform.told[0].startswith(
-        "admin@C1: The quote of 2026-11-24 was not posted: I am not in the channel"
-    )
-    assert "off here until /settings daily on" in small.platform.told[-1]
+    assert small.platform.told[0].startswith("admin@C1: The quote of 2026-11-24 wasn't posted: I am not in the channel")
+    assert "off here. Turn it back on with /settings daily on" in small.platform.told[-1]
 
 
 async def test_a_channel_whose_history_cannot_be_read_is_held_and_never_sent_again(desk: Desk) -> None:
@@ -221,7 +219,7 @@ async def test_a_channel_whose_history_cannot_be_read_is_held_and_never_sent_aga
     assert "permission to read the history" in row.reason
     assert desk.platform.sends == 1
     assert len(desk.platform.messages["C1"]) == 1
-    assert any("is held" in sentence for sentence in desk.platform.told)
+    assert any("is on hold" in sentence for sentence in desk.platform.told)
 
 
 async def test_a_process_that_died_after_its_send_leaves_one_message(desk: Desk) -> None:
@@ -370,7 +368,7 @@ async def test_a_newer_version_that_widens_the_schema_meanwhile_costs_a_running_
     upgrade.close()
     await desk.until(DUE + 10)
     assert [len(desk.platform.messages[f"C{number}"]) for number in range(12)] == [1] * 12
-    with pytest.raises(OperatorError, match="schema 9999; this version knows up to"):
+    with pytest.raises(OperatorError, match="schema 9999, and this version knows up to"):
         open_store(database_url)
 
 
@@ -381,7 +379,7 @@ async def test_a_zone_that_exists_no_more_stops_its_channel_alone_and_the_admin_
     await small.store.channels.save(dataclasses.replace(settings, zone="US/Pacific-New"), "admin", "zone", 1.0)
     await small.until(DUE + 10, 3600)
     assert [len(small.platform.messages[name]) for name in ("C1", "C2")] == [1, 0]
-    assert "exists no more" in (await small.store.channels.get(gone)).disabled
+    assert "no longer exists" in (await small.store.channels.get(gone)).disabled
     assert any("US/Pacific-New" in sentence for sentence in small.platform.told)
 
 
@@ -396,11 +394,11 @@ async def test_a_month_of_silence_is_one_sentence_that_covers_every_date(small: 
     await small.daily_on()
     small.clock.now = DUE + 30 * DAY + 8 * 3600
     await small.delivery.tick()
-    [sentence] = [told for told in small.platform.told if "I was not running when it was due." in told]
+    [sentence] = [told for told in small.platform.told if "I wasn't running when it was due." in told]
     assert "2026-12-24" in sentence
-    [early] = [told for told in small.platform.told if "nor until" in told]
+    [early] = [told for told in small.platform.told if "the same until" in told]
     assert early.endswith(
-        "The quote of 2026-11-24 was left out: I was not running when it was due, nor until 2026-12-17."
+        "The quote of 2026-11-24 was skipped: I wasn't running when it was due, and the same until 2026-12-17."
     )
 
 
@@ -410,7 +408,7 @@ async def test_an_admin_who_cannot_be_reached_is_told_later(small: Desk) -> None
     await small.until(DUE + 10, 3600)
     assert small.platform.told == []
     await small.until(DUE + 200)
-    assert [told for told in small.platform.told if "was not posted: the message was refused" in told]
+    assert [told for told in small.platform.told if "wasn't posted: the message was refused" in told]
 
 
 async def test_a_copy_that_may_not_be_deleted_is_told_and_not_searched_for_ever(small: Desk) -> None:
@@ -427,7 +425,7 @@ async def test_a_copy_that_may_not_be_deleted_is_told_and_not_searched_for_ever(
     small.platform.delete = refused  # type: ignore[method-assign, assignment]
     await small.until(DUE + 60 + SWEEP_AFTER + (MOST_SWEEPS + 3) * TIMING.sweep_again, 600)
     looks = small.platform.looks
-    assert any("stands twice, and I may not delete it" in told for told in small.platform.told)
+    assert any("was posted twice, and I'm not allowed to delete one" in told for told in small.platform.told)
     await small.until(small.clock.now + 3 * TIMING.sweep_again, 600)
     assert small.platform.looks == looks
 
@@ -483,7 +481,7 @@ async def test_a_paused_channel_and_a_skipped_date_have_no_post_and_nobody_is_to
     await small.until(DUE + 10, 3600)
     assert [(await small.last(Channel("slack", name, "T1"))).reason for name in ("C1", "C2")] == [
         "paused by an admin",
-        "left out by an admin",
+        "skipped by an admin",
     ]
     assert small.platform.told == []
     await small.until(DUE + DAY + 10, 3600)
@@ -540,7 +538,7 @@ async def test_few_good_quotes_are_posted_less_often_and_an_admin_hears_of_it_on
     assert [row.state for row in rows] == ["sent"] * 2 + ["skipped"] * 28 + ["sent"] * 2
     assert len({row.passage_id for row in rows if row.state == "sent"}) == 2
     [told] = desk.platform.told
-    assert told.startswith("admin@C1: The quote of 2026-11-26 was left out: all quotes that are good enough")
+    assert told.startswith("admin@C1: The quote of 2026-11-26 was skipped: every good quote")
     store.close()
 
 
@@ -552,7 +550,9 @@ async def test_a_broken_post_does_not_keep_others_from_being_posted(
     await small.daily_on(Channel("slack", "C3", "T1"))
     await small.until(DUE + 10, 3600)
     assert [len(small.platform.messages[name]) for name in ("C1", "C2", "C3")] == [1, 0, 1]
-    assert (await small.last(Channel("slack", "C2", "T1"))).reason.startswith("no quote is good enough")
+    assert (await small.last(Channel("slack", "C2", "T1"))).reason.startswith(
+        "no quote in this channel's shows is good enough"
+    )
     assert not [record for record in caplog.records if record.exc_info]
 
 

@@ -62,7 +62,7 @@ async def test_a_reason_ends_with_one_full_stop(store: Store, corpus: Corpus, wh
     room = Room(store, corpus, Platform(faults=[Refused(why)]))
     await room.begin()
     await room.until(DUE + 10, 5)
-    assert room.platform.told == ["admin@C1: The quote of 2026-11-24 was not posted: It is archived."]
+    assert room.platform.told == ["admin@C1: The quote of 2026-11-24 wasn't posted: It is archived."]
 
 
 async def test_an_admin_who_cannot_be_reached_is_tried_ever_more_rarely_for_a_day_and_logged_once(
@@ -78,7 +78,7 @@ async def test_an_admin_who_cannot_be_reached_is_tried_ever_more_rarely_for_a_da
     assert 4 <= soon <= 7
     assert 60 <= whole <= 130
     assert 10_000 - room.platform.deaf == whole
-    assert caplog.text.count("The quote of 2026-11-24 was not posted: It is archived.") == 1
+    assert caplog.text.count("The quote of 2026-11-24 wasn't posted: It is archived.") == 1
 
 
 async def test_a_platform_that_puts_posts_off_for_long_is_logged_once(
@@ -88,7 +88,7 @@ async def test_a_platform_that_puts_posts_off_for_long_is_logged_once(
     await room.begin()
     with caplog.at_level(logging.WARNING):
         await room.until(DUE + 2 * 3600 + 60, 30)
-    assert caplog.text.count("slack puts posts off, 60 min now: Slack asks me to slow down.") == 1
+    assert caplog.text.count("slack makes me wait 60 min now: Slack asks me to slow down.") == 1
 
 
 async def test_an_answer_that_is_waited_for_in_vain_is_a_sentence_and_no_traceback(
@@ -107,7 +107,7 @@ async def test_an_answer_that_is_waited_for_in_vain_is_a_sentence_and_no_traceba
     [row] = await store.posts.recent(HERE)
     assert (row.state, row.reason) == (
         "held",
-        "I can't see whether it was posted: slack did not answer in time",
+        "I can't see whether it was posted: slack didn't answer in time",
     )
     assert "Traceback" not in caplog.text
 

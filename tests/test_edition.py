@@ -85,13 +85,13 @@ def test_any_text_is_an_edition_or_one_error_with_its_place(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", r"edition\.md:1: the edition has no words"),
-        ("---\ntitle: x\n---\n", r"edition\.md:4: the edition has no words"),
-        ("---\ntitle: [\n---\nWords.", r"edition\.md:\d: the front matter is not YAML"),
-        ("---\ntitel: x\n---\nWords.", "`titel` is not known here. Known: title"),
-        ("---\nnumber: many\n---\nWords.", "`number: many` cannot be read: it needs a whole number"),
+        ("", r"edition\.md:1: the edition is empty"),
+        ("---\ntitle: x\n---\n", r"edition\.md:4: the edition is empty"),
+        ("---\ntitle: [\n---\nWords.", r"edition\.md:\d: the front matter isn't valid YAML"),
+        ("---\ntitel: x\n---\nWords.", "there is no `titel` in the front matter. Use title"),
+        ("---\nnumber: many\n---\nWords.", "`number: many` can't be read: it needs a whole number"),
         ("---\npublished: soon\n---\nWords.", "it needs a date like 2023-06-08"),
-        ("## 1:99 Late\n\nWords.", r"edition\.md:1: “1:99” is not a time"),
+        ("## 1:99 Late\n\nWords.", r"edition\.md:1: “1:99” isn't a time"),
         (
             "## 5:00 A\n\nWords.\n\n## 4:00 B\n\nMore.",
             r"edition\.md:5: this chapter starts at 4:00, before the one above",
@@ -132,12 +132,12 @@ def test_every_character_of_a_mended_text_leads_back_to_its_source(cuts: list[tu
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        ("1:1\tguite\tquite", "3 columns; it takes 4"),
-        ("x\tguite\tquite\tg for q", "“x” is not line:column"),
-        ("9:1\tguite\tquite\tg for q", "“9:1” is not line:column"),
+        ("1:1\tguite\tquite", "3 columns; there must be 4"),
+        ("x\tguite\tquite\tg for q", "“x” isn't a line:column"),
+        ("9:1\tguite\tquite\tg for q", "“9:1” isn't a line:column"),
         ("1:1\tguite\tquite\tg for q", "the source has “It is guite” at 1:1, not “guite”"),
         ("1:7\tguite\tquite\t", "has no reason in the fourth column"),
-        ("1:7\tguite\tquite\tg for q\n1:8\tuite\tuiet\ty", "begins before the one of line 2 ends"),
+        ("1:7\tguite\tquite\tg for q\n1:8\tuite\tuiet\ty", "begins before the one in line 2 ends"),
     ],
 )
 def test_an_erratum_that_does_not_fit_is_said_with_its_line(row: str, sentence: str) -> None:
@@ -227,7 +227,7 @@ def test_an_undeclared_change_is_found_with_the_line_to_mend_and_the_place_in_th
     (checked,) = check_corpus(folder)
 
     assert len(checked.problems) == 1
-    assert "edition.md:1: reads “quite” where the source (at 1:7) has “guite”" in checked.problems[0]
+    assert "edition.md:1: the edition says “quite”, the source (at 1:7) “guite”" in checked.problems[0]
 
 
 def test_a_declared_change_is_proven_and_quotes_still_lead_to_the_source(tmp_path: Path) -> None:
@@ -252,8 +252,8 @@ def test_a_declared_change_is_proven_and_quotes_still_lead_to_the_source(tmp_pat
 @pytest.mark.parametrize(
     ("edition", "words"),
     [
-        ("**Ada:** It is hot.", "has “Yes.”"),
-        ("**Ada:** It is hot. Yes. No.", "reads “No.”"),
+        ("**Ada:** It is hot.", "at 1:12) “Yes.”"),
+        ("**Ada:** It is hot. Yes. No.", "says “No.”"),
         ("**Ada:** It was hot. Yes.", "“was”"),
     ],
 )
@@ -274,7 +274,7 @@ def test_a_speaker_missing_from_the_front_matter_is_named(tmp_path: Path) -> Non
     front = "---\nspeakers:\n  Ada: host\n---\n"
     (checked,) = check_corpus(_episode(tmp_path, "Hi. Yes.", f"{front}**Ada:** Hi.\n\n**Boob:** Yes."))
 
-    assert "edition.md:7: “Boob” is not among the speakers" in checked.problems[0]
+    assert "edition.md:7: “Boob” isn't among the speakers" in checked.problems[0]
 
 
 def test_check_prints_a_report_and_ends_with_0_or_1(command_line: RunBot, tmp_path: Path) -> None:
@@ -284,5 +284,5 @@ def test_check_prints_a_report_and_ends_with_0_or_1(command_line: RunBot, tmp_pa
 
     assert (good.returncode, bad.returncode) == (0, 1)
     assert "28,118 words" in good.stdout
-    assert "edition.md:1: reads “quite”" in bad.stdout
+    assert "edition.md:1: the edition says “quite”" in bad.stdout
     assert "[-Numeri-]{+Numerai+}" in diff.stdout

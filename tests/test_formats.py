@@ -202,7 +202,7 @@ def test_subrip_without_blank_lines_or_numbers_is_read() -> None:
 def test_a_broken_time_line_is_named_by_its_line() -> None:
     broken = b"1\n00:00:01,000 --> 00:00:02,000\nOne.\n\n00:0:02:01 --> 00:00\n"
 
-    with pytest.raises(TranscriptError, match=r"^a\.srt:5: '00:0:02:01 --> 00:00' is no time line\. Write it as"):
+    with pytest.raises(TranscriptError, match=r"^a\.srt:5: '00:0:02:01 --> 00:00' isn't a time line\. Write it as"):
         read_transcript(broken, "a.srt")
 
 
@@ -331,10 +331,10 @@ def test_what_is_odd_is_said() -> None:
 
     assert "[music]" in told
     assert "The cue at 00:01:05 repeats “Би Би” in another script" in told
-    assert "1 cue begins while the one before still lasts, the first at 00:00:08." in told
-    assert "1 cue begins before the one before, the first at 00:00:01." in told
-    assert "1 cue lasts far longer than the words in it" in told
-    assert "No speaker is known for 2 of 3 segments." in told
+    assert "1 cue begins before the previous one ends, at 00:00:08." in told
+    assert "1 cue begins before the previous one, at 00:00:01." in told
+    assert "1 cue lasts far longer than its words" in told
+    assert "2 of 3 segments have no speaker." in told
     assert "Speakers without a name: Speaker 1." in told
     assert [text for _, _, text in said(vtt)] == ["Hello all of you.", "Hello again.", "Back."]
     assert len(said(f"WEBVTT\n\n00:05.000 --> 00:09.000\n{'developers, ' * 12}\n")) == 1, "repeated, not foreign"
@@ -353,22 +353,22 @@ def test_text_is_read_in_any_usual_encoding(encoding: str) -> None:
     [
         (b"", r"a:1: the transcript is empty"),
         (b"\xef\xbb\xbf \n", r"a:1: the transcript is empty"),
-        (b"x\ny\x00z", r"a:2: this is not text: it has NUL bytes"),
-        (b"\x01\x02\x03abc", r"a:1: this is not text: it has control characters"),
+        (b"x\ny\x00z", r"a:2: this isn't text: it has NUL bytes"),
+        (b"\x01\x02\x03abc", r"a:1: this isn't text: it has control characters"),
         (b"ok\n\x81\xff", r"a:2: byte 0x81 is neither UTF-8 nor Windows-1252"),
-        (b"\xff\xfeab\x00\xd8", r"a:1: the file begins as UTF-16-LE but goes on otherwise"),
+        (b"\xff\xfeab\x00\xd8", r"a:1: the file begins as UTF-16-LE and goes on as something else"),
         (b"%PDF-1.7", r"a: this is a PDF, not a transcript"),
         (b"PK\x03\x04", r"a: this is a Word document"),
-        (b"x" * (20 * 1024 * 1024 + 1), r"a: the file has 20\.0 MiB; the most is 20"),
+        (b"x" * (20 * 1024 * 1024 + 1), r"a: the file has 20\.0 MiB; the limit is 20"),
         (b'{"a":\n[1,}', r"a:2: the JSON is broken at column 4"),
         (b'{"a":' * 100_000, r"a: the JSON is nested too deep"),
-        (b'{"a": 1}', r"a:1: this JSON is in no format known here"),
-        (b"<?xml version='1.0'?><a/>", r"a:1: this XML is in no format known here"),
+        (b'{"a": 1}', r"a:1: I don't know the format of this JSON"),
+        (b"<?xml version='1.0'?><a/>", r"a:1: I don't know the format of this XML"),
         (b"<transcript><text>", r"a:1: the XML is broken at column"),
-        (b'<!DOCTYPE x [<!ENTITY a "b">]><transcript>&a;</transcript>', r"a: the XML declares entities"),
-        (b"---\ntitle: [\n---\nHi.", r"a:\d: the front matter is not valid YAML"),
-        (b"WEBVTT\n", r"a:1: read as WebVTT, it has no words"),
-        (b"...", r"a:1: read as plain text, it has no words"),
+        (b'<!DOCTYPE x [<!ENTITY a "b">]><transcript>&a;</transcript>', r"a: the XML declares its own entities"),
+        (b"---\ntitle: [\n---\nHi.", r"a:\d: the front matter isn't valid YAML"),
+        (b"WEBVTT\n", r"a:1: I read it as WebVTT, and nobody says a word"),
+        (b"...", r"a:1: I read it as plain text, and nobody says a word"),
         (FEED.encode(), r"a:1: this is a feed, not a transcript"),
         (json.dumps(CHAPTERS).encode(), r"a:1: this is a chapters file, not a transcript"),
         (b"<tt xmlns='http://www.w3.org/ns/ttml'></tt>", r"a:1: this is TTML"),
@@ -400,7 +400,7 @@ def test_a_feed_tells_of_episodes_transcripts_chapters_and_people() -> None:
 
 
 def test_a_feed_is_never_opened_as_a_file() -> None:
-    with pytest.raises(TranscriptError, match="this is no feed"):
+    with pytest.raises(TranscriptError, match="this isn't a feed"):
         read_feed(str(ROOT / "README.md").encode(), "feed.xml")
 
 
@@ -408,5 +408,5 @@ def test_chapters_come_in_order_without_those_that_are_not_listed() -> None:
     hidden = {"chapters": [*CHAPTERS["chapters"], {"startTime": 5, "title": "C", "toc": False}, {"startTime": 6}]}
 
     assert read_chapters(json.dumps(hidden).encode(), "a") == (Chapter("A", 0.0), Chapter("B", 9.0))
-    with pytest.raises(TranscriptError, match="this is no chapters file"):
+    with pytest.raises(TranscriptError, match="this isn't a chapters file"):
         read_chapters(b"words", "a")

@@ -135,7 +135,7 @@ def test_what_is_odd_in_real_files_is_said() -> None:
     assert "1 cue begins while" in told["syntax-299-missing-speaker.srt"]
     assert "Speaker 1, Speaker 2" in told["rev-export-crlf.txt"]
     assert "1 cue lasts far longer" in told["whisper-openai.json"]
-    assert "AvW is read as Aaron van Wirdum." in told["bitcoin-explained-speedy-trial.es.md"]
+    assert "I read AvW as Aaron van Wirdum." in told["bitcoin-explained-speedy-trial.es.md"]
     assert not told["metamuse-wrapped-66.txt"]
 
 

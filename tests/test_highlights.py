@@ -167,9 +167,9 @@ def test_whole_words_of_wisdom_score_high_and_their_halves_low(reading: EpisodeR
         ("This is not an artificial toy data set for the development of toy systems that illustrate toy concepts.",
          "a sponsor's message"),
         ("The following is a conversation with Mark Zuckerberg, his second time in this podcast.",
-         "introduction or outro, not the conversation"),
+         "from the introduction or outro"),
         ("It is change, continuing change, inevitable change that is the dominant factor in society today.",
-         "introduction or outro, not the conversation"),
+         "from the introduction or outro"),
         ("Pajamas. That you could choke people with, yes. Well, it's got the lapels.", "more than one speaker"),
     ],
 )  # fmt: skip
@@ -195,7 +195,7 @@ def test_a_limit_of_what_is_no_feature_is_told_in_a_sentence(monkeypatch: pytest
     table = score.highlight_weights.__wrapped__() | {"barred-over": {"boredom": 0}}
     monkeypatch.setattr(score, "read_weights", lambda _: table)
 
-    with pytest.raises(OperatorError, match="The limits of bot/highlights name what is no feature: boredom"):
+    with pytest.raises(OperatorError, match="The limits of bot/highlights name features that don't exist: boredom"):
         score.highlight_weights.__wrapped__()
 
 
@@ -468,7 +468,7 @@ async def test_an_operator_sees_a_score_and_why(core: Core, source: str) -> None
         ({"start": 0, "end": 9_000}, "9,000 characters"),
         ({"start": "x", "end": 9}, "whole number"),
         ({"start": 1}, "needs end"),
-        ({"start": 1, "end": 9, "episode": "no such episode"}, "I know no episode"),
+        ({"start": 1, "end": 9, "episode": "no such episode"}, "I don't know an episode called"),
     ],
 )
 async def test_offsets_that_cannot_be_are_told_of(core: Core, args: dict[str, object], says: str) -> None:

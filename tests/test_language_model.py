@@ -379,14 +379,14 @@ def test_whatever_a_model_says_only_given_ids_come_out_each_once(said: str) -> N
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        (("", "small", ""), "without VERBATIM_LM_URL"),
-        (("", "", KEY), "without VERBATIM_LM_URL"),
-        (("http://127.0.0.1/v1", "", ""), "without VERBATIM_LM_MODEL"),
-        (("127.0.0.1:8080/v1", "small", ""), "is not an address"),
-        (("ftp://host/v1", "small", ""), "is not an address"),
-        (("http://me:secret@host/v1", "small", ""), "is not an address"),
-        (("http://host:port/v1", "small", ""), "is not an address"),
-        (("http://host/v1", "small", "sk-\n"), "characters that no key has"),
+        (("", "small", ""), "needs VERBATIM_LM_URL"),
+        (("", "", KEY), "needs VERBATIM_LM_URL"),
+        (("http://127.0.0.1/v1", "", ""), "needs VERBATIM_LM_MODEL"),
+        (("127.0.0.1:8080/v1", "small", ""), "isn't an address"),
+        (("ftp://host/v1", "small", ""), "isn't an address"),
+        (("http://me:secret@host/v1", "small", ""), "isn't an address"),
+        (("http://host:port/v1", "small", ""), "isn't an address"),
+        (("http://host/v1", "small", "sk-\n"), "characters that can't be in a key"),
     ],
 )
 def test_half_a_setting_is_told_to_the_operator_without_the_key(settings: tuple[str, str, str], sentence: str) -> None:
@@ -413,12 +413,12 @@ async def test_an_answer_chosen_from_is_no_longer_than_one_that_is_not(search: S
     assert dataclasses.replace(found, hits=()) == dataclasses.replace(await search.answer(QUESTION, 5), hits=())
 
 
-@pytest.mark.parametrize(("uses", "sentence"), [("chose", "“chose” is none of them"), (",", "names nothing to do")])
+@pytest.mark.parametrize(("uses", "sentence"), [("chose", "“chose” isn't one"), (",", "is empty")])
 def test_a_use_that_is_none_is_named(uses: str, sentence: str) -> None:
     with pytest.raises(OperatorError, match=sentence):
         Settings.read({"VERBATIM_LM_USES": uses})
 
 
 def test_a_use_without_an_address_is_told_to_the_operator() -> None:
-    with pytest.raises(OperatorError, match="VERBATIM_LM_USES is set without VERBATIM_LM_URL"):
+    with pytest.raises(OperatorError, match="VERBATIM_LM_USES needs VERBATIM_LM_URL"):
         open_model("", "", "", ["choose", "words"])

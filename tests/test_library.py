@@ -178,7 +178,7 @@ def test_a_data_folder_that_cannot_be_written_leaves_everything_in_memory_and_th
     corpus = open_corpus(content, tmp_path / "file" / "data", notices.append)
 
     assert _said(corpus) == ["Some words."]
-    assert "cannot be written" in notices[0]
+    assert "I can't write to the data folder" in notices[0]
 
 
 def test_a_bot_goes_on_quoting_what_it_was_started_with_when_another_reads_a_newer_edition(tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_words_that_changed_under_a_running_bot_and_were_kept_nowhere_are_refuse
     shutil.rmtree(tmp_path / "data")
     _write(content, {"1-a": "New words."})
 
-    with pytest.raises(TranscriptError, match="Start it again"):
+    with pytest.raises(TranscriptError, match="Restart the bot"):
         running.episode(0)
 
 

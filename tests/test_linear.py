@@ -38,7 +38,7 @@ def test_a_name_missing_on_either_side_is_told_in_a_sentence(features: list[str]
     with pytest.raises(OperatorError) as refused:
         Linear(TABLE, features, "bot/some/room")
 
-    assert str(refused.value) == f"The weights of bot/some/room are not those of its features: {says}."
+    assert str(refused.value) == f"The weights of bot/some/room don't match its features: {says}."
 
 
 def test_a_chance_is_even_at_nought_and_stays_within_bounds() -> None:

@@ -194,7 +194,7 @@ def test_one_process_works_out_what_another_waits_for(corpus: Corpus, tmp_path: 
         waiting = threading.Thread(target=work_out, args=(corpus, shelf, told.append, lambda: False))
         waiting.start()
         _until(lambda: bool(told))
-        assert told == ["Another process is working out what sentences mean; waiting for it."]
+        assert told == ["Another process is working out what sentences mean. Waiting for it."]
         for entry in corpus.entries:
             save_vectors(folder, entry.digest, _vectors(entry.sentences))
     waiting.join(20)
@@ -219,8 +219,8 @@ def test_it_is_worked_out_beside_a_bot_that_searches_and_is_usable_as_it_comes(c
     _until(lambda: len(told) > 1)
     search.close()
 
-    assert told[0] == "Meaning is known for 0 of 3 episodes. The rest is being worked out meanwhile, the newest first."
-    assert told[-1] == "Meaning is known for 3 of 3 episodes."
+    assert told[0] == "I can search 0 of 3 episodes by meaning. I'm working on the rest, the newest first."
+    assert told[-1] == "I can search 3 of 3 episodes by meaning."
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
@@ -242,7 +242,7 @@ def test_the_process_beside_ends_with_the_bot_however_that_ends(content: Path, t
             [sys.executable, "-c", beside, str(content), str(tmp_path / "data")], stdout=subprocess.PIPE, text=True
         )
         assert bot.stdout is not None
-        assert bot.stdout.readline().startswith("Meaning is known for 0 of 3")
+        assert bot.stdout.readline().startswith("I can search 0 of 3")
         worker = int(bot.stdout.readline())
         bot.kill()
         bot.wait(20)
@@ -288,7 +288,9 @@ def test_a_script_has_what_is_known_and_waits_for_a_small_library(
     capped = run_bot("index", VERBATIM_SEMANTIC_EPISODES="1", **given)
     asked = run_bot("--jsonl", stdin=json.dumps({"command": "quote", "args": {"words": line}}) + "\n", **given)
 
-    assert "Meaning is known for 0 of 3 episodes. Elsewhere I search by words only; `run_bot.py index`" in once.stderr
+    assert (
+        "I can search 0 of 3 episodes by meaning. The others I search by words only; `run_bot.py index`" in once.stderr
+    )
     assert capped.stderr.count("working out what") == 1
     assert asked.stderr.count("working out what") == 2
     assert json.loads(asked.stdout)["cards"][0]["quote"].startswith("The lighthouse keeper")

@@ -29,7 +29,7 @@ __all__ = ["no_proxies"]
 T = TypeVar("T")
 
 LINE = "language is an imperfect way for people to express thoughts and ideas"
-INTERRUPTED = "I was restarted while answering you. If my answer isn't here, ask me again."
+INTERRUPTED = "I was restarted while answering you. If you don't see my answer, ask me again."
 PLATFORM = "slack"
 
 

@@ -221,9 +221,9 @@ def test_an_admin_turns_the_daily_quote_on_and_sees_the_next_dates_and_the_next_
     seen = stories[platform]
     told = told_of(seen["set"])
 
-    assert "Saved. The daily quote is on here: every day at 09:0" in told
+    assert "Saved. This channel gets a quote every day at 09:0" in told
     assert all(f"{day} December 2026, 09:0" in told for day in (1, 2, 3))
-    assert "The next one, as it stands:" in told
+    assert "Next quote:" in told
     assert quote_of(words(seen["post"])) in told
     assert is_private(seen["set"])
 
@@ -255,8 +255,8 @@ def test_a_thread_is_opened_with_the_question_under_the_quote(stories: dict[str,
 def test_the_buttons_of_the_post_work_after_another_start_too(platform: str, stories: dict[str, Json]) -> None:
     seen = stories[platform]
 
-    assert told_of(seen["vote"]) == "Counted. It has 👍 1 · 👎 0 here."
-    assert told_of(seen["other vote"]) == "Counted. It has 👍 1 · 👎 1 here."
+    assert told_of(seen["vote"]) == "Counted. In this channel it has 👍 1 · 👎 0."
+    assert told_of(seen["other vote"]) == "Counted. In this channel it has 👍 1 · 👎 1."
     assert is_private(seen["vote"])
     assert is_private(seen["context"])
     assert bare(quote_of(words(seen["post"]))) in bare(told_of(seen["context"]))
@@ -370,7 +370,7 @@ async def test_nothing_is_posted_while_the_platforms_clock_is_far_from_this_one(
 
 async def test_an_admin_is_told_in_the_bots_own_messages(place: Place) -> None:
     member = str(place.local.world.alice.id) if isinstance(place.local, LocalDiscord) else "U0ADMIN"
-    sentence = "The quote of 2026-11-24 was not posted: <!channel> @everyone."
+    sentence = "The quote of 2026-11-24 wasn't posted: <!channel> @everyone."
     told = await place.adapter.tell(place.channel, member, sentence)
     nobody = await place.adapter.tell(place.channel, "17", sentence)
     if isinstance(place.local, LocalDiscord):

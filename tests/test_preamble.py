@@ -91,7 +91,7 @@ def test_a_line_of_which_nothing_is_kept_is_told_of() -> None:
     found = read(f"Title: Ash and apples\nDate: 2023-11-02\nWeather: rain\nTopics: ash, clay\n\n{TALK}")
 
     assert [text for _, text in said(found)] == [text for _, text in SAID]
-    assert found.oddities[0] == "2 lines above the words were left out, being no speech, the first: “Weather: rain”."
+    assert found.oddities[0] == "I left out 2 lines above the words that nobody says, first: “Weather: rain”."
 
 
 @pytest.mark.parametrize(

@@ -208,7 +208,7 @@ async def test_a_model_that_says_nothing_is_told_of_and_asked_again_at_the_next_
     model.status, model.body, model.questions = 200, None, of_the_tram
     await ahead(model, corpus, embeddings)
 
-    assert "says nothing about passages (HTTP status 503)" in told[-1]
+    assert "stopped answering (HTTP status 503)" in told[-1]
     assert embeddings.proposed
     assert embeddings.proposed.known == {0, 1, 2}
 
@@ -300,4 +300,4 @@ def test_questions_without_meaning_are_told_to_the_operator(run_bot: RunBot) -> 
     )
 
     assert done.returncode == 2
-    assert "Set VERBATIM_SEMANTIC=on" in done.stderr
+    assert "takes VERBATIM_SEMANTIC=on" in done.stderr

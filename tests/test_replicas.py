@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 LINE = "people who train need to not have pride"
 SAID = "people who train"
-INTERRUPTED = "I was restarted while answering you. If my answer isn't here, ask me again."
+INTERRUPTED = "I was restarted while answering you. If you don't see my answer, ask me again."
 QUICK = Pace(lease=1.5, renew=0.2, look=0.1, early=29.5, alive=0.2)
 """The waits of production, about twenty-five times faster; what a process took is abandoned after half a second."""
 
@@ -157,12 +157,12 @@ def test_a_role_that_is_none_is_named(roles: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("name", "given_text", "said"),
     [
-        ("VERBATIM_SEMANTIC", "maybe", "VERBATIM_SEMANTIC is on or off; “maybe” is neither."),
-        ("SLACK_MODE", "pigeon", "SLACK_MODE is socket or http; “pigeon” is neither."),
-        ("SLACK_HTTP_PORT", "70000", "SLACK_HTTP_PORT is a number from 0 to 65535; “70000” is not."),
-        ("SLACK_PING_INTERVAL", "nan", "SLACK_PING_INTERVAL is a number from 0.05 to 600; “nan” is not."),
-        ("SLACK_API_BASE_URL", "slack.com", "begins with https:// or http://; “slack.com” is not."),
-        ("DISCORD_GATEWAY_URL", "wss://[", "begins with wss:// or ws://; “wss://[” is not."),
+        ("VERBATIM_SEMANTIC", "maybe", "VERBATIM_SEMANTIC can be on or off, not “maybe”."),
+        ("SLACK_MODE", "pigeon", "SLACK_MODE can be socket or http, not “pigeon”."),
+        ("SLACK_HTTP_PORT", "70000", "SLACK_HTTP_PORT is a number from 0 to 65535; “70000” isn't."),
+        ("SLACK_PING_INTERVAL", "nan", "SLACK_PING_INTERVAL is a number from 0.05 to 600; “nan” isn't."),
+        ("SLACK_API_BASE_URL", "slack.com", "begins with https:// or http://; “slack.com” doesn't."),
+        ("DISCORD_GATEWAY_URL", "wss://[", "begins with wss:// or ws://; “wss://[” doesn't."),
     ],
 )
 def test_a_value_that_a_setting_cannot_have_is_refused_at_the_start(name: str, given_text: str, said: str) -> None:
@@ -188,7 +188,7 @@ def test_a_setting_has_its_type_whether_it_is_set_or_not() -> None:
         ({"verbatim_roles": "web", "discord_token": "x"}, "Add gateway or worker"),
         ({"verbatim_roles": "web", "slack_bot_token": "x"}, "Add gateway or worker"),
         ({"verbatim_roles": "gateway", "slack_bot_token": "x", "slack_mode": "http"}, "Add web or worker"),
-        ({"verbatim_roles": "worker", "discord_token": "x"}, "without a database"),
+        ({"verbatim_roles": "worker", "discord_token": "x"}, "posting needs a database"),
     ],
 )
 async def test_a_process_with_nothing_to_do_says_what_to_add(

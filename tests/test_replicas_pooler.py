@@ -144,7 +144,7 @@ async def test_a_database_that_falls_silent_is_said_within_bounds_and_used_again
     monkeypatch.setattr(database_module, "LONGEST_SILENCE", 0.3)
     store = open_store(empty_database(postgresql))
     told = await asyncio.gather(*silent(store, 6), return_exceptions=True)
-    assert [str(error) for error in told] == ["nothing for 0 s"] * 6
+    assert [str(error) for error in told] == ["no answer for 0 s"] * 6
     monkeypatch.setattr(database_module, "LONGEST_SILENCE", 5.0)
     await store.kv.put("name", "again")
     assert await store.kv.get("name") == "again"
@@ -173,7 +173,7 @@ async def test_while_a_database_is_silent_nobody_waits_long_again(
     assert all(isinstance(error, StoreError) for error in await asyncio.gather(*asked, return_exceptions=True))
     monkeypatch.setattr(database_module, "LONGEST_SILENCE", 60.0)
     monkeypatch.setattr(database_module, "WHILE_SILENT", 0.1)
-    with pytest.raises(StoreError, match="nothing for"):
+    with pytest.raises(StoreError, match="no answer for"):
         await store.kv.get("name")
     monkeypatch.setattr(database_module, "WHILE_SILENT", 30.0)
     await store.kv.put("name", "again")

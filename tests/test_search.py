@@ -180,7 +180,7 @@ def test_a_folder_that_cannot_be_written_leaves_the_index_in_memory_and_says_so(
 
     searcher = open_searcher(corpus, tmp_path / "file" / "index", notices.append)
 
-    assert "kept in memory" in notices[0]
+    assert "stays in memory" in notices[0]
     assert searcher.find_now("people who train need to not have pride", 1)[0].score > FOUND
     searcher.close()
 

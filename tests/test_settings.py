@@ -70,7 +70,7 @@ async def test_an_admin_who_turns_the_daily_quote_on_sees_the_next_dates_and_a_p
     reply = await room.ask("/settings daily on time:9 zone:Europe/Berlin")
     assert reply.outcome is Outcome.FOUND
     assert reply.private
-    assert reply.lead == "Saved. The daily quote is on here: every day at 09:00 (Europe/Berlin)."
+    assert reply.lead == "Saved. This channel gets a quote every day at 09:00 (Europe/Berlin)."
     assert dict(reply.cards[0].fields)["Next"] == (
         "Tuesday 24 November 2026, 09:00; Wednesday 25 November 2026, 09:00; Thursday 26 November 2026, 09:00"
     )
@@ -89,18 +89,18 @@ async def test_a_member_who_is_no_admin_changes_nothing(room: Room) -> None:
     ("line", "said"),
     [
         ("/settings daily on zone:Berlin", "Did you mean Europe/Berlin?"),
-        ("/settings daily on time:25:00", "not a time of day"),
-        ("/settings daily on days:someday", "are not days"),
-        ("/settings daily on shows:joe-rogan", "I know no show “joe-rogan”"),
+        ("/settings daily on time:25:00", "isn't a time of day"),
+        ("/settings daily on days:someday", "as days"),
+        ("/settings daily on shows:joe-rogan", "I don't know a show called “joe-rogan”"),
         ("/settings daily on channel:#closed", "invite me first"),
         ("/settings channel:#closed", "invite me first"),
         ("/settings make coffee", "do: can be daily on, daily off"),
         ("/settings answers:sometimes", "answers: can be mentions or off"),
         ("/settings language:Klingon", f"I have {listed([say('language.name', code) for code in languages()])}"),
-        ("/settings pin", "needs the id of a quote"),
-        ("/settings pin id:nonsense", "needs the id of a quote"),
-        ("/highlight date:2026-02-29", "not a date that exists"),
-        ("/vote up id:nonsense", "no passage “nonsense” any more"),
+        ("/settings pin", "Which quote should I"),
+        ("/settings pin id:nonsense", "Which quote should I"),
+        ("/highlight date:2026-02-29", "isn't a date"),
+        ("/vote up id:nonsense", "The passage “nonsense” is gone"),
     ],
 )
 async def test_bad_input_is_answered_with_a_sentence_and_saves_nothing(room: Room, line: str, said: str) -> None:
@@ -122,7 +122,7 @@ async def test_settings_for_another_channel_are_that_channels_and_of_the_askers_
 async def test_options_alone_change_only_what_they_name(room: Room) -> None:
     await room.ask("/settings daily on time:09:00 zone:Europe/Berlin days:weekdays")
     reply = await room.ask("/settings time:21:30")
-    assert reply.lead == "Saved. The daily quote is on here: on weekdays at 21:30 (Europe/Berlin)."
+    assert reply.lead == "Saved. This channel gets a quote on weekdays at 21:30 (Europe/Berlin)."
 
 
 @pytest.mark.parametrize("named", ["de", "Deutsch", "german", "de-AT", " DE_ch "])
@@ -138,18 +138,21 @@ async def test_the_words_around_the_daily_quote_are_in_the_channels_language(roo
 
 
 async def test_pausing_skipping_and_resuming_say_what_comes_next(room: Room) -> None:
-    assert "no post left to skip" in (await room.ask("/settings skip today")).lead
+    assert "no quote left to skip" in (await room.ask("/settings skip today")).lead
     await room.ask("/settings daily on time:21:00 zone:Europe/Berlin")
     skipped = await room.ask("/settings skip today")
-    assert "Today's quote is left out here. The next is due Tuesday 24 November 2026, 21:00." == skipped.lead
-    assert "It is paused" in (await room.ask("/settings pause")).lead
+    assert (
+        "I'll skip today's quote in this channel. The next one comes on Tuesday 24 November 2026, 21:00."
+        == skipped.lead
+    )
+    assert "It's paused" in (await room.ask("/settings pause")).lead
     assert "paused" not in (await room.ask("/settings resume")).lead
-    assert "is off here" in (await room.ask("/settings daily off")).lead
+    assert "is off in this channel" in (await room.ask("/settings daily off")).lead
 
 
 async def test_posting_now_is_one_of_the_days_posts(room: Room) -> None:
     await room.ask("/settings daily on time:21:00 zone:Europe/Berlin")
-    assert "within seconds" in (await room.ask("/settings post now")).lead
+    assert "in a few seconds" in (await room.ask("/settings post now")).lead
     assert room.store
     settings = await room.store.channels.get(HERE)
     assert settings.next_date == "2026-11-24"
@@ -157,9 +160,9 @@ async def test_posting_now_is_one_of_the_days_posts(room: Room) -> None:
     await room.store.posts.choose(row, "p", 0, {})
     await room.store.posts.intend(row, NOON.timestamp())
     await room.store.posts.record_sent(row, NOON.timestamp(), "m1")
-    assert "out already" in (await room.ask("/settings post now")).lead
+    assert "already out" in (await room.ask("/settings post now")).lead
     status = await room.ask("/settings status")
-    assert ("2026-11-23", "posted Monday 23 November 2026, 12:00") in status.cards[0].fields
+    assert ("2026-11-23", "posted on Monday 23 November 2026, 12:00") in status.cards[0].fields
 
 
 @pytest.mark.parametrize("line", ["/settings thread:yes", "/settings zone:Europe/London", "/settings answers:mentions"])
@@ -176,7 +179,7 @@ async def test_switching_off_pausing_or_skipping_stops_a_post_that_waits(room: R
     for line, reason in (
         ("/settings daily off", "switched off by an admin"),
         ("/settings pause", "paused by an admin"),
-        ("/settings skip today", "left out by an admin"),
+        ("/settings skip today", "skipped by an admin"),
     ):
         await room.ask("/settings daily on time:21:00 zone:Europe/Berlin")
         await room.ask("/settings post now")
@@ -196,7 +199,7 @@ async def test_edits_at_the_same_time_are_all_kept(room: Room) -> None:
 
 
 async def test_options_beside_a_view_are_refused_and_not_dropped(room: Room) -> None:
-    assert "changes nothing else" in (await room.ask("/settings preview time:10:00 zone:Asia/Tokyo")).lead
+    assert "goes by itself" in (await room.ask("/settings preview time:10:00 zone:Asia/Tokyo")).lead
 
 
 async def test_what_was_skipped_can_be_resumed_and_what_failed_posted_again(room: Room) -> None:
@@ -207,7 +210,7 @@ async def test_what_was_skipped_can_be_resumed_and_what_failed_posted_again(room
     await room.ask("/settings post now")
     [row] = await room.store.posts.claim(NOON.timestamp(), "a", 120, 20, ("slack",))
     await room.store.posts.end(row, NOON.timestamp(), "failed", "no permission")
-    assert "within seconds" in (await room.ask("/settings post now")).lead
+    assert "in a few seconds" in (await room.ask("/settings post now")).lead
 
 
 async def test_the_next_post_keeps_half_a_day_from_one_posted_by_hand(room: Room) -> None:
@@ -240,7 +243,7 @@ async def test_status_shows_each_delivery_with_its_reason(room: Room) -> None:
     [row] = await room.store.posts.claim(NOON.timestamp(), "a", 120, 20, ("slack",))
     await room.store.posts.end(row, NOON.timestamp(), "held", "I can't see whether it was posted")
     status = await room.ask("/settings status")
-    assert status.cards[0].fields == (("2026-11-23", "held: I can't see whether it was posted"),)
+    assert status.cards[0].fields == (("2026-11-23", "on hold: I can't see whether it was posted"),)
 
 
 async def test_the_queue_shows_what_comes_and_each_button_does_what_it_says(room: Room) -> None:
@@ -249,8 +252,8 @@ async def test_the_queue_shows_what_comes_and_each_button_does_what_it_says(room
     assert [card.title.split(".")[0] for card in queue.cards] == ["1", "2", "3"]
     first, _, third = (card.quote.id for card in queue.cards if card.quote)
     labels = {button.label: button.line for button in queue.buttons}
-    assert "it is next" in (await room.ask(labels["Pin 3"])).lead
-    assert "not posted here" in (await room.ask(labels["Drop 1"])).lead
+    assert "It's next" in (await room.ask(labels["Pin 3"])).lead
+    assert "won't post it here" in (await room.ask(labels["Drop 1"])).lead
     after = await room.ask("/settings queue")
     shown = [card.quote.id for card in after.cards if card.quote]
     assert shown[0] == third
@@ -323,11 +326,11 @@ async def test_the_quote_of_the_day_is_the_same_all_day_and_private_until_it_is_
 async def test_a_vote_is_counted_once_a_member_and_can_be_changed_shown_and_deleted(room: Room) -> None:
     day = await room.ask("/highlight", admin=False)
     up = next(button.line for button in day.buttons if button.label == "👍")
-    assert (await room.ask(up, admin=False)).lead == "Counted. It has 👍 1 · 👎 0 here."
+    assert (await room.ask(up, admin=False)).lead == "Counted. In this channel it has 👍 1 · 👎 0."
     second = await room.ask(up, admin=False, member="U2")
-    assert second.lead == "Counted. It has 👍 2 · 👎 0 here."
+    assert second.lead == "Counted. In this channel it has 👍 2 · 👎 0."
     changed = await room.ask(second.buttons[0].line, admin=False, member="U2")
-    assert changed.lead == "Counted. It has 👍 1 · 👎 1 here."
+    assert changed.lead == "Counted. In this channel it has 👍 1 · 👎 1."
     assert "1 vote of yours" in (await room.ask("/privacy", admin=False)).lead
     assert (await room.ask("/privacy delete", admin=False)).lead.startswith("Deleted: 1 vote, ")
     assert "no votes" in (await room.ask("/privacy", admin=False)).lead
@@ -367,7 +370,7 @@ def test_a_console_sets_a_daily_quote_moves_the_clock_and_sees_the_post_once(
         done = command_line(*channels, "--now", "2026-11-23T12:00+01:00", "--once", line, **data)
         assert "Tuesday 24 November 2026, 09:00" in done.stdout
     wrong = command_line(*channels, "--once", "/settings daily on channel:#nowhere", **data)
-    assert "There is no channel #nowhere here; there is #general, #random." in wrong.stdout
+    assert "There's no channel #nowhere here. Try #general, #random." in wrong.stdout
     early = command_line(*channels, "--now", "2026-11-24T08:59:00+01:00", "deliver", **data)
     assert (early.stdout, early.stderr) == ("", "")
     posted = command_line(*channels, "--now", "2026-11-24T09:00:01+01:00", "deliver", **data)
@@ -398,7 +401,7 @@ def test_a_file_that_is_no_backup_changes_nothing_and_a_damaged_database_is_set_
     assert database.is_file()
     (tmp_path / "empty.db").touch()
     foreign = command_line("restore", str(tmp_path / "empty.db"), **data)
-    assert (foreign.returncode, "is no backup of this bot" in foreign.stderr) == (2, True)
+    assert (foreign.returncode, "isn't a backup of this bot" in foreign.stderr) == (2, True)
     assert command_line("backup", str(tmp_path / "copy.db"), **data).returncode == 0
     database.write_bytes(b"no database" * 1000)
     assert "is damaged" in command_line("--once", "/settings", **data).stderr

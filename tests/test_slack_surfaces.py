@@ -71,7 +71,7 @@ async def test_an_admin_sets_up_a_channel_at_home_and_changes_it_there(platform:
     assert "08:30 Europe/Oslo" in shown((platform.home("U0ADMIN") or view).content)
     await platform.press(platform.home("U0ADMIN") or view, label="Pause", user="U0ADMIN")
     await platform.until(lambda: "Resume" in _labels(platform.home("U0ADMIN")))
-    await platform.until(lambda: "It is paused" in shown(platform.views("U0ADMIN")[-1].content))
+    await platform.until(lambda: "It's paused" in shown(platform.views("U0ADMIN")[-1].content))
 
 
 async def test_a_sent_setup_without_a_channel_or_with_an_unknown_zone_says_so_at_the_field(
@@ -81,7 +81,7 @@ async def test_a_sent_setup_without_a_channel_or_with_an_unknown_zone_says_so_at
     assert "channel" in (await platform.submit_view(view, {"zone": "UTC"})).errors
     wrong = await platform.submit_view(view, {"channel": "C0GENERAL", "zone": "Middle/Earth"})
     assert wrong.errors == {
-        "zone": "I know no time zone “Middle/Earth”. Write it like Europe/Berlin or America/New_York."
+        "zone": "I don't know a time zone called “Middle/Earth”. Write it like Europe/Berlin or America/New_York."
     }
 
 
@@ -158,7 +158,7 @@ async def test_a_channel_set_up_from_the_bots_messages_is_the_same_channel(
         await local.dm("U0ADMIN", "/settings daily on channel:<#C0GENERAL|general> time:07:00 zone:UTC", raw=True)
         await local.until(lambda: local.posts(local.world.im("U0ADMIN").id))
         said = await (await local.command("/settings", "status", user="U0ADMIN")).settle()
-    assert "on here: every day at 07:00 (UTC)" in said["text"]
+    assert "This channel gets a quote every day at 07:00 (UTC)" in said["text"]
 
 
 @command("Say where help is")

@@ -349,7 +349,7 @@ def test_a_schema_of_a_later_version_is_refused_and_left_alone(database_url: str
     with database.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     database.close()
-    with pytest.raises(OperatorError, match="schema 9999; this version knows up to"):
+    with pytest.raises(OperatorError, match="schema 9999, and this version knows up to"):
         open_store(database_url)
 
 
@@ -378,18 +378,18 @@ def test_a_backup_never_replaces_a_file_and_a_restore_needs_one(tmp_path: Path) 
     (tmp_path / "there.db").touch()
     with pytest.raises(OperatorError, match="exists"):
         backup(url, tmp_path / "there.db")
-    with pytest.raises(OperatorError, match="no file"):
+    with pytest.raises(OperatorError, match="There is no file"):
         restore(tmp_path / "missing.db", url)
 
 
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("nonsense", "is not a database address"),
+        ("nonsense", "isn't a database address"),
         ("mysql://host/name", "begins with mysql"),
         ("sqlite://", "in memory would forget"),
-        ("sqlite:////nowhere/at/all.db", "cannot be opened"),
-        ("postgresql://u:hunter2@127.0.0.1:9/name", "PostgreSQL at 127.0.0.1:9/name cannot be used"),
+        ("sqlite:////nowhere/at/all.db", "I can't open the database"),
+        ("postgresql://u:hunter2@127.0.0.1:9/name", "I can't use PostgreSQL at 127.0.0.1:9/name"),
     ],
 )
 def test_a_wrong_database_address_is_a_sentence_without_the_password(url: str, said: str) -> None:

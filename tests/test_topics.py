@@ -77,14 +77,14 @@ def test_every_key_passage_is_in_the_edition_word_for_word(corpus: Corpus) -> No
 @pytest.mark.parametrize(
     ("row", "told"),
     [
-        ("Faith\tA point\tMark Zuckerberg", "3 columns; it takes 4"),
+        ("Faith\tA point\tMark Zuckerberg", "3 columns; there must be 4"),
         ("Faith\t\tMark Zuckerberg\tGod creates", "the point (second column)"),
-        ("Hope\tA point\tMark Zuckerberg\tGod creates", "“Hope” is no chapter of this episode"),
+        ("Hope\tA point\tMark Zuckerberg\tGod creates", "“Hope” isn't a chapter of this episode"),
         (
             "Faith\tA point\tMark Zuckerberg\tnobody says these words here",
-            "the edition has no “nobody says these words here”",
+            "the edition doesn't say “nobody says these words here”",
         ),
-        ("Faith\tA point\tMark Zuckerberg\tpeople who train jiu-jits", "the edition has no"),
+        ("Faith\tA point\tMark Zuckerberg\tpeople who train jiu-jits", "the edition doesn't say"),
         (
             "Hiring\tA point\tLex Fridman\tI wouldn't want to run a fully remote company",
             "is said by Mark Zuckerberg, not by Lex",
@@ -134,9 +134,9 @@ def test_an_alias_is_found_in_any_case_with_a_plural_s_and_the_longest_name_coun
         ('\nBJJ = ["jiu-jitsu", 3]', "aliases.toml:2: “BJJ” needs"),
         ("BJJ = []", "“BJJ” needs the words"),
         ('BJJ = ["jiu-jitsu"]\nbjj = ["jujitsu"]', "aliases.toml:2: “bjj” is already there as “BJJ”"),
-        ('"…" = ["dots"]', "names and wordings have words in them"),
+        ('"…" = ["dots"]', "names and wordings need words"),
         (f'BJJ = ["{"a" * 80}"]', "at most 60 characters"),
-        ('free speech = ["expression"]', "aliases.toml:1: this is not"),
+        ('free speech = ["expression"]', "aliases.toml:1: this isn't"),
     ],
 )
 def test_an_alias_file_that_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, told: str) -> None:

@@ -232,10 +232,11 @@ async def test_whom_a_message_names_is_part_of_the_claim(core: Core, message: st
     ("line", "sentence"),
     [
         ("/quote the tide table speaker:Ada show:bare",
-         "The transcript of Bare #1 doesn't say who speaks. Leave out speaker: to look there."),
+         "The transcript of Bare #1 doesn't say who is speaking. Leave out speaker: to search it."),
         ("/quote salt in the bread speaker:Nadia show:told-apart",
-         "The transcript of Told-Apart #1 doesn't say who speaks. Leave out speaker: to look there."),
-        ("/ask who smells breakfast speaker:Zacharias", "I know no speaker “Zacharias”. Did you mean Ada Quill"),
+         "The transcript of Told-Apart #1 doesn't say who is speaking. Leave out speaker: to search it."),
+        ("/ask who smells breakfast speaker:Zacharias",
+         "I don't know a speaker called “Zacharias”. Did you mean Ada Quill"),
     ],
 )  # fmt: skip
 async def test_a_speaker_where_nobody_is_named_is_told_in_one_line(core: Core, line: str, sentence: str) -> None:

@@ -376,14 +376,14 @@ def test_one_of_several_places_can_be_named(tmp_path: Path) -> None:
 
 
 UNCLEAR = {
-    'words = "nowhere at all"': "has no “nowhere at all”",
+    'words = "nowhere at all"': "doesn't say “nowhere at all”",
     'words = "say it"': "in 2 places",
     'words = "say it"\noccurrence = 3': "no occurrence 3",
     "occurrence = 1": "needs the `words`",
-    'from = "0:30"\nto = "0:10"': "is not before",
+    'from = "0:30"\nto = "0:10"': "must come before",
     'from = "0:10"': "both `from` and `to`",
     'from = "0:10"\nto = "0:20"': "has no times",
-    'from = "0:10"\nto = "0:20"\nwords = "end"': "times and words at once",
+    'from = "0:10"\nto = "0:20"\nwords = "end"': "both times and words",
     'words = "say it and again say it the end"': "leaves nothing",
 }
 
@@ -406,7 +406,7 @@ def test_a_span_that_is_not_clear_withholds_its_episode_and_says_so_at_every_sta
         (notice,) = notices
         assert told in notice
         assert notice.startswith(f"{content / 'show' / WITHDRAWN}:4: ")
-        assert notice.endswith("Until then nothing of show/1-a is shown.")
+        assert notice.endswith("Until then show/1-a is hidden.")
     problems = [problem for check in check_corpus(content) for problem in check.problems]
     assert len(problems) == 1
     assert told in problems[0]
@@ -417,7 +417,7 @@ def test_nothing_is_said_beyond_the_end_of_an_episode(tmp_path: Path) -> None:
     content = _content(tmp_path, {"1-a": TIMED})
     _withdraw(content / "show", "1-a", 'from = "1:00"\nto = "2:00"')
     (problem,) = (problem for check in check_corpus(content) for problem in check.problems)
-    assert "nothing is said from 1:00 to 2:00; the episode ends at 0:40" in problem
+    assert "nobody speaks from 1:00 to 2:00; the episode ends at 0:40" in problem
 
 
 def test_an_entry_for_an_episode_that_is_not_there_withholds_the_show(tmp_path: Path) -> None:
@@ -428,7 +428,7 @@ def test_an_entry_for_an_episode_that_is_not_there_withholds_the_show(tmp_path: 
     corpus = open_corpus(content, None, notices.append)
     assert [show.id for show in corpus.shows] == ["stays"]
     (notice,) = notices
-    assert "there is no episode “12-frist-guest” in this show. Did you mean “12-first-guest”?" in notice
+    assert "there's no episode “12-frist-guest” in this show. Did you mean “12-first-guest”?" in notice
     first = next(iter(check_corpus(content)))
     assert "12-frist-guest" in first.problems[0]
 
@@ -436,17 +436,17 @@ def test_an_entry_for_an_episode_that_is_not_there_withholds_the_show(tmp_path: 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("[[withdrawn]]\nepisode = 1-a\n", ":2: cannot be read"),
-        ('[[withdrawn]]\nepisode = "1-a"\nform = "0:10"\n', ":1: `form` is not known here"),
+        ("[[withdrawn]]\nepisode = 1-a\n", ":2: can't be read"),
+        ('[[withdrawn]]\nepisode = "1-a"\nform = "0:10"\n', ":1: I don't know `form` here"),
         ('[[withdrawn]]\nepisode = "1-a"\nfrom = 01:02:03\nto = "2:00"\n', "needs straight quotes"),
-        ('[[withdrawn]]\nepisode = "1-a"\nfrom = "0:99"\nto = "2:00"\n', "is not a time"),
-        ('[[withdrawn]]\nepisode = "1-a"\noccurrence = "2"\n', "is not a number from 1"),
-        ('[[withdrawn]]\nepisode = "1-a"\nwords = "…"\n', "has no words"),
-        ('[[withdrawn]]\nwhy = "asked"\n', "an entry without `episode`"),
-        ('[[withdraw]]\nepisode = "1-a"\n', "`withdraw` is not understood here"),
-        ('[withdrawn]\nepisode = "1-a"\n', "`withdrawn` is not understood here"),
-        ('episode = "1-a"\n', "`episode` is not understood here"),
-        ("withdrawn = true\n", "`withdrawn` is not understood here"),
+        ('[[withdrawn]]\nepisode = "1-a"\nfrom = "0:99"\nto = "2:00"\n', "isn't a time"),
+        ('[[withdrawn]]\nepisode = "1-a"\noccurrence = "2"\n', "isn't a number from 1"),
+        ('[[withdrawn]]\nepisode = "1-a"\nwords = "…"\n', "`words` is empty"),
+        ('[[withdrawn]]\nwhy = "asked"\n', "this entry needs an `episode`"),
+        ('[[withdraw]]\nepisode = "1-a"\n', "I don't understand `withdraw` here"),
+        ('[withdrawn]\nepisode = "1-a"\n', "I don't understand `withdrawn` here"),
+        ('episode = "1-a"\n', "I don't understand `episode` here"),
+        ("withdrawn = true\n", "I don't understand `withdrawn` here"),
     ],
 )
 def test_a_file_that_is_not_understood_stops_the_start(tmp_path: Path, text: str, told: str) -> None:
@@ -464,7 +464,7 @@ def test_a_file_that_is_not_understood_stops_the_start(tmp_path: Path, text: str
 def test_a_file_with_nearly_the_right_name_or_place_stops_the_start(tmp_path: Path, path: str) -> None:
     content = _content(tmp_path, {"1-a": "Words."})
     (content / path).write_text('[[withdrawn]]\nepisode = "1-a"\n', "utf-8")
-    with pytest.raises(TranscriptError, match=r"The file is called withdrawn\.toml"):
+    with pytest.raises(TranscriptError, match=r"Call the file withdrawn\.toml"):
         open_corpus(content)
 
 
@@ -496,7 +496,7 @@ def test_check_lists_what_is_withdrawn_and_prints_none_of_its_words(
     assert "GPT4All" not in after.stdout
     assert "withdrawn: 1 sentence, edition.md lines" in after.stdout
     assert "(a guest asked, since 2026-01-02)" in after.stdout
-    assert "1 left out, as withdrawn" in after.stdout
+    assert "1 of them withdrawn" in after.stdout
     assert before.stdout.count("GPT4All") == 1
 
 

@@ -233,7 +233,13 @@ async def _overview(ctx: Context, found: ChannelSettings, before: str) -> Reply:
             cards=(Card(Role.INFO, title=say("settings.title"), fields=tuple(fields)),),
             buttons=buttons,
         )
-    lead = say("settings.on", where=where, days=day_names(found.days), time=found.time, zone=found.zone)
+    lead = say(
+        "settings.on",
+        channel=_where(ctx, found.channel, "it"),
+        days=day_names(found.days),
+        time=found.time,
+        zone=found.zone,
+    )
     dates = _next_dates(found, ctx.now, SHOWN)
     also = ""
     if found.disabled:
@@ -371,11 +377,13 @@ async def _mark(ctx: Context, found: ChannelSettings, do: str, passage_id: str) 
     return Reply(say(f"settings.done-{do}"), Outcome.FOUND, buttons=(queue,))
 
 
-def _where(ctx: Context, channel: Channel) -> str:
-    """Say which channel is meant."""
+def _where(ctx: Context, channel: Channel, form: str = "in") -> str:
+    """Say which channel is meant, as a place or, in the form "it", as what a sentence begins with."""
     if channel.id == ctx.request.channel.id:
-        return say("settings.here")
-    return say("settings.in-named", channel=channel.id) if channel.platform == "console" else say("settings.in-other")
+        return say(f"settings.{form}-here")
+    if channel.platform == "console":
+        return say(f"settings.{form}-named", channel=channel.id)
+    return say(f"settings.{form}-other")
 
 
 def _option(ctx: Context, channel: Channel) -> str:
