@@ -14,6 +14,7 @@ from bot.commands.declaration import (
     lines_of,
     public_commands,
 )
+from bot.commands.detail import detail
 from bot.commands.episodes import episodes
 from bot.commands.help import help_
 from bot.commands.highlight import highlight
@@ -49,6 +50,7 @@ COMMANDS = (
     topic,
     highlight,
     show,
+    detail,
     proof,
     episodes,
     settings,

@@ -121,6 +121,7 @@ class Use(StrEnum):
     QUESTION = "question"
     TOPIC = "topic"
     PASSAGE = "passage"
+    DETAIL = "detail"
     LIBRARY = "library"
     DAILY = "daily"
     VOTE = "vote"

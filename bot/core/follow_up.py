@@ -1,0 +1,210 @@
+"""What a short message means after an answer, or under somebody's message: the command line it stands for.
+
+A kind of follow-up is recognised by nearness to examples, one that takes a name or a subject by a pattern. A message
+that says anything else stands alone.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from bot.contract import LONGEST_TEXT, MOST_CONTEXT, Line, Outcome, Use, format_line, parse_line
+from bot.core.routing import read_nearness
+from bot.language import named_speaker, read_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bot.contract import Lines, Reference
+    from bot.core.conversation import Answered
+    from bot.core.routing import Nearness
+    from bot.language import Row
+
+__all__ = ["ASKING", "Following", "follow_up", "nothing_meant", "read_following"]
+
+NEAR = 0.75
+"""How near an example a message must be to be of its kind."""
+
+LONGEST = 160
+"""Characters of a message that can be a follow-up."""
+
+STEP, FULL = 2, 4
+"""Sentences more on either side: with more context, and for a quote in full."""
+
+MOST_SHOWN = 6
+"""Passages shown in full at once."""
+
+ASKING = frozenset({Use.LINE, Use.CLAIM, Use.QUESTION, Use.TOPIC, Use.LIBRARY})
+"""What begins something that short messages go on from."""
+
+_NAMED, _SUBJECTS = ("only", "only-behind", "person"), ("about", "and")
+_CHECKS = frozenset({"check", "sure", "source", "who", "when", "where", "link"})
+"""What under somebody else's message asks whether its words were said."""
+
+_TELLS = frozenset({"who", "when", "where", "link", "source"})
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """A kind of follow-up, and the name or the subject that it takes."""
+
+    kind: str
+    words: str = ""
+
+
+def read_following(text: str, speakers: Iterable[str]) -> Following | None:
+    """Return what a message asks for if it goes on from something; None for one that stands alone."""
+    words = " ".join(text.split())
+    if not words or len(words) > LONGEST:
+        return None
+    for key in _NAMED:
+        found = _rules()[key].pattern.match(words)
+        who = named_speaker(found["who"], speakers) if found else None
+        if who:
+            return Following("only" if key.startswith("only") else "person", who)
+    near = _nearness().near(words)
+    if near is not None and near.score >= NEAR and near.margin >= 0 and not near.rest:
+        return Following(near.key)
+    subject = next(filter(None, (_rules()[key].pattern.match(words) for key in _SUBJECTS)), None)
+    return Following("subject", subject["what"]) if subject else None
+
+
+def follow_up(
+    text: str, before: Answered | None, reference: Reference | None, speakers: Iterable[str], lines: Lines
+) -> Line | None:
+    """Return the command line that a message stands for after an answer or under a message; None if it stands alone."""
+    following = read_following(text, speakers)
+    if following is None:
+        return None
+    if before is not None:
+        return _after(following, before, reference, lines)
+    if reference is None or reference.own:
+        return None
+    if following.kind in _CHECKS and reference.text.strip():
+        return _check(text, reference.text, speakers, lines)
+    return nothing_meant(text, speakers, lines)
+
+
+def nothing_meant(text: str, speakers: Iterable[str], lines: Lines) -> Line | None:
+    """Return the line that says how to ask that of something; None for a message that can stand alone."""
+    following = read_following(text, speakers)
+    if following is None or following.kind in {"subject", "person"}:
+        return None
+    return lines.line(Use.DETAIL, do="check" if following.kind == "check" else "lost")
+
+
+def _after(following: Following, before: Answered, reference: Reference | None, lines: Lines) -> Line | None:
+    """Return the line that goes on from an answer."""
+    kind = following.kind
+    if kind in {"only", "person"}:
+        return _by(following.words, before, lines)
+    if kind == "subject":
+        return _about(following.words, before, lines)
+    if kind == "check" and reference is None:
+        return lines.line(Use.DETAIL, do="check")
+    if kind in {"more", "previous"}:
+        return _turn(before, lines, back=kind == "previous")
+    if kind in {"check", "sure"} or (kind == "why" and before.outcome is not Outcome.FOUND):
+        return _certainty(before, lines)
+    if not before.shown:
+        return None
+    if kind in _TELLS:
+        return lines.line(Use.DETAIL, " ".join(before.shown), do=kind)
+    if kind == "shorter":
+        short = bool(before.key) and before.key not in before.shown
+        return lines.line(Use.PASSAGE, before.key) if short else lines.line(Use.DETAIL, before.shown[0], do="shortest")
+    if kind == "full" and len(before.shown) > 1:
+        return lines.line(Use.PASSAGE, " ".join(before.shown[:MOST_SHOWN]))
+    return _wider(before, lines, STEP if kind == "context" else FULL)
+
+
+def _check(text: str, said: str, speakers: Iterable[str], lines: Lines) -> Line:
+    """Return the line that checks what somebody wrote; a speaker whom the message names is who is to have said it."""
+    who = next((name for word in re.findall(r"[^\W\d_]+", text) if (name := named_speaker(word, speakers))), "")
+    return lines.line(Use.CLAIM, said[:LONGEST_TEXT], speaker=who)
+
+
+def _by(who: str, before: Answered, lines: Lines) -> Line | None:
+    """Return the same question, of what one person said."""
+    asked = parse_line(before.asked)
+    if not asked.words or asked.name == lines.line(Use.LIBRARY).name:
+        return None
+    if asked.name == lines.line(Use.TOPIC).name:
+        asked = lines.line(Use.QUESTION, _question(asked.words), **_narrowing(asked))
+    others = tuple(option for option in asked.options if option[0] != "speaker")
+    return Line(asked.name, asked.words, (*others, ("speaker", who)))
+
+
+def _about(what: str, before: Answered, lines: Lines) -> Line:
+    """Return the question about another subject, narrowed as the one before."""
+    return lines.line(Use.QUESTION, _question(what), **_narrowing(parse_line(before.asked)))
+
+
+def _question(subject: str) -> str:
+    return f"what did they say about {subject}"
+
+
+def _narrowing(line: Line) -> dict[str, str]:
+    """Return the options of a line that narrow any search."""
+    return {name: value for name, value in line.options if name in {"speaker", "episode", "show"}}
+
+
+def _turn(before: Answered, lines: Lines, *, back: bool) -> Line | None:
+    """Return the line that shows what was not shown yet, or before; one that says so where there is none."""
+    ids = max((parse_line(turn).words.split() for turn in before.turns if _name(turn) == _passage(lines)), key=len, default=[])
+    places = [ids.index(each) for each in before.shown if each in ids]
+    if len(ids) > 1 and places:
+        at = min(places) - 1 if back else max(places) + 1
+        if 0 <= at < len(ids):
+            return lines.line(Use.PASSAGE, " ".join(ids), at=at + 1)
+    pages = {page: turn for turn in before.turns if (page := _page(turn))}
+    here = _page(before.line) or (min(pages) + 1 if len(pages) > 1 else 1)
+    beside = [page for page in pages if (page < here if back else page > here)]
+    if beside:
+        return parse_line(pages[max(beside) if back else min(beside)])
+    if not before.shown:
+        return _certainty(before, lines) if before.outcome is not Outcome.FOUND else None
+    return lines.line(Use.DETAIL, before.shown[0], do="first" if back else "last")
+
+
+def _certainty(before: Answered, lines: Lines) -> Line:
+    """Return the line that says how sure an answer is."""
+    if not before.shown or before.outcome not in {Outcome.FOUND, Outcome.NEAREST}:
+        return lines.line(Use.DETAIL, do="missed")
+    return lines.line(Use.DETAIL, before.shown[0], do="sure" if before.outcome is Outcome.FOUND else "unsure")
+
+
+def _wider(before: Answered, lines: Lines, step: int) -> Line:
+    """Return the line that shows more around a passage than is shown."""
+    line = parse_line(before.line)
+    context = dict(line.options).get("context", "")
+    if line.name == _passage(lines) and context.isdecimal():
+        return lines.line(Use.PASSAGE, line.words, context=min(MOST_CONTEXT, int(context) + step))
+    return lines.line(Use.PASSAGE, before.shown[0], context=step)
+
+
+def _passage(lines: Lines) -> str:
+    return lines.line(Use.PASSAGE).name
+
+
+def _name(line: str) -> str:
+    return parse_line(line).name
+
+
+def _page(line: str) -> int:
+    """Return the page that a line shows, 0 where it names none."""
+    page = dict(parse_line(line).options).get("page", "")
+    return int(page) if page.isdecimal() and len(page) < 6 else 0  # noqa: PLR2004 - no list is that long
+
+
+@lru_cache(maxsize=1)
+def _nearness() -> Nearness:
+    return read_nearness("bot.core", "follow_ups.toml")
+
+
+@lru_cache(maxsize=1)
+def _rules() -> dict[str, Row]:
+    return {row.key: row for row in read_rows("bot.core", "follow_ups.toml", re.IGNORECASE)}
