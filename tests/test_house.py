@@ -24,7 +24,7 @@ PLANTED = {
     "bot/adapters/slack/limits.py": ("from bot.adapters.discord import limits", "Platforms do not know each other"),
     "bot/commands/about.py": ("from bot.commands.vote import vote", "Commands do not know each other"),
     "bot/adapters/discord/ready.py": ("from bot.store import Store", "Platforms reach the store through the intake"),
-    "bot/core/routing.py": ("import discord", "discord.py has one home"),
+    "bot/core/routing/reading.py": ("import discord", "discord.py has one home"),
     "bot/adapters/console/talk.py": ("import slack_sdk", "Slack's libraries have one home"),
     "bot/delivery/daily.py": ("import apscheduler", "APScheduler has one home"),
     "bot/policy/guard.py": ("import rapidfuzz", "RapidFuzz has one home"),

@@ -18,8 +18,8 @@ from tests.conftest import printed_by
 LANGUAGE = ROOT / "bot/language"
 DATA = [
     *("bot/language/stop.toml", "bot/language/shorthand.toml", "bot/language/real_words.txt"),
-    *("bot/highlights/lexicon.toml", "bot/highlights/phrases.toml", "bot/policy/rules.toml", "bot/core/intents.toml"),
-    "bot/corpus/formats/labels.toml",
+    *("bot/highlights/lexicon.toml", "bot/highlights/phrases.toml", "bot/policy/rules.toml"),
+    *("bot/corpus/formats/labels.toml", "bot/core/routing/intents.toml", "bot/core/routing/kinds.toml"),
 ]
 TIERS: dict[str, str] = tomllib.loads((LANGUAGE / "stop.toml").read_text("utf-8"))
 SHORTHAND: dict[str, dict[str, str]] = tomllib.loads((LANGUAGE / "shorthand.toml").read_text("utf-8"))

@@ -25,7 +25,7 @@ KNOWN = (
     "Faith", "AI existential risk", "existential risk", "data centers", "Elon Musk", "Quest 3", "Hiring", "Bots",
     "Power", "remote work", "Remote work stays, but not fully remote",
 )  # fmt: skip
-PATTERNS = read_rows("bot.core", "intents.toml", re.IGNORECASE)
+PATTERNS = read_rows("bot.core.routing", "intents.toml", re.IGNORECASE)
 USES = {command.name: command.use for command in COMMANDS if command.reading}
 
 

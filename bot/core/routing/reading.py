@@ -76,7 +76,7 @@ def read_intent(
 @lru_cache(maxsize=1)
 def _patterns() -> dict[str, re.Pattern[str]]:
     """Return the rows of `intents.toml` by their keys, read when first needed."""
-    return {row.key: row.pattern for row in read_rows("bot.core", "intents.toml", re.IGNORECASE)}
+    return {row.key: row.pattern for row in read_rows("bot.core.routing", "intents.toml", re.IGNORECASE)}
 
 
 def asks(words: str) -> bool:
