@@ -98,7 +98,7 @@ class Conversations:
         if reference is None:
             return await self._find(request, _home(request.channel), _by(request.author))
         buttons = read_buttons(reference.lines, lines)
-        if reference.message == request.channel.thread:
+        if request.channel.thread and reference.message == request.channel.thread:
             found = await self._find(request, request.channel, "")
             return found or await self._find(request, request.channel, _by(request.author)) or buttons
         if not reference.own:

@@ -65,6 +65,9 @@ def read_following(text: str, speakers: Iterable[str]) -> Following | None:
         who = named_speaker(found["who"], speakers) if found else None
         if who:
             return Following("only" if key.startswith("only") else "person", who)
+    said_by = _rules()["said-by"].pattern.match(words) or _rules()["by"].pattern.match(words)
+    if said_by:
+        return Following("sure" if said_by["what"].casefold() == "that" else "check", named_speaker(said_by["who"], speakers) or "")
     near = _nearness().near(words)
     if near is not None and near.score >= NEAR and near.margin >= 0 and not near.rest:
         return Following(near.key)
@@ -84,7 +87,9 @@ def follow_up(
     if reference is None or reference.own:
         return None
     if following.kind in _CHECKS and reference.text.strip():
-        return _check(text, reference.text, speakers, lines)
+        return lines.line(Use.CLAIM, reference.text[:LONGEST_TEXT], speaker=following.words)
+    if following.kind in _CHECKS:
+        return lines.line(Use.DETAIL, do="check")
     return nothing_meant(text, speakers, lines)
 
 
@@ -107,6 +112,8 @@ def _after(following: Following, before: Answered, reference: Reference | None, 
         return lines.line(Use.DETAIL, do="check")
     if kind in {"more", "previous"}:
         return _turn(before, lines, back=kind == "previous")
+    if following.words and before.shown:
+        return lines.line(Use.DETAIL, before.shown[0], do="who")
     if kind in {"check", "sure"} or (kind == "why" and before.outcome is not Outcome.FOUND):
         return _certainty(before, lines)
     if not before.shown:
@@ -119,12 +126,6 @@ def _after(following: Following, before: Answered, reference: Reference | None, 
     if kind == "full" and len(before.shown) > 1:
         return lines.line(Use.PASSAGE, " ".join(before.shown[:MOST_SHOWN]))
     return _wider(before, lines, STEP if kind == "context" else FULL)
-
-
-def _check(text: str, said: str, speakers: Iterable[str], lines: Lines) -> Line:
-    """Return the line that checks what somebody wrote; a speaker whom the message names is who is to have said it."""
-    who = next((name for word in re.findall(r"[^\W\d_]+", text) if (name := named_speaker(word, speakers))), "")
-    return lines.line(Use.CLAIM, said[:LONGEST_TEXT], speaker=who)
 
 
 def _by(who: str, before: Answered, lines: Lines) -> Line | None:
@@ -162,6 +163,8 @@ def _turn(before: Answered, lines: Lines, *, back: bool) -> Line | None:
             return lines.line(Use.PASSAGE, " ".join(ids), at=at + 1)
     pages = {page: turn for turn in before.turns if (page := _page(turn))}
     here = _page(before.line) or (min(pages) + 1 if len(pages) > 1 else 1)
+    if back and here > 1 and before.line:
+        return _with_page(parse_line(before.line), here - 1)
     beside = [page for page in pages if (page < here if back else page > here)]
     if beside:
         return parse_line(pages[max(beside) if back else min(beside)])
@@ -170,11 +173,19 @@ def _turn(before: Answered, lines: Lines, *, back: bool) -> Line | None:
     return lines.line(Use.DETAIL, before.shown[0], do="first" if back else "last")
 
 
+def _with_page(line: Line, page: int) -> Line:
+    others = tuple(option for option in line.options if option[0] != "page")
+    return Line(line.name, line.words, (*others, ("page", str(page))) if page > 1 else others)
+
+
 def _certainty(before: Answered, lines: Lines) -> Line:
     """Return the line that says how sure an answer is."""
-    if not before.shown or before.outcome not in {Outcome.FOUND, Outcome.NEAREST}:
-        return lines.line(Use.DETAIL, do="missed")
-    return lines.line(Use.DETAIL, before.shown[0], do="sure" if before.outcome is Outcome.FOUND else "unsure")
+    if before.shown and before.outcome is Outcome.FOUND:
+        return lines.line(Use.DETAIL, before.shown[0], do="sure")
+    claimed = parse_line(before.asked).name == lines.line(Use.CLAIM).name
+    if before.shown and before.outcome is Outcome.NEAREST and not claimed:
+        return lines.line(Use.DETAIL, before.shown[0], do="unsure")
+    return lines.line(Use.DETAIL, do="missed")
 
 
 def _wider(before: Answered, lines: Lines, step: int) -> Line:
