@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from bot.corpus import Corpus
     from bot.search import Searcher
-    from bot.store import Store
 
 TABLE = read_table("bot.core", "follow_ups.toml")
 NAMES = ("Ada Quill", "Ben Marsh")
@@ -46,9 +45,7 @@ def test_each_example_asks_for_its_kind(key: str, text: str) -> None:
     assert read_following(text, NAMES) == Following(key)
 
 
-@pytest.mark.parametrize(
-    ("key", "text"), [(row["key"], text) for row in TABLE["kind"] for text in row["but"]], ids=str
-)
+@pytest.mark.parametrize(("key", "text"), [(row["key"], text) for row in TABLE["kind"] for text in row["but"]], ids=str)
 def test_what_only_looks_like_a_kind_is_none_of_it(key: str, text: str) -> None:
     assert read_following(text, NAMES) != Following(key)
 
@@ -95,10 +92,18 @@ def test_a_short_message_goes_on_from_an_answer(text: str, line: Line | None) ->
 @pytest.mark.parametrize(
     ("before", "text", "line"),
     [
-        (Answered("/topic hiring", "/topic hiring", (A,), turns=("/topic hiring page:2",)), "next", "/topic hiring page:2"),
+        (
+            Answered("/topic hiring", "/topic hiring", (A,), turns=("/topic hiring page:2",)),
+            "next",
+            "/topic hiring page:2",
+        ),
         (Answered("/topic hiring", "/topic hiring page:3", (A,)), "go back", "/topic hiring page:2"),
         (Answered("/topic hiring", "/topic hiring page:2", (A,)), "go back", "/topic hiring"),
-        (Answered("/topic hiring", "/topic hiring", (A,)), "only lex", '/ask what did they say about hiring speaker:"Lex Fridman"'),
+        (
+            Answered("/topic hiring", "/topic hiring", (A,)),
+            "only lex",
+            '/ask what did they say about hiring speaker:"Lex Fridman"',
+        ),
         (Answered("", f"/show {A} context:4", (B,)), "more context", f"/show {A} context:6"),
         (Answered("", f"/show {A} {B} at:2", (B,), turns=(f"/show {A} {B} at:1",)), "more", f"/detail {B} do:last"),
         (Answered("", f"/show {A} {B} at:2", (B,), turns=(f"/show {A} {B} at:1",)), "back", f"/show {A} {B} at:1"),
@@ -129,7 +134,9 @@ def test_whom_a_check_names_is_who_is_to_have_said_it() -> None:
 
 
 @pytest.mark.parametrize("text", ["more", "source?", "shorter", "are you sure?", "who said that"])
-async def test_with_nothing_to_go_on_one_line_says_how(ask: Callable[[str], Coroutine[Any, Any, Reply]], text: str) -> None:
+async def test_with_nothing_to_go_on_one_line_says_how(
+    ask: Callable[[str], Coroutine[Any, Any, Reply]], text: str
+) -> None:
     reply = await ask(text)
 
     assert (reply.text, reply.cards, reply.outcome) == (say("detail.lost"), (), Outcome.NONE)
@@ -290,11 +297,11 @@ class Members(RuleBasedStateMachine):
     def teardown(self) -> None:
         self._loop.close()
 
-    def _answer(self, channel: Channel, author: Author, text: str, reference: Reference | None, *, alone: bool) -> Reply:
+    def _answer(
+        self, channel: Channel, author: Author, text: str, reference: Reference | None, *, alone: bool
+    ) -> Reply:
         self._number += 1
-        asked = Request(
-            channel, author, text=text, reference=reference, id=str(self._number), private=alone
-        )
+        asked = Request(channel, author, text=text, reference=reference, id=str(self._number), private=alone)
         reply = self._loop.run_until_complete(self._core.answer(asked))
         private = alone or reply.private
         self._messages.append((channel, author, asked.id, reply, private))
@@ -354,8 +361,8 @@ def _named(reply: Reply) -> set[str]:
 
 
 def test_nothing_private_of_a_member_surfaces_through_another(corpus: Corpus, search: Searcher) -> None:
-    Members.make = lambda _self: Core(corpus, search, COMMANDS)  # type: ignore[assignment,method-assign,misc]
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    Members.make = lambda _self: Core(corpus, search, COMMANDS)  # type: ignore[assignment,misc]
+    run_state_machine_as_test(
         Members,
         settings=settings(
             max_examples=12, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)

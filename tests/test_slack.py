@@ -267,7 +267,9 @@ async def test_a_mention_that_comes_as_two_events_is_answered_once(platform: Loc
     "more",
     [{"bot_id": "B0OTHER"}, {"subtype": "message_changed"}, {"edited": {"user": "U0ADA"}}, {"user": "U0BOT"}],
 )
-async def test_bots_edits_without_a_new_mention_and_its_own_messages_are_let_be(platform: LocalSlack, more: dict[str, Any]) -> None:
+async def test_bots_edits_without_a_new_mention_and_its_own_messages_are_let_be(
+    platform: LocalSlack, more: dict[str, Any]
+) -> None:
     room = platform.world.im("U0ADA").id
     event = {"type": "message", "channel": room, "channel_type": "im", "user": "U0ADA", "text": f"/quote {LINE}"}
     await platform.event(event | {"ts": platform.world.ts()} | more)

@@ -133,7 +133,7 @@ class Core:
             if settings.answers == "off" and not command.always:
                 declined = refusal("off-here").reply(self.lines, private=True, feature="answers")
                 return dataclasses.replace(declined, command=name)
-            asked = dict(given)
+            typed = dict(given)
             narrowing = command.narrowing(Place.SHOW)
             if settings.shows and narrowing and narrowing not in given:
                 given[narrowing] = ",".join(settings.shows)
@@ -148,7 +148,7 @@ class Core:
                 private=alone,
                 share=self.lines.to(Use.PASSAGE, shared) if shared else "",
             )
-            await self._remember(request, command, asked, reply, key, before)
+            await self._remember(request, command, typed, reply, key, before)
             return self._with_other_readings(reply, command, intent) if intent else reply
         except UserError as error:
             return Reply(str(error), Outcome.ERROR, name, private=True)

@@ -19,7 +19,7 @@ from bot.intake import Bounded
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from bot.contract import Author, Channel, Line, Lines, Reference, Request
+    from bot.contract import Author, Channel, Line, Lines, Request
     from bot.store import Store
 
 __all__ = ["Answered", "Conversations", "is_turn", "read_buttons"]
@@ -59,10 +59,18 @@ class Answered:
     def from_json(cls, kept: Mapping[str, object]) -> Answered | None:
         """Return what `as_json` gave; None for anything else."""
         try:
-            lists = {name: tuple(map(str, kept[name])) for name in ("shown", "turns")}  # type: ignore[call-overload]
-            words = {name: str(kept[name]) for name in ("asked", "line", "key")}
-            return cls(**words, **lists, outcome=Outcome(kept["outcome"]), private=bool(kept["private"]))
-        except (KeyError, TypeError, ValueError):
+            lists = (kept["shown"], kept["turns"])
+            shown, turns = (tuple(map(str, each)) for each in lists if isinstance(each, list | tuple))
+            return cls(
+                str(kept["asked"]),
+                str(kept["line"]),
+                shown,
+                str(kept["key"]),
+                turns,
+                Outcome(str(kept["outcome"])),
+                bool(kept["private"]),
+            )
+        except (KeyError, ValueError):
             return None
 
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from bot.contract import LONGEST_TEXT, MOST_CONTEXT, Line, Outcome, Use, format_line, parse_line
+from bot.contract import LONGEST_TEXT, MOST_CONTEXT, Line, Outcome, Use, parse_line
 from bot.core.routing import read_nearness
 from bot.language import named_speaker, read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from bot.contract import Lines, Reference
     from bot.core.conversation import Answered
@@ -41,10 +41,10 @@ ASKING = frozenset({Use.LINE, Use.CLAIM, Use.QUESTION, Use.TOPIC, Use.LIBRARY})
 """What begins something that short messages go on from."""
 
 _NAMED, _SUBJECTS = ("only", "only-behind", "person"), ("about", "and")
-_CHECKS = frozenset({"check", "sure", "source", "who", "when", "where", "link"})
+_CHECKS = frozenset({"check", "sure", "who", "when", "where", "link", "source"})
 """What under somebody else's message asks whether its words were said."""
 
-_TELLS = frozenset({"who", "when", "where", "link", "source"})
+_TELLS = ("who", "when", "where", "link", "source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,9 @@ def read_following(text: str, speakers: Iterable[str]) -> Following | None:
             return Following("only" if key.startswith("only") else "person", who)
     said_by = _rules()["said-by"].pattern.match(words) or _rules()["by"].pattern.match(words)
     if said_by:
-        return Following("sure" if said_by["what"].casefold() == "that" else "check", named_speaker(said_by["who"], speakers) or "")
+        return Following(
+            "sure" if said_by["what"].casefold() == "that" else "check", named_speaker(said_by["who"], speakers) or ""
+        )
     near = _nearness().near(words)
     if near is not None and near.score >= NEAR and near.margin >= 0 and not near.rest:
         return Following(near.key)
@@ -103,32 +105,12 @@ def nothing_meant(text: str, speakers: Iterable[str], lines: Lines) -> Line | No
 
 def _after(following: Following, before: Answered, reference: Reference | None, lines: Lines) -> Line | None:
     """Return the line that goes on from an answer."""
-    kind = following.kind
-    if kind in {"only", "person"}:
-        return _by(following.words, before, lines)
-    if kind == "subject":
-        return _about(following.words, before, lines)
-    if kind == "check" and reference is None:
+    if following.kind == "check" and reference is None:
         return lines.line(Use.DETAIL, do="check")
-    if kind in {"more", "previous"}:
-        return _turn(before, lines, back=kind == "previous")
-    if following.words and before.shown:
-        return lines.line(Use.DETAIL, before.shown[0], do="who")
-    if kind in {"check", "sure"} or (kind == "why" and before.outcome is not Outcome.FOUND):
-        return _certainty(before, lines)
-    if not before.shown:
-        return None
-    if kind in _TELLS:
-        return lines.line(Use.DETAIL, " ".join(before.shown), do=kind)
-    if kind == "shorter":
-        short = bool(before.key) and before.key not in before.shown
-        return lines.line(Use.PASSAGE, before.key) if short else lines.line(Use.DETAIL, before.shown[0], do="shortest")
-    if kind == "full" and len(before.shown) > 1:
-        return lines.line(Use.PASSAGE, " ".join(before.shown[:MOST_SHOWN]))
-    return _wider(before, lines, STEP if kind == "context" else FULL)
+    return _GOING_ON[following.kind](following, before, lines)
 
 
-def _by(who: str, before: Answered, lines: Lines) -> Line | None:
+def _by(following: Following, before: Answered, lines: Lines) -> Line | None:
     """Return the same question, of what one person said."""
     asked = parse_line(before.asked)
     if not asked.words or asked.name == lines.line(Use.LIBRARY).name:
@@ -136,12 +118,12 @@ def _by(who: str, before: Answered, lines: Lines) -> Line | None:
     if asked.name == lines.line(Use.TOPIC).name:
         asked = lines.line(Use.QUESTION, _question(asked.words), **_narrowing(asked))
     others = tuple(option for option in asked.options if option[0] != "speaker")
-    return Line(asked.name, asked.words, (*others, ("speaker", who)))
+    return Line(asked.name, asked.words, (*others, ("speaker", following.words)))
 
 
-def _about(what: str, before: Answered, lines: Lines) -> Line:
+def _about(following: Following, before: Answered, lines: Lines) -> Line:
     """Return the question about another subject, narrowed as the one before."""
-    return lines.line(Use.QUESTION, _question(what), **_narrowing(parse_line(before.asked)))
+    return lines.line(Use.QUESTION, _question(following.words), **_narrowing(parse_line(before.asked)))
 
 
 def _question(subject: str) -> str:
@@ -153,9 +135,12 @@ def _narrowing(line: Line) -> dict[str, str]:
     return {name: value for name, value in line.options if name in {"speaker", "episode", "show"}}
 
 
-def _turn(before: Answered, lines: Lines, *, back: bool) -> Line | None:
+def _turn(following: Following, before: Answered, lines: Lines) -> Line | None:
     """Return the line that shows what was not shown yet, or before; one that says so where there is none."""
-    ids = max((parse_line(turn).words.split() for turn in before.turns if _name(turn) == _passage(lines)), key=len, default=[])
+    back = following.kind == "previous"
+    ids = max(
+        (parse_line(turn).words.split() for turn in before.turns if _name(turn) == _passage(lines)), key=len, default=[]
+    )
     places = [ids.index(each) for each in before.shown if each in ids]
     if len(ids) > 1 and places:
         at = min(places) - 1 if back else max(places) + 1
@@ -169,7 +154,7 @@ def _turn(before: Answered, lines: Lines, *, back: bool) -> Line | None:
     if beside:
         return parse_line(pages[max(beside) if back else min(beside)])
     if not before.shown:
-        return _certainty(before, lines) if before.outcome is not Outcome.FOUND else None
+        return lines.line(Use.DETAIL, do="missed") if before.outcome is not Outcome.FOUND else None
     return lines.line(Use.DETAIL, before.shown[0], do="first" if back else "last")
 
 
@@ -178,23 +163,69 @@ def _with_page(line: Line, page: int) -> Line:
     return Line(line.name, line.words, (*others, ("page", str(page))) if page > 1 else others)
 
 
-def _certainty(before: Answered, lines: Lines) -> Line:
-    """Return the line that says how sure an answer is."""
+def _certainty(following: Following, before: Answered, lines: Lines) -> Line:
+    """Return the line that says how sure an answer is, or who said it where somebody is named."""
     if before.shown and before.outcome is Outcome.FOUND:
-        return lines.line(Use.DETAIL, before.shown[0], do="sure")
+        return lines.line(Use.DETAIL, before.shown[0], do="who" if following.words else "sure")
     claimed = parse_line(before.asked).name == lines.line(Use.CLAIM).name
     if before.shown and before.outcome is Outcome.NEAREST and not claimed:
         return lines.line(Use.DETAIL, before.shown[0], do="unsure")
     return lines.line(Use.DETAIL, do="missed")
 
 
-def _wider(before: Answered, lines: Lines, step: int) -> Line:
+def _reason(following: Following, before: Answered, lines: Lines) -> Line | None:
+    """Return the line that shows what was said around an answer, or says why there is none."""
+    return _wider(following, before, lines) if before.outcome is Outcome.FOUND else _certainty(following, before, lines)
+
+
+def _tell(following: Following, before: Answered, lines: Lines) -> Line | None:
+    """Return the line that tells one thing of what is shown."""
+    return lines.line(Use.DETAIL, " ".join(before.shown), do=following.kind) if before.shown else None
+
+
+def _shorter(_following: Following, before: Answered, lines: Lines) -> Line | None:
+    """Return the line that shows the sentence that matters alone."""
+    if not before.shown:
+        return None
+    if before.key and before.key not in before.shown:
+        return lines.line(Use.PASSAGE, before.key)
+    return lines.line(Use.DETAIL, before.shown[0], do="shortest")
+
+
+def _whole(following: Following, before: Answered, lines: Lines) -> Line | None:
+    """Return the line that shows every passage in full, or the words around a single one."""
+    if len(before.shown) > 1:
+        return lines.line(Use.PASSAGE, " ".join(before.shown[:MOST_SHOWN]))
+    return _wider(following, before, lines)
+
+
+def _wider(following: Following, before: Answered, lines: Lines) -> Line | None:
     """Return the line that shows more around a passage than is shown."""
+    if not before.shown:
+        return None
+    step = STEP if following.kind == "context" else FULL
     line = parse_line(before.line)
     context = dict(line.options).get("context", "")
     if line.name == _passage(lines) and context.isdecimal():
         return lines.line(Use.PASSAGE, line.words, context=min(MOST_CONTEXT, int(context) + step))
     return lines.line(Use.PASSAGE, before.shown[0], context=step)
+
+
+_GOING_ON: Mapping[str, Callable[[Following, Answered, Lines], Line | None]] = {
+    "only": _by,
+    "person": _by,
+    "subject": _about,
+    "more": _turn,
+    "previous": _turn,
+    "context": _wider,
+    "full": _whole,
+    "shorter": _shorter,
+    "check": _certainty,
+    "sure": _certainty,
+    "why": _reason,
+    **dict.fromkeys(_TELLS, _tell),
+}
+"""By kind, what makes the line."""
 
 
 def _passage(lines: Lines) -> str:

@@ -1,4 +1,4 @@
-"""What a follow-up goes on from, for all replicas: an answer's line and ids, for hours, under what it can be found by."""
+"""What a follow-up goes on from, for all replicas: answers as lines and ids, for hours, by what they are found by."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ _OF_TENANTS = tuple(table for table in metadata.sorted_tables if "tenant" in tab
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """How much named a member: votes, changes of settings (which stay without the name), what arrived, what was answered."""
+    """How much named a member: votes, changes of settings (which stay without the name), what arrived, and answers."""
 
     votes: int
     changes: int

@@ -255,7 +255,9 @@ class LocalDiscord:
         await self.tell_message("MESSAGE_CREATE", place, message)
         return message
 
-    async def edit(self, message: Json, text: str, *, channel: Channel | None = None, mention_bot: bool = False) -> None:
+    async def edit(
+        self, message: Json, text: str, *, channel: Channel | None = None, mention_bot: bool = False
+    ) -> None:
         """Change the words of a member's message."""
         place = channel or self.world.general
         author = self.world.users[int(message["author"]["id"])]

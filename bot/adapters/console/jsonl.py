@@ -1,9 +1,9 @@
 """JSON lines for scripts: one request object a line in, one reply object a line out, in order.
 
 In: `{"text": "…"}` (a typed line or a mention) or `{"command": "quote", "args": {"words": "…"}}`, optionally with
-`channel`, `server`, `author`, `admin`, `locale`, `now` (a moment like 2026-11-24T09:00+01:00) and `reply_to` (the number
-of an answer of this run, counted from 1, that the message replies to; or the text of somebody else's message). Out: see
-`reply_object`.
+`channel`, `server`, `author`, `admin`, `locale`, `now` (a moment like 2026-11-24T09:00+01:00) and `reply_to` (what the
+message replies to: the number of an answer of this run, counted from 1, or the words of somebody else's message, "" where
+they are withheld). Out: see `reply_object`.
 """
 
 from __future__ import annotations
@@ -56,9 +56,10 @@ class JsonLines:
 
     def _referred(self, channel: Channel, author: Author, given: object) -> Reference:
         """Return what a request replies to; a private answer is no message to anyone but its asker."""
-        number = int(given) if str(given).isdecimal() and len(str(given)) < LONGEST_NUMBER else 0
+        told = str(given)
+        number = int(told) if told.isdecimal() and len(told) < LONGEST_NUMBER else 0
         if not number:
-            return Reference("", text=str(given))
+            return Reference("", text=told)
         asked, reply = self._answers.get(number, (None, None))
         if asked is None or reply is None or asked.channel != channel:
             return Reference(str(number), own=True)

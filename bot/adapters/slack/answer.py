@@ -11,7 +11,20 @@ from typing import TYPE_CHECKING, Final
 
 from bot.adapters.slack.inbound import NAME, Way, inquiry_from, read_parent
 from bot.adapters.slack.views import home_view
-from bot.contract import Author, Channel, Failure, Later, Reference, Refused, Reply, Request, Sent, Unclear, Use, parse_line
+from bot.contract import (
+    Author,
+    Channel,
+    Failure,
+    Later,
+    Reference,
+    Refused,
+    Reply,
+    Request,
+    Sent,
+    Unclear,
+    Use,
+    parse_line,
+)
 from bot.intake import SHOW_SECONDS, Bounded, busy, overlong, to_member, too_long
 from bot.logs import conceal
 from bot.policy.texts import say

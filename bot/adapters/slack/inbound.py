@@ -216,7 +216,7 @@ def _changed(event: Mapping[str, Any], own: str) -> Mapping[str, Any]:
 def _may_be_asked(event: Mapping[str, Any]) -> bool:
     """Say whether an edit may have made a message a question: it is a mention, and somebody still waits for an answer.
 
-    Slack tells of a mention once more when its message is edited; such a one was answered before, which the inbox knows.
+    Slack tells of a mention once more when its message is edited: that one was answered before, as the inbox knows.
     """
     try:
         age = float(_str(event, "event_ts") or _str(event, "ts")) - float(_str(event, "ts"))
@@ -269,6 +269,7 @@ def read_action(body: Mapping[str, Any]) -> Inquiry | None:
         thread=thread,
         asked_in=thread,
         view=_str(view, "id") if way is Way.MODAL else "",
+        edited=False,
         **_member(body),
     )
 
@@ -291,6 +292,7 @@ def read_shortcut(body: Mapping[str, Any], command: str) -> Inquiry | None:
         command=command,
         thread=thread,
         asked_in=thread,
+        edited=False,
         **_member(body),
     )
 
@@ -324,6 +326,7 @@ def _from_modal(body: Mapping[str, Any], line: str) -> Inquiry:
         line="" if overlong else _SURROGATE.sub("\ufffd", line.strip()),
         overlong=overlong,
         view=_str(view, "id"),
+        edited=False,
         **_member(body) | {"reply_url": ""},
     )
 

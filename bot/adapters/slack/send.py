@@ -196,7 +196,6 @@ class Sender:
             return None
         return bool(own_keys(answer.get("messages") or [], workspace, key))
 
-
     async def parent(self, workspace: Workspace, channel: str, thread: str) -> dict[str, Any] | None:
         """Return the message that a thread hangs under; None where it cannot be read soon."""
         call = self._api.writer(workspace.token).conversations_replies(channel=channel, ts=thread, limit=1)
