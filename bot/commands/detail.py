@@ -1,4 +1,4 @@
-"""`/detail`: one thing about a shown quote: who said it, when, where, its link. Short messages after an answer use it."""
+"""`/detail`: one thing about a shown quote: who said it, when, where, its link. Short messages after one use it."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 In: `{"text": "…"}` (a typed line or a mention) or `{"command": "quote", "args": {"words": "…"}}`, optionally with
 `channel`, `server`, `author`, `admin`, `locale`, `now` (a moment like 2026-11-24T09:00+01:00) and `reply_to` (what the
-message replies to: the number of an answer of this run, counted from 1, or the words of somebody else's message, "" where
-they are withheld). Out: see `reply_object`.
+message replies to: the number of an answer of this run, counted from 1, or the words of somebody else's message, ""
+where they are withheld). Out: see `reply_object`.
 """
 
 from __future__ import annotations
