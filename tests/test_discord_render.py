@@ -14,7 +14,7 @@ from bot.adapters.discord.declare import application_commands
 from bot.adapters.discord.inbound import completion, focused_option, message_words, modal_text, options, suggestions
 from bot.adapters.discord.limits import LONGEST_CUSTOM_ID, LONGEST_MESSAGE, MOST_COMPONENTS, units
 from bot.adapters.discord.markup import escape, fit, markdown
-from bot.adapters.discord.render import MOST_BUTTONS, PRESSED, post_key, render
+from bot.adapters.discord.render import ALTERED, FOUND, MOST_BUTTONS, NOT_FOUND, PRESSED, post_key, render
 from bot.adapters.discord.views import as_modal, as_view, custom_ids
 from bot.commands import COMMANDS
 from bot.contract import Button, Card, Citation, Outcome, Quote, Reply, Role, Span, Style, plain
@@ -55,6 +55,7 @@ citations = st.builds(
     start=st.one_of(st.none(), st.floats(0, 90_000)),
     approximate=st.booleans(),
     note=maybe,
+    url=st.one_of(st.none(), st.just("https://a.example/watch?v=1&t=2s"), texts),
 )
 
 
@@ -197,6 +198,9 @@ def test_every_quote_of_a_reply_is_shown_word_for_word(reply: Reply) -> None:
     ]
 
 
+LINKED = re.compile(r"\[((?:\\.|[^\[\]\\\n])*)\]\(<https?://[^\s<>\\]+>\)")
+"""A masked link as we draw it."""
+
 HALF_MARKED = Quote(
     "id-1", "see https://x.example, :smile: 1. one", Citation("Show", "Ep", 0.5), None, ((0, 10), (24, 28))
 )
@@ -212,6 +216,7 @@ def test_nothing_in_a_message_lives_but_what_the_drawing_put_there(
 ) -> None:
     for text in contents(render(reply, share=share, key=key)):
         bare = re.sub(r"^(> |-# )", "", text, flags=re.MULTILINE)
+        bare = LINKED.sub(r"\1", bare)
         live = re.sub(r"(\\[^0-9A-Za-z\s]|`[^`\n]+`)|\*\*", lambda found: "§" if found[1] else "", bare)
 
         assert not re.search(r"[\\*_~|`\[\]<>@]", live)
@@ -235,15 +240,48 @@ def test_neighbouring_marks_are_one_run_of_bold() -> None:
 
 
 def test_a_screen_reader_gets_verdict_speaker_quote_and_source_in_that_order() -> None:
-    quote = Quote("id-1", "the words", Citation("Show", "Ep", 0.5, 3, "Chapter", "Mark Zuckerberg", 250.0), None)
+    quote = Quote(
+        "id-1",
+        "the words",
+        Citation("Show", "Ep", 0.5, 3, "Chapter", "Mark Zuckerberg", 250.0, url="https://a.example/3?t=250"),
+        None,
+    )
     card = Card(Role.MATCH, title="≠ Altered.", quote=quote)
     (text,) = contents(render(Reply("", Outcome.FOUND, cards=(card,))))
 
     assert text.split("\n") == [
         "**≠ Altered.**",
-        "-# Mark Zuckerberg:",
+        "**Mark Zuckerberg**",
         "> the words",
-        "-# — Chapter · 4:10 · Show #3 · `id-1`",
+        "-# Chapter · [▶ 4:10](<https://a.example/3?t=250>) · Show #3",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verdict", "accent"),
+    [
+        (Outcome.FOUND, None, FOUND),
+        (Outcome.FOUND, "exact", FOUND),
+        (Outcome.FOUND, "altered", ALTERED),
+        (Outcome.FOUND, "other-speaker", ALTERED),
+        (Outcome.NEAREST, "not-found", NOT_FOUND),
+        (Outcome.DECLINED, None, NOT_FOUND),
+    ],
+)
+def test_the_colour_of_a_message_tells_how_the_answer_ended(outcome: Outcome, verdict: str | None, accent: int) -> None:
+    quote = Quote("id-1", "words", Citation("Show", "Ep", 0.5), None, verdict=verdict)
+    role = Role.MATCH if outcome is Outcome.FOUND else Role.NEAREST
+
+    assert render(Reply("", outcome, cards=(Card(role, quote=quote),)))[0]["accent_color"] == accent
+    assert "accent_color" not in render(Reply("Hello.", Outcome.FOUND))[0]
+
+
+def test_passages_on_one_line_have_their_own_link_and_no_block() -> None:
+    quote = Quote("id-1", "one [two] three", Citation("Show", "Ep", 0.5, start=7.0, url="https://a.example/1"), None)
+    card = Card(Role.RUNNER_UP, title="Also:", quote=quote, line=(4, 15))
+
+    assert contents(render(Reply("", Outcome.FOUND, cards=(card,)))) == [
+        r"**Also:** “…\[two\] three” — [0:07](<https://a.example/1>)"
     ]
 
 

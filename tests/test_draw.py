@@ -43,4 +43,4 @@ def test_marks_stand_between_asterisks_and_actions_are_numbered() -> None:
     quote = Quote("a-b", "not have pride", Citation("Show", "Title", 0.25, number=1), None, ((4, 8),))
     drawn = in_plain(Reply("Here.", Outcome.FOUND, cards=(Card(Role.MATCH, quote=quote),)))
 
-    assert drawn == "Here.\n\n  not *have* pride\n  — 25% in · Show #1 · a-b"
+    assert drawn == "Here.\n\n  not *have* pride\n  — 25% in · Show #1"

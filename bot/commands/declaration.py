@@ -67,6 +67,11 @@ class Context:
     forget: Callable[[Channel, Author | None], None] | None = None
 
     @property
+    def by_command(self) -> bool:
+        """Whether it was asked by a command, not said to the bot: then its answer may be for the asker alone."""
+        return self.request.by_command
+
+    @property
     def chance(self) -> random.Random:
         """What a handler draws by: the same request at the same moment has one answer, on every platform."""
         return random.Random(self.now.isoformat())  # noqa: S311 - a choice, no secret
@@ -232,6 +237,12 @@ class Command:
         """Say whether a line turns a page of what is shown, so that the message is edited in place."""
         given = {name for name, _ in line.options}
         return any(parameter.about.turns and parameter.name in given for parameter in self.parameters)
+
+    def lacks_words(self, line: Line) -> bool:
+        """Say whether a line lacks the free words that it needs: a platform with fields asks for them."""
+        if self.free is None or not self.free.required or line.words:
+            return False
+        return all(name != self.free.name for name, _ in line.options)
 
     @property
     def usage(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated
 
-from bot.commands.declaration import Context, Param, command
+from bot.commands.declaration import Context, Param, Use, command
 from bot.contract import Card, Outcome, Reply, Role
 from bot.errors import UserError
 from bot.policy.refusals import refusal
@@ -17,8 +17,12 @@ SHOWN_DIGEST = 12
 """Characters of the edition's hash that are shown."""
 
 
-@command("Where a shown quote stands in the transcript, and what was mended in it", examples=("proof thphm-3n5g91",))
-async def proof(ctx: Context, id: Annotated[str, Param("The id under the quote")]) -> Reply:  # noqa: A002 - the field's word
+@command(
+    "Where a shown quote stands in the transcript, and what was mended in it",
+    examples=("proof thphm-3n5g91",),
+    use=Use.PROOF,
+)
+async def proof(ctx: Context, id: Annotated[str, Param("The id of a passage")]) -> Reply:  # noqa: A002 - the field's word
     """Answer with episode, edition, hash, place in the source and the errata inside the quote."""
     return await asyncio.to_thread(_prove, ctx, id)
 
@@ -32,6 +36,7 @@ def _prove(ctx: Context, quote_id: str) -> Reply:
         raise UserError(say("proof.no-passage", id=quote_id.strip()[:40]))
     episode, source = passage.episode, passage.source()
     fields = [
+        (say("proof.id"), passage.id),
         (say("proof.episode"), episode.name),
         (
             say("proof.edition"),

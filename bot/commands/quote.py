@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Annotated
 
 from bot.commands.declaration import Context, Menu, Param, Place, Reading, Use, command
-from bot.contract import Button, Card, Outcome, Reply, Role, listen, more_context, others
+from bot.contract import (
+    QUOTE,
+    UNSURE,
+    Button,
+    Card,
+    Outcome,
+    Reply,
+    Role,
+    drop_others,
+    listen,
+    more_context,
+    others,
+    room_for,
+    source,
+)
 from bot.errors import UserError
 from bot.policy.texts import say
-from bot.search import FOUND, Hit, find_scope, where
+from bot.search import FOUND, Hit, best_clauses, best_sentence, excerpt, find_scope, where
 
 __all__ = ["quote"]
 
-MOST_CARDS = 3
-"""The match and two runners-up, or the three nearest, on one reply."""
+MOST_HITS = 6
+"""Passages looked for: those on screen and behind *Next*; their ids fit into a button's 100 characters."""
 
-MOST_OTHERS = 6
-"""Passages behind *Next match*; their ids fit into a button's 100 characters."""
+MOST_OTHERS, NEAR = 2, 0.5
+"""Others shown in a line each, and the share of the match's chance that they have at least."""
 
 NEAREST = 0.02
 """Below this chance the nearest passage has nothing to do with what was asked."""
 
 SURE = 0.9
-"""From this chance on the match stands alone; the others are behind *Next match*."""
+"""From this chance on the match stands alone; the others are behind *Next*."""
 
 TOO_LITTLE = 2.5
 """Rarity that the words must have together: “the”, “and so” or “people” alone are said all over an episode."""
@@ -32,7 +47,7 @@ TOO_LITTLE = 2.5
     "Find who said a line, and when",
     examples=("quote people who train need to not have pride", "quote zuck: lol the bit about the kimono"),
     use=Use.LINE,
-    reading=Reading("a line you remember", "Find it as a quote"),
+    reading=Reading("a line you remember", "Find as a quote"),
     menus=(Menu("message", "Find in transcripts"),),
 )
 async def quote(  # noqa: PLR0913, PLR0917 - one parameter for each thing a member may know
@@ -43,43 +58,50 @@ async def quote(  # noqa: PLR0913, PLR0917 - one parameter for each thing a memb
     show: Annotated[str, Param("Only this show", place=Place.SHOW)] = "",
     chapter: Annotated[str, Param("Only this chapter", place=Place.CHAPTER)] = "",
 ) -> Reply:
-    """Answer with the passage that fits best and up to two others, or say that nothing fits."""
+    """Answer with the passage that fits best, and others in a line each, or say that nothing fits."""
     known = ctx.search.weight(words)
     if known is None:
         raise UserError(say("quote.no-words"))
     if known < TOO_LITTLE:
         raise UserError(say("quote.too-little", words=words.strip()))
     scope = await find_scope(ctx.corpus, speaker, episode, show, chapter)
-    hits = await ctx.search.find(words, MOST_OTHERS, scope)
+    hits = await ctx.search.find(words, MOST_HITS, scope)
+    place = where(ctx.corpus, scope)
     if not hits or hits[0].score < NEAREST:
-        return Reply(
-            say("quote.none", where=where(ctx.corpus, scope)),
-            Outcome.NONE,
-            buttons=(Button(say("step.episodes"), ctx.lines.to(Use.LIBRARY)),),
-        )
+        again = Button(say("step.other-words"), ctx.lines.to(Use.LINE), field=say("step.your-line"))
+        return Reply(say("quote.none", where=place), Outcome.NONE, buttons=(again,))
     if hits[0].score < FOUND:
-        lead = say("quote.nearest", where=where(ctx.corpus, scope))
-        cards = tuple(_card(hit, Role.NEAREST) for hit in hits[:MOST_CARDS])
-        return Reply(lead, Outcome.NEAREST, cards=cards, buttons=_buttons(ctx, hits))
-    shown = hits[:1] if hits[0].score >= SURE else hits[:MOST_CARDS]
-    cards = (_card(hits[0], Role.MATCH), *(_card(hit, Role.RUNNER_UP) for hit in shown[1:]))
-    return Reply("", Outcome.FOUND, cards=cards, buttons=_buttons(ctx, hits))
+        lead = say("quote.nearest")
+        card = _card(hits[0], Role.NEAREST, room_for(hits[0].passage.citation(), UNSURE, lead))
+        return Reply(lead, Outcome.NEAREST, cards=(card,), buttons=_buttons(ctx, hits, 1))
+    first, *rest = hits
+    near = [] if first.score >= SURE else [hit for hit in rest[:MOST_OTHERS] if hit.score >= NEAR * first.score]
+    cards = (_card(first, Role.MATCH, room_for(first.passage.citation(), QUOTE)), *map(_line, near))
+    reply = drop_others(Reply("", Outcome.FOUND, cards=cards), QUOTE)
+    return dataclasses.replace(reply, buttons=_buttons(ctx, hits, len(reply.cards)))
 
 
-def _card(hit: Hit, role: Role) -> Card:
-    """Put a hit on a card."""
-    return Card(
-        role,
-        title=say("quote.also") if role is Role.RUNNER_UP else "",
-        quote=hit.passage.quote(hit.marked, round(hit.score, 3)),
-    )
+def _card(hit: Hit, role: Role, most: int) -> Card:
+    """Put a hit on a card, of a longer one the clauses with most of what was remembered."""
+    quote = hit.passage.quote(hit.marked, round(hit.score, 3))
+    cited, part = excerpt(hit.passage, quote, best_clauses(quote.text, 0, len(quote.text), hit.marked, most))
+    return Card(role, quote=cited, part=part)
 
 
-def _buttons(ctx: Context, hits: list[Hit]) -> tuple[Button, ...]:
-    """Offer to listen, the words around the best hit, and the other hits."""
+def _line(hit: Hit) -> Card:
+    """Put the clauses of a hit with most of what was remembered on one line."""
+    quote = hit.passage.quote(hit.marked, round(hit.score, 3))
+    line = best_clauses(quote.text, *best_sentence(hit.passage, hit.marked), hit.marked)
+    cited, _ = excerpt(hit.passage, quote, line)
+    return Card(Role.RUNNER_UP, title=say("quote.also"), quote=cited, line=line)
+
+
+def _buttons(ctx: Context, hits: list[Hit], shown: int) -> tuple[Button, ...]:
+    """Offer the words around the best hit, the hits that are not shown, the source and the recording."""
     best = hits[0].passage
     return (
-        *listen(best.citation()),
         more_context(ctx.lines, best.id, 0),
-        *others(ctx.lines, [hit.passage.id for hit in hits], 0),
+        *others(ctx.lines, [hit.passage.id for hit in hits], 0, shown),
+        source(ctx.lines, best.id),
+        *listen(best.citation()),
     )

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 from bot.commands.declaration import Context, Param, Use, command
-from bot.contract import MOST_CONTEXT, Card, Outcome, Reply, Role, listen, more_context, others
+from bot.contract import MOST_CONTEXT, Card, Outcome, Reply, Role, listen, more_context, others, source
 from bot.errors import UserError
 from bot.policy.refusals import refusal
 from bot.policy.texts import say
@@ -27,8 +27,8 @@ MOST_IDS = 6
 )
 async def show(
     ctx: Context,
-    ids: Annotated[str, Param("Ids as they stand under a quote, separated by spaces")],
-    context: Annotated[int, Param("How many sentences more on either side, 0 to 10")] = 0,
+    ids: Annotated[str, Param("Ids of passages, as `Source` shows them, separated by spaces")],
+    context: Annotated[int, Param("How many sentences more on either side, 0 to 10", turns=True)] = 0,
     at: Annotated[int, Param("Only this one of several ids, counted from 1", turns=True)] = 0,
 ) -> Reply:
     """Answer with a card for each id, or for the one asked for."""
@@ -45,8 +45,10 @@ def _shown(ctx: Context, ids: str, context: int, at: int) -> Reply:
         if passage is None and not ctx.corpus.is_withdrawn(name):
             raise UserError(say("show.no-passage", id=name[:40], example=_example(ctx)))
         found.append(passage)
-    if not 0 <= at <= len(found):
+    if at < 0:
         raise UserError(say("show.no-place", most=len(found), at=at))
+    if at > len(found):
+        return Reply(say("show.all"), Outcome.NONE)
     passages = [passage for passage in found if passage is not None]
     shown = [passage for passage in (found[at - 1 : at] if at else found) if passage is not None]
     if found and not shown:
@@ -63,7 +65,9 @@ def _shown(ctx: Context, ids: str, context: int, at: int) -> Reply:
         return Reply(lead, Outcome.FOUND, cards=tuple(cards))
     more = (more_context(ctx.lines, shown[0].id, context),) if context < MOST_CONTEXT else ()
     paging = others(ctx.lines, [passage.id for passage in passages], sum(map(bool, found[: at - 1]))) if at else ()
-    return Reply(lead, Outcome.FOUND, cards=tuple(cards), buttons=(*listen(shown[0].citation()), *more, *paging))
+    buttons = (*more, *paging, source(ctx.lines, shown[0].id), *listen(shown[0].citation()))
+    aside = say("show.all") if len(found) > 1 and shown == passages[-1:] else ""
+    return Reply(lead, Outcome.FOUND, cards=tuple(cards), buttons=buttons, aside=aside)
 
 
 def _example(ctx: Context) -> str:

@@ -2,26 +2,52 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, Annotated
 
 from bot.commands.declaration import Context, Menu, Param, Place, Reading, Use, command
-from bot.contract import Button, Card, Outcome, Reply, Role, Span, Style, listen, more_context
+from bot.contract import (
+    LONGEST_LINE,
+    VERDICT,
+    Button,
+    Card,
+    Outcome,
+    Reply,
+    Role,
+    Span,
+    Style,
+    card_text,
+    listen,
+    more_context,
+    room_for,
+    shorten,
+    source,
+)
 from bot.errors import UserError
 from bot.language import named_speaker
 from bot.policy.texts import say
-from bot.search import Verdict, find_scope, where
+from bot.search import Verdict, best_clauses, best_sentence, excerpt, find_scope, where
 
 if TYPE_CHECKING:
+    from bot.corpus import Passage
     from bot.search import Judgement
 
+    Marks = tuple[tuple[int, int], ...]
+
 __all__ = ["verify"]
+
+NEAR = 0.3
+"""Share of the weight of a claim's words that a sentence has at least to be shown as the closest."""
+
+MOST_RUNS, AROUND, LONGEST_DIFFERENCE = 5, 3, 60
+"""Runs of words that a comparison shows, words beside those that differ, and characters of those that do."""
 
 
 @command(
     "Check whether a claimed quote was really said",
     examples=("verify language is an imperfect way for people to express thoughts and ideas",),
     use=Use.CLAIM,
-    reading=Reading("a quote to check", "Check it as a quote"),
+    reading=Reading("a quote to check", "Fact-check"),
     menus=(Menu("message", "Verify this quote"),),
 )
 async def verify(
@@ -42,29 +68,42 @@ async def verify(
     if judged.too_little:
         raise UserError(say("verify.too-little"))
     if judged.verdict is Verdict.NOT_FOUND:
-        return _miss(ctx, judged, where(ctx.corpus, scope))
-    cards = [
-        Card(
-            Role.MATCH,
-            title=_verdict(ctx, judged) if not number else "",
-            quote=passage.quote(marked, verdict=judged.verdict),
-        )
-        for number, (passage, marked) in enumerate(zip(judged.passages, judged.marked, strict=True))
-    ]
+        return _miss(ctx, claim, judged, where(ctx.corpus, scope))
+    told = _verdict(ctx, judged)
+    first, marked = judged.passages[0], judged.marked[0]
+    compared = judged.verdict not in {Verdict.EXACT, Verdict.OTHER_SPEAKER, Verdict.UNATTRIBUTED, Verdict.STITCHED}
+    after = [Card(Role.INFO, body=_comparison(judged))] if compared else []
     if judged.beside:
-        other, marked = judged.beside.passages[0], judged.beside.marked[0]
+        other, own = judged.beside.passages[0], judged.beside.marked[0]
         title = say("verify.also", speaker=other.speaker)
-        cards.append(Card(Role.MATCH, title=title, quote=other.quote(marked, verdict=judged.beside.verdict)))
-    if judged.verdict not in {Verdict.EXACT, Verdict.OTHER_SPEAKER, Verdict.UNATTRIBUTED}:
-        cards.insert(1 if judged.verdict is Verdict.ALTERED else 0, Card(Role.INFO, body=_comparison(judged)))
-    first = judged.passages[0]
-    lead = "" if cards[0].title else _verdict(ctx, judged)
+        after.append(dataclasses.replace(_piece(other, own, judged.beside.verdict), title=title))
+    pieces = {passage.id: (passage, own) for passage, own in zip(judged.passages, judged.marked, strict=True)}
+    if len(pieces) > 1:
+        lead, cards = told, [_piece(*piece, judged.verdict) for piece in pieces.values()]
+    else:
+        room = room_for(first.citation(), VERDICT, told, *map(card_text, after))
+        lead, cards = "", [_card(first, marked, judged.verdict, told, room)]
     return Reply(
         lead,
         Outcome.FOUND,
-        cards=tuple(cards),
-        buttons=(*listen(first.citation()), more_context(ctx.lines, first.id, 0)),
+        cards=(*cards, *after),
+        buttons=(more_context(ctx.lines, first.id, 0), source(ctx.lines, first.id), *listen(first.citation())),
     )
+
+
+def _card(passage: Passage, marked: Marks, verdict: Verdict, told: str, most: int) -> Card:
+    """Put the one place of a claim on a card, of a long one the clauses that have most of the claim."""
+    quote = passage.quote(marked, verdict=verdict)
+    cited, part = excerpt(passage, quote, best_clauses(quote.text, 0, len(quote.text), quote.marked, most))
+    return Card(Role.MATCH, title=told, quote=cited, part=part)
+
+
+def _piece(passage: Passage, marked: Marks, verdict: Verdict) -> Card:
+    """Put one of several places on one line."""
+    quote = passage.quote(marked, verdict=verdict)
+    line = best_clauses(quote.text, *best_sentence(passage, quote.marked), quote.marked)
+    cited, _ = excerpt(passage, quote, line)
+    return Card(Role.MATCH, quote=cited, line=line)
 
 
 def _verdict(ctx: Context, judged: Judgement) -> str:
@@ -74,39 +113,59 @@ def _verdict(ctx: Context, judged: Judgement) -> str:
     return say(
         f"verdict.{judged.verdict}",
         count=sum(difference.kind == "claimed" for difference in judged.differences) or 1,
-        places=len(judged.passages),
+        places=len({passage.id for passage in judged.passages}),
         speaker=judged.passages[0].speaker or say("verify.somebody-else"),
         where=ctx.corpus.label,
     )
 
 
 def _comparison(judged: Judgement) -> tuple[Span, ...]:
-    """Return what was said above what is claimed, the words that differ marked in each."""
-    spans: list[Span] = []
-    for kind, label, style in (
-        ("said", say("verify.said"), Style.MARK),
-        ("claimed", say("verify.claimed"), Style.CLAIM),
-    ):
-        spans.append(Span(f"{label} ", Style.STRONG))
-        runs = [part for part in judged.differences if part.kind in {"same", kind}]
-        for number, part in enumerate(runs):
-            if number:
-                spans.append(Span(" "))
-            spans.append(Span(part.text, style if part.kind == kind else Style.PLAIN))
-        spans.append(Span("\n"))
-    return tuple(spans[:-1])
+    """Return what is claimed around where it differs from what was said, or what was left out, that marked."""
+    kind, label, style = "claimed", say("verify.claimed"), Style.CLAIM
+    if all(part.kind != kind for part in judged.differences):
+        kind, label, style = "said", say("verify.said"), Style.MARK
+    spans = [Span(f"{label} ", Style.STRONG)]
+    runs = [part for part in judged.differences if part.kind in {"same", kind}]
+    for number, part in enumerate(runs[:MOST_RUNS]):
+        if number:
+            spans.append(Span(" "))
+        if part.kind == kind:
+            spans.append(Span(shorten(part.text, LONGEST_DIFFERENCE), style))
+        else:
+            spans.append(Span(_around(part.text, first=number == 0, last=number + 1 == len(runs))))
+    return (*spans, Span(" …")) if len(runs) > MOST_RUNS else tuple(spans)
 
 
-def _miss(ctx: Context, judged: Judgement, place: str) -> Reply:
-    """Say that nobody said it, with the nearest passage as no confirmation."""
+def _around(text: str, *, first: bool, last: bool) -> str:
+    """Return words that are the same in both as far as they stand beside words that are not."""
+    said = text.split()
+    if len(said) <= (1 if first or last else 2) * AROUND + 1:
+        return text
+    before = "" if first else " ".join(said[:AROUND])
+    after = "" if last else " ".join(said[-AROUND:])
+    return f"{before} … {after}".strip()
+
+
+def _miss(ctx: Context, claim: str, judged: Judgement, place: str) -> Reply:
+    """Say that nobody said it, with the nearest passage in a line as no confirmation."""
     lead = say("verdict.not-found", where=place)
+    asked = ctx.lines.to(Use.QUESTION, claim)
+    again = Button(say("step.ask-instead"), asked)
+    if len(asked) > LONGEST_LINE:
+        again = Button(say("step.ask-instead"), ctx.lines.to(Use.QUESTION), field=say("step.your-question"))
     if not judged.passages:
-        return Reply(lead, Outcome.NONE, buttons=(Button(say("step.episodes"), ctx.lines.to(Use.LIBRARY)),))
+        return Reply(lead, Outcome.NONE, buttons=(again,))
     passage = judged.passages[0]
-    card = Card(Role.NEAREST, quote=passage.quote(verdict=Verdict.NOT_FOUND))
+    quote = passage.quote(verdict=Verdict.NOT_FOUND)
+    alike = ctx.search.alike(claim, quote.text)
+    shared = " ".join(quote.text[begin:end] for begin, end in alike)
+    if (ctx.search.weight(shared) or 0.0) < NEAR * (ctx.search.weight(claim) or 1.0):
+        return Reply(lead, Outcome.NONE, buttons=(again,))
+    cited, _ = excerpt(passage, quote, line := best_clauses(quote.text, *best_sentence(passage, alike), alike))
+    card = Card(Role.NEAREST, quote=cited, line=line)
     return Reply(
         f"{lead} {say('verify.nearest')}",
         Outcome.NEAREST,
         cards=(card,),
-        buttons=(*listen(passage.citation()), more_context(ctx.lines, passage.id, 0)),
+        buttons=(again, more_context(ctx.lines, passage.id, 0), *listen(passage.citation())),
     )

@@ -1,6 +1,6 @@
 """What crosses the boundaries: requests and replies, the grammar, buttons, posts, platforms, when a post is due."""
 
-from bot.contract.buttons import LONGEST_LINE, MOST_CONTEXT, listen, more_context, others
+from bot.contract.buttons import LONGEST_LINE, MOST_CONTEXT, listen, more_context, others, source
 from bot.contract.grammar import Line, Lines, Use, format_line, format_option, parse_line
 from bot.contract.length import LONGEST_MESSAGE, LONGEST_TEXT, overlong_sentence
 from bot.contract.message import (
@@ -18,13 +18,17 @@ from bot.contract.message import (
     Source,
     Span,
     Style,
+    card_text,
     clock,
     episode_label,
     headline,
     plain,
+    shorten,
+    sourced,
 )
 from bot.contract.platform import Adapter, Lack, Platform
 from bot.contract.post import Blind, Failure, Found, Later, Post, Posted, Refused, Seen, Sent, Unclear
+from bot.contract.proportions import ANSWER, NO, QUOTE, UNSURE, VERDICT, drop_others, room_for
 from bot.contract.reply_json import freeze, thaw
 from bot.contract.schedule import (
     EVERY_DAY,
@@ -44,11 +48,16 @@ from bot.contract.schedule import (
 )
 
 __all__ = [
+    "ANSWER",
     "EVERY_DAY",
     "LONGEST_LINE",
     "LONGEST_MESSAGE",
     "LONGEST_TEXT",
     "MOST_CONTEXT",
+    "NO",
+    "QUOTE",
+    "UNSURE",
+    "VERDICT",
     "Adapter",
     "Author",
     "Blind",
@@ -79,8 +88,10 @@ __all__ = [
     "Style",
     "Unclear",
     "Use",
+    "card_text",
     "clock",
     "day_names",
+    "drop_others",
     "due_at",
     "episode_label",
     "find_zone",
@@ -103,6 +114,10 @@ __all__ = [
     "read_days",
     "read_moment",
     "read_time",
+    "room_for",
+    "shorten",
+    "source",
+    "sourced",
     "thaw",
     "zones",
 ]

@@ -122,6 +122,7 @@ class Use(StrEnum):
     TOPIC = "topic"
     PASSAGE = "passage"
     DETAIL = "detail"
+    PROOF = "proof"
     LIBRARY = "library"
     DAILY = "daily"
     VOTE = "vote"

@@ -5,6 +5,7 @@ Text is carried as styled spans, never as Markdown: transcripts contain `*`, `<`
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -30,14 +31,23 @@ __all__ = [
     "Source",
     "Span",
     "Style",
+    "card_text",
     "clock",
     "episode_label",
     "headline",
     "plain",
+    "shorten",
+    "sourced",
 ]
 
 _SIGNS = "✓≠⧉⇄◐✗☀…"
 """What a verdict or the quote of the day begins with."""
+
+_ENDS = '.?!…”"'
+"""What a sentence ends with."""
+
+LONGEST_NAME = 60
+"""Characters that a source line shows of a chapter's or an episode's title."""
 
 
 class Style(StrEnum):
@@ -107,7 +117,7 @@ class Request:
     Either `command` with `args` (a platform that knows the command's options) or `text` (a typed line or a mention).
     `reference` is the message it replies to. `now` is the moment of asking (UTC) where a script sets it; None means the
     clock of the core. `id` is the platform's of what was asked, where a message of the bot says which one it answers;
-    `private` says that the asker alone will see the answer, whatever it is.
+    `private` says that the asker alone will see the answer, whatever it is, `shared` that the asker wants everybody to.
     """
 
     channel: Channel
@@ -120,6 +130,12 @@ class Request:
     reference: Reference | None = None
     id: str = ""
     private: bool = False
+    shared: bool = False
+
+    @property
+    def by_command(self) -> bool:
+        """Whether it is a command, picked or typed, and no message to the bot."""
+        return self.command is not None or self.text.lstrip().startswith("/")
 
     @property
     def length(self) -> int:
@@ -131,10 +147,10 @@ class Request:
 def episode_label(show: str, title: str, number: int | None, season: int | None) -> str:
     """Return an episode in a few words: show and number, of a later season with that, or show and title.
 
-    In a later season the numbers of the first may come again.
+    In a later season the numbers of the first may come again. A title that begins with the show's name is enough.
     """
     if number is None:
-        return f"{show}: {title}"
+        return title if title.casefold().startswith(show.casefold()) else f"{show}: {title}"
     return f"{show} S{season} #{number}" if season is not None and season > 1 else f"{show} #{number}"
 
 
@@ -161,16 +177,45 @@ class Citation:
 
     def line(self) -> str:
         """Return the source on one line, as under a quote: speaker · chapter · time · episode."""
+        return self._line(self.note, self.speaker, self._chapter, self.time, self.label)
+
+    def short_line(self, speaker: str | None) -> str:
+        """Return who and when, as behind a quote on one line; what a reader must know of the words first."""
+        return self._line(self.note, speaker, self.time)
+
+    def place(self) -> tuple[Span, ...]:
+        """Return the source line without who speaks as styled runs, in which the time is the link."""
+        return self._linked(self._line(self.note, self._chapter), self.label)
+
+    def moment(self, speaker: str | None) -> tuple[Span, ...]:
+        """Return the short line as styled runs, in which the time is the link."""
+        return self._linked(self._line(self.note, speaker), "")
+
+    @property
+    def _chapter(self) -> str:
+        return shorten(self.chapter or "", LONGEST_NAME)
+
+    @staticmethod
+    def _line(*parts: str | None) -> str:
+        return " · ".join(part for part in parts if part)
+
+    def _linked(self, before: str, after: str) -> tuple[Span, ...]:
+        """Return the time as a link between what stands before and after it."""
+        first = (Span(f"{before} · "),) if before else ()
+        last = (Span(f" · {after}"),) if after else ()
+        return (*first, Span(self.time, url=self.url), *last)
+
+    @property
+    def time(self) -> str:
+        """When it is said, as a player shows it, or how far into the episode."""
         if self.start is None:
-            time = say("citation.position", share=self.position)
-        else:
-            time = f"{'≈ ' if self.approximate else ''}{clock(self.start)}"
-        return " · ".join(part for part in (self.note, self.speaker, self.chapter, time, self.label) if part)
+            return say("citation.position", share=self.position)
+        return f"{'≈ ' if self.approximate else ''}{clock(self.start)}"
 
     @property
     def label(self) -> str:
-        """The episode in a few words: show and number, or show and title."""
-        return episode_label(self.show, self.episode, self.number, self.season)
+        """The episode in a few words: show and number, or show and title; a long title is shortened."""
+        return episode_label(self.show, shorten(self.episode, LONGEST_NAME), self.number, self.season)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,19 +247,45 @@ class Quote:
         """Return the words as styled runs, the marked ones in `Style.MARK`."""
         return self._between(0, len(self.text))
 
-    def turns_spans(self) -> tuple[tuple[str | None, tuple[Span, ...]], ...]:
-        """Return the words turn by turn: who speaks (None when one person says all of it) and the styled runs.
+    def turns_spans(self, part: tuple[int, int] | None = None) -> tuple[tuple[str | None, tuple[Span, ...]], ...]:
+        """Return the words of a part, or all, turn by turn: who speaks and the styled runs.
 
-        The line break that parts a turn from the next is left out.
+        Who speaks is None where one person says all of it. The line break that parts a turn from the next is left out;
+        an ellipsis stands where a sentence is cut.
         """
-        if not self.turns:
-            return ((None, self.spans()),)
+        begin, end = part or (0, len(self.text))
         edges = [offset for offset, _ in self.turns[1:]] + [len(self.text)]
-        begins = [0, *edges]
-        return tuple(
-            (name, self._between(begin, begin + len(self.text[begin:end].rstrip("\n"))))
-            for (_, name), begin, end in zip(self.turns, begins, edges, strict=False)
-        )
+        turns = [
+            (name, max(first, begin), min(last, end))
+            for (_, name), first, last in zip(self.turns or ((0, ""),), [0, *edges], edges, strict=False)
+            if max(first, begin) < min(last, end)
+        ]
+        before, after = self._cuts(begin, end)
+        runs = [self._between(first, first + len(self.text[first:last].rstrip("\n"))) for _, first, last in turns]
+        names = [name if len(turns) > 1 else None for name, _, _ in turns]
+        if not runs:
+            return ((None, ()),)
+        runs[0] = (*([Span("…")] if before else []), *runs[0])
+        runs[-1] = (*runs[-1], *([Span("…")] if after else []))
+        return tuple(zip(names, runs, strict=True))
+
+    def line_spans(self, begin: int, end: int) -> tuple[Span, ...]:
+        """Return text[begin:end] on one line as styled runs, with an ellipsis where a sentence is cut."""
+        before, after = self._cuts(begin, end)
+        runs = self._between(begin, end)
+        if len(runs) == 1:  # all of it is marked: that tells nothing
+            runs = (Span(runs[0].text),)
+        runs = tuple(dataclasses.replace(span, text=span.text.replace("\n", " ")) for span in runs)
+        return (*([Span("…")] if before else []), *runs, *([Span("…")] if after else []))
+
+    def voice(self, at: int) -> str | None:
+        """Return who says the word at an offset."""
+        return next((name for offset, name in reversed(self.turns) if offset <= at), self.citation.speaker)
+
+    def _cuts(self, begin: int, end: int) -> tuple[bool, bool]:
+        """Say whether a part begins, and ends, within a sentence."""
+        before, inside, after = self.text[:begin].rstrip(), self.text[begin:end].rstrip(), self.text[end:].strip()
+        return bool(before) and before[-1] not in _ENDS, bool(after) and inside[-1:] not in tuple(_ENDS)
 
     def _between(self, begin: int, end: int) -> tuple[Span, ...]:
         """Return text[begin:end] as styled runs."""
@@ -261,9 +332,9 @@ class Button:
 class Card:
     """One block of a reply: a quote with its source, or information.
 
-    Every role but INFO has a quote, and so a citation. `score`, in 0..1, is of what an INFO card tells of. `line` are
-    the [start, end) offsets of the part of the quote's text that stands for it where it takes one line: the rest is cut
-    with an ellipsis. None shows the whole quote.
+    Every role but INFO has a quote, and so a citation. `score`, in 0..1, is of what an INFO card tells of. Of the quote
+    a member sees `part`, [start, end) offsets in its text, or all of it; `line` are the offsets of what stands for it
+    where it takes one line. Where either cuts a sentence stands an ellipsis.
     """
 
     role: Role
@@ -273,6 +344,7 @@ class Card:
     quote: Quote | None = None
     score: float | None = None
     line: tuple[int, int] | None = None
+    part: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         """Refuse a quoting role without a quote."""
@@ -318,17 +390,41 @@ class Reply:
 
 
 def card_text(card: Card) -> str:
-    """Return one card as plain text: title, quote, source, body, fields."""
-    lines = [card.title] if card.title else []
-    if card.quote:
-        turns = card.quote.turns_spans()
-        said = [f"{name}: {plain(spans).strip()}" if name else plain(spans) for name, spans in turns]
-        lines.append(f"“{chr(10).join(said)}”")
-        lines.append(f"— {card.quote.citation.line()} · {card.quote.id}")
+    """Return one card as plain text: title, quote, source with its link, body, fields."""
+    quote, lines = card.quote, []
+    if quote and card.line:
+        title = f"{card.title} " if card.title else ""
+        said = plain(quote.line_spans(*card.line))
+        source = quote.citation.short_line(quote.voice(card.line[0]))
+        lines.append(f"{title}“{said}” — {sourced(quote.citation, source)}")
+    else:
+        lines += [card.title] if card.title else []
+        if quote:
+            turns = quote.turns_spans(card.part)
+            words = "\n".join(f"{name}: {plain(spans).strip()}" if name else plain(spans) for name, spans in turns)
+            lines += [f"“{words}”", f"— {sourced(quote.citation, quote.citation.line())}"]
     if card.body:
-        lines.append(plain(card.body))
+        lines.append(_with_links(card.body))
     lines.extend(f"{name}: {value}" for name, value in card.fields)
     return "\n".join(lines)
+
+
+def sourced(citation: Citation, line: str) -> str:
+    """Return a source line with the link that opens there, if there is one."""
+    return f"{line} · {citation.url}" if citation.url else line
+
+
+def _with_links(spans: tuple[Span, ...]) -> str:
+    """Return the words of styled runs, an address behind those that are a link."""
+    return "".join(f"{span.text} {span.url}" if span.url and span.url != span.text else span.text for span in spans)
+
+
+def shorten(text: str, most: int) -> str:
+    """Return at most `most` characters of a text, cut between words with an ellipsis where it is longer."""
+    if len(text) <= most:
+        return text
+    kept = text[: most - 1]
+    return f"{kept.rsplit(' ', 1)[0].rstrip(' ,;:.-|')}…"
 
 
 def headline(text: str, *, whole: bool = False) -> tuple[Span, ...]:

@@ -30,8 +30,8 @@ def _card(data: Mapping[str, Any]) -> Card:
     body = tuple(Span(**{**span, "style": Style(span["style"])}) for span in data["body"])
     fields = tuple((name, value) for name, value in data["fields"])
     quote = _quote(data["quote"]) if data["quote"] else None
-    line = tuple(data["line"]) if data.get("line") else None
-    parts = {"role": Role(data["role"]), "body": body, "fields": fields, "quote": quote, "line": line}
+    line, part = (tuple(data[name]) if data.get(name) else None for name in ("line", "part"))
+    parts = {"role": Role(data["role"]), "body": body, "fields": fields, "quote": quote, "line": line, "part": part}
     return Card(**{**data, **parts})
 
 

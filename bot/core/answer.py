@@ -69,6 +69,10 @@ NOT_SHARED = frozenset({Role.NEAREST, Role.INFO})
 """What a card tells its asker alone: it is no answer that others should see."""
 
 
+DOUBTFUL = frozenset({Outcome.NEAREST, Outcome.NONE, Outcome.DECLINED})
+"""How an answer ends that a command shows to its asker alone, who may share it: wrong guesses fill no channel."""
+
+
 class Core:
     """Answers requests with the commands it was given."""
 
@@ -139,15 +143,9 @@ class Core:
                 given[narrowing] = ",".join(settings.shows)
             reply = await command.handler(self._context(request), **command.arguments(given))
             kept, key = await asyncio.to_thread(self._verbatim, reply.cards)
-            shared = next((card.quote.id for card in kept if card.quote and card.role not in NOT_SHARED), "")
             alone = reply.private or command.private or (before is not None and before.private)
-            reply = dataclasses.replace(
-                reply,
-                command=name,
-                cards=kept,
-                private=alone,
-                share=self.lines.to(Use.PASSAGE, shared) if shared else "",
-            )
+            reply = dataclasses.replace(reply, command=name, cards=kept, private=alone)
+            reply = self._to_share(reply, request, line)
             await self._remember(request, command, typed, reply, key, before)
             return self._with_other_readings(reply, command, intent) if intent else reply
         except UserError as error:
@@ -306,6 +304,14 @@ class Core:
         )
         aside = say("answer.reading", noun=command.reading.noun) if offers and command.reading else ""
         return dataclasses.replace(reply, aside=aside, buttons=(*reply.buttons, *offers))
+
+    def _to_share(self, reply: Reply, request: Request, line: Line) -> Reply:
+        """Return a reply with the line that shows it to everyone; a command's doubtful one is for its asker alone."""
+        if reply.outcome in DOUBTFUL and request.by_command and not request.shared and not reply.private:
+            again = format_line(line)
+            return dataclasses.replace(reply, private=True, share=again if len(again) <= LONGEST_LINE else "")
+        shared = next((card.quote.id for card in reply.cards if card.quote and card.role not in NOT_SHARED), "")
+        return dataclasses.replace(reply, share=self.lines.to(Use.PASSAGE, shared) if shared else "")
 
     def _find(self, name: str) -> Command:
         """Return the command of that name, or raise a UserError naming the nearest."""

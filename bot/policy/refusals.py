@@ -27,14 +27,16 @@ __all__ = ["REFUSALS", "Refusal", "hostile", "refusal"]
 class Refusal:
     """One way not to answer: the sentence `refusal.<key>` and one next step, a button labelled `step.<label>`.
 
-    The button does what the command for `use` does with `words`; sentence, label and words have blanks in braces,
-    `{claim}` in words being the name of the command that checks a claim.
+    The button does what the command for `use` does with `words`, or with what is typed into its `field`, whose label is
+    `step.<field>`; sentence, label and words have blanks in braces, `{claim}` in words being the name of the command
+    that checks a claim.
     """
 
     key: str
     label: str
     use: Use
     words: str = ""
+    field: str = ""
 
     def sentence(self, **known: str) -> str:
         """Return the sentence with its blanks filled."""
@@ -46,7 +48,8 @@ class Refusal:
         line = lines.to(self.use, words)
         if len(line) > LONGEST_LINE:
             line = line[: LONGEST_LINE + 1].rsplit(" ", 1)[0]
-        return Button(say(f"step.{self.label}", **known), line)
+        field = say(f"step.{self.field}") if self.field else ""
+        return Button(say(f"step.{self.label}", **known), line, field=field)
 
     def reply(self, lines: Lines, *cards: Card, private: bool = False, **known: str) -> Reply:
         """Return the refusal as an answer: the sentence, what is shown instead, the next step."""
@@ -55,7 +58,7 @@ class Refusal:
 
 
 REFUSALS = (
-    Refusal("not-here", "ask-again", Use.QUESTION, "{question}"),
+    Refusal("not-here", "ask-again", Use.QUESTION, field="your-question"),
     Refusal("not-discussed", "open", Use.TOPIC, "{near}"),
     Refusal("opinion", "talked-about", Use.LIBRARY),
     Refusal("person", "talked-about", Use.LIBRARY),

@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from bot.search.ask import Answer, Band
+from bot.search.ask import Answer, Answered, Band
 from bot.search.background import Background
 from bot.search.episodes import OnSubject, episodes_named, newest_first, people_of
+from bot.search.excerpt import best_clauses, best_sentence, excerpt
 from bot.search.meaning import load_embeddings, open_embeddings
 from bot.search.model import LanguageModel, ask_ahead, open_model
 from bot.search.quote import FOUND, Hit
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FOUND",
     "Answer",
+    "Answered",
     "Background",
     "Band",
     "Embeddings",
@@ -33,7 +35,10 @@ __all__ = [
     "Verdict",
     "ask_ahead",
     "asks_for_check",
+    "best_clauses",
+    "best_sentence",
     "episodes_named",
+    "excerpt",
     "find_scope",
     "load_embeddings",
     "newest_first",

@@ -330,6 +330,12 @@ class Searcher:
         stems = self._index.stems(line)
         return sum(map(self._index.rarity, dict.fromkeys(stems))) if stems else None
 
+    def alike(self, line: str, text: str) -> tuple[tuple[int, int], ...]:
+        """Return the [begin, end) of a text's words that a line has too, without regard to their endings."""
+        stems = set(self._index.stems(line))
+        said = words(text)
+        return tuple((word.begin, word.end) for word in said if not stems.isdisjoint(self._index.stems(word.form)))
+
     def says(self, run: str) -> bool:
         """Say whether the conversations have these words one after another, among the sentences nearest to them.
 

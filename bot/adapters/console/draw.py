@@ -6,7 +6,7 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from bot.contract import Card, Reply, Span, Style
+from bot.contract import Card, Reply, Span, Style, sourced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,8 +80,9 @@ def _blocks(reply: Reply) -> Iterator[tuple[int, list[_Run]]]:
     if reply.aside:
         yield 0, [(escape(reply.aside), _Look.DIM)]
         yield 0, []
+    shown = {card.quote.citation.url for card in reply.cards if card.quote}
     for button in reply.buttons:
-        if button.url:
+        if button.url and button.url not in shown:
             yield 0, [(escape(f"{button.label}: {button.url}"), _Look.DIM)]
     pressed = [button.label for button in reply.buttons if button.line]
     if pressed:
@@ -91,12 +92,17 @@ def _blocks(reply: Reply) -> Iterator[tuple[int, list[_Run]]]:
 
 def _card(card: Card) -> Iterator[tuple[int, list[_Run]]]:
     """Yield the blocks of one card."""
-    if card.title:
+    if card.quote and card.line:
+        title = [(escape(f"{card.title} "), _Look.DIM)] if card.title else []
+        said = (Span("“"), *card.quote.line_spans(*card.line), Span("”"))
+        source = sourced(card.quote.citation, card.quote.citation.short_line(card.quote.voice(card.line[0])))
+        yield _INDENT, [*title, *_runs(said), (escape(f" — {source}"), _Look.DIM)]
+    elif card.title:
         yield 0, [(escape(card.title), _Look.STRONG)]
-    if card.quote:
-        for name, spans in card.quote.turns_spans():
+    if card.quote and not card.line:
+        for name, spans in card.quote.turns_spans(card.part):
             yield _INDENT, [*([(escape(f"{name}: "), _Look.DIM)] if name else []), *_runs(spans)]
-        yield _INDENT, [(escape(f"— {card.quote.citation.line()} · {card.quote.id}"), _Look.DIM)]
+        yield _INDENT, [(escape(f"— {sourced(card.quote.citation, card.quote.citation.line())}"), _Look.DIM)]
     if card.body:
         yield 0, _runs(card.body)
     for name, value in card.fields:
@@ -105,7 +111,10 @@ def _card(card: Card) -> Iterator[tuple[int, list[_Run]]]:
 
 def _runs(spans: tuple[Span, ...]) -> list[_Run]:
     """Return styled spans as escaped runs."""
-    return [(escape(span.text), _LOOKS[span.style]) for span in spans]
+    return [
+        (escape(span.text if span.url in {None, span.text} else f"{span.text} {span.url}"), _LOOKS[span.style])
+        for span in spans
+    ]
 
 
 def _plain(run: _Run) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from bot.adapters.console.draw import in_colour, in_plain
 from bot.adapters.console.files import Files
-from bot.contract import Author, Button, Channel, Found, Reply, Request, Sent, Use
+from bot.contract import Author, Button, Channel, Found, Outcome, Reply, Request, Sent, Use
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -69,7 +69,12 @@ class Console:
         """Answer one line, or the number of an action shown under the last answer."""
         pressed = line.strip()
         if pressed.isdecimal() and 0 < int(pressed[:3]) <= len(self._buttons):
-            line = self._buttons[int(pressed[:3]) - 1].line
+            button = self._buttons[int(pressed[:3]) - 1]
+            line = button.line
+            if button.field:
+                hint = Reply(say("console.field", field=button.field, line=line), Outcome.NONE)
+                await self._show(hint)
+                return hint
         reply = await self._core.answer(Request(CHANNEL, _OWNER, text=line))
         await self._show(reply)
         return reply

@@ -66,7 +66,9 @@ def channel_of(channel: Any, guild_id: int | None) -> Channel:
     return Channel(NAME, str(channel.id), _text(guild_id))
 
 
-def request_of(interaction: discord.Interaction[Any], *, text: str = "", line: Line | None = None) -> Request:
+def request_of(
+    interaction: discord.Interaction[Any], *, text: str = "", line: Line | None = None, shared: bool = False
+) -> Request:
     """Return the request behind an interaction: a command with its arguments, or a typed line."""
     rights = interaction.permissions
     admin = interaction.guild_id is not None and (rights.manage_guild or rights.administrator)
@@ -81,6 +83,7 @@ def request_of(interaction: discord.Interaction[Any], *, text: str = "", line: L
         locale=interaction.locale.value if isinstance(interaction.locale, discord.Locale) else str(interaction.locale),
         reference=_own(pressed_on) if pressed_on else _of_thread(place),
         id=str(interaction.id),
+        shared=shared,
     )
 
 
@@ -237,9 +240,7 @@ def has_gap(line: str, commands: Mapping[str, Command]) -> Command | None:
     """Return the command of a line whose required free words are missing: a modal asks for them."""
     read = parse_line(line)
     command = commands.get(read.name)
-    if command is None or command.free is None or not command.free.required or read.words:
-        return None
-    return None if any(name == command.free.name for name, _ in read.options) else command
+    return command if command is not None and command.lacks_words(read) else None
 
 
 def fill(line: str, command: Command, words: str) -> Line:

@@ -7,12 +7,13 @@ leaves the second masked link of a line alive.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from bisect import bisect_left
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from bot.adapters.discord.limits import units
+from bot.adapters.discord.limits import LONGEST_URL, units
 from bot.contract import Span, Style
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ _INLINE = re.compile(r"[\\*_~|`\[\]<>@]")
 _COLON = re.compile(r":(?=//|(?:100|1234|[\d+-]*+[^\W\d][\w+-]*+|[+-]1):)")
 # At the start of a line: headings, lists, small text, numbered lists. Block quotes begin with `>`, escaped above.
 _MARKER = re.compile(r"^[^\S\n]*[-+#]", re.MULTILINE)
+_ADDRESS = re.compile(r"https?://[^\s<>\\]+")
+"""What may stand in the angle brackets of a masked link."""
+
 _NUMBER = re.compile(r"^[^\S\n]*\d+[.)]", re.MULTILINE)
 
 
@@ -40,17 +44,19 @@ def escape(text: str) -> str:
 
 
 def markdown(spans: Iterable[Span]) -> str:
-    """Return styled runs as Markdown: marked and strong words bold, code as code."""
+    """Return styled runs as Markdown: marked and strong words bold, code as code, linked ones a masked link."""
     runs = _merge(spans)
-    live = _live("".join(text for text, _ in runs))
+    live = _live("".join(text for text, _, _ in runs))
     parts: list[str] = []
     start = 0
-    for text, style in runs:
+    for text, style, url in runs:
         end = start + len(text)
         own = live[bisect_left(live, start) : bisect_left(live, end)]
         escaped = _escape(text, [place - start for place in own])
         start = end
-        if style is Style.PLAIN:
+        if url and text.strip() and "\n" not in text:
+            parts.append(f"[{escaped}](<{url}>)")
+        elif style is Style.PLAIN:
             parts.append(escaped)
         elif style is Style.CODE and "`" not in text and "\n" not in text and text.strip():
             parts.append(f"`{text}`")
@@ -77,7 +83,7 @@ def cut(text: str, most: int) -> str:
 def fit(spans: tuple[Span, ...], most: int) -> str:
     """Return styled runs as Markdown of at most `most` UTF-16 units, cut between words where they are longer."""
     # What is longer is not looked at; only a line break, which may be two characters, is drawn as fewer.
-    shown = (Span(_clean(span.text), span.style) for span in _first(spans, 2 * most + 2))
+    shown = (dataclasses.replace(span, text=_clean(span.text)) for span in _first(spans, 2 * most + 2))
     spans = tuple(_first(shown, most + 1))
     whole = markdown(spans)
     if units(whole) <= most:
@@ -146,21 +152,22 @@ def _first(spans: Iterable[Span], length: int) -> list[Span]:
     for span in spans:
         if length <= 0:
             break
-        kept.append(Span(span.text[:length], span.style))
+        kept.append(dataclasses.replace(span, text=span.text[:length]))
         length -= len(span.text)
     return kept
 
 
-def _merge(spans: Iterable[Span]) -> list[tuple[str, Style]]:
+def _merge(spans: Iterable[Span]) -> list[tuple[str, Style, str]]:
     """Return the runs with neighbours that look alike joined: `**a****b**` would show its asterisks."""
-    runs: list[tuple[str, Style]] = []
+    runs: list[tuple[str, Style, str]] = []
     for span in spans:
         text = _clean(span.text)
         if not text:
             continue
         style = Style.MARK if span.style in {Style.STRONG, Style.CLAIM} else span.style
-        if runs and runs[-1][1] is style:
-            runs[-1] = (runs[-1][0] + text, style)
+        url = span.url if span.url and len(span.url) <= LONGEST_URL and _ADDRESS.fullmatch(span.url) else ""
+        if runs and runs[-1][1:] == (style, url):
+            runs[-1] = (runs[-1][0] + text, style, url)
         else:
-            runs.append((text, style))
+            runs.append((text, style, url))
     return runs

@@ -21,7 +21,7 @@ from bot.adapters.discord.limits import (
     units,
 )
 from bot.adapters.discord.markup import block, cut, fit, markdown
-from bot.contract import Button, Card, Quote, Reply, Span, Style, headline
+from bot.contract import Button, Card, Outcome, Quote, Reply, Span, Style, headline
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -38,9 +38,16 @@ LINK, SECONDARY = 5, 2
 PRESSED = re.compile(r"(?P<mark>[vs]:|h:(?P<key>[0-9a-f]{24}):)(?P<line>/.+)", re.DOTALL)
 """A custom id of ours: a mark and a command line."""
 
+FOUND, ALTERED, NOT_FOUND = 0x3BA55D, 0xD9902F, 0x8A8F98
+"""Colours of the container's edge, all of them to be told apart on a dark and on a light ground by their lightness too:
+what was found stands there, what was said otherwise, what was not found."""
+
 MOST_CARDS = 10
-MOST_BUTTONS = 10
-"""Cards and buttons of one message: with container, rows, separators, lead and small lines at most 35 components."""
+MOST_BUTTONS = MOST_BUTTONS_IN_ROW
+"""Cards and buttons of one message: with container, row, separators, lead and small lines at most 29 components."""
+
+_OTHERWISE = frozenset({"altered", "stitched", "other-speaker", "unattributed"})
+"""Verdicts on words that were said, and not as claimed."""
 
 LEAD_SHARE, ASIDE_SHARE, TITLE_SHARE, SOURCE_SHARE = 1_200, 400, 400, 600
 """Characters of Markdown that each of these may take of a message; the quotes get what is left."""
@@ -63,17 +70,19 @@ def render(reply: Reply, *, share: bool = False, key: str = "") -> list[dict[str
     left -= units(lead) + units(aside)
     left_out = len(reply.cards) > MOST_CARDS
     cards: list[str] = []
+    in_line: list[bool] = []
     for card in reply.cards[:MOST_CARDS]:
         drawn = _card(card, left) if left >= LEAST_CARD else ""
         if drawn.strip():
             cards.append(drawn)
+            in_line.append(card.line is not None)
             left -= units(drawn)
         else:
             left_out = True
     if lead.strip():
         parts.append(_text(lead))
     for number, drawn in enumerate(cards):
-        if number:
+        if number and not (in_line[number] and in_line[number - 1]):
             parts.append({"type": SEPARATOR})
         parts.append(_text(drawn))
     if left_out:
@@ -83,11 +92,20 @@ def render(reply: Reply, *, share: bool = False, key: str = "") -> list[dict[str
     if not parts:
         parts.append(_text(say("discord.nothing")))
     buttons = _buttons(reply, share=share, key=key)
-    parts.extend(
-        {"type": ACTION_ROW, "components": buttons[first : first + MOST_BUTTONS_IN_ROW]}
-        for first in range(0, len(buttons), MOST_BUTTONS_IN_ROW)
-    )
-    return [{"type": CONTAINER, "components": parts}]
+    if buttons:
+        parts.append({"type": ACTION_ROW, "components": buttons})
+    accent = _accent(reply)
+    return [{"type": CONTAINER, "components": parts} | ({} if accent is None else {"accent_color": accent})]
+
+
+def _accent(reply: Reply) -> int | None:
+    """Return the colour of how an answer ended; what looks nothing up has none."""
+    if reply.outcome in {Outcome.NEAREST, Outcome.NONE, Outcome.DECLINED}:
+        return NOT_FOUND
+    verdicts = [card.quote.verdict for card in reply.cards if card.quote]
+    if reply.outcome is not Outcome.FOUND or not verdicts:
+        return None
+    return ALTERED if verdicts[0] in _OTHERWISE else FOUND
 
 
 def post_key(custom_id: str) -> str:
@@ -98,17 +116,20 @@ def post_key(custom_id: str) -> str:
 
 def _card(card: Card, most: int) -> str:
     """Return one card as Markdown of at most `most` characters: title, speaker, quote, source, body, fields."""
+    if card.quote and card.line:
+        return _line(card.title, card.quote, card.line, most)
     head = [fit(headline(card.title, whole=True), TITLE_SHARE)] if card.title.strip() else []
     lines = [line for line in head if line]
     foot: list[str] = []
     if card.quote:
         foot.append(_source(card.quote))
         name = card.quote.citation.speaker
-        if name and not card.quote.turns:
-            lines.append(_small(f"{name}:", TITLE_SHARE))
+        turns = card.quote.turns_spans(card.part)
+        if name and turns[0][0] is None:
+            lines.append(fit((Span(" ".join(name.split()), Style.STRONG),), TITLE_SHARE))
     room = most - sum(units(line) + 1 for line in (*lines, *foot))
     if card.quote:
-        said = _quote(card.quote, room)
+        said = _quote(turns, room)
         if not said:
             return ""
         lines += [said, *foot]
@@ -126,10 +147,18 @@ def _card(card: Card, most: int) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _quote(quote: Quote, most: int) -> str:
+def _line(title: str, quote: Quote, line: tuple[int, int], most: int) -> str:
+    """Return a quote on one line, who and when behind it."""
+    who = quote.citation.moment(quote.voice(line[0]))
+    before = (Span(f"{title}", Style.STRONG), Span(" ")) if title.strip() else ()
+    spans = (*before, Span("“"), *quote.line_spans(*line), Span("” — "), *who)
+    return fit(tuple(dataclasses.replace(span, text=span.text.replace("\n", " ")) for span in spans), most)
+
+
+def _quote(turns: Iterable[tuple[str | None, tuple[Span, ...]]], most: int) -> str:
     """Return the words as a block quote of at most `most` characters; who speaks before each turn, if several do."""
     drawn: list[str] = []
-    for name, spans in quote.turns_spans():
+    for name, spans in turns:
         named = (Span(f"{name}:", Style.STRONG), Span(" "), *spans) if name else spans
         whole = block(markdown(named))
         if units(whole) > most:
@@ -155,9 +184,12 @@ def _fit_block(spans: tuple[Span, ...], most: int) -> str:
 
 
 def _source(quote: Quote) -> str:
-    """Return the small line under a quote: chapter · time · episode · id; who speaks stands above the words."""
-    line = fit((Span(dataclasses.replace(quote.citation, speaker=None).line().replace("\n", " ")),), SOURCE_SHARE)
-    return f"-# — {line} · {markdown((Span(cut(quote.id, LONGEST_LABEL), Style.CODE),))}"
+    """Return the small line under a quote: chapter · time, a link · episode; who speaks stands above the words."""
+    runs = quote.citation.place()
+    icon = tuple(dataclasses.replace(run, text=f"▶ {run.text}") if run.url else run for run in runs)
+    return (
+        f"-# {fit(tuple(dataclasses.replace(run, text=run.text.replace(chr(10), ' ')) for run in icon), SOURCE_SHARE)}"
+    )
 
 
 def _small(text: str, most: int) -> str:

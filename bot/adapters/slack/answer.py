@@ -16,6 +16,7 @@ from bot.contract import (
     Channel,
     Failure,
     Later,
+    Outcome,
     Reference,
     Refused,
     Reply,
@@ -251,7 +252,7 @@ class Answers:
                 return await self._or_aside(workspace, question, sent, until)
         elif question.reply_url:
             private = _is_private(question, reply)
-            replace = question.way is Way.OWN_BUTTON and bool(reply.cards)
+            replace = bool(reply.cards) and (question.way is Way.OWN_BUTTON or self._turns(question))
             sent = await self.sender.respond(
                 question.reply_url, reply, private=private, replace=replace, thread=thread, until=until
             )
@@ -261,6 +262,12 @@ class Answers:
             await self._otherwise(workspace, question, to_member(say("slack.lost-answer")), until)
             return Refused(sent.why)
         return await self._otherwise(workspace, question, reply, until)
+
+    def _turns(self, question: Inquiry) -> bool:
+        """Say whether a press turns a page where nobody else reads along: in the member's messages with the bot."""
+        line = parse_line(question.line)
+        here = question.way is Way.BUTTON and question.channel.startswith("D")
+        return here and any(known.name == line.name and known.turns(line) for known in self.core.commands)
 
     async def _or_aside(self, workspace: Workspace, question: Inquiry, sent: Posted, until: float) -> Posted:
         """Tell a member in private, once in a while, that the channel they mentioned the bot in refuses it."""
@@ -327,7 +334,7 @@ class Answers:
             args = {command.free.name: question.line} if command and command.free else {}
             return Request(channel, author, command=question.command, args=args, private=private)
         reference = await self._reference(workspace, question)
-        return Request(channel, author, text=question.line, reference=reference, private=private)
+        return Request(channel, author, text=question.line, reference=reference, private=private, shared=question.way is Way.SHARE)
 
     async def _reference(self, workspace: Workspace, question: Inquiry) -> Reference | None:
         """Return the message that a question's thread hangs under, read for what is no command; None outside one."""
@@ -398,6 +405,8 @@ def _place(question: Inquiry) -> Channel:
 
 def _is_private(question: Inquiry, reply: Reply) -> bool:
     """Say whether a reply by the response_url is for the asker alone."""
+    if question.way is Way.SHARE:
+        return reply.private and reply.outcome in {Outcome.ERROR, Outcome.DECLINED}
     return reply.private or _is_shown_alone(question)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from bot.contract import LONGEST_MESSAGE, Reference, Use
+from bot.contract import LONGEST_MESSAGE, Line, Reference, Use, format_line, parse_line
 
 if TYPE_CHECKING:
     from bot.contract import Lines
@@ -298,12 +298,14 @@ def read_shortcut(body: Mapping[str, Any], command: str) -> Inquiry | None:
 
 
 def read_view(body: Mapping[str, Any]) -> Inquiry | None:
-    """Read a sent modal: the first text that a member wrote in it."""
+    """Read a sent modal: the first text that a member wrote in it, as the words of the line it was opened for."""
+    line = parse_line(_str(_map(body, "view"), "private_metadata"))
     for inputs in _map(_map(_map(body, "view"), "state"), "values").values():
         for given in inputs.values() if isinstance(inputs, Mapping) else ():
             words = _str(given, "value") if isinstance(given, Mapping) else ""
             if words.strip():
-                return _from_modal(body, words)
+                whole = format_line(Line(line.name, words.strip(), line.options)) if line.name else words
+                return _from_modal(body, whole)
     return None
 
 

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from bot.adapters.slack.answer import Answers
     from bot.adapters.slack.inbound import Team
     from bot.adapters.slack.workspaces import Workspace
+    from bot.commands import Command
     from bot.contract import Reply
     from bot.settings import Settings
 
@@ -219,7 +220,12 @@ class Listeners:
     async def _action(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
         question = read_action(body)
-        if question is not None and question.way is Way.HOME:
+        command = self._lacking(question)
+        if question is not None and command is not None and command.free is not None:
+            view = ask_view(question.line, command.free.about.description)
+            if self._is_new(question):
+                self._start(self._open(body, lambda *_: _made(view)), body)
+        elif question is not None and question.way is Way.HOME:
             self._start(self._in_window(body, question), body)
         elif question is not None:
             self._begin(question)
@@ -228,6 +234,15 @@ class Listeners:
                 self._start(self._open(body, self._setup), body)
         elif not _is_link(body):
             self._start(self._notice(body, to_member(say("slack.stale", help=self._core.lines.to(Use.HELP)))), body)
+
+    def _lacking(self, question: Inquiry | None) -> Command | None:
+        """Return the command of a button whose words a modal is to ask for; none stands over another."""
+        if question is None or question.way is Way.MODAL:
+            return None
+        line = parse_line(question.line)
+        return next(
+            (known for known in self._core.commands if known.name == line.name and known.lacks_words(line)), None
+        )
 
     async def _notice(self, body: Mapping[str, Any], reply: Reply) -> None:
         """Say something to whoever pressed or chose what cannot be answered, replacing nothing."""
@@ -312,6 +327,10 @@ class Listeners:
         """Run in a task what a press or a shortcut asks for; where there is no room, say so."""
         if not self._work.start(work):
             self._work.start(self._notice(body, busy()), instead=True)
+
+
+async def _made(view: dict[str, Any]) -> dict[str, Any]:
+    return view
 
 
 async def _broken(error: Exception) -> None:

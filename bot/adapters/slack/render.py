@@ -14,7 +14,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from bot.adapters.slack import limits
-from bot.contract import Button, Card, Quote, Reply, Span, Style, clock, headline, plain
+from bot.contract import Button, Card, Citation, Quote, Reply, Role, Span, Style, card_text, headline, plain, sourced
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ __all__ = ["Block", "blocks_of", "escape", "message", "plain_block"]
 
 Block = dict[str, Any]
 """A block or an element of Block Kit, as JSON."""
+
+MOST_BUTTONS = 5
+"""Buttons of a message: one row at the width of a window."""
 
 _CUT = "…"
 _LEAST = 200
@@ -85,7 +88,10 @@ def plain_block(text: str) -> Block:
 
 def _text(reply: Reply) -> str:
     """Return the whole answer as escaped plain text, its links at the end."""
-    links = [f"{button.label}: {button.url}" for button in reply.buttons if _is_link(button)]
+    shown = {card.quote.citation.url for card in reply.cards if card.quote}
+    links = [
+        f"{button.label}: {button.url}" for button in reply.buttons if _is_link(button) and button.url not in shown
+    ]
     parts = [reply.lead, *map(_read_aloud, reply.cards), reply.aside, "\n".join(links)]
     whole = escape(_clean("\n\n".join(part for part in parts if part)).strip()) or _CUT
     if len(whole) <= limits.TEXT:
@@ -95,17 +101,16 @@ def _text(reply: Reply) -> str:
 
 def _read_aloud(card: Card) -> str:
     """Return a card as it is read aloud: title, speaker, quote, source, body, fields."""
+    if card.quote is None or card.line:
+        return card_text(card)
     lines = [card.title] if card.title else []
-    if card.quote:
-        source = dataclasses.replace(card.quote.citation, speaker=None)
-        for name, spans in card.quote.turns_spans():
-            who = name or card.quote.citation.speaker
-            lines.append(f"{who}: “{plain(spans).strip()}”" if who else f"“{plain(spans).strip()}”")
-        lines.append(f"— {source.line()} · {card.quote.id}")
-    if card.body:
-        lines.append(plain(card.body))
-    lines.extend(f"{name}: {value}" for name, value in card.fields)
-    return "\n".join(lines)
+    source = dataclasses.replace(card.quote.citation, speaker=None)
+    for name, spans in card.quote.turns_spans(card.part):
+        who = name or card.quote.citation.speaker
+        lines.append(f"{who}: “{plain(spans).strip()}”" if who else f"“{plain(spans).strip()}”")
+    lines.append(f"— {sourced(source, source.line())}")
+    rest = card_text(dataclasses.replace(card, role=Role.INFO, title="", quote=None))
+    return "\n".join([*lines, rest] if rest else lines)
 
 
 def _pieces(reply: Reply, *, cited: bool) -> Iterator[list[Block]]:
@@ -121,15 +126,20 @@ def _pieces(reply: Reply, *, cited: bool) -> Iterator[list[Block]]:
 def _card(card: Card, number: int, *, cited: bool) -> list[Block]:
     """Return the blocks of one card: title and quote, source, body and fields."""
     parts: list[Block] = []
+    index = number if cited else 0
+    if card.quote and card.line:
+        title = (Span(f"{card.title} ", Style.STRONG),) if card.title else ()
+        said = _spans((*title, Span("“"), *card.quote.line_spans(*card.line), Span("” — ")))
+        moment = card.quote.citation.moment(card.quote.voice(card.line[0]))
+        return [_rich([_section([*said, *_source(card.quote.citation, moment, index)])])]
     if _clean(card.title).strip():
         parts.append(_section(_spans(headline(_clean(card.title).strip(), whole=True))))
     if card.quote:
-        parts.append({"type": "rich_text_quote", "elements": _quote_runs(card.quote)})
-        parts += _citation(card.quote, number) if cited else []
+        parts.append({"type": "rich_text_quote", "elements": _quote_runs(card.quote, card.part)})
+        who = card.quote.citation.speaker
+        name = (Span(who, Style.STRONG), Span(" · ")) if who else ()
+        parts.append(_section(_source(card.quote.citation, (*name, *card.quote.citation.place()), index)))
     blocks = [_rich(parts)] if parts else []
-    if card.quote:
-        line = f"— {card.quote.citation.line()} · {card.quote.id}"
-        blocks.append(_context(_cut(_clean(line), limits.RUN)))
     told = [
         *([_section(_spans(card.body))] if _clean("".join(span.text for span in card.body)).strip() else []),
         *(
@@ -141,10 +151,10 @@ def _card(card: Card, number: int, *, cited: bool) -> list[Block]:
     return [*blocks, *([_rich(told)] if told else [])]
 
 
-def _quote_runs(quote: Quote) -> list[Block]:
+def _quote_runs(quote: Quote, part: tuple[int, int] | None) -> list[Block]:
     """Return a quote's words turn by turn, the marked ones bold."""
     elements: list[Block] = []
-    for name, spans in quote.turns_spans():
+    for name, spans in quote.turns_spans(part):
         if elements:
             elements += _runs("\n")
         if name:
@@ -153,23 +163,28 @@ def _quote_runs(quote: Quote) -> list[Block]:
     return elements or _runs(_CUT)
 
 
-def _citation(quote: Quote, number: int) -> list[Block]:
-    """Return Slack's citation element for a quote whose place has a link (reference/block-kit, citation element)."""
-    url = quote.citation.url or ""
-    if not _web(url):
-        return []
-    start = quote.citation.start
-    time = "" if start is None else f"{'≈ ' if quote.citation.approximate else ''}{clock(start)}"
-    label = _cut(_clean(quote.citation.label), _CITED) or say("proof.source")
-    show = _cut(_clean(quote.citation.show), _CITED) or say("proof.source")
-    details = {"citation_type": "web", "display_name": show, "title": label}
-    return [_section([{"type": "citation", "url": url, "text": time or label, "index": number, "details": details}])]
+def _source(citation: Citation, spans: Sequence[Span], index: int) -> list[Block]:
+    """Return a source line; with an index its link is Slack's citation element (reference/block-kit)."""
+    elements: list[Block] = []
+    for span in spans:
+        if index and span.url and _web(span.url):
+            label = _cut(_clean(citation.label), _CITED).strip() or _CUT
+            show = _cut(_clean(citation.show), _CITED).strip() or _CUT
+            details = {"citation_type": "web", "display_name": show, "title": label}
+            text = _clean(span.text).strip() or _CUT
+            elements.append({"type": "citation", "url": span.url, "text": text, "index": index, "details": details})
+        else:
+            elements += _spans((span,))
+    return elements
 
 
 def _spans(spans: Sequence[Span]) -> list[Block]:
     """Return styled runs: what was said otherwise than claimed is bold, what was claimed is struck."""
     elements: list[Block] = []
     for span in spans:
+        if span.url and _web(span.url) and _clean(span.text).strip():
+            elements.append({"type": "link", "url": span.url, "text": _cut(_clean(span.text), limits.RUN)})
+            continue
         elements += _runs(
             span.text,
             bold=span.style in {Style.STRONG, Style.MARK},
@@ -192,10 +207,15 @@ def _actions(reply: Reply, *, share: bool) -> list[Block]:
     if line and len(line) <= limits.VALUE:
         buttons.append({"type": "button", "text": _plain(say("buttons.share")), "action_id": "share:0", "value": line})
     kept: list[Block] = []
-    for made in buttons[: limits.ACTIONS]:
+    for made in _row(buttons):
         if _size([*kept, made]) <= _BUTTONS_ROOM:
             kept.append(made)
     return [{"type": "actions", "elements": kept}] if kept else []
+
+
+def _row(buttons: list[Block]) -> list[Block]:
+    """Return the buttons of the one row, the last of them, which is *Share*, in any case."""
+    return buttons if len(buttons) <= MOST_BUTTONS else [*buttons[: MOST_BUTTONS - 1], buttons[-1]]
 
 
 def _fit(piece: list[Block], room: int, places: int) -> list[Block]:

@@ -66,13 +66,13 @@ def prompted_lines(commands: Sequence[Command], lines: Lines) -> dict[str, str]:
     return known | {"": asks_help, asks_help.removeprefix("/"): asks_help}
 
 
-def ask_view() -> dict[str, Any]:
-    """Return the modal that takes a question."""
+def ask_view(line: str = "", asks: str = "") -> dict[str, Any]:
+    """Return the modal that takes a question, or the words that a command line lacks and what they are."""
     entry = {"type": "plain_text_input", "action_id": "words", "multiline": True, "max_length": _LONGEST_QUESTION}
-    label = _plain(say("slack.question-label"))
+    label = _plain(asks or say("slack.question-label"))
     return _modal(
         [{"type": "input", "block_id": QUESTION, "label": label, "element": entry}], say("slack.ask-title")
-    ) | {"submit": _plain(say("slack.ask"))}
+    ) | {"submit": _plain(say("slack.ask")), "private_metadata": line}
 
 
 def waiting_view() -> dict[str, Any]:
