@@ -44,6 +44,9 @@ _NAMED, _SUBJECTS = ("only", "only-behind", "person"), ("about", "and")
 _CHECKS = frozenset({"check", "sure", "who", "when", "where", "link", "source"})
 """What under somebody else's message asks whether its words were said."""
 
+_OF_SENTENCE = frozenset({"who", "when"})
+"""What is asked of the sentence that matters: others may speak around it."""
+
 _TELLS = ("who", "when", "where", "link", "source")
 
 
@@ -180,7 +183,10 @@ def _reason(following: Following, before: Answered, lines: Lines) -> Line | None
 
 def _tell(following: Following, before: Answered, lines: Lines) -> Line | None:
     """Return the line that tells one thing of what is shown."""
-    return lines.line(Use.DETAIL, " ".join(before.shown), do=following.kind) if before.shown else None
+    shown = before.shown
+    if before.key and following.kind in _OF_SENTENCE:
+        shown = (before.key,)
+    return lines.line(Use.DETAIL, " ".join(shown), do=following.kind) if shown else None
 
 
 def _shorter(_following: Following, before: Answered, lines: Lines) -> Line | None:
@@ -203,6 +209,9 @@ def _wider(following: Following, before: Answered, lines: Lines) -> Line | None:
     """Return the line that shows more around a passage than is shown."""
     if not before.shown:
         return None
+    offered = [line for line in map(parse_line, before.turns) if "context" in dict(line.options)]
+    if following.kind == "context" and offered:
+        return offered[0]
     step = STEP if following.kind == "context" else FULL
     line = parse_line(before.line)
     context = dict(line.options).get("context", "")
