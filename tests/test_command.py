@@ -50,9 +50,9 @@ def test_typed_texts_become_typed_arguments() -> None:
     [
         ({}, "needs words"),
         ({"words": " "}, "needs words"),
-        ({"words": "a", "count": "three"}, "needs a whole number; “three” is not one"),
+        ({"words": "a", "count": "three"}, "takes a whole number, not “three”"),
         ({"words": "a", "loud": "perhaps"}, "can be yes or no"),
-        ({"words": "a", "kind": "c"}, "can be a, b; “c” is none of them"),
+        ({"words": "a", "kind": "c"}, "can be a or b, not “c”"),
         ({"words": "a", "knid": "a"}, "has no option “knid:”. It takes count:, loud:, kind:"),
         ({"words": "a" * 2001}, "That's 2,001 characters; I can take 2,000"),
     ],

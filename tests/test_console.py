@@ -58,7 +58,7 @@ def test_output_in_a_pipe_has_no_colour(run_bot: RunBot) -> None:
         ("{}", "A request is an object"),
         ('{"command": "quote", "args": 3}', '"args" is an object'),
         ("[" * 100_000, "That line is not JSON"),
-        ('{"command": "quote"}', "/quote needs words"),
+        ('{"command": "quote"}', "What do you remember of the line?"),
         ('{"command": "nothing"}', "I have no command"),
     ],
 )

@@ -87,19 +87,20 @@ async def test_an_admins_command_is_refused_to_members_on_every_platform(trial: 
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("/quote", "/quote needs words"),
-        ("", "/ask needs question"),
+        ("/quote", "What do you remember of the line?"),
+        ("", "What would you like to ask?"),
         ("/quote the", "Add two or three more words"),
         ("/quote 😀🎉", "I look for words"),
         ("/quote " + "pride " * 2000, "characters; I can take 2,000"),
         ("/qoute pride", "Did you mean /quote?"),
         ("/xyzzy", "Type /help"),
-        ("/quote pride speker:lex", "has no option “speker:”"),
+        ("/about dou:show", "/about has no option “dou:”. It takes no options."),
+        ("/quote pride speeker:lex chapter:nowhere", "I don't know “speeker:”. Did you mean speaker:lex?"),
         ("/about me", "/about takes no words"),
         ("/show nonsense", "I have no passage “nonsense”"),
         ("/show thphm-3n5g91 context:99", "is a number from 0 to 10"),
-        ("/help nonsense", "I have no command /nonsense"),
-        ("/episodes page:two", "needs a whole number"),
+        ("/help nonsense", "I don't have a command /nonsense"),
+        ("/episodes page:two", "takes a whole number"),
     ],
 )
 async def test_what_cannot_be_done_is_said_privately_with_what_to_do(ask: Ask, line: str, sentence: str) -> None:
@@ -173,3 +174,64 @@ async def test_the_first_quote_that_answers_can_be_shared_and_a_nearest_one_cann
     assert found.cards[0].quote
     assert found.share == f"/show {found.cards[0].quote.id}"
     assert (nearest.outcome, nearest.share) == (Outcome.NEAREST, "")
+
+
+async def test_an_option_in_a_free_message_narrows_what_the_message_is_read_as(ask: Ask) -> None:
+    typed = await ask("people who train need to not have pride speaker:zuck")
+    asked = await ask("chapter:faith what did he quote from Dostoevsky, beauty will save the world")
+
+    assert typed.command == "quote"
+    assert {card.quote.citation.speaker for card in typed.cards if card.quote} == {"Mark Zuckerberg"}
+    assert {card.quote.citation.chapter for card in asked.cards if card.quote} <= {"Faith"}
+    assert asked.command == "quote"
+
+
+async def test_what_no_reading_of_a_message_has_as_an_option_stays_words(ask: Ask) -> None:
+    reply = await ask("what did he say about note:this page:2 chapter:faith")
+
+    assert reply.outcome is not Outcome.ERROR
+
+
+@pytest.mark.parametrize(
+    "typed", ["/quote not have pride chapterr:jiu", "not have pride chapterr:jiu", "/quote chap:jiu pride"]
+)
+async def test_a_word_that_looks_like_an_option_and_is_none_gets_a_hint(ask: Ask, typed: str) -> None:
+    assert "Did you mean chapter:jiu?" in (await ask(typed)).text
+
+
+@pytest.mark.parametrize(
+    "typed", ["/quote he said: not have pride", "/quote “chapterr:x” pride", "/quote pride at 1:32"]
+)
+async def test_words_with_a_colon_get_no_hint(ask: Ask, typed: str) -> None:
+    assert "Did you mean" not in (await ask(typed)).text
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "typed", "value"),
+    [
+        ("quote", "speaker", "zuckerb", "Mark Zuckerberg"),
+        ("quote", "speaker", "zukcerberg", "Mark Zuckerberg"),
+        ("ask", "speaker", "freidm", "Lex Fridman"),
+        ("quote", "episode", "future zuck", "383"),
+        ("quote", "episode", "whatsap", "383"),
+        ("quote", "chapter", "competition jiu", "Jiu-jitsu competition"),
+        ("topic", "name", "jiu jitus", "Jiu-jitsu competition"),
+    ],
+)
+async def test_a_value_is_found_by_any_of_its_words_and_with_a_slip(
+    core: Core, command: str, option: str, typed: str, value: str
+) -> None:
+    found = await core.suggest(Request(_ROOM, _MEMBER, command=command, text=typed), option)
+
+    assert found[0].value == value
+
+
+async def test_an_episode_is_shown_with_its_number_and_title_and_chosen_by_its_number(core: Core) -> None:
+    [found] = await core.suggest(Request(_ROOM, _MEMBER, command="quote"), "episode")
+
+    assert (found.value, found.label[:20]) == ("383", "#383 Mark Zuckerberg")
+
+
+async def test_nothing_is_suggested_for_what_is_no_option(core: Core) -> None:
+    assert await core.suggest(Request(_ROOM, _MEMBER, command="quote", text="x"), "nonsense") == []
+    assert await core.suggest(Request(_ROOM, _MEMBER, command="nonsense", text="x"), "episode") == []

@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.adapters.discord.declare import application_commands
-from bot.adapters.discord.inbound import completion, focused_option, message_words, modal_text, options, suggestions
+from bot.adapters.discord.inbound import choices, focused_option, message_words, modal_text, options
 from bot.adapters.discord.limits import LONGEST_CUSTOM_ID, LONGEST_MESSAGE, MOST_COMPONENTS, units
 from bot.adapters.discord.markup import escape, fit, markdown
 from bot.adapters.discord.render import ALTERED, FOUND, MOST_BUTTONS, NOT_FOUND, PRESSED, post_key, render
 from bot.adapters.discord.views import as_modal, as_view, custom_ids
-from bot.commands import COMMANDS
+from bot.commands import COMMANDS, Suggestion
 from bot.contract import Button, Card, Citation, Outcome, Quote, Reply, Role, Span, Style, plain
 from tests.local_discord.limits import command_problems, message_problems, modal_problems, walk
 from tests.local_discord.schema import body_of, schema_problems
@@ -352,19 +352,14 @@ def test_options_become_texts_by_name() -> None:
     assert focused_option({"options": [{"name": "name", "value": "ji", "focused": True}]}) == ("name", "ji")
 
 
-def test_suggestions_fit_all_that_is_typed_not_its_last_word() -> None:
-    topic = next(command for command in COMMANDS if command.name == "topic")
-    lines = ["/topic Remote work", "/topic Remote islands", "/topic episode:", '/topic "Remote work: why"']
+def test_a_suggestion_is_shown_by_its_label_and_chosen_by_its_value() -> None:
+    titled, long = Suggestion("383", "#383 " + "Zuckerberg " * 20), Suggestion("x" * 101)
 
-    assert completion(topic, "name", "remote w") == "/topic remote w"
-    assert suggestions(topic, "name", "remote w", lines) == ["Remote work", "Remote work: why"]
-    assert completion(topic, "episode", "38") == "/topic episode:38"
-    assert suggestions(topic, "episode", "38", ["/topic episode:383"]) == ["383"]
-    assert completion(topic, "episode", "On pr") == "/topic episode:On"
-    assert suggestions(topic, "episode", "On pr", ["/topic episode:On pride", '/topic episode:"On prose"']) == [
-        "On pride",
-        "On prose",
-    ]
+    made = choices([titled, long, Suggestion(""), *(Suggestion(str(number)) for number in range(30))])
+
+    assert (made[0].value, made[0].name[:15], len(made[0].name)) == ("383", "#383 Zuckerberg", 100)
+    assert (made[1].value, made[1].name) == ("0", "0")
+    assert len(made) == 25
 
 
 def test_a_message_of_ours_is_read_back_without_its_markup() -> None:

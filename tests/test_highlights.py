@@ -483,3 +483,25 @@ async def test_members_cannot_ask_for_scores(core: Core) -> None:
 
     assert reply.outcome is Outcome.ERROR
     assert "is for the people who run a server" in reply.text
+
+
+def test_the_highlight_of_a_date_is_one_for_everyone_and_another_every_day(highlights: Highlights) -> None:
+    dates = [START + dt.timedelta(days=day) for day in range(10)]
+    found = [highlights.of_date(date) for date in dates]
+
+    assert found == [highlights.of_date(date) for date in dates]
+    assert len({each.id for each in found if each}) == len(dates)
+    assert all(each and each.curated for each in found)
+    assert highlights.of_date(START, shows=["no-such-show"]) is None
+
+
+def test_highlights_by_date_take_turns_between_shows_and_keep_to_those_asked_for(shows: Corpus) -> None:
+    highlights = Highlights(shows)
+    folders = [show.id for show in shows.shows]
+
+    def served(day: int, among: tuple[str, ...] = ()) -> str:
+        found = highlights.of_date(START + dt.timedelta(days=day), among)
+        return found.passage.episode.show.id if found else ""
+
+    assert len({served(day) for day in range(30)}) > 1
+    assert {served(day, (folders[0],)) for day in range(5)} <= {folders[0], ""}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import threading
@@ -9,8 +10,6 @@ import time
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.adapters.console.draw import in_plain
 from bot.adapters.discord import inbound as discord_inbound
@@ -26,7 +25,6 @@ from bot.contract import (
     Card,
     Channel,
     Citation,
-    Line,
     Outcome,
     Quote,
     Reply,
@@ -120,6 +118,7 @@ READ: dict[str, Callable[[str], object]] = {
     "a line": lambda text: parse_line(f"/quote {text}"),
     "a follow-up": lambda text: follow_up(f"what about {text}a", BEFORE, None, ("Ada",), LINES),
     "another follow-up": lambda text: follow_up(f"and {text}!x", BEFORE, None, ("Ada",), LINES),
+    "a message with options": lambda text: parse_line(text, {"": ("ab", "speaker")}),
     "what Slack sends": slack_inbound.read_text,
     "what Discord sends": lambda text: discord_inbound.strip_mention(text, 1),
 }
@@ -227,13 +226,8 @@ def test_the_door_says_what_the_core_says_and_lets_the_rest_through() -> None:
 async def test_nothing_is_suggested_for_a_line_too_long_to_be_read(core: Core) -> None:
     asked = Request(Channel("test", "1"), Author("a"), text="/quote x episode:" + "3" * LONGEST_MESSAGE)
 
-    assert core.complete(asked) == await core.suggest(asked) == []
-
-
-async def test_what_is_suggested_beside_the_loop_is_what_is_suggested(core: Core) -> None:
-    asked = Request(Channel("test", "1"), Author("a"), text="/topic jiu")
-
-    assert await core.suggest(asked) == core.complete(asked) != []
+    assert core.complete(asked) == []
+    assert await core.suggest(dataclasses.replace(asked, command="quote"), "episode") == []
 
 
 class _Watched:
@@ -258,37 +252,7 @@ async def test_what_goes_through_all_names_of_a_library_is_done_beside_the_event
     core = Core(corpus, cast("Searcher", watched), COMMANDS)
     here = Channel("test", "1"), Author("a")
     await core.answer(Request(*here, text="tell me about jiu-jitsu"))
-    await core.suggest(Request(*here, text="/topic jiu"))
+    await core.suggest(Request(*here, text="jiu", command="topic"), "name")
 
     assert watched.threads
     assert threading.current_thread().name not in watched.threads
-
-
-_OPTION = re.compile(
-    r"(?:^|(?<=\s))([a-z][a-z_-]{1,31}):("
-    r'"(?:[^"\\]|\\.)*"|[“„”][^“”„"]*[”“]|[^\s"“”„:/,.;!?)(][^\s"“”„]*'
-    r")\s*$",
-    re.DOTALL,
-)
-"""What an option at the end of a line is, in one pattern; taking one after the other off is quadratic."""
-
-
-@given(
-    st.lists(
-        st.sampled_from(
-            ['"', "\\", '\\"', "“", "”", "„", " ", "\n", "ab:", "a:", "x", ":", 'ab:"x y" ', "cd:“y” ", "ab:x "]
-        ),
-        max_size=14,
-    ).map("".join)
-)
-def test_the_options_of_a_line_are_those_that_one_after_the_other_end_it(text: str) -> None:
-    rest = text.strip()
-    names: list[str] = []
-    while match := _OPTION.search(rest):
-        names.append(match[1])
-        rest = rest[: match.start()].rstrip()
-    line = parse_line(f"/q {text}")
-
-    assert [name for name, _ in line.options] == names[::-1]
-    assert line.words == parse_line(f"/q {rest}").words
-    assert isinstance(line, Line)

@@ -12,7 +12,7 @@ from bot.commands import COMMANDS
 from bot.contract import LONGEST_LINE, Author, Channel, Outcome, Reply, Request
 from bot.core import Core
 from bot.corpus import open_corpus
-from bot.policy.texts import languages, say
+from bot.policy.texts import languages, listed, say
 from bot.search import open_searcher
 from bot.store import Store, open_store
 from tests.platform import Platform
@@ -95,8 +95,8 @@ async def test_a_member_who_is_no_admin_changes_nothing(room: Room) -> None:
         ("/settings daily on channel:#closed", "invite me first"),
         ("/settings channel:#closed", "invite me first"),
         ("/settings make coffee", "do: can be daily on, daily off"),
-        ("/settings answers:sometimes", "answers: can be mentions, off"),
-        ("/settings language:Klingon", f"There are: {', '.join(say('language.name', code) for code in languages())}"),
+        ("/settings answers:sometimes", "answers: can be mentions or off"),
+        ("/settings language:Klingon", f"I have {listed([say('language.name', code) for code in languages()])}"),
         ("/settings pin", "needs the id of a quote"),
         ("/settings pin id:nonsense", "needs the id of a quote"),
         ("/highlight date:2026-02-29", "not a date that exists"),
@@ -338,7 +338,7 @@ async def test_without_a_database_quotes_are_found_and_what_is_off_is_said(bare:
     assert (await bare.ask("/highlight")).cards[0].quote
     for line in ("/settings daily on", "/vote up id:thphm-43dg7p", "/privacy"):
         reply = await bare.ask(line)
-        assert "the database cannot be used" in reply.lead
+        assert "I can't use my database" in reply.lead
 
 
 async def test_a_database_that_fails_while_serving_costs_settings_and_no_quotes(room: Room) -> None:
@@ -349,7 +349,7 @@ async def test_a_database_that_fails_while_serving_costs_settings_and_no_quotes(
 
 
 async def test_hidden_and_admin_commands_are_not_in_a_members_help(room: Room) -> None:
-    member, admin = await room.ask("/help", admin=False), await room.ask("/help")
+    member, admin = await room.ask("/help all", admin=False), await room.ask("/help all")
     assert "/vote" not in admin.text
     assert "/settings" in admin.text
     assert "/settings" not in member.text

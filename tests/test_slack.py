@@ -228,7 +228,8 @@ async def test_home_says_what_the_bot_can_do(platform: LocalSlack) -> None:
     await platform.until(lambda: platform.home("U0ADMIN"))
     home = platform.home("U0ADMIN")
     assert home is not None
-    assert "/quote words…" in shown(home.content)
+    assert "what does Mark Zuckerberg say about" in shown(home.content)
+    assert "/help all lists my commands" in shown(home.content)
     assert "highlight-score" not in shown(home.content)
 
 

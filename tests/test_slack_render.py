@@ -26,7 +26,7 @@ from bot.adapters.slack.send import Sender
 from bot.adapters.slack.views import answer_view, ask_view, home_view, waiting_view
 from bot.adapters.slack.web import is_signed
 from bot.adapters.slack.workspaces import vault
-from bot.commands import COMMANDS
+from bot.commands import COMMAND_LINES, lines_of
 from bot.contract import Button, Card, Channel, Citation, Outcome, Quote, Reply, Role, Span, Style, plain
 from bot.store import ChannelSettings
 from tests.conftest import Ask
@@ -237,9 +237,9 @@ def test_the_home_tab_and_modals_are_what_slack_takes() -> None:
     views = [
         ask_view(),
         waiting_view(),
-        home_view(COMMANDS, "lex-", reply, kept, admin=True),
-        home_view(COMMANDS, "", None, [], admin=False),
-        home_view((), "", None, None, admin=False),
+        home_view(COMMAND_LINES, "lex-", {"Quote": reply, "Help": reply}, kept, admin=True),
+        home_view(COMMAND_LINES, "", {}, [], admin=False),
+        home_view(lines_of(()), "", {"Help": reply}, None, admin=False),
     ]
 
     assert [view_problems(view) for view in views if view["blocks"]] == [[]] * len(views)

@@ -411,10 +411,10 @@ def test_a_topic_of_several_words_is_completed_as_a_whole(core: Core, typed: str
     assert len(set(found)) == len(found)
 
 
-def test_words_after_an_option_complete_no_topic(core: Core) -> None:
+def test_words_around_an_option_complete_a_topic_together(core: Core) -> None:
     typed = Request(Channel("test", "room"), Author("member"), text="/topic apple page:2 vis")
 
-    assert not any("Vision" in line for line in core.complete(typed))
+    assert "/topic Apple Vision Pro page:2" in core.complete(typed)
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

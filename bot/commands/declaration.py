@@ -5,20 +5,31 @@ from __future__ import annotations
 import inspect
 import random
 import re
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Literal, TypedDict, Unpack, get_args, get_origin, get_type_hints
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Literal,
+    NamedTuple,
+    TypedDict,
+    Unpack,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from bot.contract import LONGEST_TEXT, Lines, Use, overlong_sentence
 from bot.errors import UserError
-from bot.policy.texts import say
+from bot.policy.texts import listed, say
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from bot.contract import Author, Channel, Line, Reply, Request
-    from bot.corpus import Corpus
+    from bot.corpus import Corpus, EpisodeEntry
     from bot.delivery import Daily
     from bot.search import Searcher
     from bot.store import Store
@@ -32,6 +43,7 @@ __all__ = [
     "Place",
     "Prompt",
     "Reading",
+    "Suggestion",
     "Use",
     "command",
     "lines_of",
@@ -45,6 +57,9 @@ MOST_PARAMETERS = 25  # Discord, interactions/application-commands
 MOST_CHOICES = 25  # Discord, interactions/application-commands
 LONGEST_COMMAND = 8_000  # Discord: characters of names, descriptions and choice values together
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
+
+_ASKED_FOR = frozenset({Use.LINE, Use.CLAIM, Use.QUESTION, Use.TOPIC})
+"""Uses whose missing words are asked for by a sentence of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +99,19 @@ class Context:
         return self.kept
 
 
+class Suggestion(NamedTuple):
+    """A value that a member may mean, a name that may be typed in its place, and how it is shown to be chosen."""
+
+    value: str
+    name: str = ""
+    shown: str = ""
+
+    @property
+    def label(self) -> str:
+        """How it is shown."""
+        return self.shown or self.name or self.value
+
+
 class Place(StrEnum):
     """What part of the library a parameter narrows a search to."""
 
@@ -92,19 +120,29 @@ class Place(StrEnum):
     SHOW = "show"
     CHAPTER = "chapter"
 
-    def names(self, ctx: Context, _typed: str) -> Sequence[str]:
-        """Return the places of this kind known here; the names of a show, and the number and title of an episode."""
+    def names(self, ctx: Context, _typed: str) -> Sequence[Suggestion]:
+        """Return the places of this kind known here.
+
+        An episode is given by its number where only one has it, and shown with its title; a show by its folder.
+        """
         entries = ctx.corpus.entries
-        known: Iterable[str]
-        if self is Place.SPEAKER:
-            known = ctx.corpus.speakers
-        elif self is Place.EPISODE:
-            known = (*(entry.short for entry in entries), *(entry.title for entry in entries))
-        elif self is Place.SHOW:
-            known = (name for show in ctx.corpus.shows for name in (show.id, show.title))
-        else:
-            known = (title for entry in entries for title in entry.chapters)
-        return list(dict.fromkeys(known))
+        if self is Place.EPISODE:
+            count = Counter(entry.short for entry in entries)
+            return [
+                Suggestion(entry.short if count[entry.short] == 1 else entry.title, entry.title, _numbered(entry))
+                for entry in entries
+            ]
+        if self is Place.SHOW:
+            return [Suggestion(show.id, show.title) for show in ctx.corpus.shows]
+        chapters = (title for entry in entries for title in entry.chapters)
+        known = ctx.corpus.speakers if self is Place.SPEAKER else chapters
+        return [Suggestion(name) for name in dict.fromkeys(known)]
+
+
+def _numbered(entry: EpisodeEntry) -> str:
+    """Return an episode's number, where it has one, and title."""
+    number = entry.label.removeprefix(entry.show.title).strip() if entry.number is not None else ""
+    return f"{number} {entry.title}".strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +156,22 @@ class Param:
 
     description: str
     choices: tuple[str, ...] = ()
-    complete: Callable[[Context, str], Sequence[str]] | None = None
+    complete: Callable[[Context, str], Sequence[str | Suggestion]] | None = None
     longest: int = LONGEST_TEXT
     channel: bool = False
     place: Place | None = None
     turns: bool = False
 
     @property
-    def suggest(self) -> Callable[[Context, str], Sequence[str]] | None:
-        """What suggests values for what is typed, in lower case; None where nothing can."""
-        return self.place.names if self.place else self.complete
+    def suggests(self) -> bool:
+        """Whether values are suggested while a member types."""
+        return self.place is not None or self.complete is not None
+
+    def suggestions(self, ctx: Context, typed: str) -> list[Suggestion]:
+        """Return the values there are, for what is typed in lower case, each once."""
+        known = self.place.names(ctx, typed) if self.place else self.complete(ctx, typed) if self.complete else ()
+        each = (one if isinstance(one, Suggestion) else Suggestion(one) for one in known or self.choices)
+        return list(dict.fromkeys(each))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,16 +216,16 @@ class Parameter:
             return _channel_id(value)
         if self.about.choices and value not in self.about.choices:
             raise UserError(
-                say("command.no-choice", name=self.name, choices=", ".join(self.about.choices), value=value)
+                say("command.no-choice", name=self.name, choices=listed(self.about.choices, "or"), value=value[:40])
             )
         if self.type is int:
             try:
                 return int(value)
             except ValueError:
-                raise UserError(say("command.no-number", name=self.name, value=value)) from None
+                raise UserError(say("command.no-number", name=self.name, value=value[:40])) from None
         if self.type is bool:
             if value.casefold() not in _FLAGS:
-                raise UserError(say("command.no-flag", name=self.name, value=value))
+                raise UserError(say("command.no-flag", name=self.name, value=value[:40]))
             return _FLAGS[value.casefold()]
         return value
 
@@ -256,7 +300,7 @@ class Command:
         known = {parameter.name: parameter for parameter in self.parameters}
         for name in given:
             if name not in known:
-                raise UserError(self._unknown(name))
+                raise UserError(self.unknown_option(name))
         for parameter in self.parameters:
             if parameter.required and not given.get(parameter.name, "").strip():
                 how = (
@@ -264,13 +308,15 @@ class Command:
                     if self.examples
                     else say("command.usage", usage=self.usage)
                 )
+                if parameter.free and self.use in _ASKED_FOR:
+                    raise UserError(say(f"command.asks-{self.use}", how=how))
                 about = parameter.about.description
                 raise UserError(
                     say("command.missing", command=self.name, name=parameter.name, description=about, how=how)
                 )
         return {name: known[name].read(value) for name, value in given.items() if value.strip()}
 
-    def _unknown(self, name: str) -> str:
+    def unknown_option(self, name: str) -> str:
         """Say that an option is not one of this command's."""
         options = [f"{parameter.name}:" for parameter in self.parameters if not parameter.free]
         takes = say("command.options", options=", ".join(options)) if options else say("command.no-options")

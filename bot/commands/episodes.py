@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
-from bot.commands.declaration import Context, Param, Place, Prompt, Reading, Use, command
+from bot.commands.declaration import Context, Param, Place, Prompt, Reading, Suggestion, Use, command
 from bot.contract import (
     LONGEST_LINE,
     Button,
@@ -59,7 +59,7 @@ _ABOUT = "about "
 """Before words that are a subject, even if they name somebody too."""
 
 
-def _names(ctx: Context, typed: str) -> Sequence[str]:
+def _names(ctx: Context, typed: str) -> Sequence[str | Suggestion]:
     """Return the numbers, titles and people of all episodes."""
     people = (person.name for entry in ctx.corpus.entries for person in people_of(entry))
     return list(dict.fromkeys((*Place.EPISODE.names(ctx, typed), *people)))

@@ -30,14 +30,10 @@ async def privacy(
         gone = await ctx.store.forget_member(request.channel, request.author)
         if ctx.forget:
             ctx.forget(request.channel, request.author)
-        said = say(
-            "privacy.deleted",
-            votes=say("privacy.votes", count=gone.votes),
-            changes=say("privacy.changes", count=gone.changes),
-        )
-        return Reply(said, Outcome.FOUND)
+        votes_gone = say("privacy.votes", count=gone.votes)
+        return Reply(say("privacy.deleted", count=gone.changes, votes=votes_gone), Outcome.FOUND)
     votes = await ctx.store.votes.of_member(request.channel, request.author)
-    kept = say("privacy.kept", votes=say("privacy.votes", count=len(votes)))
+    kept = say("privacy.kept", votes=say("privacy.your-votes", count=len(votes)))
     button = Button(say("buttons.delete-kept"), "/privacy delete")
     if not votes:
         return Reply(kept, Outcome.FOUND, buttons=(button,))

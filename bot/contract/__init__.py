@@ -1,7 +1,16 @@
 """What crosses the boundaries: requests and replies, the grammar, buttons, posts, platforms, when a post is due."""
 
 from bot.contract.buttons import LONGEST_LINE, MOST_CONTEXT, listen, more_context, others, source
-from bot.contract.grammar import Line, Lines, Use, format_line, format_option, parse_line
+from bot.contract.grammar import (
+    Line,
+    Lines,
+    Use,
+    format_line,
+    format_option,
+    likely_options,
+    parse_line,
+    split_unfinished,
+)
 from bot.contract.length import LONGEST_MESSAGE, LONGEST_TEXT, overlong_sentence
 from bot.contract.message import (
     Author,
@@ -102,6 +111,7 @@ __all__ = [
     "format_option",
     "freeze",
     "headline",
+    "likely_options",
     "listen",
     "local_date",
     "more_context",
@@ -118,6 +128,7 @@ __all__ = [
     "shorten",
     "source",
     "sourced",
+    "split_unfinished",
     "thaw",
     "zones",
 ]

@@ -24,15 +24,16 @@ from bot.contract import (
     Reply,
     Request,
     Role,
-    format_line,
-    format_option,
+    likely_options,
     overlong_sentence,
     parse_line,
 )
 from bot.core.channel_settings import ServedChannels
+from bot.core.completion import complete, suggestions
 from bot.core.conversation import Answered, Conversations, is_turn
 from bot.core.follow_up import ASKING, follow_up, nothing_meant
-from bot.core.routing import asks, join_words, read_intent
+from bot.core.options import hint_of, known_options
+from bot.core.routing import asks, read_intent
 from bot.delivery import Daily
 from bot.errors import StoreError, UserError
 from bot.highlights import Highlights
@@ -43,7 +44,7 @@ from bot.policy.texts import say
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from bot.commands import Param
+    from bot.commands import Suggestion
     from bot.contract import Adapter, Reference
     from bot.core.routing import Intent
     from bot.corpus import Corpus, Passage
@@ -59,11 +60,6 @@ _CONTROL = re.compile(
     r"\x00-\x08\x0b-\x1f\x7f-\x9f]"
 )
 _UNSEEN = re.compile(r"[\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-# An option and the quote that its value begins with.
-_QUOTED_VALUE = re.compile(r'(?:^|(?<=\s))[a-z][a-z_-]*+:["“]')
-MOST_COMPLETIONS = 25
-"""Suggestions at once: what Discord's autocomplete shows."""
-
 
 NOT_SHARED = frozenset({Role.NEAREST, Role.INFO})
 """What a card tells its asker alone: it is no answer that others should see."""
@@ -96,6 +92,7 @@ class Core:
         self._search = search
         self._commands = {command.name: command for command in commands}
         self.lines = lines_of(commands)
+        self._options = known_options(commands)
         self._store = store
         self._daily = daily or Daily(store, Highlights(corpus), corpus, self.lines)
         self._adapters = adapters if adapters is not None else {}
@@ -117,13 +114,14 @@ class Core:
 
         A UserError becomes a private reply; anything else is logged under a short reference, which the member gets.
         """
-        name = request.command or ""
+        name, hint = request.command or "", ""
         try:
             if request.length > LONGEST_MESSAGE:
                 raise UserError(overlong_sentence(request.length))  # noqa: TRY301 - one way out for every sentence to a member
             line, intent, before = await self._read(request)
             name = line.name
             command = self._find(name)
+            hint = hint_of(request.text, command)
             if command.admin and not request.author.admin:
                 where = "here" if request.channel.tenant else "elsewhere"
                 raise UserError(say(f"answer.admin-{where}", command=name))  # noqa: TRY301 - one way out for every sentence to a member
@@ -147,9 +145,10 @@ class Core:
             reply = dataclasses.replace(reply, command=name, cards=kept, private=alone)
             reply = self._to_share(reply, request, line)
             await self._remember(request, command, typed, reply, key, before)
-            return self._with_other_readings(reply, command, intent) if intent else reply
+            read = self._with_other_readings(reply, command, intent) if intent else reply
+            return dataclasses.replace(read, aside="\n".join(filter(None, (read.aside, hint))))
         except UserError as error:
-            return Reply(str(error), Outcome.ERROR, name, private=True)
+            return Reply(str(error), Outcome.ERROR, name, private=True, aside=hint)
         except StoreError as error:
             _log.error("the database failed: %s", error)
             return Reply(say("answer.no-database"), Outcome.ERROR, name, private=True)
@@ -158,48 +157,25 @@ class Core:
             _log.exception("request failed, reference %s, command %r", reference, name)
             return Reply(say("answer.broke", reference=reference), Outcome.ERROR, name, private=True)
 
-    def _menu(self) -> list[str]:
-        """Return the names of the commands that menus show."""
-        return [command.name for command in public_commands(self._commands.values())]
+    async def suggest(self, request: Request, option: str) -> list[Suggestion]:
+        """Return values of an option of the request's command for what is typed of it, `request.text`, best first.
 
-    async def suggest(self, request: Request) -> list[str]:
-        """Return what `complete` does, found beside the event loop: a large library has many thousands of names."""
+        They are found beside the event loop: a large library has many thousands of names.
+        """
+        command = self._commands.get(request.command or "")
+        parameter = next((each for each in command.parameters if each.name == option), None) if command else None
+        if parameter is None or request.length > LONGEST_MESSAGE:
+            return []
         try:
-            return await self._search.run(lambda: self.complete(request))
+            return await self._search.run(lambda: suggestions(parameter, self._context(request), request.text))
         except UserError:  # too much waits already
             return []
 
     def complete(self, request: Request) -> list[str]:
         """Return whole lines that the unfinished line in `request.text` could become, at most 25."""
-        text = request.text.lstrip()
-        if not text.startswith("/") or request.length > LONGEST_MESSAGE:
+        if request.length > LONGEST_MESSAGE:
             return []
-        name, space, rest = text[1:].partition(" ")
-        if not space:
-            return [f"/{known} " for known in self._menu() if known.startswith(name.casefold())]
-        command = self._commands.get(name.casefold())
-        if command is None:
-            return []
-        closed = max(rest.rfind('"'), rest.rfind("”"))
-        opened = next((value for value in _QUOTED_VALUE.finditer(rest) if value.end() > closed), None)
-        at = opened.start() if opened else rest.rfind(" ") + 1
-        before, word = rest[:at].rstrip(), rest[at:]
-        start = f"/{name} {before} ".replace("  ", " ")
-        options = tuple(f"{parameter.name}:" for parameter in command.parameters if not parameter.free)
-        context = self._context(request)
-        lines: list[str] = []
-        for parameter in command.parameters:
-            about, option = parameter.about, "" if parameter.free else f"{parameter.name}:"
-            if parameter.free and not any(each.startswith(options) for each in before.split()):
-                # Free words are one value, however many are typed; they end where the first option begins.
-                values = _suggestions(about, context, rest.strip())
-                lines += [format_line(Line(name, value)) for value in values]
-            elif option and word.startswith(option):
-                values = _suggestions(about, context, word[len(option) :].lstrip('"“'))
-                lines += [start + format_option(parameter.name, value) for value in values]
-            if option.startswith(word) and word != option:
-                lines.append(start + option)
-        return lines[:MOST_COMPLETIONS]
+        return complete(request.text, tuple(self._commands.values()), self._context(request))
 
     def _context(self, request: Request) -> Context:
         asked = request.now or dt.datetime.fromtimestamp(self._clock(), dt.UTC)
@@ -229,14 +205,28 @@ class Core:
         if request.command is not None:
             args = tuple((key, _printable(value)) for key, value in request.args.items())
             return Line(request.command, "", args), None, None
-        line = parse_line(_printable(request.text))
+        text = _printable(request.text)
+        line = parse_line(text, self._options)
         if line.name:
             return line, None, None
-        if len(line.words) > LONGEST_TEXT:
-            raise UserError(overlong_sentence(len(line.words)))
+        if len(text) > LONGEST_TEXT:
+            raise UserError(overlong_sentence(len(text)))
         before = await self._conversations.recall(request, self.lines)
         # Rules, names and topics of a large library take some milliseconds: not on the event loop.
-        return await self._search.run(lambda: self._understand(line.words, before, request.reference))
+        return await self._search.run(lambda: self._narrow(text, line, before, request.reference))
+
+    def _narrow(
+        self, text: str, line: Line, before: Answered | None, reference: Reference | None
+    ) -> tuple[Line, Intent | None, Answered | None]:
+        """Return what a free message stands for with its options; they are words where nothing it may mean has them."""
+        if line.options and line.words:
+            read, intent, goes_on = self._understand(line.words, before, reference)
+            others = [self.lines.line(use, intent.asked or intent.words) for use in intent.others] if intent else []
+            names = {name for name, _ in line.options}
+            for each in (read, *others):
+                if each.name in self._commands and names <= set(self._options[each.name]):
+                    return dataclasses.replace(each, options=(*each.options, *line.options)), intent, goes_on
+        return self._understand(text, before, reference)
 
     def _understand(
         self, words: str, before: Answered | None, reference: Reference | None
@@ -317,7 +307,7 @@ class Core:
         """Return the command of that name, or raise a UserError naming the nearest."""
         if name in self._commands:
             return self._commands[name]
-        near = nearest(name, self._menu(), 0.5)
+        near = nearest(name, [known.name for known in public_commands(self._commands.values())], 0.5)
         hint = (
             say("hint.did-you-mean", names=f"/{near[0]}")
             if near
@@ -364,20 +354,11 @@ def _arguments(command: Command, line: Line) -> dict[str, str]:
     given = dict(line.options)
     if line.words:
         if command.free is None:
+            for unknown, _ in likely_options(line.words):
+                raise UserError(command.unknown_option(unknown))
             raise UserError(say("answer.no-free-words", command=command.name, usage=command.usage))
         given[command.free.name] = line.words
     return given
-
-
-def _suggestions(about: Param, context: Context, typed: str) -> list[str]:
-    """Return the values of which a word begins what is typed, those first that begin so; case and marks do not matter.
-
-    jiu-jitsu is typed as “jiu jitsu” too.
-    """
-    values = about.suggest(context, typed.casefold()) if about.suggest else about.choices
-    begun = f" {join_words(typed)}"
-    found = [(f" {join_words(value)}".find(begun), value) for value in values]
-    return [value for at, value in found if at == 0] + [value for at, value in found if at > 0]
 
 
 def _ids(answered: Answered) -> set[str]:

@@ -8,19 +8,23 @@ import datetime as dt
 import unicodedata
 from typing import TYPE_CHECKING
 
-from bot.contract import Button, Card, Outcome, Reply, Role, Use, listen, more_context
+from bot.contract import Button, Card, Outcome, Reply, Role, Span, Use, listen, more_context, plain
 from bot.errors import UserError
-from bot.policy.texts import languages, say
+from bot.policy.texts import languages, listed, say
+from bot.store import ChannelSettings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.contract import Lines
+    from bot.contract import Channel, Lines
     from bot.corpus import Corpus
     from bot.highlights import Highlight, Highlights
-    from bot.store import ChannelSettings, Store
+    from bot.store import Store
 
-__all__ = ["Daily", "language_named"]
+__all__ = ["Daily", "language_named", "question_of"]
+
+_STANDING = frozenset({"sent", "sending", "unknown", "held"})
+"""States of a post that members have seen, or may have."""
 
 RECENT = 7
 """Highlights looked back on so that chapters and speakers vary: a week's."""
@@ -36,13 +40,23 @@ def language_named(text: str) -> str:
         names = {_fold(say("language.name", code)), _fold(say("language.english", code))}
         if wanted.replace("_", "-").split("-")[0] == code or wanted in names:
             return code
-    known = ", ".join(say("language.name", code) for code in languages())
+    known = listed([say("language.name", code) for code in languages()])
     raise UserError(say("daily.no-language", named=text.strip(), languages=known))
+
+
+def question_of(reply: Reply) -> str:
+    """Return the question to talk about under a quote of the day, "" where it has none."""
+    return next((plain(card.body) for card in reply.cards if card.role is Role.INFO), "")
 
 
 def _fold(text: str) -> str:
     apart = unicodedata.normalize("NFD", text.strip().casefold())
     return "".join(letter for letter in apart if not unicodedata.combining(letter))
+
+
+def _is_on(settings: ChannelSettings) -> bool:
+    """Say whether a channel gets a daily quote."""
+    return settings.id is not None and settings.daily and not settings.disabled
 
 
 class Daily:
@@ -78,6 +92,48 @@ class Daily:
         latest = [row.passage_id for row in await store.posts.recent(channel, RECENT) if row.passage_id]
         return await asyncio.to_thread(self._choose, settings, dates, marks, votes, used, latest[::-1], began)
 
+    async def community(self, channel: Channel) -> ChannelSettings:
+        """Return the settings by which a member anywhere in a community sees its quote of the day.
+
+        They are the channel's own where it gets a daily quote, else those of the first channel of its server or
+        workspace that does. Where none does they are not saved (`id` is None) and the first channel's time zone holds.
+        """
+        store = self._store
+        own = (
+            ChannelSettings(dataclasses.replace(channel, thread=""))
+            if store is None
+            else await store.channels.get(channel)
+        )
+        if store is None or _is_on(own) or not channel.tenant:
+            return own if _is_on(own) else dataclasses.replace(own, id=None)
+        every = await store.channels.of_tenant(channel)
+        first = next(filter(_is_on, every), None)
+        zone = every[0].zone if every else own.zone
+        return first or dataclasses.replace(own, id=None, zone=zone)
+
+    async def of_day(self, settings: ChannelSettings, day: dt.date, today: dt.date) -> Highlight | None:
+        """Return the quote of a day for the settings of a community: what was posted, or what is due today.
+
+        On a day without a post it is the one by date and show, the same for everyone. Of another day only what was
+        posted is told: what comes is for those who run the channel.
+        """
+        row = (
+            await self._store.posts.of_date(settings.channel, day.isoformat()) if self._store and settings.id else None
+        )
+        stands = await self.of(row.passage_id) if row and row.passage_id and row.state in _STANDING else None
+        if stands is not None or day != today:
+            return stands
+        due = row.state == "pending" if row else settings.next_date == day.isoformat()
+        if settings.id is not None and due and not settings.paused and settings.skip_date != day.isoformat():
+            chosen = await self.next(settings, day)
+            if chosen is not None:
+                return chosen[0]
+        return await self.of_date(day, settings.shows)
+
+    async def of_date(self, day: dt.date, shows: Sequence[str]) -> Highlight | None:
+        """Return the quote of a date that belongs to no channel; None where nothing is good enough."""
+        return await asyncio.to_thread(self._highlights.of_date, day, shows)
+
     async def why_none(self, settings: ChannelSettings) -> str:
         """Return why a channel has no quote for a date, as the end of a sentence: none is good, or all are resting."""
         used = await self._store.posts.used_passages(settings.channel, settings.cycle) if self._store else []
@@ -104,14 +160,13 @@ class Daily:
             dataclasses.replace(more_context(self._lines, passage.id, 0), label=say("buttons.more-context", language)),
             *more,
         )
-        card = Card(Role.MATCH, quote=passage.quote())
+        question = (Card(Role.INFO, body=(Span(highlight.prompt),)),) if highlight.prompt else ()
         return Reply(
             lead or say("daily.lead", language),
             Outcome.FOUND,
             self._lines.line(Use.DAILY).name,
-            (card,),
+            (Card(Role.MATCH, quote=passage.quote()), *question),
             buttons,
-            aside=highlight.prompt,
         )
 
     async def stands(self, passage_id: str) -> bool:

@@ -32,6 +32,7 @@ from bot.contract import (
     next_due,
     thaw,
 )
+from bot.delivery.daily import question_of
 from bot.delivery.notifications import Notifications
 from bot.delivery.timing import AT_ONCE, Timing
 from bot.errors import StoreError, UserError, VerbatimError
@@ -440,4 +441,4 @@ def _post(row: PostRow, payload: Mapping[str, object] | None, first: float | Non
         reply = thaw(payload) if payload else Reply("", Outcome.NONE)
     except (KeyError, TypeError, ValueError) as error:
         raise UnreadableError from error
-    return Post(row.key, reply, first_try, last_try, reply.aside if row.settings.thread else "")
+    return Post(row.key, reply, first_try, last_try, question_of(reply) if row.settings.thread else "")

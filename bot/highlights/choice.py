@@ -174,6 +174,22 @@ class Highlights:
                 return _highlight(self._corpus.episode(number), span)
         return None
 
+    def of_date(self, day: dt.date, shows: Collection[str] = ()) -> Highlight | None:
+        """Return the highlight of a date, the same for everyone; None when there is none.
+
+        Curated ones alone where there are any. Each day another episode has its turn, in an order drawn by lot, and
+        each time round it is another of its spans.
+        """
+        numbers = [n for show, listed in self._shows.items() if not shows or show in shows for n in listed]
+        numbers = [number for number in numbers if number in self._picked] or numbers
+        numbers.sort(key=lambda number: _chance("day", self._corpus.entries[number].id))
+        round_, turn = divmod(day.toordinal(), len(numbers) or 1)
+        for number in (*numbers[turn:], *numbers[:turn]):
+            spans = self._spans(number, curated=number in self._picked)
+            if spans:
+                return _highlight(self._corpus.episode(number), spans[round_ % len(spans)])
+        return None
+
     def of(self, passage: Passage) -> Highlight:
         """Return a passage as a highlight, with the curated question under it if it is a curated one.
 

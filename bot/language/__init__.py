@@ -9,6 +9,7 @@ from bot.language.likeness import (
     place_letters,
     ratio,
     same_words,
+    words_begun,
 )
 from bot.language.names import named_speaker, speaker_in, ways_to_name, with_names_as
 from bot.language.patterns import Row, read_rows, read_table, read_words
@@ -50,4 +51,5 @@ __all__ = [
     "weight",
     "with_names_as",
     "word_set",
+    "words_begun",
 ]

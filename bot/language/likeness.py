@@ -10,7 +10,17 @@ from rapidfuzz.distance import OSA, Indel
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["edits", "join_marks", "letters_alike", "nearest", "pair_words", "place_letters", "ratio", "same_words"]
+__all__ = [
+    "edits",
+    "join_marks",
+    "letters_alike",
+    "nearest",
+    "pair_words",
+    "place_letters",
+    "ratio",
+    "same_words",
+    "words_begun",
+]
 
 SAME_WORD = 0.75
 """Two words at least this alike (share of letters in common, Indel) count as one word with a typo."""
@@ -60,6 +70,27 @@ def same_words(query: Sequence[str], vocabulary: Sequence[str]) -> list[dict[str
         }
         for wanted in query
     ]
+
+
+def words_begun(typed: Sequence[str], names: Sequence[str], limit: int) -> list[int]:
+    """Return the numbers of the names that have all the words typed, each with a slip at most, nearest first.
+
+    Of each word no more than what is typed of it has to be alike.
+    """
+    vocabulary = {word for name in names for word in name.split()}
+    best: dict[int, float] = {}
+    for number, wanted in enumerate(typed):
+        begun = {word: word[: len(wanted)] for word in vocabulary}
+        alike = {
+            word: score
+            for _, score, word in process.extract(
+                wanted, begun, scorer=Indel.normalized_similarity, score_cutoff=SAME_WORD, limit=None
+            )
+        }
+        among = range(len(names)) if number == 0 else best
+        scores = {place: max((alike.get(word, 0.0) for word in names[place].split()), default=0.0) for place in among}
+        best = {place: best.get(place, 0.0) + score for place, score in scores.items() if score}
+    return sorted(best, key=lambda place: (-best[place], place))[:limit]
 
 
 def pair_words(

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from bot.search.ask import Answer, Answered, Band
 from bot.search.background import Background
 from bot.search.episodes import OnSubject, episodes_named, newest_first, people_of
+from bot.search.examples import Subject, remembered_words, subjects
 from bot.search.excerpt import best_clauses, best_sentence, excerpt
 from bot.search.meaning import load_embeddings, open_embeddings
 from bot.search.model import LanguageModel, ask_ahead, open_model
@@ -31,6 +32,7 @@ __all__ = [
     "OnSubject",
     "Scope",
     "Searcher",
+    "Subject",
     "TopicFound",
     "Verdict",
     "ask_ahead",
@@ -47,6 +49,8 @@ __all__ = [
     "open_searcher",
     "people_of",
     "read_claim",
+    "remembered_words",
     "scope_of",
+    "subjects",
     "where",
 ]

@@ -125,7 +125,7 @@ def _option(command: Command, parameter: Parameter, texts: Locales) -> dict[str,
         ]
     elif parameter.type is str:
         option["max_length"] = min(about.longest, LONGEST_OPTION)
-        if about.suggest:
+        if about.suggests:
             option["autocomplete"] = True
     return option
 

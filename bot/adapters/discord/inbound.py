@@ -7,23 +7,25 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import discord
+from discord import app_commands
 
 from bot.adapters.discord.limits import LONGEST_CHOICE, MOST_CHOICES
+from bot.adapters.discord.markup import cut
 from bot.adapters.discord.render import PRESSED
 from bot.adapters.discord.views import custom_ids
 from bot.contract import Author, Channel, Line, Reference, Request, parse_line
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
 
-    from bot.commands import Command
+    from bot.commands import Command, Suggestion
 
 __all__ = [
     "NAME",
     "SHARED",
     "asker",
     "channel_of",
-    "completion",
+    "choices",
     "fill",
     "focused_option",
     "has_gap",
@@ -38,7 +40,6 @@ __all__ = [
     "request_of",
     "split_mark",
     "strip_mention",
-    "suggestions",
 ]
 
 NAME = "discord"
@@ -146,35 +147,12 @@ def focused_option(data: Mapping[str, Any]) -> tuple[str, str]:
     return "", ""
 
 
-def completion(command: Command, name: str, typed: str) -> str:
-    """Return the unfinished line to complete.
-
-    In a line an option's value ends at a blank, so only its first word is completed; `suggestions` keeps what fits all
-    that is typed.
-    """
-    free = command.free
-    if free and free.name == name:
-        return f"/{command.name} {' '.join(typed.split())}"
-    return f"/{command.name} {name}:{typed.strip().split(' ')[0]}"
-
-
-def suggestions(command: Command, name: str, typed: str, lines: Sequence[str]) -> list[str]:
-    """Return the values in completed lines that begin like what is typed, each once, as many as Discord takes."""
-    is_free = command.free is not None and command.free.name == name
-    names = tuple(f"{parameter.name}:" for parameter in command.parameters)
-    values: list[str] = []
-    for line in lines:
-        read = parse_line(line)
-        if is_free and not line.endswith(names):
-            values.append(read.words)
-        elif not is_free and line.startswith(f"/{command.name} {name}:"):
-            value = line.removeprefix(f"/{command.name} {name}:")
-            values.append(dict(read.options).get(name, value) if value.startswith(('"', "“")) else value)
-    wanted = " ".join(typed.casefold().split())
-    fitting = [
-        value for value in values if wanted in " ".join(value.casefold().split()) and 0 < len(value) <= LONGEST_CHOICE
+def choices(suggestions: Iterable[Suggestion]) -> list[app_commands.Choice[str]]:
+    """Return suggestions as Discord takes them: none that is empty or too long, a long label cut."""
+    fitting = [each for each in suggestions if 0 < len(each.value) <= LONGEST_CHOICE]
+    return [
+        app_commands.Choice(name=cut(each.label, LONGEST_CHOICE), value=each.value) for each in fitting[:MOST_CHOICES]
     ]
-    return list(dict.fromkeys(fitting))[:MOST_CHOICES]
 
 
 def pressed(interaction: discord.Interaction[Any]) -> tuple[str, str] | None:

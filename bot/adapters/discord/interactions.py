@@ -166,17 +166,14 @@ class Interactions:
 
     async def _suggest(self, interaction: discord.Interaction[Any], data: dict[str, Any]) -> None:
         """Complete an option from memory; an empty list where nothing fits or something breaks."""
-        values: list[str] = []
-        command = self._known.get(str(data.get("name", "")))
-        name, typed = inbound.focused_option(data)
-        if command and name and not overlong(len(typed)):
-            line = inbound.completion(command, name, typed)
+        choices: list[app_commands.Choice[str]] = []
+        command, (name, typed) = str(data.get("name", "")), inbound.focused_option(data)
+        if command in self._known and name and not overlong(len(typed)):
+            request = inbound.request_of(interaction, text=typed, line=Line(command, ""))
             try:
-                lines = await self._core.suggest(inbound.request_of(interaction, text=line))
-                values = inbound.suggestions(command, name, typed, lines)
+                choices = inbound.choices(await self._core.suggest(request, name))
             except Exception:  # a member who types must get an answer, even an empty one
-                _log.exception("completing %r failed", line[:100])
-        choices = [app_commands.Choice(name=value, value=value) for value in values]
+                _log.exception("completing %s: of /%s failed", name[:100], command)
         await acknowledge(interaction, lambda: interaction.response.autocomplete(choices))
 
     def _is_private(self, name: str) -> bool:

@@ -296,15 +296,17 @@ class Answers:
         team, _ = place
         admin = bool(await self.people.is_admin(workspace, user, team))
         where = Channel(NAME, user, team)
-        highlight = None
-        if Use.DAILY in self.core.lines.names:
-            daily = self.core.lines.line(Use.DAILY).name
-            shown = await self.core.answer(
-                Request(where, Author(user, admin=admin, tenant=where.tenant), command=daily, private=True)
+        author = Author(user, admin=admin, tenant=where.tenant)
+        headings = {Use.DAILY: say("slack.quote-of-the-day"), Use.HELP: say("slack.what-i-can-do")}
+        shown = {
+            heading: self.naming.write(
+                await self.core.answer(Request(where, author, command=self.core.lines.names[use], private=True))
             )
-            highlight = self.naming.write(shown)
+            for use, heading in headings.items()
+            if use in self.core.lines.names
+        }
         channels = await self._channels(team) if Use.SETTINGS in self.core.lines.names else None
-        view = home_view(self.core.commands, self._prefix, highlight, channels, admin=admin)
+        view = home_view(self.core.lines, self._prefix, shown, channels, admin=admin)
         await self.surfaces.home(workspace, user, view)
 
     async def _channels(self, team: str) -> list[ChannelSettings] | None:
@@ -334,7 +336,8 @@ class Answers:
             args = {command.free.name: question.line} if command and command.free else {}
             return Request(channel, author, command=question.command, args=args, private=private)
         reference = await self._reference(workspace, question)
-        return Request(channel, author, text=question.line, reference=reference, private=private, shared=question.way is Way.SHARE)
+        shared = question.way is Way.SHARE
+        return Request(channel, author, text=question.line, reference=reference, private=private, shared=shared)
 
     async def _reference(self, workspace: Workspace, question: Inquiry) -> Reference | None:
         """Return the message that a question's thread hangs under, read for what is no command; None outside one."""

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from bot.adapters.slack import limits
 from bot.adapters.slack.render import blocks_of, plain_block
-from bot.commands import lines_of, public_commands
 from bot.contract import Use
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bot.adapters.slack.render import Block
     from bot.commands import Command, Menu
@@ -45,8 +44,7 @@ _DAYS: Final = ("daily", "weekdays")
 _LONGEST_ZONE: Final = 60
 _LONGEST_QUESTION: Final = 2_000
 _MOST_CHANNELS: Final = 20
-_HIGHLIGHT_BLOCKS: Final = 12
-_MOST_COMMANDS: Final = 20
+_REPLY_BLOCKS: Final = 12
 
 
 def message_menu(command: Command) -> Menu | None:
@@ -105,33 +103,22 @@ def setup_view(zone: str) -> dict[str, Any]:
 
 
 def home_view(
-    commands: Sequence[Command],
+    lines: Lines,
     prefix: str,
-    highlight: Reply | None,
+    replies: Mapping[str, Reply],
     channels: Sequence[ChannelSettings] | None,
     *,
     admin: bool,
 ) -> dict[str, Any]:
-    """Return the Home tab: the day's highlight, what the bot can do, and the channels' daily quotes.
+    """Return the Home tab: replies by their headings, and the channels' daily quotes.
 
     `channels` are the configured ones, None when there is no database; setting them up is shown to admins.
     """
     blocks: list[Block] = []
-    if highlight is not None:
-        blocks += [_header(say("slack.quote-of-the-day")), *blocks_of(highlight, cited=False, most=_HIGHLIGHT_BLOCKS)]
-    shown = [command for command in public_commands(commands) if not command.admin or admin][:_MOST_COMMANDS]
-    blocks += [
-        _header(say("slack.what-i-can-do")),
-        plain_block(say("slack.home")),
-        _list(
-            [
-                [_code(command.usage.replace("/", f"/{prefix}", 1)), _words(f"  {command.description}")]
-                for command in shown
-            ]
-        ),
-    ]
+    for heading, reply in replies.items():
+        blocks += [_header(heading), *blocks_of(reply, cited=False, most=_REPLY_BLOCKS)]
     if channels is not None:
-        blocks += [_header(say("slack.daily-quotes")), *_daily(channels, lines_of(commands), prefix, admin=admin)]
+        blocks += [_header(say("slack.daily-quotes")), *_daily(channels, lines, prefix, admin=admin)]
     return {"type": "home", "blocks": blocks[: limits.VIEW_BLOCKS]}
 
 
