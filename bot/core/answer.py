@@ -24,6 +24,7 @@ from bot.contract import (
     Reply,
     Request,
     Role,
+    format_line,
     likely_options,
     overlong_sentence,
     parse_line,
