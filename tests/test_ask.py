@@ -167,4 +167,4 @@ async def test_a_bare_fragment_and_a_follow_up_work_without_speakers(garden: Cor
     followed = await garden.answer(Request(room, Author("m"), text="who said that?"))
 
     assert found.command == "quote"
-    assert followed.text.startswith("This transcript doesn't say who is speaking. It's 9")
+    assert followed.text.startswith("This transcript doesn't say who is speaking. It's about 85% of the way through")

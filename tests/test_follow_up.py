@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from bot.commands import COMMAND_LINES, COMMANDS
 from bot.contract import Author, Channel, Line, Outcome, Reference, Reply, Request, Use, parse_line
 from bot.core import Core
-from bot.core.conversation import KEPT, MOST_KEPT, Answered, Conversations, read_buttons
+from bot.core.conversation import KEPT, MOST_KEPT, Conversations, Exchange, read_buttons
 from bot.core.follow_up import Following, follow_up, nothing_meant, read_following
 from bot.language import read_rows, read_table
 from bot.policy.texts import say
@@ -31,7 +31,7 @@ TABLE = read_table("bot.core", "follow_ups.toml")
 NAMES = ("Ada Quill", "Ben Marsh")
 SPEAKERS = ("Lex Fridman", "Mark Zuckerberg")
 A, B, C, D = "thphm-3n5gkv", "thphm-78hgch", "thphm-7uq0dt", "thphm-3n5g91"
-BEFORE = Answered(
+BEFORE = Exchange(
     "/ask is he for remote work episode:383", "/ask is he for remote work", (A, B), D, (f"/show {A} {B} {C} at:2",)
 )
 THAT = Reference("17", own=True)
@@ -93,27 +93,27 @@ def test_a_short_message_goes_on_from_an_answer(text: str, line: Line | None) ->
     ("before", "text", "line"),
     [
         (
-            Answered("/topic hiring", "/topic hiring", (A,), turns=("/topic hiring page:2",)),
+            Exchange("/topic hiring", "/topic hiring", (A,), turns=("/topic hiring page:2",)),
             "next",
             "/topic hiring page:2",
         ),
-        (Answered("/topic hiring", "/topic hiring page:3", (A,)), "go back", "/topic hiring page:2"),
-        (Answered("/topic hiring", "/topic hiring page:2", (A,)), "go back", "/topic hiring"),
+        (Exchange("/topic hiring", "/topic hiring page:3", (A,)), "go back", "/topic hiring page:2"),
+        (Exchange("/topic hiring", "/topic hiring page:2", (A,)), "go back", "/topic hiring"),
         (
-            Answered("/topic hiring", "/topic hiring", (A,)),
+            Exchange("/topic hiring", "/topic hiring", (A,)),
             "only lex",
             '/ask what did they say about hiring speaker:"Lex Fridman"',
         ),
-        (Answered("", f"/show {A} context:4", (B,)), "more context", f"/show {A} context:6"),
-        (Answered("", f"/show {A} {B} at:2", (B,), turns=(f"/show {A} {B} at:1",)), "more", f"/detail {B} do:last"),
-        (Answered("", f"/show {A} {B} at:2", (B,), turns=(f"/show {A} {B} at:1",)), "back", f"/show {A} {B} at:1"),
-        (Answered("/ask x", "/ask x", (A,), outcome=Outcome.NEAREST), "are you sure", f"/detail {A} do:unsure"),
-        (Answered("/verify x", "/verify x", (A,), outcome=Outcome.NEAREST), "why?", "/detail do:missed"),
-        (Answered("/quote x", "/quote x", outcome=Outcome.NONE), "really?", "/detail do:missed"),
-        (Answered("/ask x", "/ask x", (A,), A), "shorter", f"/detail {A} do:shortest"),
+        (Exchange("", f"/show {A} context:4", (B,)), "more context", f"/show {A} context:6"),
+        (Exchange("", f"/show {A} {B} at:2", (B,), turns=(f"/show {A} {B} at:1",)), "more", f"/detail {B} do:last"),
+        (Exchange("", f"/show {A} {B} at:2", (B,), turns=(f"/show {A} {B} at:1",)), "back", f"/show {A} {B} at:1"),
+        (Exchange("/ask x", "/ask x", (A,), outcome=Outcome.NEAREST), "are you sure", f"/detail {A} do:unsure"),
+        (Exchange("/verify x", "/verify x", (A,), outcome=Outcome.NEAREST), "why?", "/detail do:missed"),
+        (Exchange("/quote x", "/quote x", outcome=Outcome.NONE), "really?", "/detail do:missed"),
+        (Exchange("/ask x", "/ask x", (A,), A), "shorter", f"/detail {A} do:shortest"),
     ],
 )
-def test_what_it_asks_depends_on_the_answer(before: Answered, text: str, line: str) -> None:
+def test_what_it_asks_depends_on_the_answer(before: Exchange, text: str, line: str) -> None:
     assert follow_up(text, before, THAT, SPEAKERS, COMMAND_LINES) == parse_line(line)
 
 
@@ -146,7 +146,7 @@ async def test_with_nothing_to_go_on_one_line_says_how(
 def test_the_lines_of_a_message_say_what_it_shows() -> None:
     lines = (f"/show {A} context:2", f"/show {A} {B} {C} at:2", "/ask something else")
 
-    assert read_buttons(lines, COMMAND_LINES) == Answered(shown=(A,), turns=lines[:2])
+    assert read_buttons(lines, COMMAND_LINES) == Exchange(shown=(A,), turns=lines[:2])
     assert read_buttons(("/ask something else",), COMMAND_LINES) is None
 
 
@@ -264,9 +264,9 @@ async def test_another_process_goes_on_from_what_one_answered(corpus: Corpus, se
 
 
 def test_an_answer_reads_back_from_json_and_nothing_else_does() -> None:
-    assert Answered.from_json(BEFORE.as_json()) == BEFORE
-    assert Answered.from_json({}) is None
-    assert Answered.from_json(BEFORE.as_json() | {"outcome": "who knows"}) is None
+    assert Exchange.from_json(BEFORE.as_json()) == BEFORE
+    assert Exchange.from_json({}) is None
+    assert Exchange.from_json(BEFORE.as_json() | {"outcome": "who knows"}) is None
 
 
 SAYS = ("more", "who said that?", "source?", "in full", "shorter", "more context", "and lex?", "why?", "are you sure?",

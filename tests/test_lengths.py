@@ -37,7 +37,7 @@ from bot.contract import (
     parse_line,
 )
 from bot.core import Core
-from bot.core.conversation import Answered
+from bot.core.conversation import Exchange
 from bot.core.follow_up import follow_up
 from bot.intake import overlong
 
@@ -112,7 +112,7 @@ def _shown(text: str) -> tuple[Reply, ...]:
     )
 
 
-BEFORE = Answered("/ask q", "/ask q", ("a", "b"))
+BEFORE = Exchange("/ask q", "/ask q", ("a", "b"))
 
 READ: dict[str, Callable[[str], object]] = {
     "a line": lambda text: parse_line(f"/quote {text}"),

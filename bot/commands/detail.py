@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 from bot.commands.declaration import Context, Param, Use, command
-from bot.contract import Card, Outcome, Reply, Role, Span, clock, format_date, listen, more_context
+from bot.contract import Card, Outcome, Reply, Role, Span, format_date, listen, more_context
 from bot.errors import UserError
 from bot.policy.refusals import refusal
 from bot.policy.texts import say
@@ -72,27 +72,28 @@ def _tell(ctx: Context, ids: str, do: str) -> Reply:
 def _sentence(passage: Passage, do: str) -> tuple[Span, ...]:
     """Return what is told of a passage, and the link that opens there."""
     citation, published = passage.citation(), passage.episode.meta.published
-    inside = say("detail.in-chapter", chapter=citation.chapter, episode=citation.label)
     known = {
         "speaker": passage.speaker,
-        "at": _moment(citation),
-        "place": inside if citation.chapter else citation.label,
+        "moment": _moment(citation),
         "date": format_date(published) if published else "",
         "source": citation.line(),
     }
     form = ""
     if do == "who" and not passage.speaker:
         form = "-unnamed"
-    elif do == "when":
-        form = "-untimed" if citation.start is None else "" if published else "-undated"
+    elif do in {"when", "link"} and citation.start is None:
+        form = "-untimed"
+    elif do == "when" and not published:
+        form = "-undated"
     told = say(f"detail.{do}{form}", **known)
     if citation.url is None:
-        return (Span(f"{told} {say('detail.no-link')}" if do == "link" else told),)
+        return (Span(say("detail.no-link", moment=known["moment"]) if do == "link" else told),)
     return (Span(f"{told} "), Span(citation.url, url=citation.url))
 
 
 def _moment(citation: Citation) -> str:
-    """Return when a passage is said, in words, or how far into its episode."""
+    """Return where and when a passage is said, in words."""
     if citation.start is None:
-        return say("citation.position", share=citation.position)
-    return say("detail.at", time=f"{'≈ ' if citation.approximate else ''}{clock(citation.start)}")
+        return say("detail.share", share=citation.position, episode=citation.label)
+    place = say("detail.in-chapter", chapter=citation.chapter, episode=citation.label)
+    return say("detail.moment", time=citation.time, place=place if citation.chapter else citation.label)

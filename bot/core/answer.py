@@ -31,7 +31,7 @@ from bot.contract import (
 )
 from bot.core.channel_settings import ServedChannels
 from bot.core.completion import complete, suggestions
-from bot.core.conversation import Answered, Conversations, is_turn
+from bot.core.conversation import Conversations, Exchange, is_turn
 from bot.core.follow_up import ASKING, follow_up, nothing_meant
 from bot.core.options import hint_of, known_options
 from bot.core.routing import asks, read_intent
@@ -198,7 +198,7 @@ class Core:
         adapter = self._adapters.get(channel.platform)
         return await adapter.check(channel) if adapter else ""
 
-    async def _read(self, request: Request) -> tuple[Line, Intent | None, Answered | None]:
+    async def _read(self, request: Request) -> tuple[Line, Intent | None, Exchange | None]:
         """Return the command line that was asked for.
 
         A free message has also how it was read; one that goes on from an answer has that answer.
@@ -217,8 +217,8 @@ class Core:
         return await self._search.run(lambda: self._narrow(text, line, before, request.reference))
 
     def _narrow(
-        self, text: str, line: Line, before: Answered | None, reference: Reference | None
-    ) -> tuple[Line, Intent | None, Answered | None]:
+        self, text: str, line: Line, before: Exchange | None, reference: Reference | None
+    ) -> tuple[Line, Intent | None, Exchange | None]:
         """Return what a free message stands for with its options; they are words where nothing it may mean has them."""
         if line.options and line.words:
             read, intent, goes_on = self._understand(line.words, before, reference)
@@ -230,8 +230,8 @@ class Core:
         return self._understand(text, before, reference)
 
     def _understand(
-        self, words: str, before: Answered | None, reference: Reference | None
-    ) -> tuple[Line, Intent | None, Answered | None]:
+        self, words: str, before: Exchange | None, reference: Reference | None
+    ) -> tuple[Line, Intent | None, Exchange | None]:
         """Return the line that a free message stands for, how it was read if it stands alone, what it goes on from."""
         speakers = self._corpus.speakers
         followed = follow_up(words, before, reference, speakers, self.lines)
@@ -256,7 +256,7 @@ class Core:
         given: Mapping[str, str],
         reply: Reply,
         key: str,
-        before: Answered | None,
+        before: Exchange | None,
     ) -> None:
         """Keep what a short message may go on from; what tells one thing of an answer leaves that answer in its place.
 
@@ -275,13 +275,13 @@ class Core:
             before = None  # what is shown to all goes on from nothing that one member saw
         if command.use is Use.DETAIL:
             shown = tuple(words.split())
-            answered = before or Answered(shown=shown, turns=turns)
+            answered = before or Exchange(shown=shown, turns=turns)
             answered = dataclasses.replace(answered, private=private or answered.private)
         elif command.use in ASKING:
-            answered = Answered(line, line, shown, key, turns, reply.outcome, private)
+            answered = Exchange(line, line, shown, key, turns, reply.outcome, private)
         else:
             asked = before.asked if before else ""
-            answered = Answered(asked, line, shown, key, turns, reply.outcome, private)
+            answered = Exchange(asked, line, shown, key, turns, reply.outcome, private)
         if answered.shown or answered.turns or answered.asked:
             await self._conversations.remember(request, answered)
 
@@ -362,7 +362,7 @@ def _arguments(command: Command, line: Line) -> dict[str, str]:
     return given
 
 
-def _ids(answered: Answered) -> set[str]:
+def _ids(answered: Exchange) -> set[str]:
     """Return the passages behind an answer's buttons."""
     return {each for turn in answered.turns for each in parse_line(turn).words.split()}
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.contract import Author, Channel, Line, Lines, Request
     from bot.store import Store
 
-__all__ = ["Answered", "Conversations", "is_turn", "read_buttons"]
+__all__ = ["Conversations", "Exchange", "is_turn", "read_buttons"]
 
 KEPT = 6 * 3600.0
 """Seconds a conversation can be gone on with."""
@@ -35,7 +35,7 @@ PATIENCE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class Exchange:
     """An answer, as far as a follow-up goes on from it.
 
     `asked` is the command line that began it, with what narrowed it, and `line` the one that made this very answer;
@@ -56,7 +56,7 @@ class Answered:
         return {**dataclasses.asdict(self), "outcome": self.outcome.value}
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, object]) -> Answered | None:
+    def from_json(cls, kept: Mapping[str, object]) -> Exchange | None:
         """Return what `as_json` gave; None for anything else."""
         try:
             lists = (kept["shown"], kept["turns"])
@@ -84,9 +84,9 @@ class Conversations:
         """Take the store, if there is one, and a clock (UTC seconds)."""
         self._store = store
         self._clock = clock
-        self._kept: Bounded[tuple[Channel, str], tuple[float, str, Answered]] = Bounded(MOST_KEPT)
+        self._kept: Bounded[tuple[Channel, str], tuple[float, str, Exchange]] = Bounded(MOST_KEPT)
 
-    async def remember(self, request: Request, answered: Answered) -> None:
+    async def remember(self, request: Request, answered: Exchange) -> None:
         """Keep the answer to a request in place of those that would be found by the same names."""
         now, member, names = self._clock(), request.author.id, _names(request, private=answered.private)
         for name in names:
@@ -96,7 +96,7 @@ class Conversations:
                 async with asyncio.timeout(PATIENCE):
                     await self._store.conversations.remember(names, member, answered.as_json(), now + KEPT)
 
-    async def recall(self, request: Request, lines: Lines) -> Answered | None:
+    async def recall(self, request: Request, lines: Lines) -> Exchange | None:
         """Return the answer that a request goes on from, or None.
 
         That is the one of the bot's message it replies to, the last of its thread, or its author's last in the channel.
@@ -129,7 +129,7 @@ class Conversations:
             if near and (author is None or member == author.id):
                 del self._kept[known]
 
-    async def _find(self, request: Request, channel: Channel, name: str) -> Answered | None:
+    async def _find(self, request: Request, channel: Channel, name: str) -> Exchange | None:
         """Return what is known by a name of a channel, unless it is hours old or somebody else's alone."""
         then, member, answered = self._kept.get((channel, name), (0.0, "", None))
         if self._clock() - then > KEPT:
@@ -138,13 +138,13 @@ class Conversations:
             with suppress(StoreError, TimeoutError):
                 async with asyncio.timeout(PATIENCE):
                     kept = await self._store.conversations.find(channel, name, self._clock())
-                member, answered = (kept[0], Answered.from_json(kept[1])) if kept else ("", None)
+                member, answered = (kept[0], Exchange.from_json(kept[1])) if kept else ("", None)
         if answered is None or (answered.private and member != request.author.id):
             return None
         return answered
 
 
-def read_buttons(texts: Sequence[str], lines: Lines) -> Answered | None:
+def read_buttons(texts: Sequence[str], lines: Lines) -> Exchange | None:
     """Return what the lines behind a message's buttons say of it; None where they name no passage and turn no page.
 
     The line for more words around a passage names the one that is shown; so does one that names a single passage.
@@ -154,7 +154,7 @@ def read_buttons(texts: Sequence[str], lines: Lines) -> Answered | None:
     passages = [line for _, line in read if line.name == lines.line(Use.PASSAGE).name]
     single = [line.words for line in passages if line.words and " " not in line.words]
     shown = tuple(dict.fromkeys(single)) or tuple(next((line.words.split()[:1] for line in passages), ()))
-    return Answered(shown=shown, turns=turns) if shown or turns else None
+    return Exchange(shown=shown, turns=turns) if shown or turns else None
 
 
 def is_turn(line: Line, lines: Lines) -> bool:
@@ -162,7 +162,7 @@ def is_turn(line: Line, lines: Lines) -> bool:
     return line.name == lines.line(Use.PASSAGE).name or "page" in dict(line.options)
 
 
-def _newer(found: Answered | None, buttons: Answered | None) -> Answered | None:
+def _newer(found: Exchange | None, buttons: Exchange | None) -> Exchange | None:
     """Return what was remembered of a message, with what stands on it now where that is another passage or page."""
     if found is None or buttons is None or not set(buttons.turns) - set(found.turns):
         return found or buttons

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from bot.contract import Lines, Reference
-    from bot.core.conversation import Answered
+    from bot.core.conversation import Exchange
     from bot.core.routing import Nearness
     from bot.language import Row
 
@@ -81,7 +81,7 @@ def read_following(text: str, speakers: Iterable[str]) -> Following | None:
 
 
 def follow_up(
-    text: str, before: Answered | None, reference: Reference | None, speakers: Iterable[str], lines: Lines
+    text: str, before: Exchange | None, reference: Reference | None, speakers: Iterable[str], lines: Lines
 ) -> Line | None:
     """Return the command line that a message stands for after an answer or under a message; None if it stands alone."""
     following = read_following(text, speakers)
@@ -106,14 +106,14 @@ def nothing_meant(text: str, speakers: Iterable[str], lines: Lines) -> Line | No
     return lines.line(Use.DETAIL, do="check" if following.kind == "check" else "lost")
 
 
-def _after(following: Following, before: Answered, reference: Reference | None, lines: Lines) -> Line | None:
+def _after(following: Following, before: Exchange, reference: Reference | None, lines: Lines) -> Line | None:
     """Return the line that goes on from an answer."""
     if following.kind == "check" and reference is None:
         return lines.line(Use.DETAIL, do="check")
     return _GOING_ON[following.kind](following, before, lines)
 
 
-def _by(following: Following, before: Answered, lines: Lines) -> Line | None:
+def _by(following: Following, before: Exchange, lines: Lines) -> Line | None:
     """Return the same question, of what one person said."""
     asked = parse_line(before.asked)
     if not asked.words or asked.name == lines.line(Use.LIBRARY).name:
@@ -124,7 +124,7 @@ def _by(following: Following, before: Answered, lines: Lines) -> Line | None:
     return Line(asked.name, asked.words, (*others, ("speaker", following.words)))
 
 
-def _about(following: Following, before: Answered, lines: Lines) -> Line:
+def _about(following: Following, before: Exchange, lines: Lines) -> Line:
     """Return the question about another subject, narrowed as the one before."""
     return lines.line(Use.QUESTION, _question(following.words), **_narrowing(parse_line(before.asked)))
 
@@ -138,7 +138,7 @@ def _narrowing(line: Line) -> dict[str, str]:
     return {name: value for name, value in line.options if name in {"speaker", "episode", "show"}}
 
 
-def _turn(following: Following, before: Answered, lines: Lines) -> Line | None:
+def _turn(following: Following, before: Exchange, lines: Lines) -> Line | None:
     """Return the line that shows what was not shown yet, or before; one that says so where there is none."""
     back = following.kind == "previous"
     ids = max(
@@ -166,7 +166,7 @@ def _with_page(line: Line, page: int) -> Line:
     return Line(line.name, line.words, (*others, ("page", str(page))) if page > 1 else others)
 
 
-def _certainty(following: Following, before: Answered, lines: Lines) -> Line:
+def _certainty(following: Following, before: Exchange, lines: Lines) -> Line:
     """Return the line that says how sure an answer is, or who said it where somebody is named."""
     if before.shown and before.outcome is Outcome.FOUND:
         return lines.line(Use.DETAIL, before.shown[0], do="who" if following.words else "sure")
@@ -176,12 +176,12 @@ def _certainty(following: Following, before: Answered, lines: Lines) -> Line:
     return lines.line(Use.DETAIL, do="missed")
 
 
-def _reason(following: Following, before: Answered, lines: Lines) -> Line | None:
+def _reason(following: Following, before: Exchange, lines: Lines) -> Line | None:
     """Return the line that shows what was said around an answer, or says why there is none."""
     return _wider(following, before, lines) if before.outcome is Outcome.FOUND else _certainty(following, before, lines)
 
 
-def _tell(following: Following, before: Answered, lines: Lines) -> Line | None:
+def _tell(following: Following, before: Exchange, lines: Lines) -> Line | None:
     """Return the line that tells one thing of what is shown."""
     shown = before.shown
     if before.key and following.kind in _OF_SENTENCE:
@@ -189,7 +189,7 @@ def _tell(following: Following, before: Answered, lines: Lines) -> Line | None:
     return lines.line(Use.DETAIL, " ".join(shown), do=following.kind) if shown else None
 
 
-def _shorter(_following: Following, before: Answered, lines: Lines) -> Line | None:
+def _shorter(_following: Following, before: Exchange, lines: Lines) -> Line | None:
     """Return the line that shows the sentence that matters alone."""
     if not before.shown:
         return None
@@ -198,14 +198,14 @@ def _shorter(_following: Following, before: Answered, lines: Lines) -> Line | No
     return lines.line(Use.DETAIL, before.shown[0], do="shortest")
 
 
-def _whole(following: Following, before: Answered, lines: Lines) -> Line | None:
+def _whole(following: Following, before: Exchange, lines: Lines) -> Line | None:
     """Return the line that shows every passage in full, or the words around a single one."""
     if len(before.shown) > 1:
         return lines.line(Use.PASSAGE, " ".join(before.shown[:MOST_SHOWN]))
     return _wider(following, before, lines)
 
 
-def _wider(following: Following, before: Answered, lines: Lines) -> Line | None:
+def _wider(following: Following, before: Exchange, lines: Lines) -> Line | None:
     """Return the line that shows more around a passage than is shown."""
     if not before.shown:
         return None
@@ -220,7 +220,7 @@ def _wider(following: Following, before: Answered, lines: Lines) -> Line | None:
     return lines.line(Use.PASSAGE, before.shown[0], context=step)
 
 
-_GOING_ON: Mapping[str, Callable[[Following, Answered, Lines], Line | None]] = {
+_GOING_ON: Mapping[str, Callable[[Following, Exchange, Lines], Line | None]] = {
     "only": _by,
     "person": _by,
     "subject": _about,
