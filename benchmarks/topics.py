@@ -30,7 +30,8 @@ from bot.search.index.words import open_index
 from bot.search.scope import EVERYWHERE, narrow
 from bot.search.topic import topic_names
 from bot.search.topic.features import OF_MEANING, OF_SENTENCE, OF_WORDS
-from bot.search.topic.scoring import SIGNS, pick, shorten
+from bot.search.topic.points import choose_points
+from bot.search.topic.scoring import SIGNS
 from bot.search.topic.topics import examine, find_topic
 
 if TYPE_CHECKING:
@@ -125,12 +126,13 @@ def measure(
     found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for asked in asked_of(library, unseen=unseen):
         begun = time.process_time()
-        topic = find_topic(library.corpus, library.index, embeddings, asked.topic, SHOWN, asked.scope)
+        topic = find_topic(library.corpus, library.index, embeddings, asked.topic, asked.scope)
         found["milliseconds"][asked.kind].append(1000 * (time.process_time() - begun))
         passages = [(numbers[p.episode.id], p.first, p.last) for p in (topic.passages if topic else ())]
         sure = bool(topic and topic.sure)
         if asked.points:
             found["touched"][asked.kind].append(touched(asked, passages))
+            found["characters"][asked.kind].append(float(sum(len(p.text) for p in (topic.passages if topic else ()))))
             found["baseline"][asked.kind].append(touched(asked, spread_places(library, asked)))
             found["sure"][asked.kind].append(float(sure))
             found["denied"][asked.kind].append(float(topic is None))
@@ -158,7 +160,7 @@ class Example:
         """Return the share of points touched when sentences are weighed by a model."""
         worth = np.concatenate([profile.worth for profile in self.profiles])
         gains = np.split(worth / (1 + np.exp(-model.score(self.rows))), self._edges()[1:-1])
-        places = shorten(pick(gains, self.profiles, SHOWN), gains, self.profiles)
+        places = choose_points(gains, self.profiles).points
         return touched(self.asked, [(self.profiles[at].number, first, last) for at, first, last in places])
 
     def _edges(self) -> list[int]:
@@ -305,8 +307,15 @@ def main() -> None:
         speed(Path(sys.argv[sys.argv.index("--speed") + 1]))
         return
     unseen, verbose = "--unseen" in sys.argv, "-v" in sys.argv
-    figures = ("touched", "baseline", "sure", "denied", "declined")
-    heads = ("points touched", "BM25 spread", "discussed: sure", "discussed: denied", "undiscussed: not sure")
+    figures = ("touched", "characters", "baseline", "sure", "denied", "declined")
+    heads = (
+        "points touched",
+        "characters",
+        "BM25 spread",
+        "discussed: sure",
+        "discussed: denied",
+        "undiscussed: not sure",
+    )
     for models in (True, False):
         print(f"\n{'With the models' if models else 'By words only'}\n")
         print(f"| Show | Kind | {' | '.join(heads)} |\n|---|---|{'---|' * len(heads)}")

@@ -85,7 +85,8 @@ class Server:
         self.watchdog = Watchdog()
 
     async def json_lines(self) -> int:
-        """Answer JSON lines from standard input until it ends."""
+        """Answer JSON lines from standard input until it ends; a script gets the same answers every time."""
+        self._core.begin_afresh()
         await JsonLines(self._core, sys.stdin, sys.stdout).run()
         return 0
 

@@ -95,7 +95,7 @@ async def test_an_admins_command_is_refused_to_members_on_every_platform(trial: 
         ("/qoute pride", "Did you mean /quote?"),
         ("/xyzzy", "Type /help"),
         ("/about dou:show", "/about has no option “dou:”. It takes no options."),
-        ("/quote pride speeker:lex chapter:nowhere", "I don't know “speeker:”. Did you mean speaker:lex?"),
+        ("/quote pride speeker:lex chapter:nowhere", "I left out “speeker:lex”. Did you mean speaker:lex?"),
         ("/about me", "/about takes no words"),
         ("/show nonsense", "I have no passage “nonsense”"),
         ("/show thphm-3n5g91 context:99", "is a number from 0 to 10"),
@@ -193,10 +193,21 @@ async def test_what_no_reading_of_a_message_has_as_an_option_stays_words(ask: As
 
 
 @pytest.mark.parametrize(
-    "typed", ["/quote not have pride chapterr:jiu", "not have pride chapterr:jiu", "/quote chap:jiu pride"]
+    "typed",
+    ["/quote not have pride chapterr:jiu", "not have pride chapterr:jiu", "/quote chap:jiu need to not have pride"],
 )
 async def test_a_word_that_looks_like_an_option_and_is_none_gets_a_hint(ask: Ask, typed: str) -> None:
-    assert "Did you mean chapter:jiu?" in (await ask(typed)).text
+    reply = await ask(typed)
+
+    assert "Did you mean chapter:jiu?" in reply.text
+    assert reply.outcome is Outcome.FOUND
+
+
+async def test_an_option_of_other_commands_alone_is_left_out_with_a_hint(ask: Ask) -> None:
+    assert (
+        "I left out “chapter:faith”: /ask takes speaker:, episode: or show:."
+        in (await ask("/ask chapter:faith why does he train")).text
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,10 @@ import pytest
 
 from bot.adapters.discord.adapter import Discord
 from bot.adapters.discord.client import create_discord_client
+from bot.adapters.discord.markup import markdown
 from bot.adapters.discord.ready import announce, invite_link
 from bot.commands import COMMANDS, Context, Param, command
-from bot.contract import Adapter, Button, Channel, Outcome, Reply
+from bot.contract import Adapter, Button, Channel, Outcome, Reply, Span
 from bot.core import Core
 from bot.errors import UserError
 from bot.intake import stopping
@@ -315,6 +316,96 @@ async def test_mentions_replies_and_direct_messages_are_answered_under_the_messa
     assert text_of(local.of_bot()[1]) == "again"
     assert SAID in text_of(local.of_bot(direct)[0])
     assert "message_reference" not in local.of_bot(direct)[0]
+
+
+async def test_a_reply_is_answered_from_the_answer_it_replies_to(local: LocalDiscord, core: Core, store: Store) -> None:
+    async with serving(local, core, store):
+        await local.say(f"/quote {LINE}", mention_bot=True)
+        await local.settle(local.of_bot)
+        await local.say("/topic faith", mention_bot=True)
+        await local.settle(lambda: len(local.of_bot()) == 2)
+        first, second = local.of_bot()
+        await local.say("who said that?", reply_to=first, user=local.world.alice)
+        await local.settle(lambda: len(local.of_bot()) == 3)
+        await local.say("more", reply_to=second, user=local.world.alice)
+        await local.settle(lambda: len(local.of_bot()) == 4)
+        slash = await local.slash("quote", {"words": LINE})
+        await local.say("when?", reply_to=slash.message, user=local.world.alice)
+        await local.settle(lambda: len(local.of_bot()) == 6)
+
+    who, more, when = text_of(local.of_bot()[2]), text_of(local.of_bot()[3]), text_of(local.of_bot()[5])
+    assert "Mark Zuckerberg" in who
+    assert "3:14" in who
+    assert more != text_of(second)
+    assert "aith" in more
+    assert "3:14" in when
+
+
+async def test_after_a_restart_a_reply_is_read_from_the_buttons_of_its_message(
+    local: LocalDiscord, corpus: Corpus, search: Searcher
+) -> None:
+    async with serving(local, Core(corpus, search, COMMANDS)):
+        await local.say(f"/quote {LINE}", mention_bot=True)
+        await local.settle(local.of_bot)
+    async with serving(local, Core(corpus, search, COMMANDS)):
+        await local.say("who said that?", reply_to=local.of_bot()[0], user=local.world.alice)
+        await local.settle(lambda: len(local.of_bot()) == 2)
+
+    assert "Mark Zuckerberg" in text_of(local.of_bot()[1])
+
+
+async def test_a_check_under_somebodys_message_says_how_where_discord_withholds_its_words(
+    local: LocalDiscord, core: Core
+) -> None:
+    async with serving(local, core):
+        claim = await local.say("people who train need to not have pride", user=local.world.alice)
+        await local.say("is this real?", mention_bot=True, reply_to=claim)
+        await local.settle(local.of_bot)
+        named = await local.say(f"{LINE}, did he say that?", mention_bot=True, user=local.world.alice)
+        await local.settle(lambda: len(local.of_bot()) == 2)
+        await local.say("is this real?", mention_bot=True, reply_to=named)
+        await local.settle(lambda: len(local.of_bot()) == 3)
+
+    assert text_of(local.of_bot()[0]) == markdown((Span(say("detail.check")),))
+    assert SAID in text_of(local.of_bot()[2])
+
+
+async def test_what_one_member_alone_saw_is_not_gone_on_from_by_another(local: LocalDiscord, core: Core) -> None:
+    async with serving(local, core):
+        message = await local.say(LINE)
+        await local.context_menu("Find in transcripts", message, user=local.world.alice)
+        await local.say("who said that?", mention_bot=True)
+        await local.settle(local.of_bot)
+
+    assert text_of(local.of_bot()[-1]) == markdown((Span(say("detail.lost")),))
+
+
+async def test_a_mention_added_by_editing_is_answered_once(local: LocalDiscord, core: Core, store: Store) -> None:
+    async with serving(local, core, store):
+        message = await local.say(LINE)
+        await local.edit(message, "people who train")
+        await local.settle(quiet=0.1)
+        assert local.of_bot() == []
+        await local.edit(message, LINE, mention_bot=True)
+        await local.settle(local.of_bot)
+        await local.edit(message, f"{LINE} again", mention_bot=True)
+        await local.preview(message)
+        await local.settle(quiet=0.1)
+
+    (answer,) = local.of_bot()
+    assert SAID in text_of(answer)
+    assert answer["message_reference"]["message_id"] == message["id"]
+
+
+async def test_an_edited_message_whose_answer_stands_is_let_be_after_a_restart(local: LocalDiscord, core: Core) -> None:
+    async with serving(local, core):
+        message = await local.say(LINE, mention_bot=True)
+        await local.settle(local.of_bot)
+    async with serving(local, core):
+        await local.edit(message, f"{LINE} again", mention_bot=True)
+        await local.settle(quiet=0.2)
+
+    assert len(local.of_bot()) == 1
 
 
 async def test_a_mention_alone_is_told_what_to_write(local: LocalDiscord, core: Core) -> None:

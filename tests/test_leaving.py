@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from bot.contract import Author, Channel, Outcome, Request
 from bot.core import Core
 from bot.intake import ChannelSettings, Intake
+from bot.policy.texts import say
 from bot.store.store import KEPT_AFTER_REMOVAL
 from bot.store.tables import metadata
 from tests.local_discord import LocalDiscord
@@ -111,11 +112,11 @@ async def test_a_server_that_came_back_keeps_everything(store: Store) -> None:
 async def test_no_row_names_a_member_who_asked_for_deletion_and_others_keep_theirs(store: Store) -> None:
     filled(store)
     gone = await store.forget_member(Channel("slack", "D1", ""), Author(ME))
-    assert (gone.votes, gone.changes, gone.arrivals) == (1, 1, 1)
+    assert (gone.votes, gone.changes, gone.arrivals, gone.answers) == (1, 1, 1, 1)
     after = cells(store)
     assert [name for name, rows in after.items() if ME in rows] == []
-    assert {name for name, rows in after.items() if YOU in rows} == {"votes", "audit", "inbox"}
-    assert await store.forget_member(Channel("slack", "D1", ""), Author(ME)) == type(gone)(0, 0, 0)
+    assert {name for name, rows in after.items() if YOU in rows} == {"votes", "audit", "inbox", "conversations"}
+    assert await store.forget_member(Channel("slack", "D1", ""), Author(ME)) == type(gone)(0, 0, 0, 0)
 
 
 async def test_where_ids_are_a_workspaces_own_the_same_id_elsewhere_is_somebody_else(store: Store) -> None:
@@ -154,7 +155,7 @@ async def test_deletion_in_a_direct_message_reaches_every_server_and_the_questio
     assert (await ask(core, direct, "/privacy delete")).lead.startswith("Deleted: 2 votes, ")
     assert "open source" not in cells(store)["conversations"]
     assert [name for name, rows in cells(store).items() if ME in rows] == []
-    assert (await ask(core, direct, "more")).command != "show"
+    assert (await ask(core, direct, "more")).text == say("detail.lost")
     assert await store.votes.totals(Channel("discord", "C1", MINE)) == {"p-1": 1}
 
 

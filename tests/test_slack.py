@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.adapters.slack.adapter import Slack
+from bot.policy.texts import say
 from bot.settings import Settings
 from bot.store import Store, open_store
 from tests.local_slack import LocalSlack, Message
@@ -264,11 +265,67 @@ async def test_a_mention_that_comes_as_two_events_is_answered_once(platform: Loc
     assert len(platform.posts("C0GENERAL")) == 1
 
 
+@pytest.mark.parametrize("changed", [False, True])
+async def test_a_mention_added_by_editing_is_answered_once(platform: LocalSlack, changed: bool) -> None:  # noqa: FBT001 - a row of a table
+    message = platform.say("C0GENERAL", f"/quote {LINE}")
+    await platform.edit(message, f"/quote {LINE}", mention=True, changed=changed)
+    await platform.until(lambda: platform.posts("C0GENERAL"))
+    await platform.edit(message, f"/quote {LINE} again", mention=True)
+    await platform.edit(message, f"/quote {LINE} once more", mention=True, changed=True)
+    await platform.dm("U0BEN", "/about")
+    await platform.until(lambda: platform.posts(platform.world.im("U0BEN").id))
+    (post,) = platform.posts("C0GENERAL")
+    assert LINE in post.text
+    assert post.thread_ts == message.ts
+
+
+async def test_a_thread_goes_on_from_the_bots_last_answer_in_it(platform: LocalSlack) -> None:
+    delivery = await platform.mention("C0GENERAL", f"/quote {LINE}")
+    await platform.until(lambda: platform.posts("C0GENERAL"))
+    await platform.mention("C0GENERAL", "who said that?", user="U0BEN", thread_ts=delivery.ts)
+    await platform.until(lambda: len(platform.posts("C0GENERAL")) == 2)
+    assert "Mark Zuckerberg" in platform.posts("C0GENERAL")[1].text
+
+
+async def test_a_thread_under_an_answer_goes_on_from_its_buttons(platform: LocalSlack) -> None:
+    await (await platform.command("/quote", LINE)).settle()
+    (answer,) = platform.posts("C0GENERAL")
+    await platform.mention("C0GENERAL", "when?", user="U0BEN", thread_ts=answer.ts)
+    await platform.until(lambda: len(platform.posts("C0GENERAL")) == 2)
+    assert "57:21" in platform.posts("C0GENERAL")[1].text
+
+
+async def test_a_check_in_a_thread_is_of_the_message_above_it(platform: LocalSlack) -> None:
+    root = platform.say("C0GENERAL", LINE)
+    await platform.mention("C0GENERAL", "is this real?", thread_ts=root.ts)
+    await platform.until(lambda: platform.posts("C0GENERAL"))
+    assert "Word for word" in platform.posts("C0GENERAL")[0].text
+
+
+async def test_a_message_above_that_cannot_be_read_costs_a_sentence_that_says_how(platform: LocalSlack) -> None:
+    root = platform.say("C0GENERAL", LINE)
+    platform.fail("conversations.replies", "missing_scope", times=5)
+    await platform.mention("C0GENERAL", "source?", thread_ts=root.ts)
+    await platform.until(lambda: platform.posts("C0GENERAL"))
+    assert platform.posts("C0GENERAL")[0].text == say("detail.check-slack")
+
+
+async def test_what_one_member_alone_saw_is_not_gone_on_from_by_another(platform: LocalSlack, core: Core) -> None:
+    core.begin_afresh()
+    root = platform.say("C0GENERAL", LINE)
+    await (await platform.message_shortcut("quote", root)).settle()
+    await platform.mention("C0GENERAL", "who said that?", user="U0BEN")
+    await platform.until(lambda: platform.posts("C0GENERAL"))
+    assert platform.posts("C0GENERAL")[0].text == say("detail.lost")
+
+
 @pytest.mark.parametrize(
     "more",
     [{"bot_id": "B0OTHER"}, {"subtype": "message_changed"}, {"edited": {"user": "U0ADA"}}, {"user": "U0BOT"}],
 )
-async def test_bots_edits_and_its_own_messages_are_let_be(platform: LocalSlack, more: dict[str, Any]) -> None:
+async def test_bots_edits_without_a_new_mention_and_its_own_messages_are_let_be(
+    platform: LocalSlack, more: dict[str, Any]
+) -> None:
     room = platform.world.im("U0ADA").id
     event = {"type": "message", "channel": room, "channel_type": "im", "user": "U0ADA", "text": f"/quote {LINE}"}
     await platform.event(event | {"ts": platform.world.ts()} | more)

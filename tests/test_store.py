@@ -232,12 +232,25 @@ async def test_a_lease_has_one_holder_and_a_new_fence_for_a_new_one(store: Store
     assert await store.leases.hold("shard 0", "b", 30) == 2
 
 
-async def test_conversations_keep_ids_and_a_question_and_expire(store: Store) -> None:
-    await store.conversations.remember(HERE, "who?", ("p-1", "p-2"), 100.0)
-    assert await store.conversations.last(HERE, 99.0) == ("who?", ("p-1", "p-2"))
-    assert await store.conversations.last(THERE, 99.0) is None
-    assert await store.conversations.last(HERE, 100.0) is None
-    assert await store.conversations.expire(101.0) == 1
+async def test_an_answer_is_found_by_each_of_its_names_until_it_expires(store: Store) -> None:
+    kept = {"asked": "/ask who", "shown": ["p-1", "p-2"], "private": False}
+    await store.conversations.remember([(HERE, "@ann"), (HERE, "17")], "ann", kept, 100.0)
+    for name in ("@ann", "17"):
+        assert await store.conversations.find(HERE, name, 99.0) == ("ann", kept)
+    assert await store.conversations.find(THERE, "@ann", 99.0) is None
+    assert await store.conversations.find(HERE, "@ben", 99.0) is None
+    assert await store.conversations.find(HERE, "17", 100.0) is None
+    assert await store.conversations.expire(101.0) == 2
+
+
+async def test_a_later_answer_takes_the_place_of_an_earlier_one_and_goes_with_its_member(store: Store) -> None:
+    for asked in ("/ask first", "/ask second"):
+        await store.conversations.remember([(HERE, "@ann"), (HERE, "")], "ann", {"asked": asked}, 100.0)
+    await store.conversations.remember([(HERE, "@ben")], "ben", {"asked": "/ask third"}, 100.0)
+    assert await store.conversations.find(HERE, "", 99.0) == ("ann", {"asked": "/ask second"})
+    assert await store.conversations.forget_member(HERE, Author("ann", tenant=HERE.tenant)) == 2
+    assert await store.conversations.find(HERE, "", 99.0) is None
+    assert await store.conversations.find(HERE, "@ben", 99.0) == ("ben", {"asked": "/ask third"})
 
 
 async def test_notes_are_kept_by_name(store: Store) -> None:

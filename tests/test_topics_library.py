@@ -90,7 +90,7 @@ async def test_the_answer_names_the_episodes_and_offers_each(attic: Core) -> Non
     reply = await _said(attic, "/topic kite")
 
     assert reply.outcome is Outcome.FOUND
-    assert reply.lead == "Kite comes up in 7 episodes, most in #18 and #7. In the order it was said:"
+    assert reply.lead == "Kite comes up in 7 episodes, most in #18 and #7."
     offered = [button for button in reply.buttons if button.label.startswith("In #")]
     assert offered[0].label == "In #18"
     inside = await _said(attic, offered[0].line)
@@ -124,7 +124,7 @@ async def test_a_word_that_may_be_two_others_is_told_and_the_other_is_offered(tm
 
     reply = await _said(Core(corpus, searcher, COMMANDS), "/topic brindlesok")
 
-    assert reply.lead.startswith("I don't know “brindlesok”. I read it as “brindleso")
+    assert reply.lead.startswith("I don't know “brindlesok”, so I read it as “brindleso")
     read = {"brindlesook", "brindlesoak"} & set(reply.lead.replace("“", " ").replace("”", " ").split())
     (other,) = {"brindlesook", "brindlesoak"} - read
     assert f"/topic {other}" in {button.line for button in reply.buttons}

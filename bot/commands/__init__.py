@@ -15,6 +15,7 @@ from bot.commands.declaration import (
     lines_of,
     public_commands,
 )
+from bot.commands.detail import detail
 from bot.commands.episodes import episodes
 from bot.commands.help import help_
 from bot.commands.highlight import highlight
@@ -51,6 +52,7 @@ COMMANDS = (
     topic,
     highlight,
     show,
+    detail,
     proof,
     episodes,
     settings,

@@ -81,21 +81,21 @@ async def ask(
         lead = say("ask.closest")
         most = room_for(first.passage.citation(), UNSURE, lead)
         card = _card(first, Role.NEAREST, most, alone=not ctx.by_command)
-        return Reply(lead, Outcome.NEAREST, cards=(card,), buttons=_buttons(ctx, answered, 1))
+        return Reply(lead, Outcome.NEAREST, cards=(card,), buttons=_buttons(ctx, answered, card))
     near = [hit for hit in rest[:MOST_OTHERS] if hit.score >= NEAR * first.score]
     cards = (_card(first, Role.MATCH, LONGEST), *(_line(hit, Role.RUNNER_UP) for hit in near))
     reply = drop_others(Reply("", Outcome.FOUND, cards=cards), ANSWER)
-    return dataclasses.replace(reply, buttons=_buttons(ctx, answered, len(reply.cards)))
+    return dataclasses.replace(reply, buttons=_buttons(ctx, answered, *reply.cards))
 
 
-def _buttons(ctx: Context, answered: Answered, shown: int) -> tuple[Button, ...]:
+def _buttons(ctx: Context, answered: Answered, card: Card, *more: Card) -> tuple[Button, ...]:
     """Offer the words around the first passage, those that are not shown, the source and the recording."""
-    first = answered.hits[0].passage
+    first = answered.hits[0].passage.id
     return (
-        more_context(ctx.lines, first.id, -2),
-        *others(ctx.lines, [hit.passage.id for hit in answered.hits], 0, shown),
-        source(ctx.lines, first.id),
-        *listen(first.citation()),
+        more_context(ctx.lines, first, -2 if card.part else 0),
+        *others(ctx.lines, [hit.passage.id for hit in answered.hits], 0, 1 + len(more)),
+        source(ctx.lines, first),
+        *(listen(card.quote.citation) if card.quote else ()),
     )
 
 

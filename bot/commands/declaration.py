@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
-    from bot.contract import Channel, Line, Reply, Request
+    from bot.contract import Author, Channel, Line, Reply, Request
     from bot.corpus import Corpus, EpisodeEntry
     from bot.delivery import Daily
     from bot.search import Searcher
@@ -67,7 +67,7 @@ class Context:
     """What a handler may use: the request, the moment it was made (UTC), and the rooms below.
 
     `lines` are how to type what a reply offers. `check` asks a channel's platform whether the bot may post there: "" or
-    what lacks. `forget` drops the last answer of a channel, or of a tenant where the channel has no id.
+    what lacks. `forget` drops what a member was answered, or with None as the member a whole tenant.
     """
 
     request: Request
@@ -79,7 +79,7 @@ class Context:
     daily: Daily
     check: Callable[[Channel], Awaitable[str]]
     kept: Store | None = None
-    forget: Callable[[Channel], Awaitable[None]] | None = None
+    forget: Callable[[Channel, Author | None], None] | None = None
 
     @property
     def by_command(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Annotated
 
 from bot.commands.declaration import Context, Param, command
@@ -30,7 +29,7 @@ async def privacy(
     if do == "delete":
         gone = await ctx.store.forget_member(request.channel, request.author)
         if ctx.forget:
-            await ctx.forget(request.channel)
+            ctx.forget(request.channel, request.author)
         votes_gone = say("privacy.votes", count=gone.votes)
         return Reply(say("privacy.deleted", count=gone.changes, votes=votes_gone), Outcome.FOUND)
     votes = await ctx.store.votes.of_member(request.channel, request.author)
@@ -55,5 +54,5 @@ async def _server(ctx: Context, *, sure: bool) -> Reply:
         return Reply(say("privacy.server"), Outcome.FOUND, buttons=(button,))
     await ctx.store.forget_tenant(asked)
     if ctx.forget:
-        await ctx.forget(dataclasses.replace(asked, id="", thread=""))
+        ctx.forget(asked, None)
     return Reply(say("privacy.server-deleted"), Outcome.FOUND)

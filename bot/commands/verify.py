@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated
 
 from bot.commands.declaration import Context, Menu, Param, Place, Reading, Use, command
@@ -95,7 +96,16 @@ def _card(passage: Passage, marked: Marks, verdict: Verdict, told: str, most: in
     """Put the one place of a claim on a card, of a long one the clauses that have most of the claim."""
     quote = passage.quote(marked, verdict=verdict)
     cited, part = excerpt(passage, quote, best_clauses(quote.text, 0, len(quote.text), quote.marked, most))
+    if verdict is Verdict.ALTERED:
+        cited = dataclasses.replace(cited, marked=_between(quote.text, quote.marked) or quote.marked)
     return Card(Role.MATCH, title=told, quote=cited, part=part)
+
+
+def _between(text: str, marked: Marks) -> Marks:
+    """Return where between the words of a claim others stand: they are what was said instead."""
+    gaps = [(before, after) for (_, before), (after, _) in pairwise(marked)]
+    inside = [(begin, end, text[begin:end].strip(" ,.;:\n")) for begin, end in gaps]
+    return tuple((at := text.index(words, begin), at + len(words)) for begin, _, words in inside if words)
 
 
 def _piece(passage: Passage, marked: Marks, verdict: Verdict) -> Card:

@@ -179,6 +179,7 @@ class Use(StrEnum):
     QUESTION = "question"
     TOPIC = "topic"
     PASSAGE = "passage"
+    DETAIL = "detail"
     PROOF = "proof"
     LIBRARY = "library"
     DAILY = "daily"

@@ -98,14 +98,16 @@ class Author:
 class Reference:
     """The message that a request replies to, or whose thread it stands in.
 
-    `message` is its id on the platform; `own` says that the bot wrote it, and `lines` are those of its buttons, in
-    their order. `text` are its words, "" where the platform withholds them or it has none.
+    `message` is its id on the platform; `own` says that the bot wrote it, `answers` is then the `Request.id` it was
+    for, and `lines` are those of its buttons, in their order. `text` are its words, "" where the platform withholds
+    them or it has none.
     """
 
     message: str
     own: bool = False
     text: str = ""
     lines: tuple[str, ...] = ()
+    answers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,8 @@ class Request:
 
     Either `command` with `args` (a platform that knows the command's options) or `text` (a typed line or a mention).
     `reference` is the message it replies to. `now` is the moment of asking (UTC) where a script sets it; None means the
-    clock of the core. `shared` says that the asker wants everybody to see the answer.
+    clock of the core. `id` is the platform's of what was asked, where a message of the bot says which one it answers;
+    `private` says that the asker alone will see the answer, whatever it is, `shared` that the asker wants everybody to.
     """
 
     channel: Channel
@@ -125,6 +128,8 @@ class Request:
     locale: str = "en"
     now: dt.datetime | None = None
     reference: Reference | None = None
+    id: str = ""
+    private: bool = False
     shared: bool = False
 
     @property

@@ -31,8 +31,9 @@ from bot.contract import (
 )
 from bot.core.channel_settings import ServedChannels
 from bot.core.completion import complete, suggestions
-from bot.core.conversation import Conversations, Last, follow_up
-from bot.core.options import hint_of, known_options
+from bot.core.conversation import Conversations, Exchange, is_turn
+from bot.core.follow_up import ASKING, follow_up, nothing_meant
+from bot.core.options import hint_of, known_options, read_line
 from bot.core.routing import asks, read_intent
 from bot.delivery import Daily
 from bot.errors import StoreError, UserError
@@ -45,9 +46,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bot.commands import Suggestion
-    from bot.contract import Adapter
+    from bot.contract import Adapter, Reference
     from bot.core.routing import Intent
-    from bot.corpus import Corpus
+    from bot.corpus import Corpus, Passage
     from bot.search import Searcher
     from bot.store import Store
 
@@ -105,19 +106,22 @@ class Core:
         """The commands as declared, in the order `/help` lists them."""
         return tuple(self._commands.values())
 
+    def begin_afresh(self) -> None:
+        """Go on from nothing that was asked before, and keep what is asked from now on in this process."""
+        self._conversations = Conversations(None, self._clock)
+
     async def answer(self, request: Request) -> Reply:
         """Answer a request; never raises.
 
         A UserError becomes a private reply; anything else is logged under a short reference, which the member gets.
         """
-        name, hint = request.command or "", ""
+        name, hint = request.command or "", hint_of(_printable(request.text[:LONGEST_MESSAGE]), self._options)
         try:
             if request.length > LONGEST_MESSAGE:
                 raise UserError(overlong_sentence(request.length))  # noqa: TRY301 - one way out for every sentence to a member
-            line, intent = await self._read(request)
+            line, intent, before = await self._read(request)
             name = line.name
             command = self._find(name)
-            hint = hint_of(request.text, command)
             if command.admin and not request.author.admin:
                 where = "here" if request.channel.tenant else "elsewhere"
                 raise UserError(say(f"answer.admin-{where}", command=name))  # noqa: TRY301 - one way out for every sentence to a member
@@ -131,14 +135,16 @@ class Core:
             if settings.answers == "off" and not command.always:
                 declined = refusal("off-here").reply(self.lines, private=True, feature="answers")
                 return dataclasses.replace(declined, command=name)
+            typed = dict(given)
             narrowing = command.narrowing(Place.SHOW)
             if settings.shows and narrowing and narrowing not in given:
                 given[narrowing] = ",".join(settings.shows)
             reply = await command.handler(self._context(request), **command.arguments(given))
-            kept = await asyncio.to_thread(self._verbatim, reply.cards)
-            reply = dataclasses.replace(reply, command=name, cards=kept, private=reply.private or command.private)
+            kept, key = await asyncio.to_thread(self._verbatim, reply.cards)
+            alone = reply.private or command.private or (before is not None and before.private)
+            reply = dataclasses.replace(reply, command=name, cards=kept, private=alone)
             reply = self._to_share(reply, request, line)
-            await self._remember(request.channel, command, given, reply)
+            await self._remember(request, command, typed, reply, key, before)
             read = self._with_other_readings(reply, command, intent) if intent else reply
             return dataclasses.replace(read, aside="\n".join(filter(None, (read.aside, hint))))
         except UserError as error:
@@ -191,54 +197,94 @@ class Core:
         adapter = self._adapters.get(channel.platform)
         return await adapter.check(channel) if adapter else ""
 
-    async def _read(self, request: Request) -> tuple[Line, Intent | None]:
-        """Return the command line that was asked for; a free message also with how it was read."""
+    async def _read(self, request: Request) -> tuple[Line, Intent | None, Exchange | None]:
+        """Return the command line that was asked for.
+
+        A free message has also how it was read; one that goes on from an answer has that answer.
+        """
         if request.command is not None:
-            return Line(request.command, "", tuple((key, _printable(v)) for key, v in request.args.items())), None
+            args = tuple((key, _printable(value)) for key, value in request.args.items())
+            return Line(request.command, "", args), None, None
         text = _printable(request.text)
-        line = parse_line(text, self._options)
+        line = read_line(text, self._options)
         if line.name:
-            return line, None
+            return line, None, None
         if len(text) > LONGEST_TEXT:
             raise UserError(overlong_sentence(len(text)))
-        last = await self._conversations.last(request.channel)
+        before = await self._conversations.recall(request, self.lines)
         # Rules, names and topics of a large library take some milliseconds: not on the event loop.
-        return await self._search.run(lambda: self._narrow(text, line, last))
+        return await self._search.run(lambda: self._narrow(text, line, before, request.reference))
 
-    def _narrow(self, text: str, line: Line, last: Last | None) -> tuple[Line, Intent | None]:
+    def _narrow(
+        self, text: str, line: Line, before: Exchange | None, reference: Reference | None
+    ) -> tuple[Line, Intent | None, Exchange | None]:
         """Return what a free message stands for with its options; they are words where nothing it may mean has them."""
-        if line.options and line.words:
-            read, intent = self._understand(line.words, last)
+        if line.words and not line.options:
+            return self._understand(line.words, before, reference)
+        if line.words:
+            read, intent, goes_on = self._understand(line.words, before, reference)
             others = [self.lines.line(use, intent.asked or intent.words) for use in intent.others] if intent else []
             names = {name for name, _ in line.options}
             for each in (read, *others):
                 if each.name in self._commands and names <= set(self._options[each.name]):
-                    return dataclasses.replace(each, options=(*each.options, *line.options)), intent
-        return self._understand(text, last)
+                    return dataclasses.replace(each, options=(*each.options, *line.options)), intent, goes_on
+        return self._understand(text, before, reference)
 
-    def _understand(self, words: str, last: Last | None) -> tuple[Line, Intent | None]:
-        """Return the command line that a free message stands for, and how it was read if it stands alone."""
+    def _understand(
+        self, words: str, before: Exchange | None, reference: Reference | None
+    ) -> tuple[Line, Intent | None, Exchange | None]:
+        """Return the line that a free message stands for, how it was read if it stands alone, what it goes on from."""
         speakers = self._corpus.speakers
-        followed = follow_up(words, last, speakers, self.lines) if last else None
-        if followed is not None and followed.name in self._commands:
-            return followed, None
+        followed = follow_up(words, before, reference, speakers, self.lines)
+        if followed is not None:
+            return followed, None, before
+        nothing = nothing_meant(words, speakers, self.lines)
+        if nothing is not None:
+            return nothing, None, None
         spoken = only_words(words) or words
         if hostile(spoken if _is_plain(words, spoken) else words, speakers, self._search.says):
-            return self.lines.line(Use.QUESTION, words), None
+            return self.lines.line(Use.QUESTION, words), None, None
         shows = [name for show in self._corpus.shows for name in (show.title, show.id)]
         intent = read_intent(spoken, self._search.topic_names(), self._search.weight, shows)
         use = intent.use if intent.use in self.lines.names else Use.LINE
         who = named_speaker(intent.who, speakers) or (intent.who if intent.who.istitle() else "")
-        return self.lines.line(use, f"{intent.words} \u2014 {who}" if who else intent.words), intent
+        return self.lines.line(use, f"{intent.words} \u2014 {who}" if who else intent.words), intent, None
 
-    async def _remember(self, channel: Channel, command: Command, given: Mapping[str, str], reply: Reply) -> None:
-        """Keep what a short message may go on from: the question, and the passages behind the answer."""
-        shown = [card.quote.id for card in reply.cards if card.quote]
-        if shown:
-            before = await self._conversations.last(channel)
-            asked = given.get(command.free.name, "") if command.free and command.use is Use.QUESTION else None
-            question = asked if asked is not None else before.question if before else ""
-            await self._conversations.remember(channel, Last(question, tuple(shown)))
+    async def _remember(  # noqa: PLR0913, PLR0917 - an answer is made of that much
+        self,
+        request: Request,
+        command: Command,
+        given: Mapping[str, str],
+        reply: Reply,
+        key: str,
+        before: Exchange | None,
+    ) -> None:
+        """Keep what a short message may go on from; what tells one thing of an answer leaves that answer in its place.
+
+        `key` is the id of the sentence that matters; `before` is what this answer went on from.
+        """
+        words = given.get(command.free.name, "") if command.free else ""
+        options = tuple(each for each in given.items() if command.free is None or each[0] != command.free.name)
+        line = format_line(Line(command.name, words, options))
+        shown = tuple(dict.fromkeys(card.quote.id for card in reply.cards if card.quote))
+        turns = tuple(button.line for button in reply.buttons if is_turn(parse_line(button.line), self.lines))
+        if before is None and command.use in {Use.PASSAGE, Use.DETAIL}:
+            before = await self._conversations.recall(request, self.lines)
+            before = before if before and set(words.split()) & {*before.shown, *_ids(before)} else None
+        private = reply.private or request.private
+        if before is not None and before.private and not private:
+            before = None  # what is shown to all goes on from nothing that one member saw
+        if command.use is Use.DETAIL:
+            shown = tuple(words.split())
+            answered = before or Exchange(shown=shown, turns=turns)
+            answered = dataclasses.replace(answered, private=private or answered.private)
+        elif command.use in ASKING:
+            answered = Exchange(line, line, shown, key, turns, reply.outcome, private)
+        else:
+            asked = before.asked if before else ""
+            answered = Exchange(asked, line, shown, key, turns, reply.outcome, private)
+        if answered.shown or answered.turns or answered.asked:
+            await self._conversations.remember(request, answered)
 
     def _with_other_readings(self, reply: Reply, command: Command, intent: Intent) -> Reply:
         """Say how a free message was read, and offer to read it otherwise."""
@@ -271,9 +317,28 @@ class Core:
         )
         raise UserError(say("answer.no-command", name=name[:40], hint=hint))
 
-    def _verbatim(self, cards: Sequence[Card]) -> tuple[Card, ...]:
-        """Return the cards that are verbatim; the episode of each may have to be read again."""
-        return tuple(card for card in cards if self._is_verbatim(card))
+    def _verbatim(self, cards: Sequence[Card]) -> tuple[tuple[Card, ...], str]:
+        """Return the cards that are verbatim, and the id of the sentence marked in the first of them.
+
+        The episode of each may have to be read again.
+        """
+        kept = tuple(card for card in cards if self._is_verbatim(card))
+        first = next((card for card in kept if card.quote), None)
+        return kept, self._key(first) if first else ""
+
+    def _key(self, card: Card) -> str:
+        """Return the id of the sentence in which most of a card's quote is marked, "" where nothing is."""
+        quote = card.quote
+        passage = self._corpus.passage(quote.id) if quote else None
+        if quote is None or passage is None or not quote.marked:
+            return ""
+        sentences = [passage.episode.passage(number, number) for number in range(passage.first, passage.last + 1)]
+
+        def marked(sentence: Passage) -> int:
+            begin, end = sentence.begin - passage.begin, sentence.end - passage.begin
+            return sum(max(0, min(end, last) - max(begin, first)) for first, last in quote.marked)
+
+        return max(sentences, key=marked).id
 
     def _is_verbatim(self, card: Card) -> bool:
         """Say whether a card's quote is the very words its id and source point to; log and refuse it otherwise."""
@@ -296,6 +361,11 @@ def _arguments(command: Command, line: Line) -> dict[str, str]:
             raise UserError(say("answer.no-free-words", command=command.name, usage=command.usage))
         given[command.free.name] = line.words
     return given
+
+
+def _ids(answered: Exchange) -> set[str]:
+    """Return the passages behind an answer's buttons."""
+    return {each for turn in answered.turns for each in parse_line(turn).words.split()}
 
 
 def _is_plain(words: str, spoken: str) -> bool:

@@ -48,7 +48,7 @@ class Refusal:
         line = lines.to(self.use, words)
         if len(line) > LONGEST_LINE:
             line = line[: LONGEST_LINE + 1].rsplit(" ", 1)[0]
-        field = say(f"step.{self.field}") if self.field else ""
+        field = say(f"step.{self.field}", **known) if self.field else ""
         return Button(say(f"step.{self.label}", **known), line, field=field)
 
     def reply(self, lines: Lines, *cards: Card, private: bool = False, **known: str) -> Reply:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from bot.search.alone import cut_line, stand_alone
 from bot.search.ask import Answer, Answered, Band
 from bot.search.background import Background
 from bot.search.episodes import OnSubject, episodes_named, newest_first, people_of
@@ -16,7 +17,7 @@ from bot.search.verify import Judgement, Verdict, asks_for_check, read_claim
 
 if TYPE_CHECKING:
     from bot.search.index.embeddings import Embeddings  # noqa: TC004 - types only: importing them loads NumPy
-    from bot.search.topic import InEpisode, TopicFound  # noqa: TC004
+    from bot.search.topic import Choice, InEpisode, Part, Stretch, TopicFound  # noqa: TC004
 
 __all__ = [
     "FOUND",
@@ -24,14 +25,17 @@ __all__ = [
     "Answered",
     "Background",
     "Band",
+    "Choice",
     "Embeddings",
     "Hit",
     "InEpisode",
     "Judgement",
     "LanguageModel",
     "OnSubject",
+    "Part",
     "Scope",
     "Searcher",
+    "Stretch",
     "Subject",
     "TopicFound",
     "Verdict",
@@ -39,6 +43,7 @@ __all__ = [
     "asks_for_check",
     "best_clauses",
     "best_sentence",
+    "cut_line",
     "episodes_named",
     "excerpt",
     "find_scope",
@@ -51,6 +56,7 @@ __all__ = [
     "read_claim",
     "remembered_words",
     "scope_of",
+    "stand_alone",
     "subjects",
     "where",
 ]

@@ -14,7 +14,7 @@ from bot.language import Row, read_rows
 if TYPE_CHECKING:
     from bot.corpus import Episode, Passage
 
-__all__ = ["LONGEST_LINE", "asks", "cut_line", "find_lean", "leans", "loose_ends", "stand_alone", "trails"]
+__all__ = ["LONGEST_LINE", "asks", "cut_line", "find_lean", "leans", "loose_ends", "one_voice", "stand_alone", "trails"]
 
 LONGEST_LINE = 140
 """Characters of a quote that is shown on one line."""
@@ -99,6 +99,12 @@ def asks(episode: Episode, sentence: int) -> bool:
 def trails(episode: Episode, sentence: int) -> bool:
     """Say whether a sentence ends in the middle: with a comma, a colon, a dash."""
     return _OPEN.search(_text(episode, sentence)) is not None
+
+
+def one_voice(episode: Episode, first: int, last: int) -> bool:
+    """Say whether one person says sentences first..last, in one chapter and one kind of speech."""
+    places = range(first, last)
+    return all(_together(episode, at, at + 1) and _speaker(episode, at) == _speaker(episode, at + 1) for at in places)
 
 
 def stand_alone(episode: Episode, first: int, last: int, limit: int) -> Passage:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from bot.search.index.words import WordIndex
     from bot.search.model import LanguageModel
     from bot.search.scope import Scope
-    from bot.search.topic import TopicFound
+    from bot.search.topic import Part, TopicFound
     from bot.search.verify import Quoted
 
 __all__ = ["Searcher", "open_searcher"]
@@ -210,6 +210,17 @@ class Searcher:
         def work() -> TopicFound | None:
             found = find_topic(self._corpus, self._index, self._embeddings, name, scope=scope, page=page)
             _place(found.passages if found else ())
+            return found
+
+        return await self.run(work)
+
+    async def summary(self, number: int) -> tuple[Part, ...]:
+        """Return the chapters of the episode with that number, each with a sentence of it that says most."""
+        from bot.search.topic import summarise  # noqa: PLC0415 - as in `warm`
+
+        def work() -> tuple[Part, ...]:
+            found = summarise(self._corpus, self._index, number)
+            _place(part.key for part in found if part.key is not None)
             return found
 
         return await self.run(work)

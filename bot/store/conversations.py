@@ -1,4 +1,4 @@
-"""What a follow-up refers to, for all replicas: ids and the last question, for hours."""
+"""What a follow-up goes on from, for all replicas: answers as lines and ids, for hours, by what they are found by."""
 
 from __future__ import annotations
 
@@ -6,47 +6,57 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from bot.store.tables import conversations, key_of, of_channel
+from bot.store.tables import conversations, key_of, of_channel, of_member
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from bot.contract import Channel
+    from bot.contract import Author, Channel
     from bot.store.database import Database
 
-__all__ = ["LastAnswers"]
+__all__ = ["Recollections"]
 
 
-class LastAnswers:
-    """The last answer of each channel or thread."""
+class Recollections:
+    """Answers as JSON, each under names of its channel or thread; a later one takes the place of an earlier."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    async def remember(self, channel: Channel, question: str, passage_ids: Sequence[str], expires_at: float) -> None:
-        """Keep the last answer of a channel in place of the one before."""
-        key = key_of(channel) | {"thread": channel.thread}
-        values = {"question": question, "passage_ids": list(passage_ids), "expires_at": expires_at}
-        put = self._db.insert(conversations).values(**key, **values)
-        put = put.on_conflict_do_update(index_elements=list(key), set_=values)
-        await self._db.write(lambda db: db.execute(put))
+    async def remember(
+        self, names: Sequence[tuple[Channel, str]], member: str, answer: Mapping[str, object], expires_at: float
+    ) -> None:
+        """Keep a member's answer under each name of a channel or thread, in place of what stood there."""
+        values = {"member": member, "answer": dict(answer), "expires_at": expires_at}
+        rows = [key_of(channel) | {"thread": channel.thread, "name": name} for channel, name in names]
+        puts = [
+            self._db.insert(conversations)
+            .values(**row, **values)
+            .on_conflict_do_update(index_elements=list(row), set_=values)
+            for row in rows
+        ]
 
-    async def last(self, channel: Channel, now: float) -> tuple[str, tuple[str, ...]] | None:
-        """Return the last question and passage ids of a channel, unless they have expired."""
-        chosen = sa.select(conversations.c.question, conversations.c.passage_ids).where(
+        def work(db: sa.Connection) -> None:
+            for put in puts:
+                db.execute(put)
+
+        await self._db.write(work)
+
+    async def find(self, channel: Channel, name: str, now: float) -> tuple[str, Mapping[str, object]] | None:
+        """Return whose answer stands under a name of a channel or thread, and the answer, unless it has expired."""
+        chosen = sa.select(conversations.c.member, conversations.c.answer).where(
             of_channel(conversations, channel),
             conversations.c.thread == channel.thread,
+            conversations.c.name == name,
             conversations.c.expires_at > now,
         )
         row = await self._db.read(lambda db: db.execute(chosen).one_or_none())
-        return (row.question, tuple(row.passage_ids)) if row else None
+        return (row.member, row.answer) if row else None
 
-    async def forget(self, channel: Channel) -> None:
-        """Delete the last answer of a channel or thread."""
-        gone = sa.delete(conversations).where(
-            of_channel(conversations, channel), conversations.c.thread == channel.thread
-        )
-        await self._db.write(lambda db: db.execute(gone))
+    async def forget_member(self, channel: Channel, author: Author) -> int:
+        """Delete what a member was answered, in all tenants where that is the same member; return how many rows."""
+        gone = sa.delete(conversations).where(of_member(conversations, channel, author))
+        return await self._db.write(lambda db: db.execute(gone).rowcount)
 
     async def expire(self, now: float) -> int:
         """Delete what has expired; return how many."""

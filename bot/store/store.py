@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from bot.contract import Channel
 from bot.store.channels import Channels
-from bot.store.conversations import LastAnswers
+from bot.store.conversations import Recollections
 from bot.store.database import Database, connect
 from bot.store.inbox import Arrivals
 from bot.store.kv import KeyValues, Leases
@@ -34,11 +34,12 @@ _OF_TENANTS = tuple(table for table in metadata.sorted_tables if "tenant" in tab
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """How much named a member: votes, changes of settings (which stay without the name), and what arrived from them."""
+    """How much named a member: votes, changes of settings (which stay without the name), what arrived, and answers."""
 
     votes: int
     changes: int
     arrivals: int
+    answers: int
 
 
 class Store:
@@ -50,7 +51,7 @@ class Store:
         self.posts = Ledger(database, sweep_after)
         self.votes = Votes(database)
         self.inbox = Arrivals(database)
-        self.conversations = LastAnswers(database)
+        self.conversations = Recollections(database)
         self.kv = KeyValues(database)
         self.leases = Leases(database)
 
@@ -75,6 +76,7 @@ class Store:
             votes=await self.votes.forget_member(channel, author),
             changes=await self.channels.forget_member(channel, author),
             arrivals=await self.inbox.forget(channel.platform, *names),
+            answers=await self.conversations.forget_member(channel, author),
         )
 
     async def tenants(self, platform: str) -> set[str]:

@@ -167,13 +167,15 @@ conversations = Table(
     Column("tenant", Text, primary_key=True),
     Column("ref", Text, primary_key=True),
     Column("thread", Text, primary_key=True),
-    Column("question", Text, nullable=False),
-    Column("passage_ids", JSON, nullable=False),
+    Column("name", Text, primary_key=True),
+    Column("member", Text, nullable=False),
+    Column("answer", JSON, nullable=False),
     Column("expires_at", Double, nullable=False),
 )
-"""What a follow-up refers to: the last question and the ids of the passages shown."""
+"""What a follow-up goes on from: an answer, whose it is, and the name it is found by."""
 
 Index("conversations_expiry", conversations.c.expires_at)
+Index("conversations_member", conversations.c.platform, conversations.c.member)
 
 kv = Table(
     "notes",

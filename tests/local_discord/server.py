@@ -22,6 +22,7 @@ from tests.local_discord.faults import Fault, Faults
 from tests.local_discord.gateway import Gateway
 from tests.local_discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT, Interaction, Interactions
 from tests.local_discord.limits import EPHEMERAL
+from tests.local_discord.messages import edit as change
 from tests.local_discord.messages import make, shown
 from tests.local_discord.rest import Rest
 from tests.local_discord.wire import Seen, Wire
@@ -253,6 +254,21 @@ class LocalDiscord:
         place.messages.append(message)
         await self.tell_message("MESSAGE_CREATE", place, message)
         return message
+
+    async def edit(
+        self, message: Json, text: str, *, channel: Channel | None = None, mention_bot: bool = False
+    ) -> None:
+        """Change the words of a member's message."""
+        place = channel or self.world.general
+        author = self.world.users[int(message["author"]["id"])]
+        words = f"<@{self.world.bot.id}> {text}" if mention_bot else text
+        change(self.world, author, place, message, {"content": words})
+        await self.tell_message("MESSAGE_UPDATE", place, message)
+
+    async def preview(self, message: Json, *, channel: Channel | None = None) -> None:
+        """Put a preview under a message, as Discord does for a link: nobody edited it."""
+        message["embeds"] = [{"type": "link", "title": "A page"}]
+        await self.tell_message("MESSAGE_UPDATE", channel or self.world.general, message)
 
     async def dm(self, text: str, *, user: User | None = None) -> Json:
         """Write to the bot directly, as bob unless told."""

@@ -136,6 +136,23 @@ class LocalSlack(Server):
             await self.event(event, team=team, wait=wait)
         return delivery
 
+    async def edit(self, message: Message, text: str, *, mention: bool = False, changed: bool = False) -> Delivery:
+        """Change the words of a member's message; with a `mention` the bot is told.
+
+        Slack sends the mention again as an event of its own; `changed` sends what it tells of an edit instead.
+        """
+        team = self._team(message.user, message.channel)
+        before = self._message_event(message)
+        message.text = f"<@{team.bot_user}> {escaped(text)}" if mention else escaped(text)
+        message.edited = True
+        now = self._message_event(message) | {"edited": {"user": message.user, "ts": self.world.ts()}}
+        if not changed:
+            plain = {key: value for key, value in now.items() if key not in {"channel_type", "type"}}
+            return await self.event({"type": "app_mention", **plain, "event_ts": self.world.ts()}, team=team)
+        inside = {"message": now, "previous_message": before, "subtype": "message_changed", "hidden": True}
+        place = {"channel": message.channel, "channel_type": "channel", "ts": self.world.ts()}
+        return await self.event({"type": "message", **place, **inside}, team=team)
+
     async def dm(
         self, user: str, text: str, thread_ts: str | None = None, *, raw: bool = False, wait: bool = True
     ) -> Delivery:

@@ -181,6 +181,11 @@ class VerbatimClient(PatientClient):
         with self._intake.work.count():
             await self._messages.hear(message)
 
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        """Answer a message to which a mention was added."""
+        with self._intake.work.count():
+            await self._messages.hear_edit(payload.message)
+
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Answer what a member does beside writing."""
         if self.leads():

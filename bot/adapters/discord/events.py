@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 _NO_SENSE = 4000
 """The code to close with; after 1000 Discord forgets a session (events/gateway)."""
 
-_MOMENTOUS = frozenset({"INTERACTION_CREATE", "MESSAGE_CREATE"})
+_MOMENTOUS = frozenset({"INTERACTION_CREATE", "MESSAGE_CREATE", "MESSAGE_UPDATE"})
 _ID_BITS = 63
 """Bits of the ids of what is answered, at most: each tells its moment, and one that is longer has none."""
 

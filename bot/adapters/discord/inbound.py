@@ -13,7 +13,7 @@ from bot.adapters.discord.limits import LONGEST_CHOICE, MOST_CHOICES
 from bot.adapters.discord.markup import cut
 from bot.adapters.discord.render import PRESSED
 from bot.adapters.discord.views import custom_ids
-from bot.contract import Author, Channel, Line, Request, parse_line
+from bot.contract import Author, Channel, Line, Reference, Request, parse_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NAME",
+    "SHARED",
     "asker",
     "channel_of",
     "choices",
@@ -35,6 +36,7 @@ __all__ = [
     "options",
     "place_of",
     "pressed",
+    "reference_of",
     "request_of",
     "split_mark",
     "strip_mention",
@@ -42,6 +44,9 @@ __all__ = [
 
 NAME = "discord"
 """What `Channel.platform` says of its channels."""
+
+SHARED = "s:"
+"""The mark of a button that shows its line to everyone."""
 
 DEEPEST = 5
 """Forwards or components inside each other that are looked into; Discord makes fewer."""
@@ -68,15 +73,54 @@ def request_of(
     """Return the request behind an interaction: a command with its arguments, or a typed line."""
     rights = interaction.permissions
     admin = interaction.guild_id is not None and (rights.manage_guild or rights.administrator)
+    place = place_of(interaction)
+    pressed_on = interaction.message if interaction.type is discord.InteractionType.component else None
     return Request(
-        place_of(interaction),
+        place,
         Author(str(interaction.user.id), admin=admin),
         text=text,
         command=line.name if line else None,
         args=dict(line.options) if line else {},
         locale=interaction.locale.value if isinstance(interaction.locale, discord.Locale) else str(interaction.locale),
+        reference=_own(pressed_on) if pressed_on else _of_thread(place),
+        id=str(interaction.id),
         shared=shared,
     )
+
+
+def reference_of(message: discord.Message, me: int, place: Channel) -> Reference | None:
+    """Return the message that a message replies to, or the one that its thread began with; None where there is none.
+
+    The words of a message that neither names the bot nor is direct come only with an intent that is not asked for.
+    """
+    given = message.reference
+    if given is None or given.message_id is None or given.type is discord.MessageReferenceType.forward:
+        return _of_thread(place)
+    answered = given.resolved
+    if not isinstance(answered, discord.Message):
+        return Reference(str(given.message_id))
+    return _own(answered) if answered.author.id == me else Reference(str(answered.id), text=_said(answered))
+
+
+def _own(message: discord.Message) -> Reference:
+    """Return a message of the bot: the lines of its buttons, and what it answers."""
+    found = (PRESSED.fullmatch(custom_id) for custom_id in custom_ids(message.components))
+    lines = tuple(pressed["line"] for pressed in found if pressed and pressed["mark"] != SHARED)
+    asked = message.interaction_metadata
+    answers = asked.id if asked else message.reference.message_id if message.reference else None
+    return Reference(str(message.id), own=True, lines=lines, answers=_text(answers))
+
+
+def _of_thread(place: Channel) -> Reference | None:
+    """Return the message that a thread began with, whose id the thread has; None outside one."""
+    return Reference(place.thread) if place.thread else None
+
+
+def _said(message: discord.Message) -> str:
+    """Return the words of somebody else's message: what it says, what it embeds, or what it forwards."""
+    embeds = (part for embed in message.embeds for part in (embed.description, embed.title))
+    forwards = (snapshot.content for snapshot in message.message_snapshots)
+    return next((part.strip() for part in (message.content, *embeds, *forwards) if part and part.strip()), "")
 
 
 def is_direct(interaction: discord.Interaction[Any]) -> bool:

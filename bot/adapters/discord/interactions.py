@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +71,7 @@ class Interactions:
         if await self._asks_words(interaction, MODAL_MARK, line):
             return
         mine = owner == interaction.user.id or inbound.is_direct(interaction)
-        shared = mark == "s:"
+        shared = mark == inbound.SHARED
         read = parse_line(line)
         command = self._known.get(read.name)
         update = mine and not shared and command is not None and command.turns(read)
@@ -92,6 +93,8 @@ class Interactions:
         inbox = self._intake.inbox
         if not inbox.is_new(name_of(interaction)):
             return
+        if isinstance(asked, Request):
+            asked = dataclasses.replace(asked, private=private and not inbound.is_direct(interaction))
         member = str(interaction.user.id)
         refusal = stopping() if self._intake.draining else self._intake.refusal(inbound.place_of(interaction), member)
         with inbox.hold(name_of(interaction)):

@@ -43,6 +43,9 @@ TOLD_SECONDS = 30 * 86_400.0
 TRIED_AGAIN = dt.timedelta(minutes=2)
 """Age up to which a message is answered again after a fault: Discord keeps a nonce for a few minutes."""
 
+EDITED_WITHIN = dt.timedelta(hours=1)
+"""Age up to which an edit makes a message one for the bot: nobody waits for an answer to an older one."""
+
 MOST_BELOW = 100
 """Messages below an old one in which its answer is looked for."""
 
@@ -66,8 +69,11 @@ class Messages:
         self._inbox = intake.inbox
         self._leads = leads
 
-    async def hear(self, message: discord.Message) -> bool:
-        """Answer a message if it is meant for the bot and new; True when it was."""
+    async def hear(self, message: discord.Message, *, edited: bool = False) -> bool:
+        """Answer a message if it is meant for the bot and new; True when it was.
+
+        One that was `edited` may have been answered by a process that is forgotten: its answer is looked for.
+        """
         me = self._client.user
         if me is None or message.author.bot or message.webhook_id is not None or self._intake.draining:
             return False
@@ -77,8 +83,23 @@ class Messages:
             return False
         place = inbound.channel_of(message.channel, _guild_of(message))
         with self._inbox.hold(str(message.id)):
+            if edited and await self._may_stand(message, place):
+                await self._inbox.done(str(message.id))
+                return False
             await self._answer(message, place, heard=True)
         return True
+
+    async def hear_edit(self, message: discord.Message) -> bool:
+        """Answer a message that an edit made one for the bot; True when it was.
+
+        Discord tells of every change of a message, such as a preview under it. A direct message was heard as it came.
+        """
+        me, age = self._client.user, discord.utils.utcnow() - message.created_at
+        if me is None or message.edited_at is None or age > EDITED_WITHIN:
+            return False
+        if not message.mentions or all(user.id != me.id for user in message.mentions):
+            return False
+        return await self.hear(message, edited=True)
 
     async def finish(self, left: Inbound) -> None:
         """Answer a message that a process took and did not live to answer; its nonce keeps the answer single.
@@ -128,6 +149,14 @@ class Messages:
                 return  # Discord failed: the next look for leftovers tries again, with the same nonce
         await self._inbox.done(str(message.id))
 
+    async def _may_stand(self, message: discord.Message, place: Channel) -> bool:
+        """Say whether an answer to a message stands below it; where the channel cannot be read, it is taken for new."""
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                return await self._stands(message, place) is not False
+        except TROUBLE:
+            return False
+
     async def _stands(self, message: discord.Message, place: Channel) -> bool | None:
         """Say whether a message's answer stands below it; None for one of which nobody can say that.
 
@@ -156,7 +185,14 @@ class Messages:
         refusal = self._intake.refusal(place, str(author.id)) if heard else None
         if refusal is not None:
             return refusal if self._intake.tells(str(author.id)) else None
-        request = Request(place, Author(str(author.id), admin=_is_admin(author)), text=text)
+        me = self._client.user
+        request = Request(
+            place,
+            Author(str(author.id), admin=_is_admin(author)),
+            text=text,
+            reference=inbound.reference_of(message, me.id, place) if me else None,
+            id=str(message.id),
+        )
         ask = functools.partial(self._core.answer, request)
         return overlong(request.length) or await self._intake.answer(ask, place, str(author.id))
 

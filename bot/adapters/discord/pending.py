@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from bot.adapters.discord.inbound import is_direct
 from bot.adapters.discord.render import render
 from bot.adapters.discord.views import as_view
 from bot.adapters.discord.wire import TROUBLE, why
-from bot.contract import Author, Channel, Request
+from bot.contract import Author, Channel, Reference, Request
 from bot.intake import to_member
 from bot.logs import conceal
 from bot.policy.texts import say
@@ -153,12 +154,16 @@ def _as_json(request: Request) -> dict[str, Any]:
         "command": request.command,
         "args": dict(request.args),
         "locale": request.locale,
+        "id": request.id,
+        "private": request.private,
+        "reference": request.reference and dataclasses.asdict(request.reference),
     }
 
 
 def _from_json(kept: Any) -> Request | None:
     """Return what `_as_json` gave; None for anything else."""
     try:
+        given = kept.get("reference")
         return Request(
             Channel(*map(str, kept["channel"])),
             Author(str(kept["author"]), admin=bool(kept["admin"])),
@@ -166,6 +171,9 @@ def _from_json(kept: Any) -> Request | None:
             command=kept["command"] if kept["command"] is None else str(kept["command"]),
             args={str(name): str(value) for name, value in kept["args"].items()},
             locale=str(kept["locale"]),
+            id=str(kept.get("id", "")),
+            private=bool(kept.get("private")),
+            reference=Reference(**{**given, "lines": tuple(given["lines"])}) if given else None,
         )
     except (AttributeError, KeyError, TypeError):
         return None

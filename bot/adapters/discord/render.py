@@ -21,7 +21,7 @@ from bot.adapters.discord.limits import (
     units,
 )
 from bot.adapters.discord.markup import block, cut, fit, markdown
-from bot.contract import Button, Card, Outcome, Quote, Reply, Span, Style, headline
+from bot.contract import Button, Card, Outcome, Quote, Reply, Role, Span, Style, headline
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -71,18 +71,20 @@ def render(reply: Reply, *, share: bool = False, key: str = "") -> list[dict[str
     left_out = len(reply.cards) > MOST_CARDS
     cards: list[str] = []
     in_line: list[bool] = []
+    belongs: list[bool] = []
     for card in reply.cards[:MOST_CARDS]:
         drawn = _card(card, left) if left >= LEAST_CARD else ""
         if drawn.strip():
             cards.append(drawn)
             in_line.append(card.line is not None)
+            belongs.append(card.role is Role.INFO and not card.title)
             left -= units(drawn)
         else:
             left_out = True
     if lead.strip():
         parts.append(_text(lead))
     for number, drawn in enumerate(cards):
-        if number and not (in_line[number] and in_line[number - 1]):
+        if number and not (in_line[number] and in_line[number - 1]) and not belongs[number]:
             parts.append({"type": SEPARATOR})
         parts.append(_text(drawn))
     if left_out:

@@ -9,7 +9,7 @@ import math
 import time
 from typing import TYPE_CHECKING, Final
 
-from bot.adapters.slack.inbound import NAME, Way, inquiry_from
+from bot.adapters.slack.inbound import NAME, Way, inquiry_from, read_parent
 from bot.adapters.slack.views import home_view
 from bot.contract import (
     Author,
@@ -17,6 +17,7 @@ from bot.contract import (
     Failure,
     Later,
     Outcome,
+    Reference,
     Refused,
     Reply,
     Request,
@@ -299,7 +300,7 @@ class Answers:
         headings = {Use.DAILY: say("slack.quote-of-the-day"), Use.HELP: say("slack.what-i-can-do")}
         shown = {
             heading: self.naming.write(
-                await self.core.answer(Request(where, author, command=self.core.lines.names[use]))
+                await self.core.answer(Request(where, author, command=self.core.lines.names[use], private=True))
             )
             for use, heading in headings.items()
             if use in self.core.lines.names
@@ -330,10 +331,24 @@ class Answers:
             return None
         channel = Channel(NAME, question.channel or question.user, question.team, question.thread)
         author = Author(question.user, admin=admin, tenant=question.team)
+        private = _is_shown_alone(question)
         if question.command:
             args = {command.free.name: question.line} if command and command.free else {}
-            return Request(channel, author, command=question.command, args=args)
-        return Request(channel, author, text=question.line, shared=question.way is Way.SHARE)
+            return Request(channel, author, command=question.command, args=args, private=private)
+        reference = await self._reference(workspace, question)
+        shared = question.way is Way.SHARE
+        return Request(channel, author, text=question.line, reference=reference, private=private, shared=shared)
+
+    async def _reference(self, workspace: Workspace, question: Inquiry) -> Reference | None:
+        """Return the message that a question's thread hangs under, read for what is no command; None outside one."""
+        thread = question.asked_in
+        if not thread:
+            return None
+        free = question.way in _BY_EVENT and not parse_line(question.line).name
+        parent = await self.sender.parent(workspace, question.channel, thread) if free else None
+        if parent is None:
+            return Reference(thread)
+        return read_parent(parent, thread, workspace.bot_user, workspace.bot_id)
 
     async def _otherwise(self, workspace: Workspace, question: Inquiry, reply: Reply, until: float) -> Posted:
         """Show a reply without a response_url: to the asker in the channel, else in their messages with the bot."""
@@ -392,12 +407,17 @@ def _place(question: Inquiry) -> Channel:
 
 
 def _is_private(question: Inquiry, reply: Reply) -> bool:
-    """Say whether a reply by the response_url is for the asker alone; where two see it anyway, a button's is not."""
-    if question.way is Way.SLASH:
-        return reply.private
+    """Say whether a reply by the response_url is for the asker alone."""
     if question.way is Way.SHARE:
         return reply.private and reply.outcome in {Outcome.ERROR, Outcome.DECLINED}
-    return question.way is not Way.BUTTON or not question.channel.startswith("D") or reply.private
+    return reply.private or _is_shown_alone(question)
+
+
+def _is_shown_alone(question: Inquiry) -> bool:
+    """Say whether the asker alone sees any answer; where two see a button's anyway, it is not hidden."""
+    if question.way is Way.BUTTON:
+        return not question.channel.startswith("D")
+    return question.way in {Way.OWN_BUTTON, Way.SHORTCUT, Way.MODAL, Way.HOME}
 
 
 def _key(question: Inquiry) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from bot.contract import LONGEST_MESSAGE, Line, Use, format_line, parse_line
+from bot.contract import LONGEST_MESSAGE, Line, Reference, Use, format_line, parse_line
 
 if TYPE_CHECKING:
     from bot.contract import Lines
@@ -24,6 +24,7 @@ __all__ = [
     "installed_by",
     "read_action",
     "read_event",
+    "read_parent",
     "read_setup",
     "read_shortcut",
     "read_slash",
@@ -31,6 +32,9 @@ __all__ = [
     "read_text",
     "read_view",
 ]
+
+EDITED_WITHIN = 3600.0
+"""Seconds after which an edit makes no message a question any more: nobody waits for an answer to it."""
 
 NAME = "slack"
 """What `Channel.platform` says of its channels."""
@@ -61,7 +65,7 @@ class Inquiry:
     `overlong` is the length (characters) of a text that is longer than is read, and so is not in `line`; else 0.
     `enterprise` is the organisation of an Enterprise workspace; `home_team` the asker's own workspace or organisation;
     `thread` is the thread the answer belongs to, "" outside one; `asked_in` the thread the question stood in; `view` is
-    a modal's id; `id` names the request for answering it once.
+    a modal's id; `id` names the request for answering it once; `edited` says that an edit made it a question.
     """
 
     way: Way
@@ -79,6 +83,7 @@ class Inquiry:
     home_team: str = ""
     enterprise: str = ""
     overlong: int = 0
+    edited: bool = False
 
     @property
     def marks(self) -> tuple[str, ...]:
@@ -102,6 +107,7 @@ def inquiry_from(kept: Mapping[str, Any]) -> Inquiry | None:
 _LINK = re.compile(r"<((?:https?://|mailto:)[^|<>]*+)(?:\|([^<>]*+))?>")
 _PERSON = re.compile(r"<@([UW]\w*+)(?:\|([^<>]*+))?>")
 _GROUP = re.compile(r"<!(?:subteam\^\w++(?:\|@?([^<>]*+))?|(\w++)[^<>]*+)>")
+_FIRST_MENTION = re.compile(r"\A\s*<@[UW]\w*(?:\|[^<>]*)?>")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -147,22 +153,24 @@ def read_slash(body: Mapping[str, Any], prefix: str) -> Inquiry | None:
 def read_event(body: Mapping[str, Any]) -> Inquiry | None:
     """Read an event a member's question stands in: a mention or a direct message; None for every other event.
 
-    Messages of bots, edited and hidden ones, and channel messages that do not mention the bot are none.
+    Messages of bots, hidden ones, and channel messages that do not mention the bot are none; an edited message is one
+    where the edit added the mention.
     """
-    event = _map(body, "event")
+    event = _changed(_map(body, "event"), _own_user(body))
     kind = _str(event, "type")
     channel, user, ts = _str(event, "channel"), _str(event, "user"), _str(event, "ts")
     if kind not in {"app_mention", "message"} or not (channel and user and ts and _str(body, "event_id")):
         return None
     own = _own_user(body)
     by_bot = event.get("bot_id") or event.get("bot_profile") or user in {own, "USLACKBOT"}
-    if by_bot or event.get("edited") or event.get("hidden"):
+    edited = bool(event.get("edited"))
+    if by_bot or event.get("hidden") or (edited and not _may_be_asked(event)):
         return None
     if _str(event, "subtype") not in {"", "thread_broadcast", "file_share"}:
         return None
     text = _str(event, "text")
     direct = _str(event, "channel_type") in {"im", "app_home"} or (kind == "message" and channel.startswith("D"))
-    mentioned = re.compile(rf"<@{re.escape(own)}(?:\|[^<>]*)?>") if own else re.compile(r"\A\s*<@[UW]\w*(?:\|[^<>]*)?>")
+    mentioned = _mention(own)
     if not direct and kind == "message" and not (own and mentioned.search(text)):
         return None
     overlong = _door(text)
@@ -184,7 +192,52 @@ def read_event(body: Mapping[str, Any]) -> Inquiry | None:
         ts=ts,
         home_team=_str(event, "user_team") or _str(event, "team") or team,
         enterprise=enterprise,
+        edited=edited,
     )
+
+
+def _mention(own: str) -> re.Pattern[str]:
+    """Return what finds a mention of the bot; where nobody says who that is, one that a text begins with."""
+    return re.compile(rf"<@{re.escape(own)}(?:\|[^<>]*)?>") if own else _FIRST_MENTION
+
+
+def _changed(event: Mapping[str, Any], own: str) -> Mapping[str, Any]:
+    """Return the message that an edit tells of as an event of its own, if the edit added a mention of the bot."""
+    now, before = _map(event, "message"), _map(event, "previous_message")
+    found = _mention(own).search
+    if _str(event, "subtype") != "message_changed" or not own or not found(_str(now, "text")):
+        return event
+    if found(_str(before, "text")) or _str(event, "channel_type") in {"im", "app_home"}:
+        return event
+    place = {name: event[name] for name in ("channel", "channel_type", "event_ts") if name in event}
+    return {**now, **place, "type": "app_mention", "edited": now.get("edited") or True}
+
+
+def _may_be_asked(event: Mapping[str, Any]) -> bool:
+    """Say whether an edit may have made a message a question: it is a mention, and somebody still waits for an answer.
+
+    Slack tells of a mention once more when its message is edited: that one was answered before, as the inbox knows.
+    """
+    try:
+        age = float(_str(event, "event_ts") or _str(event, "ts")) - float(_str(event, "ts"))
+    except ValueError:
+        return False
+    return _str(event, "type") == "app_mention" and age <= EDITED_WITHIN
+
+
+def read_parent(message: Mapping[str, Any], thread: str, bot_user: str, bot_id: str) -> Reference:
+    """Return the message that a thread hangs under: what it says, or for one of the bot's own what its buttons do."""
+    own = bool((bot_user and message.get("user") == bot_user) or (bot_id and message.get("bot_id") == bot_id))
+    if not own:
+        return Reference(thread, text=_unquote(read_text(_str(message, "text")[:LONGEST_MESSAGE])))
+    elements = (
+        element
+        for block in _maps(message.get("blocks"))
+        if block.get("type") == "actions"
+        for element in _maps(block.get("elements"))
+    )
+    lines = tuple(_str(each, "value") for each in elements if _str(each, "action_id").startswith("line:"))
+    return Reference(thread, own=True, lines=tuple(filter(None, lines)))
 
 
 def read_action(body: Mapping[str, Any]) -> Inquiry | None:
@@ -216,6 +269,7 @@ def read_action(body: Mapping[str, Any]) -> Inquiry | None:
         thread=thread,
         asked_in=thread,
         view=_str(view, "id") if way is Way.MODAL else "",
+        edited=False,
         **_member(body),
     )
 
@@ -238,6 +292,7 @@ def read_shortcut(body: Mapping[str, Any], command: str) -> Inquiry | None:
         command=command,
         thread=thread,
         asked_in=thread,
+        edited=False,
         **_member(body),
     )
 
@@ -273,6 +328,7 @@ def _from_modal(body: Mapping[str, Any], line: str) -> Inquiry:
         line="" if overlong else _SURROGATE.sub("\ufffd", line.strip()),
         overlong=overlong,
         view=_str(view, "id"),
+        edited=False,
         **_member(body) | {"reply_url": ""},
     )
 
@@ -358,6 +414,10 @@ def _unquote(text: str) -> str:
 def _map(body: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     found = body.get(key)
     return found if isinstance(found, Mapping) else {}
+
+
+def _maps(given: object) -> list[Mapping[str, Any]]:
+    return [each for each in given if isinstance(each, Mapping)] if isinstance(given, list) else []
 
 
 def _str(body: Mapping[str, Any], key: str) -> str:

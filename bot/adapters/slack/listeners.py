@@ -143,6 +143,7 @@ class Listeners:
             again = self._inbox.owes(question.id) or request.headers.get("x-slack-retry-num", ["0"])[0] not in {"", "0"}
             if not again and self._is_refused(question):
                 return BoltResponse(status=200, body="")
+            again = again or question.edited  # the message may have been answered before its edit
             taken = await self._inbox.take(question.id, KIND, question.as_json(), question.marks)
             if taken is Taken.UNSURE:
                 left = _ANSWER_SECONDS - (time.monotonic() - began)

@@ -31,6 +31,9 @@ _log = logging.getLogger(__name__)
 _PATIENCE: Final = 20.0
 """Seconds an answer waits for its channel or a rate limit."""
 
+_PARENT_SECONDS: Final = 2.0
+"""How long an answer waits for the message above it; a rate limit is not waited for."""
+
 _GRACE_SECONDS: Final = 2.5
 """By so much a call that began in time may outlast the end of its time; others wait three seconds for that."""
 
@@ -192,6 +195,13 @@ class Sender:
         if isinstance(answer, Failure):
             return None
         return bool(own_keys(answer.get("messages") or [], workspace, key))
+
+    async def parent(self, workspace: Workspace, channel: str, thread: str) -> dict[str, Any] | None:
+        """Return the message that a thread hangs under; None where it cannot be read soon."""
+        call = self._api.writer(workspace.token).conversations_replies(channel=channel, ts=thread, limit=1)
+        answer = await trouble(call, workspace.bot_name, _PARENT_SECONDS)
+        found = [] if isinstance(answer, Failure) else answer.get("messages") or []
+        return next((each for each in found if isinstance(each, dict) and each.get("ts") == thread), None)
 
 
 def own_keys(messages: Sequence[dict[str, Any]], workspace: Workspace, key: str) -> list[str]:

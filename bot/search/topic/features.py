@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bot.corpus import Section
+from bot.corpus import Section, key_passages
 from bot.language.linear import standard
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from bot.corpus import Episode, KeyPassage, Passage
+    from bot.corpus import Corpus, Episode, KeyPassage, Passage
     from bot.search.index.embeddings import Embeddings
     from bot.search.index.labels import LabelLikeness
     from bot.search.index.words import WordIndex
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     Column = NDArray[np.float64]
 
 __all__ = [
-    "OF_MEANING", "OF_SENTENCE", "OF_WORDS", "Heard", "OnTopic", "Profile", "hear", "is_filler", "said_together",
-    "share_of",
+    "OF_MEANING", "OF_SENTENCE", "OF_WORDS", "Heard", "OnTopic", "Profile", "hear", "is_filler", "look_at",
+    "said_together", "share_of",
 ]  # fmt: skip
 
 SEARCHED = 600
@@ -58,10 +58,6 @@ _RAREST = 5
 _PEAK = 10
 """Sentences, the nearest ones, by which it is told how near an episode is."""
 
-_DANGLING = re.compile(
-    r"(?:that|it|this|and|but|so|yeah|which|because|they|those|these|or|he|she|right|well|um|uh|no|yes)\b",
-    re.IGNORECASE,
-)
 _OWN = re.compile(r"\b(?:I|I['’](?:m|ve|d)|me|my|myself)\b")
 """Words by which people speak of themselves; two in a sentence are enough."""
 
@@ -74,9 +70,9 @@ _FILLER = re.compile(
 class Profile:
     """An episode's sentences, with what is known of them whatever the topic: columns with a value a sentence.
 
-    `talk` is conversation without filler, `worth` what a sentence is worth at most, `counts` and `lengths` its words
-    and characters, `own` how much its speaker speaks of themselves; `nearest` is the number of the nearest key passage,
-    `apart` how many sentences away it is.
+    `talk` is conversation without filler, `worth` what a sentence is worth at most, `counts` its words, `own` how
+    much its speaker speaks of themselves; `nearest` is the number of the nearest key passage, `apart` how many
+    sentences away it is.
     """
 
     def __init__(self, episode: Episode, number: int, keys: tuple[KeyPassage, ...], index: WordIndex) -> None:
@@ -89,9 +85,7 @@ class Profile:
         self.chapters = np.array([-1 if p.chapter is None else p.chapter for p in paragraphs])
         self.talk = talk & ~filler
         self.worth = np.where(talk, 1, ASIDE) * np.where(filler, NOTHING / 2, 1)
-        self.dangling = np.array([float(bool(_DANGLING.match(text))) for text in texts])
         self.counts = np.array([len(own) for own in words])
-        self.lengths = np.array([len(text) + 1 for text in texts])
         self.own = np.array([min(1.0, len(_OWN.findall(text)) / 2) for text in texts])
         self.nearest, self.apart = _nearest(len(texts), [key.passage for key in keys])
         self.key = ((self.apart == 0) & bool(keys)).astype(float)
@@ -108,6 +102,13 @@ class Profile:
     def __len__(self) -> int:
         """Return how many sentences there are."""
         return len(self.counts)
+
+
+@lru_cache(maxsize=32)
+def look_at(corpus: Corpus, index: WordIndex, number: int) -> Profile:
+    """Look at an episode's sentences, once."""
+    episode = corpus.episode(number)
+    return Profile(episode, number, key_passages(corpus.folder, episode), index)
 
 
 OF_SENTENCE: dict[str, Callable[[Profile], Column]] = {

@@ -9,21 +9,24 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from bot.corpus import fold, key_passages
+from bot.corpus import fold
 from bot.language import nearest
 from bot.search.index.labels import MOST_LABELLED, label_likeness
 from bot.search.scope import EVERYWHERE, narrow
-from bot.search.topic.features import OnTopic, Profile, hear, said_together, share_of
+from bot.search.topic.features import OnTopic, Profile, hear, look_at, said_together, share_of
 from bot.search.topic.names import Topic, known_names, topic_names
-from bot.search.topic.scoring import by_speaker, gains_of, inside, pick, shorten, signs, sureness, trim
+from bot.search.topic.points import choose_points
+from bot.search.topic.scoring import by_speaker, gains_of, inside, signs, sureness
+from bot.search.topic.stretch import Stretch, find_stretch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from bot.corpus import Chapter, Corpus, Passage
     from bot.search.index.embeddings import Embeddings
@@ -32,7 +35,9 @@ if TYPE_CHECKING:
     from bot.search.topic.features import Heard
     from bot.search.topic.names import Reading
 
-__all__ = ["InEpisode", "TopicFound", "examine", "find_topic", "near_topics", "warm"]
+    Column = NDArray[np.float64]
+
+__all__ = ["Choice", "InEpisode", "Stretch", "TopicFound", "examine", "find_topic", "near_topics", "warm"]
 
 MOST_EXAMINED, MOST_WHOLE = 6, 16
 """Episodes whose sentences are all weighed: the ones that say most, in a library of more than MOST_WHOLE."""
@@ -63,13 +68,22 @@ class InEpisode(NamedTuple):
     sentences: int
 
 
+class Choice(NamedTuple):
+    """A chapter that a topic's name may mean, in the episode with that number."""
+
+    number: int
+    chapter: str
+
+
 @dataclass(frozen=True, slots=True)
 class TopicFound:
     """What is said on a topic: its name, its chapters, passages in the conversation's order, related topics.
 
     `sure` says that they are about it; `nearest` are the subjects that may be meant otherwise. `episodes` are those it
     comes up in, the one that says most first; `readings` are words that were read as others; `more` says that there is
-    another page.
+    another page, `pages` how many there are up to this one. `best` is the passage that says most; `stretch` is where it
+    is talked about, None where that is not known; `choices` are the chapters that the name may mean, none when it is
+    plain.
     """
 
     title: str
@@ -81,6 +95,10 @@ class TopicFound:
     nearest: tuple[str, ...] = ()
     episodes: tuple[InEpisode, ...] = ()
     readings: tuple[Reading, ...] = ()
+    pages: int = 1
+    best: Passage | None = None
+    stretch: Stretch | None = None
+    choices: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +141,7 @@ def warm(corpus: Corpus, index: WordIndex, embeddings: Embeddings | None) -> Non
     if len(corpus.entries) <= MOST_WHOLE:
         numbers = range(len(corpus.entries))
         for number in numbers:
-            _profile(corpus, index, number)
+            look_at(corpus, index, number)
         label_likeness(corpus, embeddings, numbers, ["topic"])
 
 
@@ -132,7 +150,6 @@ def find_topic(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
     index: WordIndex,
     embeddings: Embeddings | None,
     name: str,
-    limit: int = 6,
     scope: Scope = EVERYWHERE,
     page: int = 1,
 ) -> TopicFound | None:
@@ -157,22 +174,42 @@ def find_topic(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
     if not named and not examined.models and any(profile.number in said for profile in profiles):
         gains = [gain * (profile.number in said) for profile, gain in zip(profiles, gains, strict=True)]
     sure = bool(named) or score >= how.found
-    places = pick(gains, profiles, limit * page + 1)
-    shown = places[limit * (page - 1) : limit * page]
-    kept = sorted(shorten(shown, gains, profiles))
-    passages = tuple(trim(profiles[at].episode.passage(first, last)) for at, first, last in kept)
+    points, more, pages = choose_points(gains, profiles, page)
+    kept = sorted(points)
+    passages = tuple(profiles[at].episode.passage(first, last) for at, first, last in kept)
     title = named or _spelling(corpus, topic.name)
     return TopicFound(
         title,
         _chapters(passages),
         passages,
         _find_related(corpus, title, passages),
-        len(places) > limit * page,
+        more,
         sure,
         tuple(dict.fromkeys([*topic.doubtful, *(() if sure else _nearest_chapters(examined.on))]))[:MOST_NEAR],
-        _ordered(said or Counter(profiles[at].number for at, *_ in places[: limit * page])),
+        _ordered(said or Counter(profiles[at].number for at, *_ in points)),
         topic.readings,
+        pages,
+        profiles[points[0].at].episode.passage(*points[0][1:]) if points else None,
+        None if topic.speaker else _most(profiles, gains, chapter),
+        () if named else _choices(profiles, topic, index),
     )
+
+
+def _most(profiles: Sequence[Profile], gains: Sequence[Column], chapter: str | None) -> Stretch | None:
+    """Return where the episode that says most on a topic talks about it."""
+    at = max(range(len(gains)), key=lambda at: float(np.sort(gains[at])[-_PEAK:].sum()))
+    return find_stretch(profiles[at], gains[at], chapter)
+
+
+def _choices(profiles: Sequence[Profile], topic: Topic, index: WordIndex) -> tuple[Choice, ...]:
+    """Return the chapters that have all of a topic's words in their titles, if there are several."""
+    found = [
+        Choice(profile.number, chapter.title)
+        for profile in profiles
+        for chapter in profile.episode.chapters
+        if any(stems and set(stems) <= set(index.stems(chapter.title)) for stems in topic.stems[:1])
+    ]
+    return tuple(dict.fromkeys(found)) if len(found) > 1 else ()
 
 
 def _said_in(examined: Examined, part: WordIndex) -> Counter[int]:
@@ -220,13 +257,6 @@ def _spelling(corpus: Corpus, name: str) -> str:
     return next((known for known in topic_names(corpus) if fold(known) == fold(name)), name)
 
 
-@lru_cache(maxsize=32)
-def _profile(corpus: Corpus, index: WordIndex, number: int) -> Profile:
-    """Look at an episode's sentences, once."""
-    episode = corpus.episode(number)
-    return Profile(episode, number, key_passages(corpus.folder, episode), index)
-
-
 def _profiles(
     corpus: Corpus, index: WordIndex, embeddings: Embeddings | None, topic: Topic, scope: Scope
 ) -> list[Profile]:
@@ -250,7 +280,7 @@ def _profiles(
             for number in numbers:
                 score[number] += topic.speaker in corpus.entries[number].speakers
         numbers = sorted(sorted(set(numbers) & set(score), key=lambda number: -score[number])[:MOST_EXAMINED])
-    return [_profile(corpus, index, number) for number in numbers]
+    return [look_at(corpus, index, number) for number in numbers]
 
 
 def _heard(profiles: Sequence[Profile], topic: Topic, index: WordIndex, embeddings: Embeddings | None) -> Heard:

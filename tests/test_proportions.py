@@ -1,0 +1,235 @@
+"""A reply keeps to the size of a chat: over what is asked of three shows, by kind."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.adapters.discord.render import ACTION_ROW, render
+from bot.adapters.slack.render import message
+from bot.commands import COMMAND_LINES, COMMANDS
+from bot.contract import (
+    ANSWER,
+    NO,
+    QUOTE,
+    UNSURE,
+    VERDICT,
+    Author,
+    Channel,
+    Outcome,
+    Reply,
+    Request,
+    Role,
+    more_context,
+    parse_line,
+    plain,
+)
+from bot.search.excerpt import best_clauses
+from bot.settings import ROOT
+from tests.conftest import Ask
+
+if TYPE_CHECKING:
+    from bot.contract import Card
+    from bot.core import Core
+
+INVENTED = {"salt-and-small-change", "the-long-throw"}
+SAMPLE = 14
+"""Every how manieth line of a set is asked here; `benchmarks.chat` asks all of them."""
+
+LIMITS = {
+    ("ask", Outcome.FOUND): (ANSWER, 2 * ANSWER),
+    ("ask", Outcome.NEAREST): (UNSURE, UNSURE),
+    ("ask", Outcome.DECLINED): (NO, NO),
+    ("quote", Outcome.FOUND): (QUOTE, QUOTE),
+    ("quote", Outcome.NEAREST): (UNSURE, UNSURE),
+    ("quote", Outcome.NONE): (NO, NO),
+    ("verify", Outcome.FOUND): (VERDICT, 2 * VERDICT),
+    ("verify", Outcome.NEAREST): (VERDICT, VERDICT),
+    ("verify", Outcome.NONE): (NO, NO),
+}
+"""Characters of a reply by command and outcome: the median and the 95th percentile are at most these."""
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    return [json.loads(line) for line in (ROOT / f"tests/sets/{name}.jsonl").read_text("utf-8").splitlines()]
+
+
+ASKED = [
+    (command, argument, row["query"])
+    for name, command, argument in (
+        ("questions", "ask", "question"),
+        ("unanswerable", "ask", "question"),
+        ("quotes", "quote", "words"),
+        ("quotes", "verify", "claim"),
+        ("claims", "verify", "claim"),
+        ("claims", "quote", "words"),
+    )
+    for row in _rows(name)[::SAMPLE]
+]
+ASKED_INVENTED = [
+    (command, argument, row["query"])
+    for name, command, argument in (
+        ("fresh_questions", "ask", "question"),
+        ("fresh_unanswerable", "ask", "question"),
+        ("fresh_lines", "quote", "words"),
+        ("fresh_lines", "verify", "claim"),
+    )
+    for row in [row for row in _rows(name) if row["show"] in INVENTED][:: SAMPLE // 4]
+]
+
+
+async def _ask(core: Core, asked: list[tuple[str, str, str]]) -> list[Reply]:
+    here, somebody = Channel("test", "room"), Author("member")
+    return [
+        await core.answer(Request(here, somebody, command=command, args={argument: words}))
+        for command, argument, words in asked
+    ]
+
+
+@pytest.fixture(scope="module")
+def replies(core: Core, shows_core: Core) -> list[Reply]:
+    return [*asyncio.run(_ask(core, ASKED)), *asyncio.run(_ask(shows_core, ASKED_INVENTED))]
+
+
+def _shown(card: Card) -> str:
+    """Return the words of a card that a member sees."""
+    assert card.quote
+    if card.line:
+        return plain(card.quote.line_spans(*card.line)).strip("…")
+    return " ".join(plain(spans).strip("…") for _, spans in card.quote.turns_spans(card.part))
+
+
+def test_replies_of_a_kind_keep_to_its_length(replies: list[Reply]) -> None:
+    lengths: dict[tuple[str, Outcome], list[int]] = defaultdict(list)
+    for reply in replies:
+        lengths[reply.command, reply.outcome].append(len(reply.text))
+
+    assert set(LIMITS) <= {*lengths, ("quote", Outcome.NONE)}
+    for kind, (median, most) in LIMITS.items():
+        found = sorted(lengths[kind]) or [0]
+        assert found[len(found) // 2] <= median, kind
+        assert found[int(0.95 * (len(found) - 1))] <= most, kind
+
+
+def test_nothing_stands_twice_in_a_reply(replies: list[Reply]) -> None:
+    for reply in replies:
+        shown = [_shown(card) for card in reply.cards if card.quote]
+
+        assert not [one for at, one in enumerate(shown) for other in shown[:at] if one in other or other in one]
+
+
+def test_every_passage_has_its_own_link_where_its_edition_has_one(replies: list[Reply]) -> None:
+    for reply in replies:
+        for card in reply.cards:
+            if card.quote and card.quote.citation.url:
+                assert card.quote.citation.url in reply.text
+                assert card.quote.id not in reply.text
+
+
+def test_what_may_not_answer_shows_one_passage_and_a_step_that_is_not_the_same_question(replies: list[Reply]) -> None:
+    for reply, (_, _, words) in zip(replies, [*ASKED, *ASKED_INVENTED], strict=True):
+        if reply.outcome in {Outcome.NEAREST, Outcome.NONE, Outcome.DECLINED}:
+            assert sum(card.quote is not None for card in reply.cards) <= 1
+            assert reply.buttons
+            assert f"/{reply.command} {words}" not in [button.line for button in reply.buttons]
+
+
+def test_an_answer_begins_with_its_quote_and_others_take_a_line_each(replies: list[Reply]) -> None:
+    for reply in replies:
+        if (reply.command, reply.outcome) == ("ask", Outcome.FOUND):
+            first, *others = reply.cards
+            assert reply.text.startswith("“")
+            assert first.role is Role.MATCH
+            assert len(others) <= 2
+            assert all(card.line and "\n" not in _shown(card) for card in others)
+            assert all(
+                ((card.quote and card.quote.score) or 0) >= 0.3 * ((first.quote and first.quote.score) or 1)
+                for card in others
+            )
+
+
+def test_what_is_on_screen_is_not_behind_next(replies: list[Reply]) -> None:
+    for reply in replies:
+        following = [int(found[1]) for button in reply.buttons if (found := re.search(r" at:(\d+)$", button.line))]
+
+        assert not following or following == [len(reply.cards) + 1]
+
+
+def test_a_message_has_one_row_of_at_most_five_buttons(replies: list[Reply]) -> None:
+    for reply in replies:
+        (container,) = render(reply, share=reply.private)
+        rows = [part["components"] for part in container["components"] if part["type"] == ACTION_ROW]
+        actions = [
+            block["elements"] for block in message(reply, share=reply.private)["blocks"] if block["type"] == "actions"
+        ]
+
+        assert [len(row) <= 5 for row in (*rows, *actions)] == [True] * len([*rows, *actions])
+        assert len(rows) <= 1 >= len(actions)
+
+
+def test_a_command_that_found_nothing_sure_is_answered_in_private_with_a_way_to_share_it(replies: list[Reply]) -> None:
+    for reply in replies:
+        doubtful = reply.outcome in {Outcome.NEAREST, Outcome.NONE, Outcome.DECLINED}
+
+        assert reply.private is (doubtful or reply.outcome is Outcome.ERROR)
+        assert not doubtful or reply.share in {
+            "",
+            *([reply.share] if reply.share.startswith(f"/{reply.command}") else []),
+        }
+
+
+async def test_shared_by_its_asker_a_doubtful_answer_is_for_everyone(core: Core) -> None:
+    where, who = Channel("test", "room"), Author("member")
+    private = await core.answer(Request(where, who, text="/ask what is the weather in Paris tomorrow"))
+    shared = await core.answer(Request(where, who, text=private.share, shared=True))
+    said = await core.answer(Request(where, who, text="what is the weather in Paris tomorrow"))
+
+    assert (private.private, shared.private, said.private) == (True, False, False)
+    assert private.text == shared.text
+
+
+async def test_a_no_offers_a_field_to_ask_another_way_in(ask: Ask) -> None:
+    reply = await ask("/ask what is the weather in Paris tomorrow")
+
+    assert [(button.label, button.line, button.field) for button in reply.buttons] == [
+        ("Ask another way", "/ask", "Your question")
+    ]
+
+
+async def test_the_last_passage_says_that_it_is_the_last(ask: Ask) -> None:
+    found = await ask("/quote people who train need to not have pride")
+    ids = next(button.line for button in found.buttons if button.label.startswith("Next")).rpartition(" at:")[0]
+    count = len(ids.split()) - 1
+
+    assert (await ask(f"{ids} at:{count}")).aside == "That's all of them."
+    assert (await ask(f"{ids} at:{count - 1}")).aside == ""
+    assert (await ask(f"{ids} at:{count + 1}")).text == "That's all of them."
+
+
+def test_more_context_edits_the_message_in_place() -> None:
+    by_name = {command.name: command for command in COMMANDS}
+    line = parse_line(more_context(COMMAND_LINES, "a-1", 0).line)
+
+    assert by_name[line.name].turns(line)
+
+
+@pytest.mark.parametrize(
+    ("text", "marked", "most", "shown"),
+    [
+        ("We met in May, and it rained, because it always does.", "rained", 16, "and it rained,"),
+        ("We met in May, and it rained.", "", 60, "We met in May, and it rained."),
+        ("One two three four five six seven eight nine ten", "seven eight", 24, "six seven eight nine ten"),
+    ],
+)
+def test_of_a_long_sentence_the_clauses_with_what_is_marked_are_shown(
+    text: str, marked: str, most: int, shown: str
+) -> None:
+    at = text.index(marked)
+    begin, end = best_clauses(text, 0, len(text), ((at, at + len(marked)),) if marked else (), most)
+
+    assert text[begin:end] == shown
