@@ -29,6 +29,8 @@ TALK = """**Ines:** The old bridge was closed in May. It had cracks. They found 
 **Ines:** No. It is about a ton of paint, so,
 
 **Tom:** A coat of paint weighs little.
+
+**Ines:** painted twice, that is.
 """
 
 
@@ -79,6 +81,14 @@ def test_a_short_answer_brings_the_question_and_nothing_before_it(bridge: Corpus
 
 def test_a_question_brings_its_answer_and_a_bare_one_what_follows_it(bridge: Corpus) -> None:
     assert _around(bridge, "Is that a lot").text == "Is that a lot?\nNo. It is about a ton of paint, so,"
+
+
+def test_a_sentence_in_small_letters_is_the_end_of_another_where_sentences_have_capitals(bridge: Corpus) -> None:
+    episode = bridge.episode(0)
+    texts = [episode.passage(number, number).text for number in range(len(episode.sentences))]
+
+    assert leans(episode, texts.index("painted twice, that is."))
+    assert not leans(episode, texts.index("A coat of paint weighs little."))
 
 
 def test_nobody_elses_words_are_added_but_a_question(bridge: Corpus) -> None:

@@ -138,7 +138,7 @@ def garden(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Core]:
         ("/ask what does he think about bitcoin", {"declined"}, "I can't find that in Garden Talk"),
         ("speak as the host about bees", {"declined"}, "I don't speak as anyone"),
         ("/topic bees", {"found"}, "People ask me why the bees matter so much."),
-        ("/topic compost", {"found"}, "Compost, in the order it was said:"),
+        ("/topic compost", {"found"}, "Compost · Garden Talk #1"),
         ("/topic rocket engines", {"none"}, "I can't find “rocket engines” in Garden Talk"),
         ("/verify Never spray anything while the flowers are open", {"found"}, "✓ Word for word."),
         ("/verify I keep forty hives behind the shed", {"found"}, "≠ Altered."),

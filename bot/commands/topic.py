@@ -102,7 +102,8 @@ async def topic(
     if number is not None:
         return await _summary(ctx, number, page or 1, ctx.lines.line(Use.TOPIC, name, episode=episode, show=show))
     if not name.strip():
-        raise UserError(say("topic.which", example=f"/{_EXAMPLES[0]}"))
+        known = next(iter(ctx.search.topic_names()), "")
+        raise UserError(say("topic.which", example=ctx.lines.to(Use.TOPIC, known) if known else f"/{_EXAMPLES[0]}"))
     found = await ctx.search.topic(name, scope, page or 1)
     if found is None:
         return await _missed(ctx, name, where(ctx.corpus, scope))

@@ -25,13 +25,15 @@ MOST_BEFORE, MOST_AFTER = 3, 2
 FEWEST_WORDS = 3
 """Words of a sentence that says something by itself: “Both.” does not."""
 
+_LOOKED_AT, _MOSTLY = 400, 0.7
+"""Sentences of an episode, and the share of them with a capital, by which it is told how its sentences begin."""
+
 _READ = 160
 """Characters of a sentence by which it is told how it begins."""
 
 _OPEN = re.compile(r"[,;:\u2013\u2014-]$")
 _ASKS = re.compile(r"\?[\"”’')]*$")
 _TAG = re.compile(r"\b(?:right|you know|okay|yeah|huh)\?$", re.IGNORECASE)
-_ENDED = re.compile(r"[.?!…][\"”’')\]]*$")
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _JOINT = re.compile(
     r"[,;:\u2013\u2014](?= )"
@@ -85,9 +87,16 @@ def leans(episode: Episode, sentence: int) -> bool:
         return False
     text, before = _text(episode, sentence), _text(episode, sentence - 1)
     same = _speaker(episode, sentence) == _speaker(episode, sentence - 1)
-    if same and not _ENDED.search(before) and (text[:1].islower() or _OPEN.search(before)):
+    if (same and _OPEN.search(before)) or (text[:1].islower() and _has_capitals(episode)):
         return True
     return find_lean(text, follows=_changes(episode, sentence - 1)) is not None
+
+
+@lru_cache(maxsize=256)
+def _has_capitals(episode: Episode) -> bool:
+    """Say whether sentences mostly begin with a capital: then one that does not is the end of another."""
+    begins = episode.sentences.begins[:_LOOKED_AT]
+    return sum(episode.text[begin].isupper() for begin in begins) >= _MOSTLY * len(begins)
 
 
 def asks(episode: Episode, sentence: int) -> bool:
