@@ -44,7 +44,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "quote": ("A line", "/quote he spends way too much time building a tight core team"),
     "answer": ("An answer", "why does he train jiu-jitsu?"),
     "not-sure": ("Not sure", "does he like surfing?"),
-    "no": ("A no", "what does he think about bitcoin?"),
+    "no": ("A no", "did they talk about the roman empire?"),
     "topic": ("A topic", "/topic remote work"),
     "verdict-exact": (
         "A verdict: word for word",
