@@ -100,8 +100,7 @@ def _text(value: object) -> str:
 def reply_object(reply: Reply, milliseconds: float) -> dict[str, Any]:
     """Return a reply as the documented object; the shape is stable.
 
-    `score` is 0..1, `source.spans` are offsets in the decoded source file, `marked` in `quote`, `shown` the part of
-    it that `text` has, `ms` is the time taken.
+    `score` is 0..1, `source.spans` are offsets in the decoded source file, `marked` in `quote`, `ms` is the time taken.
     """
     return {
         "command": reply.command,
@@ -121,7 +120,6 @@ def _card_object(card: Card) -> dict[str, Any]:
             "citation": None,
             "source": None,
             "marked": [],
-            "shown": None,
         }
     citation = {
         name: getattr(quote.citation, name)
@@ -137,5 +135,4 @@ def _card_object(card: Card) -> dict[str, Any]:
         "citation": citation,
         "source": source,
         "marked": [list(span) for span in quote.marked],
-        "shown": list(card.part or card.line or (0, len(quote.text))),
     }
