@@ -298,9 +298,9 @@ async def test_what_was_left_out_is_shown_and_a_filler_is_named(library: tuple[C
     omitted = await ask(library[0], "/verify my neighbour painted … wall grey, because the council")
     filled = await ask(library[0], "/verify you know, my neighbour painted the harbour wall grey")
 
-    assert omitted.lead == "… Said with a part left out."
-    assert "the harbour" in str(omitted.cards[0].body)
-    assert filled.lead == "✓ Close. Only a filler such as “you know” is added."
+    assert omitted.cards[0].title == "… Said with a part left out."
+    assert "the harbour" in str(omitted.cards[1].body)
+    assert filled.cards[0].title == "✓ Close. Only a filler such as “you know” is added."
 
 
 @pytest.mark.parametrize("message", ["is this real?", "did he actually say this?", "/verify source?"])

@@ -85,7 +85,7 @@ def test_a_json_reply_has_the_documented_shape(run_bot: RunBot) -> None:
     source = (ROOT / card["source"]["path"]).read_text("utf-8")
     assert source[begin:end].split() == card["quote"].split()
     assert "".join(card["quote"][a:b] for a, b in card["marked"]) == "people who trainneed to not have pride"
-    assert {button["label"] for button in reply["buttons"]} == {"More context", "Next match 2/6"}
+    assert {button["label"] for button in reply["buttons"]} == {"More context", "Next (2 of 6)", "Source"}
 
 
 def test_bytes_that_are_no_text_are_answered_all_the_same(run_bot: RunBot) -> None:
@@ -172,7 +172,7 @@ def _in_terminal(data: Path, *steps: tuple[str, str]) -> tuple[int, bytes]:
 
 
 def test_in_a_terminal_marks_are_coloured_and_ctrl_d_leaves_cleanly(tmp_path: Path) -> None:
-    status, shown = _in_terminal(tmp_path, ("›", f"{PRIDE}\r"), ("Next match", ""), ("›", "\x04"))
+    status, shown = _in_terminal(tmp_path, ("›", f"{PRIDE}\r"), ("Next (2", ""), ("›", "\x04"))
 
     assert status == 0
     assert b"\x1b[1;33mpeople who train" in shown

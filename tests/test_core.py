@@ -90,14 +90,14 @@ async def test_an_admins_command_is_refused_to_members_on_every_platform(trial: 
         ("/quote", "What do you remember of the line?"),
         ("", "What would you like to ask?"),
         ("/quote the", "Add two or three more words"),
-        ("/quote 😀🎉", "I look for words"),
+        ("/quote 😀🎉", "There are no words in that."),
         ("/quote " + "pride " * 2000, "characters; I can take 2,000"),
         ("/qoute pride", "Did you mean /quote?"),
         ("/xyzzy", "Type /help"),
         ("/about dou:show", "/about has no option “dou:”. It takes no options."),
         ("/quote pride speeker:lex chapter:nowhere", "I left out “speeker:lex”. Did you mean speaker:lex?"),
         ("/about me", "/about takes no words"),
-        ("/show nonsense", "I have no passage “nonsense”"),
+        ("/show nonsense", "I don't have a passage “nonsense”"),
         ("/show thphm-3n5g91 context:99", "is a number from 0 to 10"),
         ("/help nonsense", "I don't have a command /nonsense"),
         ("/episodes page:two", "takes a whole number"),
@@ -167,13 +167,14 @@ async def test_a_database_that_says_nothing_keeps_no_member_waiting(
     store.close()
 
 
-async def test_the_first_quote_that_answers_can_be_shared_and_a_nearest_one_cannot(ask: Ask) -> None:
+async def test_the_first_quote_that_answers_is_shared_and_a_nearest_one_with_its_verdict(ask: Ask) -> None:
     found = await ask("/quote people who train need to not have pride")
     nearest = await ask("/verify building superintelligence will take exactly ten years of work")
 
     assert found.cards[0].quote
     assert found.share == f"/show {found.cards[0].quote.id}"
-    assert (nearest.outcome, nearest.share) == (Outcome.NEAREST, "")
+    assert (nearest.outcome, nearest.private) == (Outcome.NEAREST, True)
+    assert nearest.share == "/verify building superintelligence will take exactly ten years of work"
 
 
 async def test_an_option_in_a_free_message_narrows_what_the_message_is_read_as(ask: Ask) -> None:

@@ -212,9 +212,9 @@ async def test_paging_changes_the_askers_own_message_and_copies_for_others(local
         asked = await local.slash("quote", {"words": LINE})
         assert asked.message
         before = text_of(asked.message)
-        other = await local.press(asked.message, "Next match", user=local.world.alice)
+        other = await local.press(asked.message, "Next (", user=local.world.alice)
         more = await local.press(asked.message, "More context")
-        own = await local.press(asked.message, "Next match")
+        own = await local.press(asked.message, "Next (")
 
     assert (other.type, other.ephemeral) == (4, True)
     assert (more.type, more.ephemeral) == (4, False)
@@ -229,10 +229,10 @@ async def test_a_private_answer_can_be_shared_and_nobody_else_can_press_it(local
         assert asked.message
         copied = await local.press(asked.message, "More context", user=local.world.alice)
         assert copied.message
-        refused = await local.press(copied.message, "Share to channel")
-        shared = await local.press(copied.message, "Share to channel", user=local.world.alice)
+        refused = await local.press(copied.message, "Share")
+        shared = await local.press(copied.message, "Share", user=local.world.alice)
 
-    assert "Share to channel" not in labels(asked.message)
+    assert "Share" not in labels(asked.message)
     assert (text_of(refused.message), refused.ephemeral) == (say("discord.not-yours", help="/help"), True)
     assert not shared.ephemeral
     assert SAID in text_of(shared.message).replace("*", "")
@@ -263,7 +263,7 @@ async def test_a_messages_menu_verifies_and_finds_what_somebody_wrote(local: Loc
 
     assert "Altered" in text_of(verified.message)
     assert verified.ephemeral
-    assert "Share to channel" in labels(verified.message)
+    assert "Share" in labels(verified.message)
     assert "imperfect" in text_of(found.message)
     assert text_of(nothing.message) == say("discord.no-words")
 
@@ -285,7 +285,7 @@ async def test_a_members_menu_asks_for_words_and_answers_the_asker_alone_and_nob
         opened = await local.context_menu("Ask the show", carol)
         answered = await local.submit_modal(opened, {"text": "why does he train jiu-jitsu"})
         assert answered.message
-        shared = await local.press(answered.message, "Share to channel")
+        shared = await local.press(answered.message, "Share")
         sent = json.dumps([seen.body for seen in local.requests if seen.body and "callback" in seen.line])
 
     assert opened.modal
@@ -512,7 +512,7 @@ async def test_buttons_work_after_a_restart(local: LocalDiscord, core: Core) -> 
         asked = await local.slash("quote", {"words": LINE})
     async with serving(local, core):
         assert asked.message
-        pressed = await local.press(asked.message, "Next match")
+        pressed = await local.press(asked.message, "Next (")
 
     assert pressed.type == 7
 
@@ -617,7 +617,7 @@ async def test_where_only_a_member_installed_it_its_commands_work(local: LocalDi
     async with serving(local, core):
         asked = await local.slash("quote", {"words": LINE}, channel=room)
         assert asked.message
-        paged = await local.press(asked.message, "Next match")
+        paged = await local.press(asked.message, "Next (")
 
     assert SAID not in text_of(asked.message)
     assert paged.type == 7

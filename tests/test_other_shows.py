@@ -356,7 +356,7 @@ async def test_a_chapter_narrows_where_to_look(ask_shows: Ask) -> None:
         ("/quote an egg show:serial", "I don't know a show called “serial”. Did you mean"),
         (
             "/verify an egg tells on you speaker:Zork",
-            "I know no speaker “Zork”. I know Odile Farrow, Bram Castellan",
+            "I don't know a speaker called “Zork”. I know Odile Farrow, Bram Castellan",
         ),
     ],
 )

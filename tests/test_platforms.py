@@ -136,7 +136,7 @@ async def discord_story(folder: Path) -> Json:
             seen["highlight"] = asked.json()
             assert asked.message
             before = len(local.of_bot())
-            seen["share"] = (await local.press(asked.message, "Share to channel", user=world.bob)).json()
+            seen["share"] = (await local.press(asked.message, "Share", user=world.bob)).json()
             seen["shared"] = local.of_bot()[before:]
             seen["posts"] = [one for one in local.of_bot() if "Quote of the day" in words(one)]
             seen["second end"] = await bot.end()

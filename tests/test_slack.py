@@ -152,7 +152,7 @@ async def test_the_message_shortcut_verifies_for_its_user_alone(platform: LocalS
     message = platform.say("C0GENERAL", f"&gt; “{FALSE_LINE}”")
     reply = await (await platform.message_shortcut("verify", message)).settle()
     assert reply["response_type"] == "ephemeral"
-    assert "≠ Altered." in reply["text"]
+    assert "≠ Not quite." in reply["text"]
 
 
 async def test_the_global_shortcut_asks_in_a_modal_and_answers_there(platform: LocalSlack) -> None:
@@ -243,7 +243,7 @@ async def test_opening_the_agents_messages_suggests_prompts_without_a_thread(pla
         await platform.dm("U0ADA", prompt["message"])
     room = platform.world.im("U0ADA").id
     await platform.until(lambda: len(platform.posts(room)) == len(sent.payload["prompts"]))
-    assert not [post.text for post in platform.posts(room) if "Nearest, and" in post.text]
+    assert not [post.text for post in platform.posts(room) if "Closest" in post.text]
 
 
 async def test_a_duplicate_event_is_answered_once(platform: LocalSlack) -> None:

@@ -201,7 +201,7 @@ async def test_somebody_the_library_does_not_know_is_not_confirmed_when_given_as
     assert unnamed.cards[0].title.startswith("◐ Right words, speaker unknown.")
     assert (named.outcome, named.text) == (
         Outcome.ERROR,
-        "I know no speaker “Nadia Verholt”. I know Ada Quill, Ben Marsh.",
+        "I don't know a speaker called “Nadia Verholt”. I know Ada Quill, Ben Marsh.",
     )
 
 

@@ -129,8 +129,7 @@ def _text(value: object) -> str:
 def reply_object(reply: Reply, milliseconds: float) -> dict[str, Any]:
     """Return a reply as the documented object; the shape is stable.
 
-    `score` is 0..1, `source.spans` are offsets in the decoded source file, `marked` in `quote`, `shown` the part of
-    it that `text` has, `ms` is the time taken.
+    `score` is 0..1, `source.spans` are offsets in the decoded source file, `marked` in `quote`, `ms` is the time taken.
     """
     return {
         "command": reply.command,
@@ -150,7 +149,6 @@ def _card_object(card: Card) -> dict[str, Any]:
             "citation": None,
             "source": None,
             "marked": [],
-            "shown": None,
         }
     citation = {
         name: getattr(quote.citation, name)
@@ -166,5 +164,4 @@ def _card_object(card: Card) -> dict[str, Any]:
         "citation": citation,
         "source": source,
         "marked": [list(span) for span in quote.marked],
-        "shown": list(card.part or card.line or (0, len(quote.text))),
     }
