@@ -32,7 +32,7 @@ from bot.contract import (
 from bot.core.channel_settings import ServedChannels
 from bot.core.completion import complete, suggestions
 from bot.core.conversation import Conversations, Exchange, is_turn
-from bot.core.follow_up import ASKING, follow_up, nothing_meant
+from bot.core.follow_up import ASKING, follow_up, nothing_meant, read_following
 from bot.core.options import hint_of, known_options
 from bot.core.routing import asks, read_intent
 from bot.delivery import Daily
@@ -234,12 +234,13 @@ class Core:
     ) -> tuple[Line, Intent | None, Exchange | None]:
         """Return the line that a free message stands for, how it was read if it stands alone, what it goes on from."""
         speakers = self._corpus.speakers
-        followed = follow_up(words, before, reference, speakers, self.lines)
-        if followed is not None:
-            return followed, None, before
-        nothing = nothing_meant(words, speakers, self.lines)
-        if nothing is not None:
-            return nothing, None, None
+        following = read_following(words, speakers)
+        if following is not None:
+            followed = follow_up(following, before, reference, self.lines)
+            if followed is not None:
+                return followed, None, before
+            if (nothing := nothing_meant(following, self.lines)) is not None:
+                return nothing, None, None
         spoken = only_words(words) or words
         if hostile(spoken if _is_plain(words, spoken) else words, speakers, self._search.says):
             return self.lines.line(Use.QUESTION, words), None, None

@@ -65,7 +65,8 @@ def read_following(text: str, speakers: Iterable[str]) -> Following | None:
         return None
     for key in _NAMED:
         found = _rules()[key].pattern.match(words)
-        who = named_speaker(found["who"], speakers) if found else None
+        bare = found is not None and found["who"] == words  # a name alone may be the topic of that name
+        who = named_speaker(found["who"], speakers) if found and not bare else None
         if who:
             return Following("only" if key.startswith("only") else "person", who)
     said_by = _rules()["said-by"].pattern.match(words) or _rules()["by"].pattern.match(words)
@@ -80,13 +81,8 @@ def read_following(text: str, speakers: Iterable[str]) -> Following | None:
     return Following("subject", subject["what"]) if subject else None
 
 
-def follow_up(
-    text: str, before: Exchange | None, reference: Reference | None, speakers: Iterable[str], lines: Lines
-) -> Line | None:
-    """Return the command line that a message stands for after an answer or under a message; None if it stands alone."""
-    following = read_following(text, speakers)
-    if following is None:
-        return None
+def follow_up(following: Following, before: Exchange | None, reference: Reference | None, lines: Lines) -> Line | None:
+    """Return the command line that a follow-up stands for after an answer or under a message; None after nothing."""
     if before is not None:
         return _after(following, before, reference, lines)
     if reference is None or reference.own:
@@ -95,13 +91,12 @@ def follow_up(
         return lines.line(Use.CLAIM, reference.text[:LONGEST_TEXT], speaker=following.words)
     if following.kind in _CHECKS:
         return lines.line(Use.DETAIL, do="check")
-    return nothing_meant(text, speakers, lines)
+    return nothing_meant(following, lines)
 
 
-def nothing_meant(text: str, speakers: Iterable[str], lines: Lines) -> Line | None:
-    """Return the line that says how to ask that of something; None for a message that can stand alone."""
-    following = read_following(text, speakers)
-    if following is None or following.kind in {"subject", "person"}:
+def nothing_meant(following: Following, lines: Lines) -> Line | None:
+    """Return the line that says how to ask that of something; None for what can stand alone."""
+    if following.kind in {"subject", "person"}:
         return None
     return lines.line(Use.DETAIL, do="check" if following.kind == "check" else "lost")
 
