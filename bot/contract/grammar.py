@@ -122,11 +122,14 @@ class Use(StrEnum):
     TOPIC = "topic"
     PASSAGE = "passage"
     LIBRARY = "library"
+    MOMENT = "moment"
+    TALK = "talk"
     DAILY = "daily"
     VOTE = "vote"
     SETTINGS = "settings"
     HELP = "help"
     ABOUT = "about"
+    PRIVACY = "privacy"
 
 
 @dataclass(frozen=True, slots=True)

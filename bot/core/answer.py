@@ -31,13 +31,14 @@ from bot.contract import (
 )
 from bot.core.channel_settings import ServedChannels
 from bot.core.conversation import Conversations, Last, follow_up
-from bot.core.routing import asks, join_words, read_intent
+from bot.core.routing import Known, asks, join_words, read_aside, read_request, without_talk
 from bot.delivery import Daily
 from bot.errors import StoreError, UserError
 from bot.highlights import Highlights
 from bot.language import named_speaker, nearest, only_words
-from bot.policy.refusals import hostile, refusal
+from bot.policy.refusals import refusal
 from bot.policy.texts import say
+from bot.search import newest_first
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from bot.commands import Param
     from bot.contract import Adapter
     from bot.core.routing import Intent
-    from bot.corpus import Corpus
+    from bot.corpus import Corpus, EpisodeEntry
     from bot.search import Searcher
     from bot.store import Store
 
@@ -60,6 +61,10 @@ _CONTROL = re.compile(
 _UNSEEN = re.compile(r"[\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 # An option and the quote that its value begins with.
 _QUOTED_VALUE = re.compile(r'(?:^|(?<=\s))[a-z][a-z_-]*+:["“]')
+_LINK = re.compile(r"https?://[^\s<>\"“”|]{1,2000}")
+MOST_READINGS = 1
+"""Other readings of a message that are offered."""
+
 MOST_COMPLETIONS = 25
 """Suggestions at once: what Discord's autocomplete shows."""
 
@@ -97,6 +102,7 @@ class Core:
         self._clock = clock
         self._conversations = Conversations(store, clock)
         self._served = ServedChannels(store, clock)
+        self._read_by: Known | None = None
 
     @property
     def commands(self) -> tuple[Command, ...]:
@@ -231,18 +237,66 @@ class Core:
 
     def _understand(self, words: str, last: Last | None) -> tuple[Line, Intent | None]:
         """Return the command line that a free message stands for, and how it was read if it stands alone."""
-        speakers = self._corpus.speakers
-        followed = follow_up(words, last, speakers, self.lines) if last else None
-        if followed is not None and followed.name in self._commands:
+        known = self._known()
+        followed = self._follow(words, last)
+        if followed is not None:
             return followed, None
-        spoken = only_words(words) or words
-        if hostile(spoken if _is_plain(words, spoken) else words, speakers, self._search.says):
-            return self.lines.line(Use.QUESTION, words), None
-        shows = [name for show in self._corpus.shows for name in (show.title, show.id)]
-        intent = read_intent(spoken, self._search.topic_names(), self._search.weight, shows)
+        intent = read_aside(words, known)
+        if intent is None:
+            # Talk before it, such as thanks for the answer before, is no part of what goes on from that.
+            followed = self._follow(without_talk(only_words(words)), last)
+            if followed is not None:
+                return followed, None
+            intent = read_request(words, known)
         use = intent.use if intent.use in self.lines.names else Use.LINE
-        who = named_speaker(intent.who, speakers) or (intent.who if intent.who.istitle() else "")
-        return self.lines.line(use, f"{intent.words} \u2014 {who}" if who else intent.words), intent
+        options = dict(intent.options)
+        said = intent.words
+        if use is Use.CLAIM:
+            who = named_speaker(intent.who, self._corpus.speakers) or (intent.who if intent.who.istitle() else "")
+            said = f"{said} \u2014 {who}" if who else said
+        if intent.needs_episode:
+            meant = self._episode_meant(last)
+            said, options = (said or meant.id, options) if use is Use.LIBRARY else (said, options | self._place(meant))
+        return self.lines.line(use, said, **options), intent
+
+    def _follow(self, words: str, last: Last | None) -> Line | None:
+        """Return the command line that a message stands for after the last answer."""
+        line = follow_up(words, last, self._corpus.speakers, self.lines) if last and words else None
+        return line if line is not None and line.name in self._commands else None
+
+    def _known(self) -> Known:
+        """Return what a message is read by; made anew when the names of topics are gathered."""
+        topics = self._search.topic_names()
+        if self._read_by is not None and self._read_by.topics is topics:
+            return self._read_by
+        self._read_by = Known(
+            topics,
+            self._search.weight,
+            shows=[name for show in self._corpus.shows for name in (show.title, show.id)],
+            speakers=self._corpus.speakers,
+            says_word=self._search.says_word,
+            says=self._search.says,
+            episode_at=self._episode_at,
+        )
+        return self._read_by
+
+    def _episode_at(self, text: str) -> str | None:
+        """Return the name of the episode that the first link in a text opens."""
+        link = _LINK.search(text)
+        number = self._corpus.episode_at(link[0]) if link else None
+        return self._corpus.entries[number].id if number is not None else None
+
+    def _episode_meant(self, last: Last | None) -> EpisodeEntry:
+        """Return the episode that is being talked of, or else the latest."""
+        shown = (self._corpus.passage(each) for each in last.ids) if last else ()
+        found = next(filter(None, shown), None)
+        entries = self._corpus.entries
+        number = self._corpus.find(found.episode.show.id, found.episode.id) if found else None
+        return entries[newest_first(self._corpus, range(len(entries)))[0] if number is None else number]
+
+    def _place(self, entry: EpisodeEntry) -> dict[str, str]:
+        """Return the options that name an episode, with its show where there are several."""
+        return {"episode": entry.short} | ({"show": entry.show.id} if len(self._corpus.shows) > 1 else {})
 
     async def _remember(self, channel: Channel, command: Command, given: Mapping[str, str], reply: Reply) -> None:
         """Keep what a short message may go on from: the question, and the passages behind the answer."""
@@ -254,14 +308,15 @@ class Core:
             await self._conversations.remember(channel, Last(question, tuple(shown)))
 
     def _with_other_readings(self, reply: Reply, command: Command, intent: Intent) -> Reply:
-        """Say how a free message was read, and offer to read it otherwise."""
+        """Offer to read a free message otherwise, and say how it was read where that may be wrong."""
         offers = tuple(
             Button(other.reading.label, line)
             for use in intent.others
             if (other := self._commands.get(self.lines.line(use).name)) and other.reading
             if len(line := self.lines.to(use, intent.asked or intent.words)) <= LONGEST_LINE
-        )
-        aside = say("answer.reading", noun=command.reading.noun) if offers and command.reading else ""
+        )[:MOST_READINGS]
+        doubtful = intent.guess and reply.outcome is not Outcome.FOUND
+        aside = say("answer.reading", noun=command.reading.noun) if doubtful and command.reading else reply.aside
         return dataclasses.replace(reply, aside=aside, buttons=(*reply.buttons, *offers))
 
     def _find(self, name: str) -> Command:

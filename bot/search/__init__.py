@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from bot.search.ask import Answer, Band
 from bot.search.background import Background
-from bot.search.episodes import OnSubject, episodes_named, newest_first, people_of
+from bot.search.episodes import NamedEpisodes, OnSubject, episodes_named, newest_first, people_of
 from bot.search.meaning import load_embeddings, open_embeddings
 from bot.search.model import LanguageModel, ask_ahead, open_model
 from bot.search.quote import FOUND, Hit
@@ -26,6 +26,7 @@ __all__ = [
     "InEpisode",
     "Judgement",
     "LanguageModel",
+    "NamedEpisodes",
     "OnSubject",
     "Scope",
     "Searcher",

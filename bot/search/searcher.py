@@ -330,6 +330,10 @@ class Searcher:
         stems = self._index.stems(line)
         return sum(map(self._index.rarity, dict.fromkeys(stems))) if stems else None
 
+    def says_word(self, word: str) -> bool:
+        """Say whether the conversations have a word, in any of its forms."""
+        return any(map(self._index.count, self._index.stems(word)))
+
     def says(self, run: str) -> bool:
         """Say whether the conversations have these words one after another, among the sentences nearest to them.
 

@@ -40,7 +40,7 @@ class Near:
     """The kind of the example nearest to a text, and how near it is, 0..1.
 
     `margin` is how much nearer it is than any example of another kind, or than what only looks like one; `rest` are the
-    words of the text, fillers apart, that the example lacks.
+    words of the text, fillers apart, that the example lacks, `strange` those that no example of the kind has.
     """
 
     key: str
@@ -48,6 +48,7 @@ class Near:
     margin: float
     example: str
     rest: tuple[str, ...]
+    strange: tuple[str, ...]
 
 
 class Nearness:
@@ -71,8 +72,14 @@ class Nearness:
         for number, (_, _, words) in enumerate(self._rows):
             for word in words:
                 self._holding[word].append(number)
+        self._exact = {
+            words - self._fillers or words: key for key, _, words in self._rows if not key.startswith("not ")
+        }
         self._vocabulary = sorted(word for word in self._holding if len(word) >= _SHORTEST_SLIP)
         self._most = math.log(2 * len(self._rows) + 1)
+        self._own: dict[str, set[str]] = defaultdict(set)
+        for key, _, words in self._rows:
+            self._own[key] |= words
         self._weights = {word: self._weigh(word, len(held)) for word, held in self._holding.items()}
         self._totals = [sum(self._weights[word] for word in words) for _, _, words in self._rows]
 
@@ -100,7 +107,14 @@ class Nearness:
         other = max((found[0] for kind, found in best.items() if kind != key), default=0.0)
         _, example, has = self._rows[number]
         rest = tuple(word for word in words if word not in has and word not in self._fillers)
-        return Near(key, score, score - other, example, rest)
+        return Near(
+            key, score, score - other, example, rest, tuple(word for word in rest if word not in self._own[key])
+        )
+
+    def same(self, text: str) -> str | None:
+        """Return the kind that has an example of just these words, fillers apart; no slips are forgiven."""
+        typed = self._plain(text[: LONGEST * 40])
+        return self._exact.get(frozenset(typed) - self._fillers or frozenset(typed))
 
     def _words(self, text: str) -> list[str]:
         """Return the words of a text as the examples write them."""
