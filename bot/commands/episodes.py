@@ -43,8 +43,8 @@ MOST_ON_SUBJECT = 5
 MOST_PEOPLE, MOST_HOSTS, MOST_SHOWS = 8, 4, 8
 """People named of an episode, hosts of a show, and shows of the library."""
 
-LONGEST_ABOUT = 420
-"""Characters of chapters' titles that say what an episode is about."""
+LONGEST_ABOUT, LONGEST_FURTHER = 420, 260
+"""Characters of chapters' titles that say what an episode is about, and of those behind a page of them."""
 
 _FACTS = ("about", "people", "host", "date", "length", "chapters", "link", "which", "latest")
 """What may be asked of one episode."""
@@ -203,9 +203,11 @@ def _length(entry: EpisodeEntry) -> str:
     return say("episodes.about", time=clock(entry.lasts)) if entry.lasts else ""
 
 
-def _people(entry: EpisodeEntry) -> str:
-    """Return who takes part, with their roles where they are stated, those who host last."""
-    people = sorted(people_of(entry), key=lambda person: person.role.casefold().endswith(_HOST))
+def _people(entry: EpisodeEntry, *, guests_first: bool = False) -> str:
+    """Return who takes part, with their roles where they are stated."""
+    people = list(people_of(entry))
+    if guests_first:
+        people.sort(key=lambda person: person.role.casefold().endswith(_HOST))
     named = [f"{person.name} ({person.role})" if person.role else person.name for person in people[:MOST_PEOPLE]]
     more = [say("episodes.more-people", count=len(people) - MOST_PEOPLE)] if len(people) > MOST_PEOPLE else []
     return ", ".join([*named, *more])
@@ -224,14 +226,17 @@ def _fact(ctx: Context, number: int, asked: _Asked) -> Reply:
     if fact == "link":
         return _link(ctx, number)
     known = {
-        "people": _people(entry),
+        "people": _people(entry, guests_first=True),
         "host": _hosts(ctx, (number,)),
         "date": format_date(entry.meta.published) if entry.meta.published else "",
         "length": _length(entry),
         "which": entry.name,
     }[fact]
     if not known:
-        return Reply(say(f"episodes.no-{fact}", episode=entry.label, show=entry.show.title), Outcome.NONE)
+        told = say(f"episodes.no-{fact}", episode=entry.label, show=entry.show.title)
+        people = _people(entry) if fact == "host" else ""
+        heard = say("episodes.fact-people", episode=entry.label, known=people) if people else ""
+        return Reply(f"{told} {heard}".strip(), Outcome.FOUND if heard else Outcome.NONE)
     return Reply(say(f"episodes.fact-{fact}", episode=entry.label, known=known), Outcome.FOUND)
 
 
@@ -249,15 +254,10 @@ def _about(ctx: Context, number: int) -> Reply:
     """Say what an episode is: its title, who, when, how long, and its chapters."""
     entry = ctx.corpus.entries[number]
     titles = list(dict.fromkeys(entry.chapters))
-    shown: list[str] = []
-    while titles[len(shown) :] and sum(map(len, shown)) + 2 * len(shown) + len(titles[len(shown)]) <= LONGEST_ABOUT:
-        shown.append(titles[len(shown)])
     told = [say("episodes.about-episode", name=entry.name)]
     told += [span.text for span in _body(entry)]
-    if shown:
-        more = len(titles) - len(shown)
-        named = [*shown, say("episodes.more-chapters", count=more)] if more else shown
-        told.append(say("episodes.about-chapters", chapters=listed(named)))
+    if titles:
+        told.append(say("episodes.about-chapters", chapters=_fitting(titles, LONGEST_ABOUT)))
     where = {"show": entry.show.id} if len(ctx.corpus.shows) > 1 else {}
     steps = (
         Button(say("episodes.chapters"), ctx.lines.to(Use.LIBRARY, entry.short, fact="chapters", **where)),
@@ -265,6 +265,17 @@ def _about(ctx: Context, number: int) -> Reply:
     )
     link = ctx.corpus.episode(number).passage(0, 0).citation()
     return Reply("\n".join(told), Outcome.FOUND, buttons=(*listen(link), *(steps if titles else ())))
+
+
+def _fitting(titles: Sequence[str], most: int) -> str:
+    """Return titles in a sentence, as many as fit into so many characters, and how many more there are."""
+    shown: list[str] = []
+    for title in titles:
+        if sum(map(len, shown)) + 2 * len(shown) + len(title) > most:
+            break
+        shown.append(title)
+    more = len(titles) - len(shown)
+    return listed([*shown, say("episodes.more-chapters", count=more)] if more else shown) if shown else ""
 
 
 def _one(ctx: Context, number: int, asked: _Asked) -> Reply:
@@ -312,6 +323,9 @@ def _page_of_chapters(episode: Episode, asked: _Asked) -> tuple[tuple[Card, ...]
         ]
     if not spans:
         return (), ()
+    further = _fitting([chapter.title for chapter in episode.chapters[page * PAGE :]], LONGEST_FURTHER)
+    if asked.fact and further:
+        spans += [Span("\n"), Span(say("episodes.further", titles=further))]
     title = say("episodes.chapters-page", page=page, pages=pages) if pages > 1 else say("episodes.chapters")
     return (Card(Role.INFO, title=title, body=tuple(span for span in spans if span.text)),), _next(
         asked.line, page, pages

@@ -21,21 +21,15 @@ LONGEST_SUBJECT = 32
 _LINES = {
     "hello": 3, "how-are-you": 2, "thanks": 3, "praise": 3, "laugh": 2, "insult": 2, "sorry": 2, "elsewhere": 2,
     "stop": 1, "goodbye": 2, "ok": 2, "no": 2, "bored": 2, "signs": 1, "language": 1, "unknown-link": 1,
-    "who": 1, "ai": 1, "maker": 1, "daily": 1, "languages": 1, "accuracy": 1, "add": 1,
+    "check": 1, "who": 1, "ai": 1, "maker": 1, "daily": 1, "languages": 1, "accuracy": 1, "add": 1,
 }  # fmt: skip
 """What may be said to the bot, and how many lines there are for it."""
 
 _SPOKEN = (ENGLISH, "de", "es", "fr", "it", "nl", "pt", "other")
 """Languages in which a message may come; one line is said in each that is known by name."""
 
-_STEPS = {
-    "who": ("what-i-am", Use.ABOUT),
-    "ai": ("what-i-am", Use.ABOUT),
-    "accuracy": ("what-i-am", Use.ABOUT),
-    "add": ("episodes", Use.LIBRARY),
-    "unknown-link": ("episodes", Use.LIBRARY),
-}
-"""What is offered under a line: the key of a step's label, and what it opens."""
+_TO_ABOUT, _TO_EPISODES = frozenset({"who", "ai", "accuracy"}), frozenset({"add", "unknown-link"})
+"""Under which lines it is offered to read what I am, or which episodes there are."""
 
 
 @command(
@@ -58,10 +52,11 @@ async def talk(
         example=_example(ctx, chance),
         library=ctx.lines.to(Use.LIBRARY),
         settings=ctx.lines.to(Use.SETTINGS),
+        claim=ctx.lines.to(Use.CLAIM),
     )
-    step = _STEPS.get(kind)
-    steps = (Button(say(f"step.{step[0]}"), ctx.lines.to(step[1])),) if step else ()
-    return Reply(line, Outcome.FOUND, buttons=steps)
+    about = (Button(say("step.what-i-am"), ctx.lines.to(Use.ABOUT)),) if kind in _TO_ABOUT else ()
+    episodes = (Button(say("step.episodes"), ctx.lines.to(Use.LIBRARY)),) if kind in _TO_EPISODES else ()
+    return Reply(line, Outcome.FOUND, buttons=(*about, *episodes))
 
 
 def _example(ctx: Context, chance: int) -> str:

@@ -38,7 +38,7 @@ from bot.highlights import Highlights
 from bot.language import named_speaker, nearest, only_words
 from bot.policy.refusals import refusal
 from bot.policy.texts import say
-from bot.search import newest_first
+from bot.search import episodes_named, newest_first
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -62,6 +62,9 @@ _UNSEEN = re.compile(r"[\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 # An option and the quote that its value begins with.
 _QUOTED_VALUE = re.compile(r'(?:^|(?<=\s))[a-z][a-z_-]*+:["“]')
 _LINK = re.compile(r"https?://[^\s<>\"“”|]{1,2000}")
+_OF_ONE_EPISODE = frozenset({Use.TOPIC, Use.MOMENT})
+"""What a free message asks of one episode by an option."""
+
 MOST_READINGS = 1
 """Other readings of a message that are offered."""
 
@@ -254,9 +257,10 @@ class Core:
         if use is Use.CLAIM:
             who = named_speaker(intent.who, self._corpus.speakers) or (intent.who if intent.who.istitle() else "")
             said = f"{said} \u2014 {who}" if who else said
-        if intent.needs_episode:
-            meant = self._episode_meant(last)
-            said, options = (said or meant.id, options) if use is Use.LIBRARY else (said, options | self._place(meant))
+        if intent.needs_episode and use is Use.LIBRARY:
+            said = self._episode_meant(last).id
+        elif intent.needs_episode or (use in _OF_ONE_EPISODE and "episode" in options):
+            options |= self._place(self._episode_named(options.get("episode", "")) or self._episode_meant(last))
         return self.lines.line(use, said, **options), intent
 
     def _follow(self, words: str, last: Last | None) -> Line | None:
@@ -273,6 +277,7 @@ class Core:
             topics,
             self._search.weight,
             shows=[name for show in self._corpus.shows for name in (show.title, show.id)],
+            titles=[entry.title for entry in self._corpus.entries],
             speakers=self._corpus.speakers,
             says_word=self._search.says_word,
             says=self._search.says,
@@ -293,6 +298,12 @@ class Core:
         entries = self._corpus.entries
         number = self._corpus.find(found.episode.show.id, found.episode.id) if found else None
         return entries[newest_first(self._corpus, range(len(entries)))[0] if number is None else number]
+
+    def _episode_named(self, name: str) -> EpisodeEntry | None:
+        """Return the first of the episodes that go by a name."""
+        entries = self._corpus.entries
+        named = episodes_named(self._corpus, name, range(len(entries))) if name else None
+        return entries[named.numbers[0]] if named and named.numbers else None
 
     def _place(self, entry: EpisodeEntry) -> dict[str, str]:
         """Return the options that name an episode, with its show where there are several."""

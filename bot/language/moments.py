@@ -31,8 +31,9 @@ _IN_LINK = re.compile(
 _SPELT = (
     re.compile(r"(?<![\d:.])(?:(?P<h>\d{1,2}):)?(?P<m>\d{1,3}):(?P<s>[0-5]\d)(?![\d:])"),
     re.compile(
-        r"(?<![\w.,:])(?P<h>\d{1,2})\s?(?:h|hrs?|hours?)(?:[\s,]{0,2}(?:and )?(?P<m>\d{1,3})\s?(?:m|mins?|minutes?)?)?"
-        r"(?P<s>)(?![\w:])",
+        r"(?<![\w.,:])(?P<h>\d{1,2})\s?(?:h|hrs?|hours?)"
+        r"(?:[\s,]{0,2}(?:and )?(?P<m>\d{1,3})(?:\s?(?:m|mins?|minutes?))?)?"
+        r"(?:[\s,]{0,2}(?:and )?(?P<s>\d{1,2})\s?(?:s|secs?|seconds?))?(?![\w:])",
         re.IGNORECASE,
     ),
     re.compile(

@@ -48,15 +48,16 @@ class Intent:
 class Known:
     """What is known of the library while a message is read.
 
-    `topics` are names as members type them, `shows` the titles and folders of shows, `speakers` everybody who speaks;
-    `weigh` tells how telling words are together (`Searcher.weight`) and returns None for text without words;
-    `says_word` tells whether the shows say a word, `says` whether they say words in just that order. `episode_at`
-    returns the name of the episode that a link in a text opens.
+    `topics` are names as members type them, `shows` the titles and folders of shows, `titles` those of episodes,
+    `speakers` everybody who speaks; `weigh` tells how telling words are together (`Searcher.weight`) and returns None
+    for text without words; `says_word` tells whether the shows say a word, `says` whether they say words in just that
+    order. `episode_at` returns the name of the episode that a link in a text opens.
     """
 
     topics: Collection[str]
     weigh: Callable[[str], float | None]
     shows: Collection[str] = ()
+    titles: Collection[str] = ()
     speakers: Collection[str] = ()
     says_word: Callable[[str], bool] = lambda _: True
     says: Callable[[str], bool] = lambda _: False
@@ -67,6 +68,15 @@ class Known:
         """How many words the name of a topic may have; labels that are sentences are not typed as topics."""
         short = (len(name.split()) for name in self.topics if len(name) <= _LONGEST_NAME)
         return max(_LONGEST_TOPIC, max(short, default=0))
+
+    def title_in(self, text: str) -> str:
+        """Return the title of an episode that a text has whole, the longest of several, "" where it has none."""
+        told = text.casefold()
+        return max((title for title in self._long_titles if title.casefold() in told), key=len, default="")
+
+    @cached_property
+    def _long_titles(self) -> tuple[str, ...]:
+        return tuple(title for title in self.titles if len(title.split()) > 1)
 
     def is_topic(self, name: str) -> bool:
         """Say whether a name is that of a known topic, give or take a slip."""

@@ -28,7 +28,7 @@ NEAR, MARGIN = 0.72, 0.02
 HELLO, SIGNS = "hello", "signs"
 """What a message without words is: a welcome to a bare mention, a word on emoji."""
 
-_MOMENT, _FACT = "moment", "fact."
+_MOMENT, _FACT, _LATEST = "moment", "fact.", "fact.latest"
 _AND = re.compile(r"(?:[,;?]\s*|\s)and\s|[?;]\s")
 _MOST_FACTS = 4
 
@@ -57,17 +57,21 @@ def kind_of(text: str, known: Known) -> str | None:
         return None
     if _is_near(near, known) and not _is_topic(text, near.key, known):
         return near.key
-    # A name beside a greeting or thanks is whoever is greeted.
-    unknown = [word for word in near.strange if not known.tells(word)]
-    if near.key not in _TO_SOMEBODY or len(unknown) != 1:
+    # A name behind a greeting or thanks is whoever is greeted.
+    name = text.rsplit(maxsplit=1)[-1]
+    if near.key not in _TO_SOMEBODY or list(near.strange) != [word.casefold() for word in _WORD.findall(name)]:
         return None
-    kept = " ".join(word for word in _WORD.findall(text) if word.casefold() not in unknown)
-    return near.key if _examples().same(kept) == near.key else None
+    return near.key if _examples().same(text.removesuffix(name)) == near.key and not known.is_topic(text) else None
 
 
 def is_bare_talk(text: str, kinds: frozenset[str]) -> bool:
     """Say whether a text is just what somebody says of one of some kinds, word by word."""
     return _examples().same(text) in kinds
+
+
+def is_bare(text: str) -> bool:
+    """Say whether a text is just one of the examples, of whatever kind."""
+    return _examples().same(text) is not None
 
 
 def _is_near(near: Near, known: Known) -> bool:
@@ -95,11 +99,15 @@ def read_kind(text: str, raw: str, known: Known) -> Intent | None:
         return moment
     if not any(map(str.isalnum, text)):
         return _wordless(raw, known)
-    asked, episode = _without_episode(text)
+    politely = pattern("politely").match(text)
+    bare = text[politely.end() :] if politely else text
+    asked, episode = _without_episode(bare, known)
     if episode:
         fact = fact_of(asked, known)
-        return intent_of(f"fact.{fact}", episode) if fact else None
-    key = _facts_together(text, known) or kind_of(text, known)
+        if fact:
+            return intent_of(f"fact.{fact}", episode)
+        return intent_of(_LATEST) if kind_of(bare, known) == _LATEST else None
+    key = _facts_together(bare, known) or kind_of(text, known) or (kind_of(bare, known) if politely else None)
     return intent_of(key) if key else None
 
 
@@ -127,12 +135,21 @@ def _facts_together(text: str, known: Known) -> str | None:
     return "fact.about" if len(parts) > 1 and all(kind.startswith(_FACT) for kind in kinds) else None
 
 
-def _without_episode(text: str) -> tuple[str, str]:
+def _without_episode(text: str, known: Known) -> tuple[str, str]:
     """Return a message with “this episode” for the one that it names, and what it names, "" where it names none."""
+    title = known.title_in(text)
+    begin = text.casefold().find(title.casefold()) if title else -1
+    if begin >= 0:
+        return f"{text[:begin]} this episode {text[begin + len(title) :]}", title
     found = pattern("names-episode").search(text)
-    if found is None:
+    name = next((group for group in found.groups() if group), "") if found else ""
+    if not found or set(name.casefold().split()) & _NO_NAMES:
         return text, ""
-    return f"{text[: found.start()]} this episode {text[found.end() :]}", found["episode"]
+    return f"{text[: found.start()]} this episode {text[found.end() :]}", name.strip()
+
+
+_NO_NAMES = frozenset({"whole", "full", "entire", "same", "other", "current", "this", "that", "the", "of", "podcast"})
+"""Words before “episode” that do not name one."""
 
 
 def intent_of(key: str, episode: str = "") -> Intent:
@@ -152,7 +169,7 @@ _WHOLE: dict[str, tuple[Use, tuple[tuple[str, str], ...]]] = {
     "bot.help": (Use.HELP, ()),
     "bot.privacy": (Use.PRIVACY, ()),
     "fact.episodes": (Use.LIBRARY, ()),
-    "fact.latest": (Use.LIBRARY, (("fact", "latest"),)),
+    _LATEST: (Use.LIBRARY, (("fact", "latest"),)),
     "quote.random": (Use.DAILY, (("random", "yes"),)),
     "quote.daily": (Use.DAILY, ()),
 }
@@ -164,7 +181,7 @@ def _read_moment(text: str, known: Known) -> Intent | None:
     found = find_moment(text)
     if found is None:
         return None
-    asked, episode = _without_episode(found[1])
+    asked, episode = _without_episode(found[1], known)
     near = _examples().near(asked)
     if near is None or near.key != _MOMENT or not _is_near(near, known):
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.contract import Use
 from bot.core.routing.intent import Intent, Known
 from bot.core.routing.kinds import read_kind
@@ -10,6 +12,12 @@ from bot.core.routing.reading import read_intent
 from bot.core.routing.rows import asks
 from bot.language import foreign_language, only_words
 from bot.policy.refusals import hostile
+
+_NAMED_MENTION = re.compile(r"(?<=[\w,] )<[@#]!?\w{1,30}\|(?P<name>[^<>|]{1,100})>")
+"""A member or a channel within a sentence, by a name that the platform writes: the sentence may need it."""
+
+_FEW = 4
+"""Words beside a greeting and the like that are talk too, where they ask nothing and nobody says them."""
 
 __all__ = ["read_aside", "read_message", "read_request"]
 
@@ -26,13 +34,16 @@ def read_aside(text: str, known: Known) -> Intent | None:
 
 def read_request(text: str, known: Known) -> Intent:
     """Read a message that is none of these as a whole, though it may begin or end as one."""
-    spoken = only_words(text)
-    rest = without_talk(spoken)
+    spoken = only_words(_NAMED_MENTION.sub(r"\g<name>", text))
+    rest = without_talk(spoken) or (spoken if known.is_topic(spoken) else "")
     if not rest:
         return last_talk(spoken, known)
-    aside = read_kind(rest, rest, known) if rest != spoken else None
-    if aside is not None:
-        return aside
+    if rest != spoken:
+        aside = read_kind(rest, rest, known)
+        if aside is not None:
+            return aside
+        if len(rest.split()) <= _FEW and not (asks(rest) or known.is_topic(rest) or known.says(rest)):
+            return last_talk(spoken, known)
     language = foreign_language(spoken)
     if language is not None and not known.says(spoken):
         return Intent(Use.TALK, "language", options=(("language", language),))

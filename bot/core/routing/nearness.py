@@ -31,6 +31,9 @@ _SHORTEST_SLIP, _LONG = 4, 7
 _LIKE = 0.7
 """Share of letters from which a word of the examples is looked at as the one that was misspelt."""
 
+_BUT = "!"
+"""Before the key of what only looks like a kind."""
+
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 
@@ -66,15 +69,13 @@ class Nearness:
         self._fillers = frozenset(fillers)
         self._stop = stop_words("commonest", "function", "filler", "sound", "contraction")
         rows = [(key, text) for key, texts in examples.items() for text in texts]
-        rows += [(f"not {key}", text) for key, texts in (but or {}).items() for text in texts]
+        rows += [(_BUT + key, text) for key, texts in (but or {}).items() for text in texts]
         self._rows = tuple((key, text, frozenset(self._plain(text))) for key, text in rows)
         self._holding: dict[str, list[int]] = defaultdict(list)
         for number, (_, _, words) in enumerate(self._rows):
             for word in words:
                 self._holding[word].append(number)
-        self._exact = {
-            words - self._fillers or words: key for key, _, words in self._rows if not key.startswith("not ")
-        }
+        self._exact = {words - self._fillers or words: key for key, _, words in self._rows if not key.startswith(_BUT)}
         self._vocabulary = sorted(word for word in self._holding if len(word) >= _SHORTEST_SLIP)
         self._most = math.log(2 * len(self._rows) + 1)
         self._own: dict[str, set[str]] = defaultdict(set)
@@ -99,7 +100,7 @@ class Nearness:
             found = 2 * weight / (total + self._totals[number]), -number
             key = self._rows[number][0]
             best[key] = max(best.get(key, found), found)
-        kinds = [key for key in best if not key.startswith("not ")]
+        kinds = [key for key in best if not key.startswith(_BUT)]
         if not kinds:
             return None
         key = max(kinds, key=lambda kind: best[kind])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from bot.core.routing.kinds import intent_of, is_bare_talk, kind_of
+from bot.core.routing.kinds import intent_of, is_bare, is_bare_talk, kind_of
 from bot.core.routing.rows import asks, pattern
 
 if TYPE_CHECKING:
@@ -21,8 +21,7 @@ _BEHIND = _BEFORE - {"talk.no", "talk.elsewhere", "talk.bored"}
 """Kinds of talk that stand before or behind what is meant."""
 
 _THANKS = frozenset({"talk.thanks"})
-_THANKS_OR_LAUGH = _THANKS | {"talk.laugh"}
-_BARE = _THANKS_OR_LAUGH | {"talk.hello"}
+_BARE = _THANKS | {"talk.hello", "talk.laugh"}
 """Kinds of talk that nothing parts from a question."""
 
 _MOST, _MOST_WORDS = 6, 3
@@ -57,11 +56,14 @@ def last_talk(text: str, known: Known) -> Intent:
 
 def _without_bare(text: str) -> str:
     """Take a greeting, thanks or a laugh off the ends of a question that nothing parts from them."""
+    laughs = pattern("laughs").search(text)
+    if laughs and asks(text[: laughs.start()]):
+        text = text[: laughs.start()].rstrip()
     words = text.split()
     for count in range(min(_MOST_WORDS, len(words) - 2), 0, -1):
         rest, before = " ".join(words[count:]), " ".join(words[:-count])
-        if is_bare_talk(" ".join(words[:count]), _BARE) and pattern("asks").match(rest):
+        if is_bare_talk(" ".join(words[:count]), _BARE) and (pattern("asks").match(rest) or is_bare(rest)):
             return _without_bare(rest)
-        if is_bare_talk(" ".join(words[-count:]), _THANKS if count > 1 else _THANKS_OR_LAUGH) and asks(before):
+        if is_bare_talk(" ".join(words[-count:]), _THANKS) and asks(before):
             return before
     return text

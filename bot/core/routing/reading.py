@@ -37,9 +37,9 @@ def read_intent(text: str, known: Known) -> Intent:
     """Read a message that asks the transcripts or the library something; total over any text."""
     words = _without_mentions(text)
     return (
-        _command(words)
-        or _quote_please(words, known)
+        _quote_please(words, known)
         or _library(words, known.shows)
+        or _command(words)
         or _verify(words)
         or _check(text)
         or _lookup(words, known.weigh)
@@ -124,19 +124,21 @@ def _quote_please(words: str, known: Known) -> Intent | None:
     found = pattern("quote-of").match(words)
     if found is None:
         return None
-    who, subject = (
-        found["who"] or found["whose"] or "",
-        (found["subject"] or found["alone"] or "").strip(_EDGES + ".?!"),
+    who = found["who"] or found["whose"] or found["said"] or ""
+    subject = (found["subject"] or "").strip(_EDGES + ".?!")
+    named = who.removesuffix("'s").removesuffix("'")
+    speaker = (
+        (named_speaker(named, known.speakers) or named_speaker(named.removesuffix("s"), known.speakers)) if who else ""
     )
-    speaker = named_speaker(who.removesuffix("'s").removesuffix("s'"), known.speakers) if who else ""
-    if who and not speaker:
+    if (who and not speaker) or not (who or subject):
         return None
-    by = (("speaker", speaker),) if speaker else ()
-    if not subject:
-        return Intent(Use.DAILY, "", options=(("random", "yes"), *by))
+    if not found["noun"].casefold().startswith(("quote", "words")) and not (speaker or found["tail"]):
+        return None
     if len(subject.split()) > _LONGEST_SUBJECT and not known.is_topic(subject):
         return None
-    return Intent(Use.QUESTION, f"what did they say about {subject}", options=by)
+    given = (("speaker", speaker), ("about", subject))
+    options = (("random", "yes"), *((name, value) for name, value in given if value))
+    return Intent(Use.DAILY, "", options=options)
 
 
 _LONGEST_SUBJECT = 3
