@@ -55,6 +55,11 @@ def test_what_only_looks_like_a_kind_is_none_of_it(key: str, text: str) -> None:
     assert read_following(text, NAMES) != Following(key)
 
 
+@pytest.mark.parametrize("text", ["is this real?", "did she really say this", "you sure about this?", "is this legit"])
+def test_what_is_pointed_at_is_to_be_checked(text: str) -> None:
+    assert read_following(text, NAMES) == Following("check")
+
+
 def test_each_example_of_a_rule_is_matched_and_no_other() -> None:
     import re  # noqa: PLC0415 - one flag
 
@@ -116,6 +121,12 @@ def test_a_short_message_goes_on_from_an_answer(text: str, line: Line | None) ->
         (Exchange("/ask x", "/ask x", (A,), outcome=Outcome.NEAREST), "are you sure", f"/detail {A} do:unsure"),
         (Exchange("/verify x", "/verify x", (A,), outcome=Outcome.NEAREST), "why?", "/detail do:missed"),
         (Exchange("/quote x", "/quote x", outcome=Outcome.NONE), "really?", "/detail do:missed"),
+        (Exchange("/episodes", "/episodes"), "more", "/detail do:last"),
+        (
+            Exchange("", "/highlight random:yes", (A,), turns=("/highlight random:yes",)),
+            "another one",
+            "/highlight random:yes",
+        ),
         (Exchange("/ask x", "/ask x", (A,), A), "shorter", f"/detail {A} do:shortest"),
     ],
 )

@@ -332,7 +332,8 @@ class Core:
         options = tuple(each for each in given.items() if command.free is None or each[0] != command.free.name)
         line = format_line(Line(command.name, words, options))
         shown = tuple(dict.fromkeys(card.quote.id for card in reply.cards if card.quote))
-        turns = tuple(button.line for button in reply.buttons if is_turn(parse_line(button.line), self.lines))
+        offered = [button.line for button in reply.buttons if button.line]
+        turns = tuple(each for each in offered if each == line or is_turn(parse_line(each), self.lines))
         if before is None and command.use in {Use.PASSAGE, Use.DETAIL}:
             before = await self._conversations.recall(request, self.lines)
             before = before if before and set(words.split()) & {*before.shown, *_ids(before)} else None

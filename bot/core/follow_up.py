@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ASKING", "Following", "follow_up", "nothing_meant", "read_following"]
 
-NEAR = 0.75
+NEAR = 0.65
 """How near an example a message must be to be of its kind."""
 
 LONGEST = 160
@@ -39,6 +39,8 @@ MOST_SHOWN = 6
 
 ASKING = frozenset({Use.LINE, Use.CLAIM, Use.QUESTION, Use.TOPIC, Use.LIBRARY})
 """What begins something that short messages go on from."""
+
+_THIS = re.compile(r"\bthis\b", re.IGNORECASE)
 
 _NAMED, _SUBJECTS = ("only", "only-behind", "person"), ("about", "and")
 _CHECKS = frozenset({"check", "sure", "who", "when", "where", "link", "source"})
@@ -75,8 +77,9 @@ def read_following(text: str, speakers: Iterable[str]) -> Following | None:
             "sure" if said_by["what"].casefold() == "that" else "check", named_speaker(said_by["who"], speakers) or ""
         )
     near = _nearness().near(words)
-    if near is not None and near.score >= NEAR and near.margin >= 0 and not near.rest:
-        return Following(near.key)
+    if near is not None and near.score >= NEAR and near.margin >= 0 and not near.strange:
+        pointed = near.key == "sure" and _THIS.search(words)  # what is pointed at is no answer of the bot's
+        return Following("check" if pointed else near.key)
     subject = next(filter(None, (_rules()[key].pattern.match(words) for key in _SUBJECTS)), None)
     return Following("subject", subject["what"]) if subject else None
 
@@ -133,7 +136,7 @@ def _narrowing(line: Line) -> dict[str, str]:
     return {name: value for name, value in line.options if name in {"speaker", "episode", "show"}}
 
 
-def _turn(following: Following, before: Exchange, lines: Lines) -> Line | None:
+def _turn(following: Following, before: Exchange, lines: Lines) -> Line:
     """Return the line that shows what was not shown yet, or before; one that says so where there is none."""
     back = following.kind == "previous"
     ids = max(
@@ -151,9 +154,11 @@ def _turn(following: Following, before: Exchange, lines: Lines) -> Line | None:
     beside = [page for page in pages if (page < here if back else page > here)]
     if beside:
         return parse_line(pages[max(beside) if back else min(beside)])
-    if not before.shown:
-        return lines.line(Use.DETAIL, do="missed") if before.outcome is not Outcome.FOUND else None
-    return lines.line(Use.DETAIL, before.shown[0], do="first" if back else "last")
+    if not back and before.line in before.turns:
+        return parse_line(before.line)  # another by chance
+    if not before.shown and before.outcome is not Outcome.FOUND:
+        return lines.line(Use.DETAIL, do="missed")
+    return lines.line(Use.DETAIL, " ".join(before.shown[:1]), do="first" if back else "last")
 
 
 def _with_page(line: Line, page: int) -> Line:
