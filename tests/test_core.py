@@ -88,7 +88,7 @@ async def test_an_admins_command_is_refused_to_members_on_every_platform(trial: 
     ("line", "sentence"),
     [
         ("/quote", "What do you remember of the line?"),
-        ("", "What would you like to ask?"),
+        ("/ask", "What would you like to ask?"),
         ("/quote the", "Add two or three more words"),
         ("/quote 😀🎉", "There are no words in that."),
         ("/quote " + "pride " * 2000, "characters; I can take 2,000"),

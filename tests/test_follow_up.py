@@ -15,7 +15,7 @@ from bot.commands import COMMAND_LINES, COMMANDS
 from bot.contract import Author, Channel, Line, Outcome, Reference, Reply, Request, Use, parse_line
 from bot.core import Core
 from bot.core.conversation import KEPT, MOST_KEPT, Conversations, Exchange, read_buttons
-from bot.core.follow_up import Following, follow_up, nothing_meant, read_following
+from bot.core.follow_up import Following, follow_up, read_following
 from bot.language import read_rows, read_table
 from bot.policy.texts import say
 from bot.store import open_store
@@ -38,6 +38,11 @@ THAT = Reference("17", own=True)
 LINE = "/quote people who train need to not have pride"
 
 
+def followed(text: str, before: Exchange | None, reference: Reference | None) -> Line | None:
+    following = read_following(text, SPEAKERS)
+    return follow_up(following, before, reference, COMMAND_LINES) if following else None
+
+
 @pytest.mark.parametrize(
     ("key", "text"), [(row["key"], text) for row in TABLE["kind"] for text in row["examples"]], ids=str
 )
@@ -48,6 +53,11 @@ def test_each_example_asks_for_its_kind(key: str, text: str) -> None:
 @pytest.mark.parametrize(("key", "text"), [(row["key"], text) for row in TABLE["kind"] for text in row["but"]], ids=str)
 def test_what_only_looks_like_a_kind_is_none_of_it(key: str, text: str) -> None:
     assert read_following(text, NAMES) != Following(key)
+
+
+@pytest.mark.parametrize("text", ["is this real?", "did she really say this", "you sure about this?", "is this legit"])
+def test_what_is_pointed_at_is_to_be_checked(text: str) -> None:
+    assert read_following(text, NAMES) == Following("check")
 
 
 def test_each_example_of_a_rule_is_matched_and_no_other() -> None:
@@ -80,13 +90,14 @@ def test_each_example_of_a_rule_is_matched_and_no_other() -> None:
         ("are you sure?", Line("detail", A, (("do", "sure"),))),
         ("is this real?", Line("detail", "", (("do", "check"),))),
         ("did lex say that?", Line("detail", A, (("do", "who"),))),
+        ("Lex Fridman", None),
         ("people who train need to not have pride", None),
         ("what did he say about more context in schools", None),
         ("", None),
     ],
 )
 def test_a_short_message_goes_on_from_an_answer(text: str, line: Line | None) -> None:
-    assert follow_up(text, BEFORE, None, SPEAKERS, COMMAND_LINES) == line
+    assert followed(text, BEFORE, None) == line
 
 
 @pytest.mark.parametrize(
@@ -110,25 +121,31 @@ def test_a_short_message_goes_on_from_an_answer(text: str, line: Line | None) ->
         (Exchange("/ask x", "/ask x", (A,), outcome=Outcome.NEAREST), "are you sure", f"/detail {A} do:unsure"),
         (Exchange("/verify x", "/verify x", (A,), outcome=Outcome.NEAREST), "why?", "/detail do:missed"),
         (Exchange("/quote x", "/quote x", outcome=Outcome.NONE), "really?", "/detail do:missed"),
+        (Exchange("/episodes", "/episodes"), "more", "/detail do:last"),
+        (
+            Exchange("", "/highlight random:yes", (A,), turns=("/highlight random:yes",)),
+            "another one",
+            "/highlight random:yes",
+        ),
         (Exchange("/ask x", "/ask x", (A,), A), "shorter", f"/detail {A} do:shortest"),
     ],
 )
 def test_what_it_asks_depends_on_the_answer(before: Exchange, text: str, line: str) -> None:
-    assert follow_up(text, before, THAT, SPEAKERS, COMMAND_LINES) == parse_line(line)
+    assert followed(text, before, THAT) == parse_line(line)
 
 
 @pytest.mark.parametrize("text", ["is this real?", "source?", "did he say this?", "fact check pls", "who said this?"])
 def test_under_somebody_elses_message_its_words_are_checked_or_it_says_how(text: str) -> None:
     seen, withheld = Reference("5", text="we keep the bees in town"), Reference("5")
 
-    assert follow_up(text, None, seen, SPEAKERS, COMMAND_LINES) == Line("verify", seen.text)
-    assert follow_up(text, None, withheld, SPEAKERS, COMMAND_LINES) == Line("detail", "", (("do", "check"),))
+    assert followed(text, None, seen) == Line("verify", seen.text)
+    assert followed(text, None, withheld) == Line("detail", "", (("do", "check"),))
 
 
 def test_whom_a_check_names_is_who_is_to_have_said_it() -> None:
     seen = Reference("5", text="we keep the bees in town")
 
-    line = follow_up("did lex say this?", None, seen, SPEAKERS, COMMAND_LINES)
+    line = followed("did lex say this?", None, seen)
 
     assert line == Line("verify", seen.text, (("speaker", "Lex Fridman"),))
 
@@ -140,7 +157,6 @@ async def test_with_nothing_to_go_on_one_line_says_how(
     reply = await ask(text)
 
     assert (reply.text, reply.cards, reply.outcome) == (say("detail.lost"), (), Outcome.NONE)
-    assert nothing_meant("people who train need to not have pride", SPEAKERS, COMMAND_LINES) is None
 
 
 def test_the_lines_of_a_message_say_what_it_shows() -> None:

@@ -37,8 +37,7 @@ from bot.contract import (
     parse_line,
 )
 from bot.core import Core
-from bot.core.conversation import Exchange
-from bot.core.follow_up import follow_up
+from bot.core.follow_up import read_following
 from bot.intake import overlong
 
 if TYPE_CHECKING:
@@ -112,12 +111,10 @@ def _shown(text: str) -> tuple[Reply, ...]:
     )
 
 
-BEFORE = Exchange("/ask q", "/ask q", ("a", "b"))
-
 READ: dict[str, Callable[[str], object]] = {
     "a line": lambda text: parse_line(f"/quote {text}"),
-    "a follow-up": lambda text: follow_up(f"what about {text}a", BEFORE, None, ("Ada",), LINES),
-    "another follow-up": lambda text: follow_up(f"and {text}!x", BEFORE, None, ("Ada",), LINES),
+    "a follow-up": lambda text: read_following(f"what about {text}a", ("Ada",)),
+    "another follow-up": lambda text: read_following(f"and {text}!x", ("Ada",)),
     "a message with options": lambda text: parse_line(text, {"": ("ab", "speaker")}),
     "what Slack sends": slack_inbound.read_text,
     "what Discord sends": lambda text: discord_inbound.strip_mention(text, 1),

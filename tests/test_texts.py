@@ -39,6 +39,10 @@ EXCEPTIONS = {
     "commands/privacy.py": (r"delete server( now)?", "values of do:, which people type as they are"),
     "commands/settings.py": (r"daily (on|off)|post now|skip today", "values of do:, which people type as they are"),
     "contract/schedule.py": (r"every day", "what people type for days"),
+    "core/routing/(kinds|reading).py": (
+        r"(\{\})? ?this episode ?(\{\})?",
+        "what stands for the episode that a message names",
+    ),
     "core/conversation.py": (r"what did they say about .*", "the question that a short message stands for"),
     "corpus/formats/": (
         r"[a-z0-9'\s]+|timed JSON|Extra data|Transcript: |\[Script Info\]",

@@ -20,11 +20,13 @@ from bot.commands.episodes import episodes
 from bot.commands.help import help_
 from bot.commands.highlight import highlight
 from bot.commands.highlight_score import highlight_score
+from bot.commands.moment import moment
 from bot.commands.privacy import privacy
 from bot.commands.proof import proof
 from bot.commands.quote import quote
 from bot.commands.settings import settings
 from bot.commands.show import show
+from bot.commands.talk import talk
 from bot.commands.topic import topic
 from bot.commands.verify import verify
 from bot.commands.vote import vote
@@ -55,12 +57,14 @@ COMMANDS = (
     detail,
     proof,
     episodes,
+    moment,
     settings,
     highlight_score,
     privacy,
     help_,
     about,
     vote,
+    talk,
 )
 
 COMMAND_LINES = lines_of(COMMANDS)

@@ -45,6 +45,8 @@ async def detail(
     if do == "check":
         slack = ctx.request.channel.platform == "slack"
         return Reply(say("detail.check-slack" if slack else "detail.check"), Outcome.NONE)
+    if do in {"last", "first"} and not ids.strip():
+        return Reply(say(f"detail.{do}"), Outcome.FOUND)
     if do in _WITHOUT or not ids.strip():
         return Reply(say("detail.missed" if do == "missed" else "detail.lost"), Outcome.NONE)
     return await asyncio.to_thread(_tell, ctx, ids, do)

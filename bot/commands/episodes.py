@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 from bot.commands.declaration import Context, Param, Place, Prompt, Reading, Suggestion, Use, command
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
     from bot.contract import Line
     from bot.corpus import Episode, EpisodeEntry, Passage
-    from bot.search import OnSubject
+    from bot.search import NamedEpisodes, OnSubject
 
 __all__ = ["episodes"]
 
-PAGE = 10
-"""Episodes on one reply."""
+PAGE = 8
+"""Episodes, or chapters of one, on one reply."""
 
 MOST_ON_SUBJECT = 5
 """Episodes that are shown for a subject, each with a sentence."""
@@ -43,8 +43,11 @@ MOST_ON_SUBJECT = 5
 MOST_PEOPLE, MOST_HOSTS, MOST_SHOWS = 8, 4, 8
 """People named of an episode, hosts of a show, and shows of the library."""
 
-MOST_CHAPTERS = 40
-"""Chapters on an episode's card; a three-hour episode has twenty."""
+LONGEST_ABOUT, LONGEST_FURTHER = 420, 260
+"""Characters of chapters' titles that say what an episode is about, and of those behind a page of them."""
+
+_FACTS = ("about", "people", "host", "date", "length", "chapters", "link", "which", "latest")
+"""What may be asked of one episode."""
 
 OPENING = 3
 """Sentences of a chapter that are shown as its beginning."""
@@ -72,42 +75,68 @@ def _names(ctx: Context, typed: str) -> Sequence[str | Suggestion]:
     reading=Reading("a question about the episodes", "Look among the episodes"),
     prompts=(Prompt("Which episodes?", "Which episodes do you know?"),),
 )
-async def episodes(
+async def episodes(  # noqa: PLR0913, PLR0917 - what may be asked of a library, by name
     ctx: Context,
     name: Annotated[str, Param("A number, a title, somebody in it, a subject, or “latest”", complete=_names)] = "",
     chapter: Annotated[str, Param("Open this chapter of it", place=Place.CHAPTER)] = "",
     page: Annotated[int, Param("Page of the list, from 1", turns=True)] = 1,
     show: Annotated[str, Param("Only this show", place=Place.SHOW)] = "",
+    fact: Annotated[str, Param("Only this of one episode, of the latest if none is named", choices=_FACTS)] = "",
 ) -> Reply:
-    """Answer with a page of the list, with one episode's card, with the beginning of a chapter, or on a subject."""
+    """Answer with a page of the list, one episode's card or a fact of it, how a chapter begins, or on a subject."""
     if chapter:
         return await asyncio.to_thread(_chapter, ctx, name, chapter, show)
     scope = await find_scope(ctx.corpus, show=show)
     among = range(len(ctx.corpus.entries)) if scope.episodes is None else sorted(scope.episodes)
     subject = name[len(_ABOUT) :].strip() if name.casefold().startswith(_ABOUT) else ""
-    line = ctx.lines.line(Use.LIBRARY, name, show=show)
+    asked = _Asked(ctx.lines.line(Use.LIBRARY, name, show=show, fact=fact), fact, page)
     if not name.strip():
-        return _list(ctx, among, _library(ctx, among), page, line)
+        return await asyncio.to_thread(_of_all, ctx, among, asked)
     named = await asyncio.to_thread(episodes_named, ctx.corpus, name, among) if not subject else None
-    if named and len(named.numbers) == 1 and named.by != "show":
-        return await asyncio.to_thread(_one, ctx, named.numbers[0])
     if named and named.numbers:
-        told = say(f"episodes.by-{named.by}", name=named.name, count=len(named.numbers)) if named.by != "show" else ""
-        lead = told or _library(ctx, named.numbers)
-        return _list(ctx, named.numbers, lead, page, line)
+        return await asyncio.to_thread(_of_named, ctx, named, asked)
     if subject or any(map(str.isalpha, name)):
         found = await ctx.search.episodes_on(subject or name, MOST_ON_SUBJECT, scope)
         if found or subject:
-            return _on(ctx, subject or name, found)
+            return await asyncio.to_thread(_on, ctx, subject or name, found, asked)
     known = [ctx.corpus.entries[number].title for number in newest_first(ctx.corpus, among)[:3]]
     raise UserError(say("scope.unknown-episode", name=name, names=listed(known, "or")))
 
 
-def _on(ctx: Context, subject: str, found: Sequence[OnSubject]) -> Reply:
-    """Lay out the episodes that speak of a subject, each with a sentence that shows it."""
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked of episodes: the line that asks it, the fact of one episode, the page."""
+
+    line: Line
+    fact: str
+    page: int
+
+
+def _of_all(ctx: Context, among: Sequence[int], asked: _Asked) -> Reply:
+    """Answer for the library: a page of its list, or a fact of its latest episode."""
+    if asked.fact:
+        return _fact(ctx, newest_first(ctx.corpus, among)[0], asked)
+    return _list(ctx, among, _library(ctx, among), asked)
+
+
+def _of_named(ctx: Context, named: NamedEpisodes, asked: _Asked) -> Reply:
+    """Answer for the episodes that a name is of: for one what is asked of it, for several their list."""
+    if named.by == "show" and asked.fact == "host":
+        return Reply(_hosts(ctx, named.numbers), Outcome.FOUND)
+    newest = named.by == "show" and asked.fact == "latest"
+    if newest or (len(named.numbers) == 1 and (asked.fact or named.by != "show")):
+        return _fact(ctx, named.numbers[0], asked)
+    told = say(f"episodes.by-{named.by}", name=named.name, count=len(named.numbers)) if named.by != "show" else ""
+    return _list(ctx, named.numbers, told or _library(ctx, named.numbers), asked)
+
+
+def _on(ctx: Context, subject: str, found: Sequence[OnSubject], asked: _Asked) -> Reply:
+    """Lay out the episodes that speak of a subject, each with a sentence that shows it, or a fact of the first."""
     if not found:
         step = Button(say("step.episodes"), ctx.lines.to(Use.LIBRARY))
         return Reply(say("episodes.on-none", subject=subject), Outcome.NONE, buttons=(step,))
+    if asked.fact:
+        return _fact(ctx, found[0].number, asked)
     entries = [ctx.corpus.entries[each.number] for each in found]
     cards = tuple(
         Card(Role.SUMMARY, title=entry.name, quote=each.evidence.quote(), body=_body(entry))
@@ -128,32 +157,35 @@ def _library(ctx: Context, among: Sequence[int]) -> str:
     lead = say("episodes.lead", episodes=count)
     if dates and dates[0] != dates[-1]:
         lead = say("episodes.lead-from", episodes=count, first=format_date(dates[0]), last=format_date(dates[-1]))
+    return " ".join(filter(None, (lead, _hosts(ctx, among))))
+
+
+def _hosts(ctx: Context, among: Sequence[int]) -> str:
+    """Say who hosts each show that some episodes are of, as far as that is known."""
     hosts: dict[str, dict[str, None]] = {}
-    for entry in entries:
+    for entry in (ctx.corpus.entries[number] for number in among):
         own = hosts.setdefault(entry.show.title, {})
         own |= dict.fromkeys(person.name for person in people_of(entry) if person.role.casefold().endswith(_HOST))
-    told = [
+    return " ".join(
         say("episodes.hosts", show=title, hosts=listed(list(names)[:MOST_HOSTS]), count=len(names))
         for title, names in list(hosts.items())[:MOST_HOSTS]
         if names
-    ]
-    return " ".join([lead, *told])
+    )
 
 
-def _list(ctx: Context, numbers: Sequence[int], lead: str, page: int, line: Line) -> Reply:
-    """Lay out a page of episodes, the newest first: when, how long, who; `line` asks for the list."""
+def _list(ctx: Context, numbers: Sequence[int], lead: str, asked: _Asked) -> Reply:
+    """Lay out a page of episodes, the newest first: when, how long, who."""
     known = [ctx.corpus.entries[number] for number in newest_first(ctx.corpus, numbers)]
     pages = -(-len(known) // PAGE)
-    page = min(max(1, page), pages)
+    page = min(max(1, asked.page), pages)
     cards = [Card(Role.INFO, title=entry.name, body=_body(entry)) for entry in known[(page - 1) * PAGE : page * PAGE]]
     if pages > 1:
         lead = f"{lead} {say('episodes.page', page=page, pages=pages)}"
     buttons: tuple[Button, ...] = ()
     if len(known) == 1:
         buttons = (Button(say("buttons.show-it"), ctx.lines.to(Use.LIBRARY, known[0].id)),)
-    elif page < pages:
-        following = format_line(replace(line, options=(*line.options, ("page", str(page + 1)))))
-        buttons = (Button(say("buttons.next-page"), following),) if len(following) <= LONGEST_LINE else ()
+    else:
+        buttons = _next(asked.line, page, pages)
     return Reply(lead, Outcome.FOUND, cards=tuple(cards), buttons=buttons)
 
 
@@ -171,16 +203,83 @@ def _length(entry: EpisodeEntry) -> str:
     return say("episodes.about", time=clock(entry.lasts)) if entry.lasts else ""
 
 
-def _people(entry: EpisodeEntry) -> str:
+def _people(entry: EpisodeEntry, *, guests_first: bool = False) -> str:
     """Return who takes part, with their roles where they are stated."""
-    people = people_of(entry)
+    people = list(people_of(entry))
+    if guests_first:
+        people.sort(key=lambda person: person.role.casefold().endswith(_HOST))
     named = [f"{person.name} ({person.role})" if person.role else person.name for person in people[:MOST_PEOPLE]]
     more = [say("episodes.more-people", count=len(people) - MOST_PEOPLE)] if len(people) > MOST_PEOPLE else []
     return ", ".join([*named, *more])
 
 
-def _one(ctx: Context, number: int) -> Reply:
-    """Lay out what is known of an episode: facts, people, chapters with links, how to cite it."""
+def _fact(ctx: Context, number: int, asked: _Asked) -> Reply:
+    """Answer with one fact of an episode; with its card where none is asked for."""
+    entry = ctx.corpus.entries[number]
+    fact = asked.fact
+    if not fact:
+        return _one(ctx, number, asked)
+    if fact in {"about", "latest"}:
+        return _about(ctx, number)
+    if fact == "chapters":
+        return _chapters(ctx, number, asked)
+    if fact == "link":
+        return _link(ctx, number)
+    known = {
+        "people": _people(entry, guests_first=True),
+        "host": _hosts(ctx, (number,)),
+        "date": format_date(entry.meta.published) if entry.meta.published else "",
+        "length": _length(entry),
+        "which": entry.name,
+    }[fact]
+    if not known:
+        told = say(f"episodes.no-{fact}", episode=entry.label, show=entry.show.title)
+        people = _people(entry) if fact == "host" else ""
+        heard = say("episodes.fact-people", episode=entry.label, known=people) if people else ""
+        return Reply(f"{told} {heard}".strip(), Outcome.FOUND if heard else Outcome.NONE)
+    return Reply(say(f"episodes.fact-{fact}", episode=entry.label, known=known), Outcome.FOUND)
+
+
+def _link(ctx: Context, number: int) -> Reply:
+    """Answer with the link to an episode."""
+    episode = ctx.corpus.episode(number)
+    link = episode.link(None)
+    if link is None:
+        return Reply(say("episodes.no-link", episode=episode.label), Outcome.NONE)
+    card = Card(Role.INFO, body=(Span(episode.title, url=link),))
+    return Reply(say("episodes.link", episode=episode.label), Outcome.FOUND, cards=(card,))
+
+
+def _about(ctx: Context, number: int) -> Reply:
+    """Say what an episode is: its title, who, when, how long, and its chapters."""
+    entry = ctx.corpus.entries[number]
+    titles = list(dict.fromkeys(entry.chapters))
+    told = [say("episodes.about-episode", name=entry.name)]
+    told += [span.text for span in _body(entry)]
+    if titles:
+        told.append(say("episodes.about-chapters", chapters=_fitting(titles, LONGEST_ABOUT)))
+    where = {"show": entry.show.id} if len(ctx.corpus.shows) > 1 else {}
+    steps = (
+        Button(say("episodes.chapters"), ctx.lines.to(Use.LIBRARY, entry.short, fact="chapters", **where)),
+        Button(say("buttons.sum-up"), ctx.lines.to(Use.TOPIC, "", episode=entry.short, **where)),
+    )
+    link = ctx.corpus.episode(number).passage(0, 0).citation()
+    return Reply("\n".join(told), Outcome.FOUND, buttons=(*listen(link), *(steps if titles else ())))
+
+
+def _fitting(titles: Sequence[str], most: int) -> str:
+    """Return titles in a sentence, as many as fit into so many characters, and how many more there are."""
+    shown: list[str] = []
+    for title in titles:
+        if sum(map(len, shown)) + 2 * len(shown) + len(title) > most:
+            break
+        shown.append(title)
+    more = len(titles) - len(shown)
+    return listed([*shown, say("episodes.more-chapters", count=more)] if more else shown) if shown else ""
+
+
+def _one(ctx: Context, number: int, asked: _Asked) -> Reply:
+    """Lay out what is known of an episode: facts, people, how to cite it, a page of chapters with links."""
     entry, episode = ctx.corpus.entries[number], ctx.corpus.episode(number)
     date = format_date(entry.meta.published) if entry.meta.published else ""
     title = f"“{episode.title}”" if episode.meta.title else ""
@@ -190,16 +289,54 @@ def _one(ctx: Context, number: int) -> Reply:
         (say("episodes.people"), _people(entry)),
         (say("episodes.cite-as"), ", ".join(filter(None, (episode.label, title, date)))),
     ]
-    rows = []
+    card = Card(Role.INFO, title=entry.name, fields=tuple((name, value) for name, value in fields if value))
+    chapters, following = _page_of_chapters(episode, asked)
+    first = (card,) if asked.page <= 1 else ()
+    buttons = (*listen(episode.passage(0, 0).citation()), *following)
+    return Reply("", Outcome.FOUND, cards=(*first, *chapters), buttons=buttons)
+
+
+def _chapters(ctx: Context, number: int, asked: _Asked) -> Reply:
+    """Lay out a page of an episode's chapters, with links."""
+    episode = ctx.corpus.episode(number)
+    cards, following = _page_of_chapters(episode, asked)
+    if not cards:
+        return Reply(say("episodes.no-chapters", episode=episode.label), Outcome.NONE)
+    lead = say("episodes.has-chapters", episode=episode.label, count=len(episode.chapters))
+    return Reply(lead, Outcome.FOUND, cards=cards, buttons=(*listen(episode.passage(0, 0).citation()), *following))
+
+
+def _page_of_chapters(episode: Episode, asked: _Asked) -> tuple[tuple[Card, ...], tuple[Button, ...]]:
+    """Return a page of chapters, the times links, and a button that shows the next one."""
+    pages = max(1, -(-len(episode.chapters) // PAGE))
+    page = min(max(1, asked.page), pages)
+    spans: list[Span] = []
     whole = episode.link(None)  # a link that opens at no time is on the button
-    for chapter in episode.chapters[:MOST_CHAPTERS]:
-        link = episode.link(chapter.start) if chapter.start is not None else whole
-        time = f"{clock(chapter.start)}  " if chapter.start is not None else ""
-        rows.append(f"{time}{chapter.title}" + (f"  {link}" if link != whole else ""))
-    cards = [Card(Role.INFO, title=entry.name, fields=tuple((name, value) for name, value in fields if value))]
-    if rows:
-        cards.append(Card(Role.INFO, title=say("episodes.chapters"), body=(Span("\n".join(rows)),)))
-    return Reply("", Outcome.FOUND, cards=tuple(cards), buttons=listen(episode.passage(0, 0).citation()))
+    for chapter in episode.chapters[(page - 1) * PAGE : page * PAGE]:
+        link = episode.link(chapter.start) if chapter.start is not None else None
+        begun = Span("\n") if spans else Span("")
+        time = clock(chapter.start) if chapter.start is not None else ""
+        spans += [
+            begun,
+            Span(time, url=link if link != whole else None),
+            Span(f"  {chapter.title}" if time else chapter.title),
+        ]
+    if not spans:
+        return (), ()
+    further = _fitting([chapter.title for chapter in episode.chapters[page * PAGE :]], LONGEST_FURTHER)
+    if asked.fact and further:
+        spans += [Span("\n"), Span(say("episodes.further", titles=further))]
+    title = say("episodes.chapters-page", page=page, pages=pages) if pages > 1 else say("episodes.chapters")
+    return (Card(Role.INFO, title=title, body=tuple(span for span in spans if span.text)),), _next(
+        asked.line, page, pages
+    )
+
+
+def _next(line: Line, page: int, pages: int) -> tuple[Button, ...]:
+    """Offer the page after one, if there is one."""
+    following = format_line(replace(line, options=(*line.options, ("page", str(page + 1)))))
+    fits = page < pages and len(following) <= LONGEST_LINE
+    return (Button(say("buttons.next-page"), following),) if fits else ()
 
 
 def _chapter(ctx: Context, name: str, chapter: str, show: str) -> Reply:

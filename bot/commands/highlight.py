@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from bot.commands.declaration import Context, Param, Prompt, Use, command
+from bot.commands.declaration import Context, Param, Place, Prompt, Use, command
 from bot.contract import Button, Outcome, Reply, format_date, local_date, read_date
 from bot.errors import UserError
+from bot.highlights import Highlight
 from bot.policy.texts import say
+from bot.search import Band, find_scope
 from bot.store import ChannelSettings
 
+if TYPE_CHECKING:
+    from bot.corpus import Passage
+    from bot.search import Answer
+
 __all__ = ["highlight"]
+
+SHORTEST = 50
+"""Characters of a sentence that can stand alone as a quote."""
 
 
 @command(
@@ -25,10 +34,14 @@ async def highlight(
     ctx: Context,
     date: Annotated[str, Param("Of this day, such as yesterday or 2026-11-23")] = "",
     random: Annotated[bool, Param("Any good one, by chance")] = False,  # noqa: FBT002 - an option, given by name
+    speaker: Annotated[str, Param("One by this person, by chance", place=Place.SPEAKER)] = "",
+    about: Annotated[str, Param("One about this")] = "",
 ) -> Reply:
-    """Answer with the highlight of today, of a date, or one by chance."""
+    """Answer with the highlight of today, of a date, one by chance, by somebody, or about something."""
     channel = ctx.request.channel
     own = await ctx.kept.channels.get(channel) if ctx.kept else ChannelSettings(channel)
+    if speaker or about:
+        return await _wished(ctx, speaker, about, own)
     if random:
         found = await ctx.daily.any(ctx.now.isoformat(), own)
         if found is None:
@@ -54,3 +67,29 @@ async def highlight(
         Outcome.NONE,
         buttons=(Button(say("buttons.todays"), ctx.lines.to(Use.DAILY)),),
     )
+
+
+async def _wished(ctx: Context, speaker: str, about: str, settings: ChannelSettings) -> Reply:
+    """Answer with one quote by somebody, or about something: the sentence that says most on it."""
+    scope = await find_scope(ctx.corpus, speaker, show=",".join(settings.shows))
+    again = Button(say("buttons.another"), ctx.lines.to(Use.DAILY, random="yes", speaker=speaker))
+    if not about:
+        found = await ctx.daily.any(ctx.now.isoformat(), settings, scope.speaker or "")
+        if found is None:
+            raise UserError(say("daily.none", why=await ctx.daily.why_none(settings)))
+        return ctx.daily.reply(found, lead=say("highlight.random"), more=(again,))
+    answered = await ctx.search.answer(say("highlight.question", about=about), 1, scope)
+    if answered.band is Band.DECLINED or not answered.hits:
+        step = Button(say("buttons.another"), ctx.lines.to(Use.DAILY, random="yes"))
+        return Reply(say("highlight.none-about", about=about), Outcome.NONE, buttons=(step,))
+    hit = answered.hits[0]
+    return ctx.daily.reply(Highlight(_sentence(hit), hit.score, "", curated=False), lead=say("highlight.random"))
+
+
+def _sentence(hit: Answer) -> Passage:
+    """Return the sentence of a passage that answers, with the one before it where it is too short to stand alone."""
+    passage, (begin, _) = hit.passage, hit.sentence
+    sentences = passage.episode.sentences
+    number = next(n for n in range(passage.last, passage.first - 1, -1) if sentences[n].begin - passage.begin <= begin)
+    alone = sentences[number].end - sentences[number].begin >= SHORTEST
+    return passage.episode.passage(number if alone else max(passage.first, number - 1), number)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from bot.commands.declaration import Context, Param, command
+from bot.commands.declaration import Context, Param, Use, command
 from bot.contract import Button, Card, Outcome, Reply, Role, Span
 from bot.errors import UserError
 from bot.policy.texts import say
@@ -17,7 +17,13 @@ MOST_SHOWN = 50
 _SERVER, _SURE = "delete server", "delete server now"
 
 
-@command("See or delete what I keep about you", examples=("privacy", "privacy delete"), private=True, always=True)
+@command(
+    "See or delete what I keep about you",
+    examples=("privacy", "privacy delete"),
+    private=True,
+    use=Use.PRIVACY,
+    always=True,
+)
 async def privacy(
     ctx: Context,
     do: Annotated[str, Param("Show it or delete it", choices=("show", "delete", _SERVER, _SURE))] = "show",

@@ -182,11 +182,14 @@ class Use(StrEnum):
     DETAIL = "detail"
     PROOF = "proof"
     LIBRARY = "library"
+    MOMENT = "moment"
+    TALK = "talk"
     DAILY = "daily"
     VOTE = "vote"
     SETTINGS = "settings"
     HELP = "help"
     ABOUT = "about"
+    PRIVACY = "privacy"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,15 +32,16 @@ from bot.contract import (
 from bot.core.channel_settings import ServedChannels
 from bot.core.completion import complete, suggestions
 from bot.core.conversation import Conversations, Exchange, is_turn
-from bot.core.follow_up import ASKING, follow_up, nothing_meant
+from bot.core.follow_up import ASKING, follow_up, nothing_meant, read_following
 from bot.core.options import hint_of, known_options, read_line
-from bot.core.routing import asks, read_intent
+from bot.core.routing import Known, asks, read_aside, read_request, without_talk
 from bot.delivery import Daily
 from bot.errors import StoreError, UserError
 from bot.highlights import Highlights
 from bot.language import named_speaker, nearest, only_words
-from bot.policy.refusals import hostile, refusal
+from bot.policy.refusals import refusal
 from bot.policy.texts import say
+from bot.search import episodes_named, newest_first
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
     from bot.commands import Suggestion
     from bot.contract import Adapter, Reference
     from bot.core.routing import Intent
-    from bot.corpus import Corpus, Passage
+    from bot.corpus import Corpus, EpisodeEntry, Passage
     from bot.search import Searcher
     from bot.store import Store
 
@@ -61,6 +62,13 @@ _CONTROL = re.compile(
     r"\x00-\x08\x0b-\x1f\x7f-\x9f]"
 )
 _UNSEEN = re.compile(r"[\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_LINK = re.compile(r"https?://[^\s<>\"“”|]{1,2000}")
+_OF_ONE_EPISODE = frozenset({Use.TOPIC, Use.MOMENT})
+"""What a free message asks of one episode by an option."""
+
+MOST_READINGS = 1
+"""Other readings of a message that are offered."""
+
 
 NOT_SHARED = frozenset({Role.NEAREST, Role.INFO})
 """What a card tells its asker alone: it is no answer that others should see."""
@@ -100,6 +108,7 @@ class Core:
         self._clock = clock
         self._conversations = Conversations(store, clock)
         self._served = ServedChannels(store, clock)
+        self._read_by: Known | None = None
 
     @property
     def commands(self) -> tuple[Command, ...]:
@@ -234,21 +243,78 @@ class Core:
         self, words: str, before: Exchange | None, reference: Reference | None
     ) -> tuple[Line, Intent | None, Exchange | None]:
         """Return the line that a free message stands for, how it was read if it stands alone, what it goes on from."""
-        speakers = self._corpus.speakers
-        followed = follow_up(words, before, reference, speakers, self.lines)
+        known = self._known()
+        following = read_following(words, self._corpus.speakers)
+        followed = follow_up(following, before, reference, self.lines) if following else None
         if followed is not None:
             return followed, None, before
-        nothing = nothing_meant(words, speakers, self.lines)
-        if nothing is not None:
-            return nothing, None, None
-        spoken = only_words(words) or words
-        if hostile(spoken if _is_plain(words, spoken) else words, speakers, self._search.says):
-            return self.lines.line(Use.QUESTION, words), None, None
-        shows = [name for show in self._corpus.shows for name in (show.title, show.id)]
-        intent = read_intent(spoken, self._search.topic_names(), self._search.weight, shows)
+        intent = read_aside(words, known)
+        if intent is None:
+            # Talk before it, such as thanks for the answer before, is no part of what goes on from that.
+            following = following or read_following(without_talk(only_words(words)), self._corpus.speakers)
+            followed = follow_up(following, before, reference, self.lines) if following else None
+            if followed is not None:
+                return followed, None, before
+            nothing = nothing_meant(following, self.lines) if following else None
+            if nothing is not None:
+                return nothing, None, None
+            intent = read_request(words, known)
+        return self._line_of(intent, before if before and not before.private else None), intent, None
+
+    def _line_of(self, intent: Intent, before: Exchange | None) -> Line:
+        """Return the command line for what a message was read as; `before` tells the episode that is talked of."""
         use = intent.use if intent.use in self.lines.names else Use.LINE
-        who = named_speaker(intent.who, speakers) or (intent.who if intent.who.istitle() else "")
-        return self.lines.line(use, f"{intent.words} \u2014 {who}" if who else intent.words), intent, None
+        options = dict(intent.options)
+        said = intent.words
+        if use is Use.CLAIM:
+            who = named_speaker(intent.who, self._corpus.speakers) or (intent.who if intent.who.istitle() else "")
+            said = f"{said} \u2014 {who}" if who else said
+        if intent.needs_episode and use is Use.LIBRARY:
+            said = self._episode_meant(before).id
+        elif intent.needs_episode or (use in _OF_ONE_EPISODE and "episode" in options):
+            options |= self._place(self._episode_named(options.get("episode", "")) or self._episode_meant(before))
+        return self.lines.line(use, said, **options)
+
+    def _known(self) -> Known:
+        """Return what a message is read by; made anew when the names of topics are gathered."""
+        topics = self._search.topic_names()
+        if self._read_by is not None and self._read_by.topics is topics:
+            return self._read_by
+        self._read_by = Known(
+            topics,
+            self._search.weight,
+            shows=[name for show in self._corpus.shows for name in (show.title, show.id)],
+            titles=[entry.title for entry in self._corpus.entries],
+            speakers=self._corpus.speakers,
+            says_word=self._search.says_word,
+            says=self._search.says,
+            episode_at=self._episode_at,
+        )
+        return self._read_by
+
+    def _episode_at(self, text: str) -> str | None:
+        """Return the name of the episode that the first link in a text opens."""
+        link = _LINK.search(text)
+        number = self._corpus.episode_at(link[0]) if link else None
+        return self._corpus.entries[number].id if number is not None else None
+
+    def _episode_meant(self, before: Exchange | None) -> EpisodeEntry:
+        """Return the episode that is being talked of, or else the latest."""
+        shown = (self._corpus.passage(each) for each in before.shown) if before else ()
+        found = next(filter(None, shown), None)
+        entries = self._corpus.entries
+        number = self._corpus.find(found.episode.show.id, found.episode.id) if found else None
+        return entries[newest_first(self._corpus, range(len(entries)))[0] if number is None else number]
+
+    def _episode_named(self, name: str) -> EpisodeEntry | None:
+        """Return the first of the episodes that go by a name."""
+        entries = self._corpus.entries
+        named = episodes_named(self._corpus, name, range(len(entries))) if name else None
+        return entries[named.numbers[0]] if named and named.numbers else None
+
+    def _place(self, entry: EpisodeEntry) -> dict[str, str]:
+        """Return the options that name an episode, with its show where there are several."""
+        return {"episode": entry.short} | ({"show": entry.show.id} if len(self._corpus.shows) > 1 else {})
 
     async def _remember(  # noqa: PLR0913, PLR0917 - an answer is made of that much
         self,
@@ -267,7 +333,8 @@ class Core:
         options = tuple(each for each in given.items() if command.free is None or each[0] != command.free.name)
         line = format_line(Line(command.name, words, options))
         shown = tuple(dict.fromkeys(card.quote.id for card in reply.cards if card.quote))
-        turns = tuple(button.line for button in reply.buttons if is_turn(parse_line(button.line), self.lines))
+        offered = [button.line for button in reply.buttons if button.line]
+        turns = tuple(each for each in offered if each == line or is_turn(parse_line(each), self.lines))
         if before is None and command.use in {Use.PASSAGE, Use.DETAIL}:
             before = await self._conversations.recall(request, self.lines)
             before = before if before and set(words.split()) & {*before.shown, *_ids(before)} else None
@@ -287,14 +354,15 @@ class Core:
             await self._conversations.remember(request, answered)
 
     def _with_other_readings(self, reply: Reply, command: Command, intent: Intent) -> Reply:
-        """Say how a free message was read, and offer to read it otherwise."""
+        """Offer to read a free message otherwise, and say how it was read where that may be wrong."""
         offers = tuple(
             Button(other.reading.label, line)
             for use in intent.others
             if (other := self._commands.get(self.lines.line(use).name)) and other.reading
             if len(line := self.lines.to(use, intent.asked or intent.words)) <= LONGEST_LINE
-        )
-        aside = say("answer.reading", noun=command.reading.noun) if offers and command.reading else ""
+        )[:MOST_READINGS]
+        doubtful = intent.guess and reply.outcome is not Outcome.FOUND
+        aside = say("answer.reading", noun=command.reading.noun) if doubtful and command.reading else reply.aside
         return dataclasses.replace(reply, aside=aside, buttons=(*reply.buttons, *offers))
 
     def _to_share(self, reply: Reply, request: Request, line: Line) -> Reply:

@@ -40,7 +40,8 @@ class Exchange:
 
     `asked` is the command line that began it, with what narrowed it, and `line` the one that made this very answer;
     "" where nobody knows. `shown` are the ids of its passages, `key` that of the sentence that matters in the first,
-    `turns` the lines behind its buttons that show passages or pages. `private` says that its asker alone saw it.
+    `turns` the lines behind its buttons that show passages, pages or another by chance. `private` says that its asker
+    alone saw it.
     """
 
     asked: str = ""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ASKING", "Following", "follow_up", "nothing_meant", "read_following"]
 
-NEAR = 0.75
+NEAR = 0.65
 """How near an example a message must be to be of its kind."""
 
 LONGEST = 160
@@ -39,6 +39,8 @@ MOST_SHOWN = 6
 
 ASKING = frozenset({Use.LINE, Use.CLAIM, Use.QUESTION, Use.TOPIC, Use.LIBRARY})
 """What begins something that short messages go on from."""
+
+_THIS = re.compile(r"\bthis\b", re.IGNORECASE)
 
 _NAMED, _SUBJECTS = ("only", "only-behind", "person"), ("about", "and")
 _CHECKS = frozenset({"check", "sure", "who", "when", "where", "link", "source"})
@@ -65,7 +67,8 @@ def read_following(text: str, speakers: Iterable[str]) -> Following | None:
         return None
     for key in _NAMED:
         found = _rules()[key].pattern.match(words)
-        who = named_speaker(found["who"], speakers) if found else None
+        bare = found is not None and found["who"] == words  # a name alone may be the topic of that name
+        who = named_speaker(found["who"], speakers) if found and not bare else None
         if who:
             return Following("only" if key.startswith("only") else "person", who)
     said_by = _rules()["said-by"].pattern.match(words) or _rules()["by"].pattern.match(words)
@@ -74,19 +77,15 @@ def read_following(text: str, speakers: Iterable[str]) -> Following | None:
             "sure" if said_by["what"].casefold() == "that" else "check", named_speaker(said_by["who"], speakers) or ""
         )
     near = _nearness().near(words)
-    if near is not None and near.score >= NEAR and near.margin >= 0 and not near.rest:
-        return Following(near.key)
+    if near is not None and near.score >= NEAR and near.margin >= 0 and not near.strange:
+        pointed = near.key == "sure" and _THIS.search(words)  # what is pointed at is no answer of the bot's
+        return Following("check" if pointed else near.key)
     subject = next(filter(None, (_rules()[key].pattern.match(words) for key in _SUBJECTS)), None)
     return Following("subject", subject["what"]) if subject else None
 
 
-def follow_up(
-    text: str, before: Exchange | None, reference: Reference | None, speakers: Iterable[str], lines: Lines
-) -> Line | None:
-    """Return the command line that a message stands for after an answer or under a message; None if it stands alone."""
-    following = read_following(text, speakers)
-    if following is None:
-        return None
+def follow_up(following: Following, before: Exchange | None, reference: Reference | None, lines: Lines) -> Line | None:
+    """Return the command line that a follow-up stands for after an answer or under a message; None after nothing."""
     if before is not None:
         return _after(following, before, reference, lines)
     if reference is None or reference.own:
@@ -95,13 +94,12 @@ def follow_up(
         return lines.line(Use.CLAIM, reference.text[:LONGEST_TEXT], speaker=following.words)
     if following.kind in _CHECKS:
         return lines.line(Use.DETAIL, do="check")
-    return nothing_meant(text, speakers, lines)
+    return nothing_meant(following, lines)
 
 
-def nothing_meant(text: str, speakers: Iterable[str], lines: Lines) -> Line | None:
-    """Return the line that says how to ask that of something; None for a message that can stand alone."""
-    following = read_following(text, speakers)
-    if following is None or following.kind in {"subject", "person"}:
+def nothing_meant(following: Following, lines: Lines) -> Line | None:
+    """Return the line that says how to ask that of something; None for what can stand alone."""
+    if following.kind in {"subject", "person"}:
         return None
     return lines.line(Use.DETAIL, do="check" if following.kind == "check" else "lost")
 
@@ -138,7 +136,7 @@ def _narrowing(line: Line) -> dict[str, str]:
     return {name: value for name, value in line.options if name in {"speaker", "episode", "show"}}
 
 
-def _turn(following: Following, before: Exchange, lines: Lines) -> Line | None:
+def _turn(following: Following, before: Exchange, lines: Lines) -> Line:
     """Return the line that shows what was not shown yet, or before; one that says so where there is none."""
     back = following.kind == "previous"
     ids = max(
@@ -156,9 +154,11 @@ def _turn(following: Following, before: Exchange, lines: Lines) -> Line | None:
     beside = [page for page in pages if (page < here if back else page > here)]
     if beside:
         return parse_line(pages[max(beside) if back else min(beside)])
-    if not before.shown:
-        return lines.line(Use.DETAIL, do="missed") if before.outcome is not Outcome.FOUND else None
-    return lines.line(Use.DETAIL, before.shown[0], do="first" if back else "last")
+    if not back and before.line in before.turns:
+        return parse_line(before.line)  # another by chance
+    if not before.shown and before.outcome is not Outcome.FOUND:
+        return lines.line(Use.DETAIL, do="missed")
+    return lines.line(Use.DETAIL, " ".join(before.shown[:1]), do="first" if back else "last")
 
 
 def _with_page(line: Line, page: int) -> Line:

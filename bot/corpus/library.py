@@ -21,6 +21,7 @@ from bot.corpus.cache import EpisodeCache, read_meta, signature, write_meta
 from bot.corpus.episode import EpisodeFiles, build_episode
 from bot.corpus.errata import read_errata
 from bot.corpus.files import door, is_there, read_text, read_toml
+from bot.corpus.links import cut_of, link_of
 from bot.corpus.model import Episode, Passage, Show, episode_code, episode_name, is_position
 from bot.corpus.names import LONGEST_ADDRESS, LONGEST_PERSON, LONGEST_TITLE, one_line, person
 from bot.corpus.voices import names_somebody
@@ -173,6 +174,21 @@ class Corpus:
     def find(self, show: str, episode: str) -> int | None:
         """Return the place in `entries` of the episode in those folders, or None."""
         return self._numbers.get((show, episode))
+
+    def episode_at(self, address: str) -> int | None:
+        """Return the place in `entries` of the episode whose recording or page an address opens, or None."""
+        cut = cut_of(address)
+        return self._by_cut.get((cut.name, cut.id)) if cut else None
+
+    @cached_property
+    def _by_cut(self) -> dict[tuple[str, str | None], int]:
+        """The episodes by the recordings that their links open."""
+        found: dict[tuple[str, str | None], int] = {}
+        for number, entry in enumerate(self.entries):
+            links = (link_of(cut, 0.0, entry.show.links.get(cut.name)) for cut in entry.meta.cuts)
+            for cut in filter(None, (cut_of(link) for link in links if link)):
+                found.setdefault((cut.name, cut.id), number)
+        return found
 
     def passage(self, quote_id: str) -> Passage | None:
         """Return the passage with that id, or None when no episode here has it.

@@ -139,9 +139,12 @@ class Daily:
         used = await self._store.posts.used_passages(settings.channel, settings.cycle) if self._store else []
         return say("delivery.resting", days=REST.days) if used else say("delivery.none-good")
 
-    async def any(self, seed: str, settings: ChannelSettings) -> Highlight | None:
-        """Return a highlight by chance, the same for the same seed, of the shows served in a channel."""
-        return await asyncio.to_thread(self._highlights.random, seed, settings.shows)
+    async def any(self, seed: str, settings: ChannelSettings, speaker: str = "") -> Highlight | None:
+        """Return a highlight by chance, the same for the same seed, of the shows served in a channel.
+
+        With a `speaker` it is one that this person alone says.
+        """
+        return await asyncio.to_thread(self._highlights.random, seed, settings.shows, speaker)
 
     async def of(self, passage_id: str) -> Highlight | None:
         """Return the highlight of a passage, None when it does not stand any more."""

@@ -161,17 +161,23 @@ class Highlights:
                 return found
         return None
 
-    def random(self, seed: str, shows: Collection[str] = ()) -> Highlight | None:
-        """Return any highlight, the same for the same seed, mostly a curated one; None when there is none."""
+    def random(self, seed: str, shows: Collection[str] = (), speaker: str = "") -> Highlight | None:
+        """Return any highlight, the same for the same seed, mostly a curated one; None when there is none.
+
+        With a `speaker` it is one that this person alone says.
+        """
         numbers = [n for show, listed in self._shows.items() if not shows or show in shows for n in listed]
+        if speaker:
+            numbers = [number for number in numbers if speaker in self._corpus.entries[number].speakers]
         numbers.sort(key=lambda number: _chance(seed, str(number)))
         curated = [number for number in numbers if number in self._picked]
         first = curated if _chance(seed, "curated") < SCORED_WORTH else []
         for number, only_curated in (*((n, True) for n in first), *((n, False) for n in numbers)):
-            spans = self._spans(number, curated=only_curated) or self._spans(number, curated=not only_curated)
-            if spans:
-                span = spans[int(_chance(seed, "span") * len(spans))]
-                return _highlight(self._corpus.episode(number), span)
+            for kind in (only_curated, not only_curated):
+                spans = [span for span in self._spans(number, curated=kind) if not speaker or _says(speaker, span)]
+                if spans:
+                    span = spans[int(_chance(seed, "span") * len(spans))]
+                    return _highlight(self._corpus.episode(number), span)
         return None
 
     def of_date(self, day: dt.date, shows: Collection[str] = ()) -> Highlight | None:
@@ -354,6 +360,11 @@ def _by_code(ids: Iterable[str]) -> dict[str, list[str]]:
     for quote_id in ids:
         found.setdefault(quote_id.partition("-")[0], []).append(quote_id)
     return found
+
+
+def _says(speaker: str, span: _Span) -> bool:
+    """Say whether a span is of one speaker alone."""
+    return [trait for trait in span.traits if trait.startswith("s")] == [f"s{speaker}"]
 
 
 def _traits(passage: Passage) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from bot.language import Row, read_rows, stop_words, with_names_as
+from bot.language import Row, foreign_language, read_rows, stop_words, with_names_as
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -68,7 +68,7 @@ def broken_rule(text: str, speakers: Iterable[str] = (), says: Says = lambda _: 
         and any(rule.pattern.search(each) for rule in rules() for each in (loud, mark_names(loud, names)))
     ):
         return "orders"
-    return "language" if _is_foreign(text) and not says(aloud) else None
+    return "language" if foreign_language(text) and not says(aloud) else None
 
 
 def _run(text: str, match: re.Match[str]) -> str:
@@ -121,16 +121,3 @@ def _unleet(text: str) -> str:
         return word.translate(_LEET) if re.search(r"[a-z]", word) and re.search(r"\d", word) else word
 
     return re.sub(r"\S+", read, text)
-
-
-def _is_foreign(text: str) -> bool:
-    """Say whether a text is in another script, or mostly in words of another language."""
-    letters = [character for character in unicodedata.normalize("NFKC", text) if character.isalpha()]
-    other = sum(not unicodedata.name(character, "LATIN").startswith("LATIN") for character in letters)
-    if other > 1 and other / len(letters) > 0.3:  # noqa: PLR2004 - a third of the letters: more than a foreign name
-        return True
-    words = re.findall(r"[^\W\d_]+", text.casefold())
-    foreign = sum(word in stop_words("foreign") for word in words)
-    accents = sum(any(ord(character) > 0x7F for character in word) for word in words)  # noqa: PLR2004 - beyond ASCII
-    english = sum(word in stop_words("commonest", "function") for word in words)
-    return foreign >= 2 and foreign + accents > 2 * english  # noqa: PLR2004 - two words of it

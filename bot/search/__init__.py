@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from bot.search.alone import cut_line, stand_alone
 from bot.search.ask import Answer, Answered, Band
 from bot.search.background import Background
-from bot.search.episodes import OnSubject, episodes_named, newest_first, people_of
+from bot.search.episodes import NamedEpisodes, OnSubject, episodes_named, newest_first, people_of
 from bot.search.examples import Subject, remembered_words, subjects
 from bot.search.excerpt import best_clauses, best_sentence, excerpt
 from bot.search.meaning import load_embeddings, open_embeddings
@@ -31,6 +31,7 @@ __all__ = [
     "InEpisode",
     "Judgement",
     "LanguageModel",
+    "NamedEpisodes",
     "OnSubject",
     "Part",
     "Scope",

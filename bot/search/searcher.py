@@ -347,6 +347,10 @@ class Searcher:
         said = words(text)
         return tuple((word.begin, word.end) for word in said if not stems.isdisjoint(self._index.stems(word.form)))
 
+    def says_word(self, word: str) -> bool:
+        """Say whether the conversations have a word, in any of its forms."""
+        return any(map(self._index.count, self._index.stems(word)))
+
     def says(self, run: str) -> bool:
         """Say whether the conversations have these words one after another, among the sentences nearest to them.
 

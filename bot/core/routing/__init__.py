@@ -1,6 +1,21 @@
-"""Reading a free message is one decision: `read_intent` is the door."""
+"""Reading a free message is one decision: `read_message` is the door."""
 
+from bot.core.routing.intent import Intent, Known, join_words
+from bot.core.routing.message import read_aside, read_message, read_request
 from bot.core.routing.nearness import Near, Nearness, read_nearness
-from bot.core.routing.reading import Intent, asks, join_words, read_intent
+from bot.core.routing.parts import without_talk
+from bot.core.routing.rows import asks
 
-__all__ = ["Intent", "Near", "Nearness", "asks", "join_words", "read_intent", "read_nearness"]
+__all__ = [
+    "Intent",
+    "Known",
+    "Near",
+    "Nearness",
+    "asks",
+    "join_words",
+    "read_aside",
+    "read_message",
+    "read_nearness",
+    "read_request",
+    "without_talk",
+]

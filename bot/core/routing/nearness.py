@@ -31,6 +31,9 @@ _SHORTEST_SLIP, _LONG = 4, 7
 _LIKE = 0.7
 """Share of letters from which a word of the examples is looked at as the one that was misspelt."""
 
+_BUT = "!"
+"""Before the key of what only looks like a kind."""
+
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 
@@ -40,7 +43,7 @@ class Near:
     """The kind of the example nearest to a text, and how near it is, 0..1.
 
     `margin` is how much nearer it is than any example of another kind, or than what only looks like one; `rest` are the
-    words of the text, fillers apart, that the example lacks.
+    words of the text, fillers apart, that the example lacks, `strange` those that no example of the kind has.
     """
 
     key: str
@@ -48,6 +51,7 @@ class Near:
     margin: float
     example: str
     rest: tuple[str, ...]
+    strange: tuple[str, ...]
 
 
 class Nearness:
@@ -65,14 +69,18 @@ class Nearness:
         self._fillers = frozenset(fillers)
         self._stop = stop_words("commonest", "function", "filler", "sound", "contraction")
         rows = [(key, text) for key, texts in examples.items() for text in texts]
-        rows += [(f"not {key}", text) for key, texts in (but or {}).items() for text in texts]
+        rows += [(_BUT + key, text) for key, texts in (but or {}).items() for text in texts]
         self._rows = tuple((key, text, frozenset(self._plain(text))) for key, text in rows)
         self._holding: dict[str, list[int]] = defaultdict(list)
         for number, (_, _, words) in enumerate(self._rows):
             for word in words:
                 self._holding[word].append(number)
+        self._exact = {words - self._fillers or words: key for key, _, words in self._rows if not key.startswith(_BUT)}
         self._vocabulary = sorted(word for word in self._holding if len(word) >= _SHORTEST_SLIP)
         self._most = math.log(2 * len(self._rows) + 1)
+        self._own: dict[str, set[str]] = defaultdict(set)
+        for key, _, words in self._rows:
+            self._own[key] |= words
         self._weights = {word: self._weigh(word, len(held)) for word, held in self._holding.items()}
         self._totals = [sum(self._weights[word] for word in words) for _, _, words in self._rows]
 
@@ -92,7 +100,7 @@ class Nearness:
             found = 2 * weight / (total + self._totals[number]), -number
             key = self._rows[number][0]
             best[key] = max(best.get(key, found), found)
-        kinds = [key for key in best if not key.startswith("not ")]
+        kinds = [key for key in best if not key.startswith(_BUT)]
         if not kinds:
             return None
         key = max(kinds, key=lambda kind: best[kind])
@@ -100,7 +108,14 @@ class Nearness:
         other = max((found[0] for kind, found in best.items() if kind != key), default=0.0)
         _, example, has = self._rows[number]
         rest = tuple(word for word in words if word not in has and word not in self._fillers)
-        return Near(key, score, score - other, example, rest)
+        return Near(
+            key, score, score - other, example, rest, tuple(word for word in rest if word not in self._own[key])
+        )
+
+    def same(self, text: str) -> str | None:
+        """Return the kind that has an example of just these words, fillers apart; no slips are forgiven."""
+        typed = self._plain(text[: LONGEST * 40])
+        return self._exact.get(frozenset(typed) - self._fillers or frozenset(typed))
 
     def _words(self, text: str) -> list[str]:
         """Return the words of a text as the examples write them."""

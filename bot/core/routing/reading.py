@@ -8,89 +8,50 @@ or two words that name a topic are one; everything else is a question.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.contract import Use
-from bot.language import nearest, read_rows
+from bot.core.routing.intent import Intent, join_words
+from bot.core.routing.kinds import fact_of
+from bot.core.routing.rows import pattern
+from bot.language import named_speaker
 from bot.search import asks_for_check, read_claim
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-__all__ = ["Intent", "asks", "join_words", "read_intent"]
+    from bot.core.routing.intent import Known
+
+__all__ = ["read_intent"]
 
 TELLING = 2.5
 """Summed rarity from which words can be looked for as a line; below it they are said all over an episode."""
 
-SAME_NAME = 0.84
-"""Share of letters in order (`bot.language.ratio`) from which a name is the known one with a slip."""
-
 _FEWEST = 3
 """Words that make a claim or a fragment; fewer in quotation marks are somebody's scare quotes."""
-
-_LONGEST_TOPIC = 4
-_LONGEST_NAME = 40
-
-_MOST_NAMES = 50_000
-"""Names whose words are remembered: topics, speakers and episodes of a library are gone through with each question."""
 
 _EDGES = " \t\r\n,:;-\u2013\u2014"
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """What a message is read as, its free words, and what else it could be meant as: then `asked` are the words.
-
-    `who` is who is said to have said a claim, as typed.
-    """
-
-    use: Use
-    words: str
-    others: tuple[Use, ...] = ()
-    asked: str = ""
-    who: str = ""
-
-
-def read_intent(
-    text: str, known_topics: Collection[str], weigh: Callable[[str], float | None], shows: Collection[str] = ()
-) -> Intent:
-    """Read a free message; total over any text.
-
-    `known_topics` are names as members type them, `shows` the titles and folders of shows; `weigh` tells how telling
-    words are together (`Searcher.weight`) and returns None for text without words.
-    """
+def read_intent(text: str, known: Known) -> Intent:
+    """Read a message that asks the transcripts or the library something; total over any text."""
     words = _without_mentions(text)
     return (
-        _library(words, shows)
+        _quote_please(words, known)
+        or _library(words, known.shows)
+        or _command(words)
         or _verify(words)
         or _check(text)
-        or _lookup(words, weigh)
-        or _topic(words, known_topics)
-        or _fragment(words, weigh)
+        or _lookup(words, known.weigh)
+        or _topic(words, known)
+        or _fragment(words, known.weigh)
         or Intent(Use.QUESTION, words, (Use.LINE,))
     )
 
 
-@lru_cache(maxsize=1)
-def _patterns() -> dict[str, re.Pattern[str]]:
-    """Return the rows of `intents.toml` by their keys, read when first needed."""
-    return {row.key: row.pattern for row in read_rows("bot.core.routing", "intents.toml", re.IGNORECASE)}
-
-
-def asks(words: str) -> bool:
-    """Say whether a message asks something."""
-    return words.rstrip().endswith("?") or _pattern("asks").match(words) is not None
-
-
-def _pattern(key: str) -> re.Pattern[str]:
-    return _patterns()[key]
-
-
 def _without_mentions(text: str) -> str:
     """Take mentions and what parts them from the words off a message."""
-    return " ".join(_pattern("mention").sub(" ", text.strip()).split()).strip(_EDGES)
+    return " ".join(pattern("mention").sub(" ", text.strip()).split()).strip(_EDGES)
 
 
 _OF_LIBRARY = {
@@ -111,12 +72,18 @@ _OF_LIBRARY = {
 }
 """Rows of what the library knows, and the word before what a row's pattern found: then it is a subject."""
 
+_OF_ONE = frozenset({
+    "library-episode", "library-listen", "library-show-number", "library-show-newest", "library-show-host",
+    "library-described", "library-called",
+})  # fmt: skip
+"""Rows that ask for something of one episode."""
+
 
 def _library(words: str, shows: Collection[str]) -> Intent | None:
     """Read a question about the episodes: which, how many, the latest, who is in one; a show must be a known one."""
     known = {_spelling(spelt): name for name in shows for spelt in (name, name.casefold().removeprefix("the "))}
     for key, kind in _OF_LIBRARY.items():
-        found = _pattern(key).match(words)
+        found = pattern(key).match(words)
         parts = found.groupdict() if found else {}
         show = known.get(_spelling(parts["show"])) if parts.get("show") else None
         if found is None or (show is None and "show" in parts):
@@ -125,8 +92,16 @@ def _library(words: str, shows: Collection[str]) -> Intent | None:
             sought = " of ".join(part for part in (parts.get("which"), show) if part)
         else:
             sought = next((group.strip(_EDGES + '?.!"“”') for group in found.groups() if group), "")
-        return Intent(Use.LIBRARY, f"{kind} {sought}".strip(), (Use.QUESTION,), words)
+        fact = _fact(found) if key in _OF_ONE else None
+        return Intent(Use.LIBRARY, f"{kind} {sought}".strip(), options=(("fact", fact),) if fact else ())
     return None
+
+
+def _fact(found: re.Match[str]) -> str | None:
+    """Return what is asked of the episode that a row's pattern found."""
+    spans = [found.span(number) for number, group in enumerate(found.groups(), 1) if group]
+    begin, end = min(first for first, _ in spans), max(last for _, last in spans)
+    return fact_of(f"{found.string[:begin]}this episode{found.string[end:]}")
 
 
 def _spelling(name: str) -> str:
@@ -134,23 +109,59 @@ def _spelling(name: str) -> str:
     return join_words(name).replace(" ", "")
 
 
+def _command(words: str) -> Intent | None:
+    """Read a command typed as words: “ask why …”, “topic: hiring”, “episodes 12”."""
+    typed = pattern("typed").match(words)
+    return Intent(_TYPED[typed["name"].casefold()], typed["words"].strip(_EDGES)) if typed else None
+
+
+_TYPED = {"ask": Use.QUESTION, "topic": Use.TOPIC, "episodes": Use.LIBRARY}
+"""Words that a message begins with to say how it is meant, and what with."""
+
+
+def _quote_please(words: str, known: Known) -> Intent | None:
+    """Read a wish for a quote about something, or by somebody."""
+    found = pattern("quote-of").match(words)
+    if found is None:
+        return None
+    who = found["who"] or found["whose"] or found["said"] or ""
+    subject = (found["subject"] or "").strip(_EDGES + ".?!")
+    named = who.removesuffix("'s").removesuffix("'")
+    speaker = (
+        (named_speaker(named, known.speakers) or named_speaker(named.removesuffix("s"), known.speakers)) if who else ""
+    )
+    if (who and not speaker) or not (who or subject):
+        return None
+    if not found["noun"].casefold().startswith(("quote", "words")) and not (speaker or found["tail"]):
+        return None
+    if len(subject.split()) > _LONGEST_SUBJECT and not known.is_topic(subject):
+        return None
+    given = (("speaker", speaker), ("about", subject))
+    options = (("random", "yes"), *((name, value) for name, value in given if value))
+    return Intent(Use.DAILY, "", options=options)
+
+
+_LONGEST_SUBJECT = 3
+"""Words of what a quote is wished about; with more of them it is a line that is looked for."""
+
+
 def _verify(words: str) -> Intent | None:
     """Read a claimed quote: in quotation marks, or after “did he say”."""
     quoted = next(
-        (match for match in _pattern("quoted").finditer(words) if len((match[1] or match[2]).split()) >= _FEWEST), None
+        (match for match in pattern("quoted").finditer(words) if len((match[1] or match[2]).split()) >= _FEWEST), None
     )
     if quoted:
         inside = (quoted[1] or quoted[2]).strip()
         around = (words[: quoted.start()] + " " + words[quoted.end() :]).strip(_EDGES + ".?!")
-        if _pattern("who-said").search(around) or _pattern("find").match(around + " about"):
+        if pattern("who-said").search(around) or pattern("find").match(around + " about"):
             return Intent(Use.LINE, inside, (Use.CLAIM, Use.QUESTION))
-        if _pattern("asks").match(around) and not _pattern("did-say").match(around) and len(around.split()) > _FEWEST:
+        if pattern("asks").match(around) and not pattern("did-say").match(around) and len(around.split()) > _FEWEST:
             return Intent(Use.QUESTION, words, (Use.CLAIM, Use.LINE))
-        asked = _pattern("did-say").match(around)
+        asked = pattern("did-say").match(around)
         who = (asked["who"] or "") if asked else ""
         return Intent(Use.CLAIM, words if _names_who(around) else inside, (Use.LINE, Use.QUESTION), who=who)
-    said = _pattern("did-say").match(words)
-    if said and len(said["claim"].split()) >= _FEWEST and not _pattern("say-what").match(said["claim"]):
+    said = pattern("did-say").match(words)
+    if said and len(said["claim"].split()) >= _FEWEST and not pattern("say-what").match(said["claim"]):
         return Intent(Use.CLAIM, said["claim"].strip(_EDGES + "?"), (Use.QUESTION, Use.LINE), who=said["who"] or "")
     return None
 
@@ -173,53 +184,33 @@ def _names_who(around: str) -> bool:
 
 def _lookup(words: str, weigh: Callable[[str], float | None]) -> Intent | None:
     """Read a line looked for: “the bit where …”, “who said …”."""
-    if _pattern("who-said-it").match(words):
+    if pattern("who-said-it").match(words):
         return None
-    first = _pattern("quote-first").match(words)
+    first = pattern("quote-first").match(words)
     if first and (weigh(first["words"]) or 0.0) >= TELLING:
         return Intent(Use.LINE, words, (Use.QUESTION,))
-    sought = _pattern("find").match(words) or _pattern("scene").match(words)
+    sought = pattern("find").match(words) or pattern("scene").match(words)
     return Intent(Use.LINE, words, (Use.QUESTION,)) if sought else None
 
 
-def _topic(words: str, known: Collection[str]) -> Intent | None:
+def _topic(words: str, known: Known) -> Intent | None:
     """Read a few words that name a topic, alone or after “tell me about”."""
-    asked = _pattern("topic").match(words)
+    asked = pattern("topic").match(words)
     name = (asked["name"] if asked else words).strip(_EDGES + ".?!")
-    if (
-        not name
-        or len(name.split()) > max(_LONGEST_TOPIC, _longest(known))
-        or (not asked and words.rstrip().endswith("?"))
-    ):
+    if not asked and words.rstrip().endswith("?"):
         return None
-    return Intent(Use.TOPIC, name, (Use.QUESTION, Use.LINE)) if _is_known(name, known) else None
-
-
-def _longest(known: Collection[str]) -> int:
-    """Return how many words the longest short name has; labels that are sentences are not typed as topics."""
-    return max((len(name.split()) for name in known if len(name) <= _LONGEST_NAME), default=0)
-
-
-def _is_known(name: str, known: Collection[str]) -> bool:
-    """Say whether a name is a known one, give or take a slip."""
-    wanted = join_words(name)
-    names = {join_words(each) for each in known}
-    return wanted in names or bool(nearest(wanted, names, SAME_NAME))
-
-
-@lru_cache(maxsize=_MOST_NAMES)
-def join_words(name: str) -> str:
-    """Return the words of a name in lower case, one space between them: “Jiu-jitsu” is typed “jiu jitsu” too."""
-    return " ".join(re.findall(r"[^\W_]+", name.casefold()))
+    return Intent(Use.TOPIC, name, (Use.QUESTION, Use.LINE)) if known.is_topic(name) else None
 
 
 def _fragment(words: str, weigh: Callable[[str], float | None]) -> Intent | None:
     """Read a bare fragment of a line: no question, no order, and words that are telling enough to look for."""
     if (
         len(words.split()) < _FEWEST
-        or _pattern("asks").match(words)
-        or _pattern("slang").search(words)
-        or _pattern("follows").match(words)
+        or pattern("asks").match(words)
+        or pattern("slang").search(words)
+        or pattern("follows").match(words)
     ):
         return None
-    return Intent(Use.LINE, words, (Use.QUESTION, Use.CLAIM)) if (weigh(words) or 0.0) >= TELLING else None
+    if (weigh(words) or 0.0) < TELLING:
+        return None
+    return Intent(Use.LINE, words, (Use.QUESTION, Use.CLAIM), guess=True)

@@ -1,0 +1,194 @@
+"""Messages that are no question to a transcript: talk, the bot, facts of the library, a quote please, a moment.
+
+Each is recognised by nearness to the examples of `kinds.toml`. A message that says anything else besides that the shows
+speak of, is none of them.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from bot.contract import Use
+from bot.core.routing.intent import Intent
+from bot.core.routing.nearness import read_nearness
+from bot.core.routing.rows import pattern
+from bot.language import find_moment, stop_words
+
+if TYPE_CHECKING:
+    from bot.core.routing.intent import Known
+    from bot.core.routing.nearness import Near, Nearness
+
+__all__ = ["fact_of", "intent_of", "kind_of", "read_kind"]
+
+NEAR, MARGIN = 0.72, 0.02
+"""How near an example a message must be to be of its kind, and how much nearer than to those of any other."""
+
+HELLO, SIGNS = "hello", "signs"
+"""What a message without words is: a welcome to a bare mention, a word on emoji."""
+
+_MOMENT, _FACT, _LATEST = "moment", "fact.", "fact.latest"
+_AND = re.compile(r"(?:[,;?]\s*|\s)and\s|[?;]\s")
+_MOST_FACTS = 4
+
+_TELLING = 2.5
+"""Rarity from which a known topic's name is that topic, even where it is something to say to a bot too."""
+
+_ALWAYS = ("talk.hello", "talk.thanks", "bot.help", "fact.")
+"""Kinds whose words are never meant as a topic of that name."""
+
+_TO_SOMEBODY = frozenset({"talk.hello", "talk.thanks", "talk.goodbye", "talk.sorry"})
+"""Kinds beside which a name may stand."""
+
+_PERSONS = frozenset(["he", "she", "they", "him", "her", "them", "his", "hers", "their", "theirs", "we", "us", "our"])
+_WORD = re.compile(r"[^\W_]+")
+
+
+@lru_cache(maxsize=1)
+def _examples() -> Nearness:
+    return read_nearness("bot.core.routing", "kinds.toml")
+
+
+def kind_of(text: str, known: Known) -> str | None:
+    """Return the kind of a message, a key of `kinds.toml`; None for one that asks the transcripts something."""
+    near = _examples().near(text)
+    if near is None or near.key == _MOMENT:
+        return None
+    if _is_near(near, known) and not _is_topic(text, near.key, known):
+        return near.key
+    # A name behind a greeting or thanks is whoever is greeted.
+    name = text.rsplit(maxsplit=1)[-1]
+    if near.key not in _TO_SOMEBODY or list(near.strange) != [word.casefold() for word in _WORD.findall(name)]:
+        return None
+    return near.key if _examples().same(text.removesuffix(name)) == near.key and not known.is_topic(text) else None
+
+
+def is_bare_talk(text: str, kinds: frozenset[str]) -> bool:
+    """Say whether a text is just what somebody says of one of some kinds, word by word."""
+    return _examples().same(text) in kinds
+
+
+def is_bare(text: str) -> bool:
+    """Say whether a text is just one of the examples, of whatever kind."""
+    return _examples().same(text) is not None
+
+
+def _is_near(near: Near, known: Known) -> bool:
+    """Say whether a message is of the kind it is nearest to: near enough, and with nothing else to tell."""
+    if near.score < NEAR or near.margin < MARGIN or _PERSONS.intersection(near.strange):
+        return False
+    function = stop_words("commonest", "function", "contraction", "filler", "sound")
+    return not any(word not in function and known.tells(word) for word in near.strange)
+
+
+def _is_topic(text: str, key: str, known: Known) -> bool:
+    """Say whether a message is the very name of a topic, and not always meant as what it is near to."""
+    if key.startswith(_ALWAYS):
+        return False
+    return known.is_topic(text) and (known.weigh(text) or 0.0) >= _TELLING
+
+
+def read_kind(text: str, raw: str, known: Known) -> Intent | None:
+    """Read a message that is no question to a transcript; None for any other.
+
+    `text` are its words alone, `raw` the message with the links and signs that a platform writes.
+    """
+    moment = _read_moment(raw, known) or _read_moment(text, known)
+    if moment:
+        return moment
+    if not any(map(str.isalnum, text)):
+        return _wordless(raw, known)
+    politely = pattern("politely").match(text)
+    bare = text[politely.end() :] if politely else text
+    asked, episode = _without_episode(bare, known)
+    if episode:
+        fact = fact_of(asked, known)
+        if fact:
+            return intent_of(f"fact.{fact}", episode)
+        return intent_of(_LATEST) if kind_of(bare, known) == _LATEST else None
+    key = _facts_together(bare, known) or kind_of(text, known) or (kind_of(bare, known) if politely else None)
+    return intent_of(key) if key else None
+
+
+def _wordless(raw: str, known: Known) -> Intent:
+    """Read a message without words: a bare mention is a greeting, a link is about its episode, the rest are signs."""
+    if "://" in raw:
+        linked = known.episode_at(raw)
+        return intent_of("fact.about", linked) if linked else Intent(Use.TALK, "unknown-link")
+    signs = pattern("mention").sub("", raw)
+    return Intent(Use.TALK, SIGNS if any(sign.isprintable() and not sign.isspace() for sign in signs) else HELLO)
+
+
+def fact_of(asked: str, known: Known | None = None) -> str | None:
+    """Return what of an episode is asked for, where it is called “this episode”."""
+    near = _examples().near(asked)
+    if near is None or not near.key.startswith(_FACT) or near.score < NEAR or near.margin < MARGIN:
+        return None
+    return near.key.removeprefix(_FACT) if known is None or _is_near(near, known) else None
+
+
+def _facts_together(text: str, known: Known) -> str | None:
+    """Read several facts asked for at once: that is what an episode is about."""
+    parts = _AND.split(text)
+    kinds = {kind_of(part, known) or "" for part in parts[:_MOST_FACTS]}
+    return "fact.about" if len(parts) > 1 and all(kind.startswith(_FACT) for kind in kinds) else None
+
+
+def _without_episode(text: str, known: Known) -> tuple[str, str]:
+    """Return a message with “this episode” for the one that it names, and what it names, "" where it names none."""
+    title = known.title_in(text)
+    begin = text.casefold().find(title.casefold()) if title else -1
+    if begin >= 0:
+        return f"{text[:begin]} this episode {text[begin + len(title) :]}", title
+    found = pattern("names-episode").search(text)
+    name = next((group for group in found.groups() if group), "") if found else ""
+    if not found or set(name.casefold().split()) & _NO_NAMES:
+        return text, ""
+    return f"{text[: found.start()]} this episode {text[found.end() :]}", name.strip()
+
+
+_NO_NAMES = frozenset({"whole", "full", "entire", "same", "other", "current", "this", "that", "the", "of", "podcast"})
+"""Words before “episode” that do not name one."""
+
+
+def intent_of(key: str, episode: str = "") -> Intent:
+    """Return what a kind asks for, of an episode where it is about one."""
+    room, _, name = key.partition(".")
+    if key in _WHOLE:
+        use, options = _WHOLE[key]
+        return Intent(use, "", options=options)
+    if key == "fact.summary":
+        return Intent(Use.TOPIC, "", options=(("episode", episode),) if episode else (), needs_episode=True)
+    if room == "fact":
+        return Intent(Use.LIBRARY, episode, options=(("fact", name),), needs_episode=not episode)
+    return Intent(Use.TALK, name)
+
+
+_WHOLE: dict[str, tuple[Use, tuple[tuple[str, str], ...]]] = {
+    "bot.help": (Use.HELP, ()),
+    "bot.privacy": (Use.PRIVACY, ()),
+    "fact.episodes": (Use.LIBRARY, ()),
+    _LATEST: (Use.LIBRARY, (("fact", "latest"),)),
+    "quote.random": (Use.DAILY, (("random", "yes"),)),
+    "quote.daily": (Use.DAILY, ()),
+}
+"""Kinds that a command answers, with its options."""
+
+
+def _read_moment(text: str, known: Known) -> Intent | None:
+    """Read a message that asks what is said at a moment; a link tells the episode."""
+    found = find_moment(text)
+    if found is None:
+        return None
+    asked, episode = _without_episode(found[1], known)
+    near = _examples().near(asked)
+    if near is None or near.key != _MOMENT or not _is_near(near, known):
+        return None
+    linked = known.episode_at(text)
+    if linked is None and "://" in text:
+        return Intent(Use.TALK, "unknown-link")
+    seconds = int(found[0])
+    time = f"{seconds // 3600}:{seconds % 3600 // 60:02}:{seconds % 60:02}"
+    episode = linked or episode
+    return Intent(Use.MOMENT, time, options=(("episode", episode),) if episode else (), needs_episode=not episode)
