@@ -354,7 +354,10 @@ async def test_a_chapter_narrows_where_to_look(ask_shows: Ask) -> None:
         ("/quote an egg speaker:braam", "I know no speaker “braam”. Did you mean Bram Castellan"),
         ("/quote an egg episode:99", "I know no episode “99”"),
         ("/quote an egg show:serial", "I know no show “serial”. Did you mean"),
-        ("/verify an egg tells on you speaker:Zork", "I don't know a speaker called “Zork”. I know Odile Farrow, Bram Castellan"),
+        (
+            "/verify an egg tells on you speaker:Zork",
+            "I don't know a speaker called “Zork”. I know Odile Farrow, Bram Castellan",
+        ),
     ],
 )
 async def test_an_option_that_is_wrong_is_told_with_what_there_is(ask_shows: Ask, line: str, sentence: str) -> None:

@@ -69,7 +69,7 @@ class Context:
     @property
     def by_command(self) -> bool:
         """Whether it was asked by a command, not said to the bot: then its answer may be for the asker alone."""
-        return self.request.by_command
+        return self.request.command is not None
 
     @property
     def chance(self) -> random.Random:

@@ -114,7 +114,7 @@ class Request:
 
     Either `command` with `args` (a platform that knows the command's options) or `text` (a typed line or a mention).
     `reference` is the message it replies to. `now` is the moment of asking (UTC) where a script sets it; None means the
-    clock of the core. `shared` says that the asker wants everybody to see the answer.
+    clock of the core.
     """
 
     channel: Channel
@@ -125,12 +125,6 @@ class Request:
     locale: str = "en"
     now: dt.datetime | None = None
     reference: Reference | None = None
-    shared: bool = False
-
-    @property
-    def by_command(self) -> bool:
-        """Whether it is a command, picked or typed, and no message to the bot."""
-        return self.command is not None or self.text.lstrip().startswith("/")
 
     @property
     def length(self) -> int:

@@ -61,9 +61,7 @@ def channel_of(channel: Any, guild_id: int | None) -> Channel:
     return Channel(NAME, str(channel.id), _text(guild_id))
 
 
-def request_of(
-    interaction: discord.Interaction[Any], *, text: str = "", line: Line | None = None, shared: bool = False
-) -> Request:
+def request_of(interaction: discord.Interaction[Any], *, text: str = "", line: Line | None = None) -> Request:
     """Return the request behind an interaction: a command with its arguments, or a typed line."""
     rights = interaction.permissions
     admin = interaction.guild_id is not None and (rights.manage_guild or rights.administrator)
@@ -74,7 +72,6 @@ def request_of(
         command=line.name if line else None,
         args=dict(line.options) if line else {},
         locale=interaction.locale.value if isinstance(interaction.locale, discord.Locale) else str(interaction.locale),
-        shared=shared,
     )
 
 

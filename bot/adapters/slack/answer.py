@@ -331,7 +331,11 @@ class Answers:
         if question.command:
             args = {command.free.name: question.line} if command and command.free else {}
             return Request(channel, author, command=question.command, args=args)
-        return Request(channel, author, text=question.line, shared=question.way is Way.SHARE)
+        line = parse_line(question.line)
+        if question.way is Way.SLASH and command is not None and (command.free is not None or not line.words):
+            words = {command.free.name: line.words} if command.free and line.words else {}
+            return Request(channel, author, command=command.name, args=dict(line.options) | words)
+        return Request(channel, author, text=question.line)
 
     async def _otherwise(self, workspace: Workspace, question: Inquiry, reply: Reply, until: float) -> Posted:
         """Show a reply without a response_url: to the asker in the channel, else in their messages with the bot."""
