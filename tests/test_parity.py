@@ -108,7 +108,7 @@ def of_slack(message: Json) -> Shown:
     for block in message["blocks"]:
         if block["type"] == "rich_text":
             for part in block["elements"]:
-                words = "".join(element["text"] for element in part["elements"] if element["type"] == "text")
+                words = "".join(element["text"] for element in part["elements"])
                 lines += words.split("\n") if words else []
         elif block["type"] == "context":
             lines += [element["text"] for element in block["elements"]]
