@@ -99,6 +99,8 @@ def misses(answered: Answered) -> Iterator[str]:
     """Yield what a reply lacks, or has too much of, for what its row wants."""
     want, reply = answered.row["want"], answered.reply
     text = reply["text"].casefold()
+    if not text.strip():
+        yield "a word"
     if "any" in want and not any(word.casefold() in text for word in want["any"]):
         yield f"any of {want['any']}"
     yield from (f"{word!r}" for word in want.get("all", ()) if word.casefold() not in text)

@@ -87,6 +87,7 @@ def test_what_a_reply_lacks_or_has_too_much_of_is_named() -> None:
     assert not list(misses(Answered(row, _reply("Yes, lex."))))
     asked = {"want": {"most": 10, "commands": ["ask"]}}
     assert list(misses(Answered(asked, _reply("Hello!")))) == ["/talk, not ask"]
+    assert list(misses(Answered({"want": {"most": 10}}, _reply(" ")))) == ["a word"]
     assert list(misses(Answered(row, _reply("no way, none of that", card, outcome="none")))) == [
         "any of ['yes']",
         "'Lex'",

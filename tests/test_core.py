@@ -167,14 +167,13 @@ async def test_a_database_that_says_nothing_keeps_no_member_waiting(
     store.close()
 
 
-async def test_the_first_quote_that_answers_is_shared_and_a_nearest_one_with_its_verdict(ask: Ask) -> None:
+async def test_the_first_quote_that_answers_can_be_shared_and_a_nearest_one_cannot(ask: Ask) -> None:
     found = await ask("/quote people who train need to not have pride")
     nearest = await ask("/verify building superintelligence will take exactly ten years of work")
 
     assert found.cards[0].quote
     assert found.share == f"/show {found.cards[0].quote.id}"
-    assert (nearest.outcome, nearest.private) == (Outcome.NEAREST, True)
-    assert nearest.share == "/verify building superintelligence will take exactly ten years of work"
+    assert (nearest.outcome, nearest.share) == (Outcome.NEAREST, "")
 
 
 async def test_an_option_in_a_free_message_narrows_what_the_message_is_read_as(ask: Ask) -> None:

@@ -478,7 +478,7 @@ def test_each_show_has_highlights_of_whole_sentences_by_one_person(shows: Corpus
     ("name", "words"),
     [
         ("stock", "Stock is what's left in the bones."),
-        ("rice", "How do I cook rice so that it isn't glue?"),
+        ("rice", "There isn't one way to cook rice"),
         ("concussion", "Can we talk about concussion?"),
         ("hamstring", "it's nearly always the outside one"),
         ("abuse", "Can I ask about abuse?"),

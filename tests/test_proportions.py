@@ -185,8 +185,9 @@ def test_a_command_that_found_nothing_sure_is_answered_in_private_with_a_way_to_
 
 async def test_shared_by_its_asker_a_doubtful_answer_is_for_everyone(core: Core) -> None:
     where, who = Channel("test", "room"), Author("member")
-    private = await core.answer(Request(where, who, text="/ask what is the weather in Paris tomorrow"))
-    shared = await core.answer(Request(where, who, text=private.share, shared=True))
+    words = {"question": "what is the weather in Paris tomorrow"}
+    private = await core.answer(Request(where, who, command="ask", args=words))
+    shared = await core.answer(Request(where, who, text=private.share))
     said = await core.answer(Request(where, who, text="what is the weather in Paris tomorrow"))
 
     assert (private.private, shared.private, said.private) == (True, False, False)

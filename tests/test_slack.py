@@ -108,7 +108,7 @@ async def test_a_slash_command_is_answered_in_the_channel(platform: LocalSlack) 
     assert reply["response_type"] == "in_channel"
     assert LINE in reply["text"]
     assert LINE in shown(reply).replace("  ", " ")
-    assert "Mark Zuckerberg · Future of AI at Meta" in shown(reply)
+    assert "Mark Zuckerberg  ·  Future of AI at Meta" in shown(reply)
 
 
 async def test_a_private_answer_to_a_slash_command_is_for_its_asker(platform: LocalSlack) -> None:

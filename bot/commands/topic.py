@@ -69,8 +69,6 @@ _MANY = 1.5
 
 _MINUTE = 60
 
-_EXAMPLES = ("topic remote work", "topic social assistants")
-
 
 def _names(ctx: Context, _typed: str) -> Sequence[str]:
     """Return what may be typed: the names of topics, then the titles of episodes."""
@@ -79,7 +77,7 @@ def _names(ctx: Context, _typed: str) -> Sequence[str]:
 
 @command(
     "What is said on a topic, or an episode in short, with the sources",
-    examples=_EXAMPLES,
+    examples=("topic remote work", "topic social assistants"),
     use=Use.TOPIC,
     reading=Reading("a topic", "Open it as a topic"),
 )
@@ -96,14 +94,14 @@ async def topic(
     the best point is shown.
     """
     if page is not None and page < 1:
-        raise UserError(say("topic.no-page", page=page))
+        raise UserError(say("topic.no-page"))
     scope = await find_scope(ctx.corpus, episode=episode, show=show)
     number = await asyncio.to_thread(_episode_meant, ctx, name, scope)
     if number is not None:
         return await _summary(ctx, number, page or 1, ctx.lines.line(Use.TOPIC, name, episode=episode, show=show))
     if not name.strip():
-        known = next(iter(ctx.search.topic_names()), "")
-        raise UserError(say("topic.which", example=ctx.lines.to(Use.TOPIC, known) if known else f"/{_EXAMPLES[0]}"))
+        known = next(iter(ctx.search.topic_names()), ctx.corpus.entries[0].title)
+        raise UserError(say("topic.which", example=ctx.lines.to(Use.TOPIC, known)))
     found = await ctx.search.topic(name, scope, page or 1)
     if found is None:
         return await _missed(ctx, name, where(ctx.corpus, scope))
@@ -199,8 +197,9 @@ def _when(stretch: Stretch) -> str:
     start, end = _rounded(stretch.start, stretch), _rounded(stretch.end, stretch)
     length = say("topic.minutes", count=round(stretch.total / _MINUTE))
     about = say("topic.about") if stretch.approximate else ""
-    many = stretch.total > _MANY * (stretch.end - stretch.start)
-    return say("topic.mostly" if many else "topic.from-to", about=about, start=start, end=end, length=length)
+    if stretch.total > _MANY * (stretch.end - stretch.start):
+        return say("topic.mostly", about=about, start=start, end=end, length=length)
+    return say("topic.from-to", about=about, start=start, end=end, length=length)
 
 
 def _rounded(seconds: float, stretch: Stretch) -> str:

@@ -117,7 +117,7 @@ class Request:
     Either `command` with `args` (a platform that knows the command's options) or `text` (a typed line or a mention).
     `reference` is the message it replies to. `now` is the moment of asking (UTC) where a script sets it; None means the
     clock of the core. `id` is the platform's of what was asked, where a message of the bot says which one it answers;
-    `private` says that the asker alone will see the answer, whatever it is, `shared` that the asker wants everybody to.
+    `private` says that the asker alone will see the answer, whatever it is, `slash` that `text` is a slash command.
     """
 
     channel: Channel
@@ -130,12 +130,12 @@ class Request:
     reference: Reference | None = None
     id: str = ""
     private: bool = False
-    shared: bool = False
+    slash: bool = False
 
     @property
     def by_command(self) -> bool:
-        """Whether it is a command, picked or typed, and no message to the bot."""
-        return self.command is not None or self.text.lstrip().startswith("/")
+        """Whether it is a slash command, and no message to the bot."""
+        return self.command is not None or self.slash
 
     @property
     def length(self) -> int:

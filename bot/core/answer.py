@@ -367,7 +367,7 @@ class Core:
 
     def _to_share(self, reply: Reply, request: Request, line: Line) -> Reply:
         """Return a reply with the line that shows it to everyone; a command's doubtful one is for its asker alone."""
-        if reply.outcome in DOUBTFUL and request.by_command and not request.shared and not reply.private:
+        if reply.outcome in DOUBTFUL and request.by_command and not reply.private:
             again = format_line(line)
             return dataclasses.replace(reply, private=True, share=again if len(again) <= LONGEST_LINE else "")
         shared = next((card.quote.id for card in reply.cards if card.quote and card.role not in NOT_SHARED), "")

@@ -23,9 +23,9 @@ _UNIT = frozenset({"h", "hr", "hrs", "hour", "hours", "min", "mins", "minute", "
 _HALF = re.compile(r"\bhalf an hour\b", re.IGNORECASE)
 _AND_A_HALF = re.compile(r"\b(\d{1,2}) (?:hours? and a half|and a half hours?)\b", re.IGNORECASE)
 
+_ADDRESS = re.compile(r"(?<![\w.])(?:https?://|www\.)[^\s<>\"“”|]{1,1500}", re.IGNORECASE)
 _IN_LINK = re.compile(
-    r"(?:https?://|www\.)[^\s<>\"“”|#]{1,1500}?[?&#;](?:t|start|time_continue)="
-    r"(?:(?P<h>\d{1,2})h)?(?:(?P<m>\d{1,4})m)?(?:(?P<s>\d{1,6})s?)?(?![\w:])[^\s<>\"“”|]{0,300}",
+    r"[?&#;](?:t|start|time_continue)=(?:(?P<h>\d{1,2})h)?(?:(?P<m>\d{1,4})m)?(?:(?P<s>\d{1,6})s?)?(?![\w:])",
     re.IGNORECASE,
 )
 _SPELT = (
@@ -63,9 +63,10 @@ def read_moment(text: str) -> float | None:
 
 def find_moment(text: str) -> tuple[float, str] | None:
     """Return the seconds of the first moment in a text, and the text with a sign in its place; None without one."""
-    linked = _IN_LINK.search(text[: 5 * _LONGEST])
-    if linked and any(linked[part] for part in ("h", "m", "s")):
-        return _seconds(linked["h"], linked["m"], linked["s"]), _replaced(text, *linked.span())
+    address = _ADDRESS.search(text[: 5 * _LONGEST])
+    linked = _IN_LINK.search(address[0]) if address else None
+    if address and linked and any(linked[part] for part in ("h", "m", "s")):
+        return _seconds(linked["h"], linked["m"], linked["s"]), _replaced(text, *address.span())
     if len(text) > _LONGEST:
         return None
     words = _AND_A_HALF.sub(_and_a_half, _digits(_HALF.sub("30 minutes", text)))

@@ -67,9 +67,7 @@ def channel_of(channel: Any, guild_id: int | None) -> Channel:
     return Channel(NAME, str(channel.id), _text(guild_id))
 
 
-def request_of(
-    interaction: discord.Interaction[Any], *, text: str = "", line: Line | None = None, shared: bool = False
-) -> Request:
+def request_of(interaction: discord.Interaction[Any], *, text: str = "", line: Line | None = None) -> Request:
     """Return the request behind an interaction: a command with its arguments, or a typed line."""
     rights = interaction.permissions
     admin = interaction.guild_id is not None and (rights.manage_guild or rights.administrator)
@@ -84,7 +82,6 @@ def request_of(
         locale=interaction.locale.value if isinstance(interaction.locale, discord.Locale) else str(interaction.locale),
         reference=_own(pressed_on) if pressed_on else _of_thread(place),
         id=str(interaction.id),
-        shared=shared,
     )
 
 

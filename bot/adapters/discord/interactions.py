@@ -76,7 +76,7 @@ class Interactions:
         command = self._known.get(read.name)
         update = mine and not shared and command is not None and command.turns(read)
         private = not shared and (alone or not mine or self._is_private(read.name))
-        request = inbound.request_of(interaction, text=line, shared=shared)
+        request = inbound.request_of(interaction, text=line)
         await self._once(interaction, request, private=private, update=update)
 
     async def finish(self, left: Inbound) -> None:

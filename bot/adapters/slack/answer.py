@@ -336,8 +336,8 @@ class Answers:
             args = {command.free.name: question.line} if command and command.free else {}
             return Request(channel, author, command=question.command, args=args, private=private)
         reference = await self._reference(workspace, question)
-        shared = question.way is Way.SHARE
-        return Request(channel, author, text=question.line, reference=reference, private=private, shared=shared)
+        slash = question.way is Way.SLASH
+        return Request(channel, author, text=question.line, reference=reference, private=private, slash=slash)
 
     async def _reference(self, workspace: Workspace, question: Inquiry) -> Reference | None:
         """Return the message that a question's thread hangs under, read for what is no command; None outside one."""
