@@ -1,10 +1,12 @@
-"""Messages as members type them: `python -m benchmarks.chat [--show NAME] [--misses]` prints how they are answered.
+"""Messages as members type them: `python -m benchmarks.chat [--fresh] [--show NAME] [--misses]` says how they fare.
 
 The rows of `tests/sets/chat.jsonl` were written by a reader of the transcripts who knew no code of the bot, and go in
 as JSON lines, each show by itself. A third is kept aside: `--misses` names what fails of the rest only.
+`--fresh` runs `tests/sets/chat_fresh.jsonl` instead, by another such reader; half of it is kept aside.
 
 A row wants `any` and `all` of some words in the answer and `none` of others, at `most` so many visible characters and
-so many `cards` with a quote, one of some `outcome`s. Visible is what is read: of a link its words, not its address.
+so many `cards` with a quote, one of some `outcome`s and of some `commands`: a question that looks like talk is looked
+up all the same. Visible is what is read: of a link its words, not its address.
 """
 
 from __future__ import annotations
@@ -33,9 +35,10 @@ from bot.store import open_store
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["KINDS", "ROWS", "misses", "visible"]
+__all__ = ["FRESH", "KINDS", "ROWS", "misses", "visible"]
 
 ROWS = "chat.jsonl"
+FRESH = "chat_fresh.jsonl"
 SHIPPED = "lex-fridman"
 """What the shipped show is called in the set; the others go by their names in `benchmarks.shows`."""
 
@@ -108,6 +111,8 @@ def misses(answered: Answered) -> Iterator[str]:
         yield f"{answered.quotes} of {want['cards']} passages"
     if "outcome" in want and reply["outcome"] not in want["outcome"]:
         yield f"{reply['outcome']}, not {' or '.join(want['outcome'])}"
+    if "commands" in want and reply["command"] not in want["commands"]:
+        yield f"/{reply['command']}, not {' or '.join(want['commands'])}"
 
 
 def _answers(show: str, rows: Sequence[dict[str, Any]]) -> list[Answered]:
@@ -144,11 +149,13 @@ def _share(answered: Iterable[Answered]) -> str:
 
 
 def _passed(answered: Sequence[Answered]) -> str:
-    """Return the shares of rows that got what they want, by kind, whole and kept aside, and by show."""
+    """Return the shares of rows that got what they want, by kind there is, whole and kept aside, and by show."""
     shows = list(dict.fromkeys(each.row["show"] for each in answered))
     lines = [f"| Kind | n | passed | kept aside | {' | '.join(shows)} |", f"|---|---|---|---|{'---|' * len(shows)}"]
     for kind in (*KINDS, "all"):
         of_kind = [each for each in answered if kind in {each.row["kind"], "all"}]
+        if not of_kind:
+            continue
         aside = [each for each in of_kind if each.row.get("aside")]
         by_show = (_share(each for each in of_kind if each.row["show"] == show) for show in shows)
         lines.append(f"| {kind} | {len(of_kind)} | {_share(of_kind)} | {_share(aside)} | {' | '.join(by_show)} |")
@@ -189,11 +196,12 @@ def _lengths(answered: Sequence[Answered]) -> tuple[str, ...]:
 def main() -> None:
     """Answer every row of the shows that are here, print the tables; with `--misses` what fails first."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("--fresh", action="store_true", help="the other set, half of which is kept aside")
     parser.add_argument("--show", help="only this show")
     parser.add_argument("--misses", action="store_true", help="name what fails of the rows not kept aside")
     given = parser.parse_args()
     by_show: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in load_set(ROWS):
+    for row in load_set(FRESH if given.fresh else ROWS):
         by_show[row["show"]].append(row)
     chosen = [given.show] if given.show else list(by_show)
     answered = [each for show in chosen for each in _answers(show, by_show[show])]

@@ -49,6 +49,7 @@ GENERATED = (*PAGES, MANIFEST, *pictures.NAMES)
 
 MEASURED: Mapping[str, tuple[str, ...]] = {
     "chat": ("benchmarks.chat",),
+    "chat-fresh": ("benchmarks.chat", "--fresh"),
     "speed": ("benchmarks.quote",),
     "answers-speed": ("benchmarks.answers_speed",),
     "lines-by-show": ("benchmarks.lines",),
