@@ -349,7 +349,8 @@ class Card:
 
     Every role but INFO has a quote, and so a citation. `score`, in 0..1, is of what an INFO card tells of. Of the quote
     a member sees `part`, [start, end) offsets in its text, or all of it; `line` are the offsets of what stands for it
-    where it takes one line. Where either cuts a sentence stands an ellipsis.
+    where it takes one line. Where either cuts a sentence stands an ellipsis. Without `named` the line does not say who
+    speaks: it is who spoke on the line before.
     """
 
     role: Role
@@ -360,6 +361,12 @@ class Card:
     score: float | None = None
     line: tuple[int, int] | None = None
     part: tuple[int, int] | None = None
+    named: bool = True
+
+    @property
+    def voice(self) -> str | None:
+        """Who is named behind a quote on one line."""
+        return self.quote.voice(self.line[0]) if self.quote and self.line and self.named else None
 
     def __post_init__(self) -> None:
         """Refuse a quoting role without a quote."""
@@ -410,7 +417,7 @@ def card_text(card: Card) -> str:
     if quote and card.line:
         title = f"{card.title} " if card.title else ""
         said = plain(quote.line_spans(*card.line))
-        source = quote.citation.short_line(quote.voice(card.line[0]))
+        source = quote.citation.short_line(card.voice)
         lines.append(f"{title}“{said}” — {sourced(quote.citation, source)}")
     else:
         lines += [card.title] if card.title else []
