@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from bot.corpus import Corpus, Passage, open_corpus
 from bot.language import read_rows
-from bot.search.alone import LONGEST_LINE, MOST_AFTER, MOST_BEFORE, cut_line, find_lean, leans, loose_ends, stand_alone
+from bot.search.alone import MOST_AFTER, MOST_BEFORE, find_lean, leans, loose_ends, stand_alone
+from bot.search.excerpt import LONGEST_LINE, cut_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,7 +138,7 @@ BAKERS = (
         ("So", "So"),
         (BAKERS, BAKERS.partition(", that")[0]),
         ("One line.\nAnother line.", "One line."),
-        ("word " * 60, " ".join(["word"] * 28)),
+        ("word " * 60, " ".join(["word"] * 22)),
     ],
 )
 def test_a_line_leaves_out_what_leads_into_it_and_ends_where_a_clause_does(text: str, line: str) -> None:

@@ -46,6 +46,13 @@ def test_piped_lines_are_answered_in_order_and_numbers_press_the_actions(run_bot
     assert done.returncode == 0
 
 
+def test_an_action_with_a_field_says_how_to_type_it(run_bot: RunBot) -> None:
+    done = run_bot(stdin=b"/ask what is the weather in Paris tomorrow\n1\n")
+
+    assert "[1] Ask another way" in done.stdout
+    assert "Your question: type it after /ask" in done.stdout
+
+
 def test_output_in_a_pipe_has_no_colour(run_bot: RunBot) -> None:
     assert "\x1b" not in run_bot("--once", PRIDE).stdout
 

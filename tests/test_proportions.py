@@ -29,7 +29,7 @@ from bot.contract import (
     parse_line,
     plain,
 )
-from bot.search.excerpt import best_clauses
+from bot.search.excerpt import best_part
 from bot.settings import ROOT
 from tests.conftest import Ask
 
@@ -222,7 +222,7 @@ def test_more_context_edits_the_message_in_place() -> None:
 @pytest.mark.parametrize(
     ("text", "marked", "most", "shown"),
     [
-        ("We met in May, and it rained, because it always does.", "rained", 16, "and it rained,"),
+        ("We met in May, and it rained, because it always does.", "rained", 16, "and it rained"),
         ("We met in May, and it rained.", "", 60, "We met in May, and it rained."),
         ("One two three four five six seven eight nine ten", "seven eight", 24, "six seven eight nine ten"),
     ],
@@ -231,6 +231,6 @@ def test_of_a_long_sentence_the_clauses_with_what_is_marked_are_shown(
     text: str, marked: str, most: int, shown: str
 ) -> None:
     at = text.index(marked)
-    begin, end = best_clauses(text, 0, len(text), ((at, at + len(marked)),) if marked else (), most)
+    begin, end = best_part(text, 0, len(text), ((at, at + len(marked)),) if marked else (), most)
 
     assert text[begin:end] == shown

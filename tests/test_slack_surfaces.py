@@ -248,3 +248,31 @@ async def test_a_setting_that_is_missing_leaves_no_connection_open(
         del adapter
         gc.collect()
     assert "Unclosed" not in caplog.text
+
+
+async def test_a_button_with_a_field_opens_it_in_a_modal_and_answers_there(platform: LocalSlack) -> None:
+    await platform.mention("C0GENERAL", "what is the weather in Paris tomorrow")
+    await platform.until(lambda: platform.posts("C0GENERAL"))
+    (post,) = platform.posts("C0GENERAL")
+    await platform.press(post, label="Ask another way", user="U0BEN")
+    await platform.until(lambda: platform.views("U0BEN"))
+    (view,) = platform.views("U0BEN")
+    assert "Your question" in shown(view.content)
+    await platform.submit_view(view, {"words": "why does he train jiu-jitsu"})
+    await platform.until(lambda: "Mark Zuckerberg" in shown(platform.world.views[view.id].content))
+    assert len(platform.posts("C0GENERAL")) == 1
+
+
+async def test_in_a_members_own_messages_more_context_and_next_change_the_message_in_place(
+    platform: LocalSlack,
+) -> None:
+    await platform.dm("U0ADA", "/ask why does he train jiu-jitsu")
+    room = platform.world.im("U0ADA").id
+    await platform.until(lambda: platform.posts(room))
+    (post,) = platform.posts(room)
+    before = post.text
+    for label in ("More context", "More context"):
+        reply = await (await platform.press(platform.posts(room)[0], label=label)).settle()
+        assert reply["replace_original"] is True
+    assert len(platform.posts(room)) == 1
+    assert platform.posts(room)[0].text != before

@@ -204,7 +204,7 @@ async def test_six_passages_of_a_topic_are_all_shown_where_there_is_least_room(a
     for name in ("Censorship", "hiring", "open source"):
         reply = await ask(f"/topic {name}")
         shown = json.dumps(render(reply), ensure_ascii=False)
-        assert all(card.quote and card.quote.id in shown for card in reply.cards)
+        assert all(card.quote and card.quote.citation.url and card.quote.citation.url in shown for card in reply.cards)
         assert say("discord.left-out") not in shown
 
 

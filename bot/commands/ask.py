@@ -27,10 +27,11 @@ from bot.contract import (
 )
 from bot.policy.refusals import hostile, refusal
 from bot.policy.texts import say
-from bot.search import Band, best_clauses, excerpt, find_scope, where
+from bot.search import LONGEST_EXCERPT, Band, best_part, cut_line, excerpt, find_scope, where
 
 if TYPE_CHECKING:
     from bot.contract import Quote
+    from bot.corpus import Passage
     from bot.search import Answer, Answered, Scope
 
 __all__ = ["ask"]
@@ -47,8 +48,11 @@ NEAR = 0.3
 On the development sets what another one adds is the answer of 1 question in 30 below that and of 1 in 4 above.
 """
 
-LONGEST = 400
-"""Characters shown of a passage that answers."""
+MOST_MARKED = 0.6
+"""Share of what is shown up to which the clause that answers is marked."""
+
+TOUCHED = 0.3
+"""Share of the weight of a question's words that what is nearest to it has at least."""
 
 
 @command(
@@ -80,43 +84,53 @@ async def ask(
     if answered.band is Band.CLOSEST:
         lead = say("ask.closest")
         most = room_for(first.passage.citation(), UNSURE, lead)
-        card = _card(first, Role.NEAREST, most, alone=not ctx.by_command)
+        card = _card(first, first.within(most), Role.NEAREST, most)
         return Reply(lead, Outcome.NEAREST, cards=(card,), buttons=_buttons(ctx, answered, card))
     near = [hit for hit in rest[:MOST_OTHERS] if hit.score >= NEAR * first.score]
-    cards = (_card(first, Role.MATCH, LONGEST), *(_line(hit, Role.RUNNER_UP) for hit in near))
+    cards = (_card(first, first.shown, Role.MATCH, LONGEST_EXCERPT), *(_line(hit, Role.RUNNER_UP) for hit in near))
     reply = drop_others(Reply("", Outcome.FOUND, cards=cards), ANSWER)
     return dataclasses.replace(reply, buttons=_buttons(ctx, answered, *reply.cards))
 
 
 def _buttons(ctx: Context, answered: Answered, card: Card, *more: Card) -> tuple[Button, ...]:
     """Offer the words around the first passage, those that are not shown, the source and the recording."""
-    first = answered.hits[0].passage.id
+    quote = card.quote
+    ids = [quote.id if quote and not at else hit.shown.id for at, hit in enumerate(answered.hits)]
     return (
-        more_context(ctx.lines, first, -2 if card.part else 0),
-        *others(ctx.lines, [hit.passage.id for hit in answered.hits], 0, 1 + len(more)),
-        source(ctx.lines, first),
-        *(listen(card.quote.citation) if card.quote else ()),
+        more_context(ctx.lines, ids[0], -2 if card.part else 0),
+        *others(ctx.lines, ids, 0, 1 + len(more)),
+        source(ctx.lines, ids[0]),
+        *(listen(quote.citation) if quote else ()),
     )
 
 
-def _card(hit: Answer, role: Role, most: int, *, alone: bool = False) -> Card:
-    """Put what is shown of a passage on a card, the answering sentence marked; `alone` shows that sentence only."""
-    part = (hit.shown.begin - hit.passage.begin, hit.shown.end - hit.passage.begin)
-    if alone or part[1] - part[0] > most:
-        part = best_clauses(hit.passage.text, *hit.sentence, hit.telling, most)
-    quote, shown = excerpt(hit.passage, _quote(hit), part)
-    return Card(role, quote=quote, part=shown)
+def _card(hit: Answer, shown: Passage, role: Role, most: int) -> Card:
+    """Put what is shown of a passage on a card, of a single sentence that is too long the clauses that tell most."""
+    quote = _quote(hit, shown)
+    cited, part = excerpt(shown, quote, best_part(quote.text, 0, len(quote.text), _inside(shown, hit), most))
+    return Card(role, quote=cited, part=part)
 
 
 def _line(hit: Answer, role: Role) -> Card:
     """Put the telling part of the answering sentence on one line."""
-    line = best_clauses(hit.passage.text, *hit.sentence, hit.telling)
-    quote, _ = excerpt(hit.passage, _quote(hit), line)
+    single = hit.passage.episode.passage(hit.likeliest, hit.likeliest)
+    quote = _quote(hit, single)
+    line = cut_line(quote.text, marked=_inside(single, hit))
     return Card(role, title=say("quote.also") if role is Role.RUNNER_UP else "", quote=quote, line=line)
 
 
-def _quote(hit: Answer) -> Quote:
-    return hit.passage.quote((hit.sentence,), round(hit.score, 3))
+def _quote(hit: Answer, shown: Passage) -> Quote:
+    """Quote a part of a passage, the clause of it that answers marked where it is not most of it."""
+    begin, end = cut_line(hit.passage.text, *hit.sentence, hit.telling)
+    shift = shown.begin - hit.passage.begin
+    marked = ((begin - shift, end - shift),) if end - begin <= MOST_MARKED * len(shown.text) else ()
+    return shown.quote(marked, round(hit.score, 3))
+
+
+def _inside(shown: Passage, hit: Answer) -> tuple[tuple[int, int], ...]:
+    """Return where what is shown has the words of the question."""
+    shift, size = shown.begin - hit.passage.begin, len(shown.text)
+    return tuple((begin - shift, end - shift) for begin, end in hit.telling if 0 <= begin - shift < size)
 
 
 async def _no(ctx: Context, question: str, answered: Answered, scope: Scope) -> Reply:
@@ -126,6 +140,9 @@ async def _no(ctx: Context, question: str, answered: Answered, scope: Scope) -> 
     if not answered.hits:
         return Reply(lead, Outcome.DECLINED, buttons=(again,))
     nearest = answered.hits[0]
+    shared = " ".join(nearest.passage.text[begin:end] for begin, end in nearest.telling)
+    if (ctx.search.weight(shared) or 0.0) < TOUCHED * (ctx.search.weight(question) or 1.0):
+        return Reply(lead, Outcome.DECLINED, buttons=(again,))
     chapter = nearest.passage.chapter
     topics = await ctx.search.near_topics(question)
     line = ctx.lines.to(Use.TOPIC, chapter.title) if chapter else ""

@@ -10,6 +10,7 @@ from bot.contract import MOST_CONTEXT, Card, Outcome, Reply, Role, listen, more_
 from bot.errors import UserError
 from bot.policy.refusals import refusal
 from bot.policy.texts import say
+from bot.search import LONGEST_EXCERPT, best_part, excerpt
 
 if TYPE_CHECKING:
     from bot.corpus import Passage
@@ -55,19 +56,25 @@ def _shown(ctx: Context, ids: str, context: int, at: int) -> Reply:
         return refusal("withdrawn").reply(ctx.lines, private=True)
     whole = at or len(shown) == len(found)
     lead = "" if whole else say("show.part-withdrawn")
-    cards = []
-    for passage in shown:
-        wide = passage.widen(context)
-        shift = passage.begin - wide.begin
-        marked = ((shift, shift + len(passage.text)),) if context else ()
-        cards.append(Card(Role.MATCH, quote=wide.quote(marked)))
+    cards = [_card(passage, context, short=at > 0) for passage in shown]
     if len(shown) > 1:
         return Reply(lead, Outcome.FOUND, cards=tuple(cards))
-    more = (more_context(ctx.lines, shown[0].id, context),) if context < MOST_CONTEXT else ()
+    seen = -2 if cards[0].part else context
+    more = (more_context(ctx.lines, shown[0].id, seen),) if context < MOST_CONTEXT else ()
     paging = others(ctx.lines, [passage.id for passage in passages], sum(map(bool, found[: at - 1]))) if at else ()
     buttons = (*more, *paging, source(ctx.lines, shown[0].id), *listen(shown[0].citation()))
     aside = say("show.all") if len(found) > 1 and shown == passages[-1:] else ""
     return Reply(lead, Outcome.FOUND, cards=tuple(cards), buttons=buttons, aside=aside)
+
+
+def _card(passage: Passage, context: int, *, short: bool) -> Card:
+    """Put a passage with the words around it on a card; of a long one, where it is `short`, the first clauses."""
+    wide = passage.widen(context)
+    shift = passage.begin - wide.begin
+    quote = wide.quote(((shift, shift + len(passage.text)),) if context else ())
+    most = LONGEST_EXCERPT if short and not context else len(quote.text)
+    cited, part = excerpt(wide, quote, best_part(quote.text, 0, len(quote.text), (), most))
+    return Card(Role.MATCH, quote=cited, part=part)
 
 
 def _example(ctx: Context) -> str:

@@ -122,7 +122,7 @@ def _found(ctx: Context, found: TopicFound, place: str, page: int | None, line: 
     else:
         several = len({passage.episode for passage in found.passages}) > 1
         role = Role.SUMMARY if found.sure else Role.NEAREST
-        cards = tuple(_card(passage, role, LONGEST_POINT, several=several) for passage in found.passages)
+        cards = _name_once([_card(passage, role, LONGEST_POINT, several=several) for passage in found.passages])
         following = (page or 1) + 1 if found.more else 0
     more = _button(say("buttons.more-on-this"), _page(line, following)) if following else ()
     names = list(dict.fromkeys([*found.nearest, *found.related]))[:MOST_RELATED]
@@ -146,6 +146,17 @@ def _card(passage: Passage, role: Role, longest: int, *, several: bool = False) 
     text = passage.text
     end = len(text) if len(text) <= longest else cut_line(text, longest=longest)[1]
     return Card(role, title=title, quote=passage.quote(), line=None if passage.turns else (0, end))
+
+
+def _name_once(cards: Sequence[Card]) -> tuple[Card, ...]:
+    """Leave out who speaks where it is who spoke on the line before, of the same episode."""
+    pairs = zip([None, *cards], cards, strict=False)
+    return tuple(replace(card, named=not (before and _by(before) == _by(card))) for before, card in pairs)
+
+
+def _by(card: Card) -> tuple[str, str | None]:
+    """Return the episode of a card of one line and who speaks there."""
+    return card.title, card.quote.citation.speaker if card.quote and card.line else None
 
 
 def _readings(found: TopicFound) -> list[str]:

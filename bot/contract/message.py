@@ -46,6 +46,12 @@ _SIGNS = "✓≠⧉⇄◐✗☀…"
 _ENDS = '.?!…”"'
 """What a sentence ends with."""
 
+MOST_MARKED = 0.8
+"""Share of what is shown from which a mark would tell nothing."""
+
+_OPEN = ",;:-\u2013\u2014"
+"""What stands where a sentence goes on."""
+
 LONGEST_NAME = 60
 """Characters that a source line shows of a chapter's or an episode's title."""
 
@@ -245,7 +251,7 @@ class Quote:
 
     def spans(self) -> tuple[Span, ...]:
         """Return the words as styled runs, the marked ones in `Style.MARK`."""
-        return self._between(0, len(self.text))
+        return self._between(0, len(self.text), self.marked)
 
     def turns_spans(self, part: tuple[int, int] | None = None) -> tuple[tuple[str | None, tuple[Span, ...]], ...]:
         """Return the words of a part, or all, turn by turn: who speaks and the styled runs.
@@ -254,14 +260,16 @@ class Quote:
         an ellipsis stands where a sentence is cut.
         """
         begin, end = part or (0, len(self.text))
-        edges = [offset for offset, _ in self.turns[1:]] + [len(self.text)]
+        edges, marked = [offset for offset, _ in self.turns[1:]] + [len(self.text)], self._marks(begin, end)
         turns = [
             (name, max(first, begin), min(last, end))
             for (_, name), first, last in zip(self.turns or ((0, ""),), [0, *edges], edges, strict=False)
             if max(first, begin) < min(last, end)
         ]
         before, after = self._cuts(begin, end)
-        runs = [self._between(first, first + len(self.text[first:last].rstrip("\n"))) for _, first, last in turns]
+        runs = [
+            self._between(first, first + len(self.text[first:last].rstrip("\n")), marked) for _, first, last in turns
+        ]
         names = [name if len(turns) > 1 else None for name, _, _ in turns]
         if not runs:
             return ((None, ()),)
@@ -272,9 +280,7 @@ class Quote:
     def line_spans(self, begin: int, end: int) -> tuple[Span, ...]:
         """Return text[begin:end] on one line as styled runs, with an ellipsis where a sentence is cut."""
         before, after = self._cuts(begin, end)
-        runs = self._between(begin, end)
-        if len(runs) == 1:  # all of it is marked: that tells nothing
-            runs = (Span(runs[0].text),)
+        runs = self._between(begin, end, self._marks(begin, end))
         runs = tuple(dataclasses.replace(span, text=span.text.replace("\n", " ")) for span in runs)
         return (*([Span("…")] if before else []), *runs, *([Span("…")] if after else []))
 
@@ -285,13 +291,22 @@ class Quote:
     def _cuts(self, begin: int, end: int) -> tuple[bool, bool]:
         """Say whether a part begins, and ends, within a sentence."""
         before, inside, after = self.text[:begin].rstrip(), self.text[begin:end].rstrip(), self.text[end:].strip()
-        return bool(before) and before[-1] not in _ENDS, bool(after) and inside[-1:] not in tuple(_ENDS)
+        goes_on = inside[-1:] in tuple(_OPEN) or (bool(after) and inside[-1:] not in tuple(_ENDS))
+        return bool(before) and before[-1] not in _ENDS, goes_on
 
-    def _between(self, begin: int, end: int) -> tuple[Span, ...]:
-        """Return text[begin:end] as styled runs."""
+    def _marks(self, begin: int, end: int) -> tuple[tuple[int, int], ...]:
+        """Return what is marked in a part; nothing where that is nearly all of it, which tells nothing."""
+        inside = tuple(
+            (max(first, begin), min(last, end)) for first, last in self.marked if first < end and begin < last
+        )
+        covered = sum(last - first for first, last in inside)
+        return inside if covered < MOST_MARKED * (end - begin) else ()
+
+    def _between(self, begin: int, end: int, marked: tuple[tuple[int, int], ...]) -> tuple[Span, ...]:
+        """Return text[begin:end] as styled runs, what is marked in `Style.MARK`."""
         runs: list[Span] = []
         at = begin
-        for first, last in self.marked:
+        for first, last in marked:
             mark_begin, mark_end = max(first, begin), min(last, end)
             if mark_begin >= mark_end:
                 continue
@@ -334,7 +349,8 @@ class Card:
 
     Every role but INFO has a quote, and so a citation. `score`, in 0..1, is of what an INFO card tells of. Of the quote
     a member sees `part`, [start, end) offsets in its text, or all of it; `line` are the offsets of what stands for it
-    where it takes one line. Where either cuts a sentence stands an ellipsis.
+    where it takes one line. Where either cuts a sentence stands an ellipsis. Without `named` the line does not say who
+    speaks: it is who spoke on the line before.
     """
 
     role: Role
@@ -345,6 +361,12 @@ class Card:
     score: float | None = None
     line: tuple[int, int] | None = None
     part: tuple[int, int] | None = None
+    named: bool = True
+
+    @property
+    def voice(self) -> str | None:
+        """Who is named behind a quote on one line."""
+        return self.quote.voice(self.line[0]) if self.quote and self.line and self.named else None
 
     def __post_init__(self) -> None:
         """Refuse a quoting role without a quote."""
@@ -395,7 +417,7 @@ def card_text(card: Card) -> str:
     if quote and card.line:
         title = f"{card.title} " if card.title else ""
         said = plain(quote.line_spans(*card.line))
-        source = quote.citation.short_line(quote.voice(card.line[0]))
+        source = quote.citation.short_line(card.voice)
         lines.append(f"{title}“{said}” — {sourced(quote.citation, source)}")
     else:
         lines += [card.title] if card.title else []

@@ -2,12 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from bot.search.alone import cut_line, stand_alone
 from bot.search.ask import Answer, Answered, Band
 from bot.search.background import Background
 from bot.search.episodes import NamedEpisodes, OnSubject, episodes_named, newest_first, people_of
 from bot.search.examples import Subject, remembered_words, subjects
-from bot.search.excerpt import best_clauses, best_sentence, excerpt
+from bot.search.excerpt import LONGEST_EXCERPT, best_part, best_sentence, cut_line, excerpt
 from bot.search.meaning import load_embeddings, open_embeddings
 from bot.search.model import LanguageModel, ask_ahead, open_model
 from bot.search.quote import FOUND, Hit
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FOUND",
+    "LONGEST_EXCERPT",
     "Answer",
     "Answered",
     "Background",
@@ -42,7 +42,7 @@ __all__ = [
     "Verdict",
     "ask_ahead",
     "asks_for_check",
-    "best_clauses",
+    "best_part",
     "best_sentence",
     "cut_line",
     "episodes_named",
@@ -57,7 +57,6 @@ __all__ = [
     "read_claim",
     "remembered_words",
     "scope_of",
-    "stand_alone",
     "subjects",
     "where",
 ]

@@ -1,6 +1,6 @@
-"""Sentences that stand alone: what is understood without what was said before it, and what of it fits into a line.
+"""Sentences that stand alone: what is understood without what was said before it.
 
-Only whole sentences of the edition are chosen, and a line is a part of one; nothing is written or joined.
+Only whole sentences of the edition are chosen; nothing is written or joined.
 """
 
 from __future__ import annotations
@@ -14,10 +14,7 @@ from bot.language import Row, read_rows
 if TYPE_CHECKING:
     from bot.corpus import Episode, Passage
 
-__all__ = ["LONGEST_LINE", "asks", "cut_line", "find_lean", "leans", "loose_ends", "one_voice", "stand_alone", "trails"]
-
-LONGEST_LINE = 140
-"""Characters of a quote that is shown on one line."""
+__all__ = ["asks", "find_lean", "leans", "loose_ends", "one_voice", "speaker_of", "stand_alone", "trails"]
 
 MOST_BEFORE, MOST_AFTER = 3, 2
 """Sentences that a passage is widened by to be understood, before it and after it."""
@@ -35,15 +32,6 @@ _OPEN = re.compile(r"[,;:\u2013\u2014-]$")
 _ASKS = re.compile(r"\?[\"”’')]*$")
 _TAG = re.compile(r"\b(?:right|you know|okay|yeah|huh)\?$", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
-_JOINT = re.compile(
-    r"[,;:\u2013\u2014](?= )"
-    r"|(?= (?:and|but|because|so|which|where|whereas|when|if|or|unless|while|although|though|until)\b)"
-)
-_LEAD = re.compile(
-    r"(?:(?:and|but|so|well|yeah|yes|no|okay|oh|um|uh|like|look|right|i mean|you know|actually|basically|again),? )++",
-    re.IGNORECASE,
-)
-_SPACE = re.compile(r"\s")
 
 
 @lru_cache(maxsize=1)
@@ -86,7 +74,7 @@ def leans(episode: Episode, sentence: int) -> bool:
     if sentence == 0:
         return False
     text, before = _text(episode, sentence), _text(episode, sentence - 1)
-    same = _speaker(episode, sentence) == _speaker(episode, sentence - 1)
+    same = speaker_of(episode, sentence) == speaker_of(episode, sentence - 1)
     if (same and _OPEN.search(before)) or (text[:1].islower() and _has_capitals(episode)):
         return True
     return find_lean(text, follows=_changes(episode, sentence - 1)) is not None
@@ -113,7 +101,9 @@ def trails(episode: Episode, sentence: int) -> bool:
 def one_voice(episode: Episode, first: int, last: int) -> bool:
     """Say whether one person says sentences first..last, in one chapter and one kind of speech."""
     places = range(first, last)
-    return all(_together(episode, at, at + 1) and _speaker(episode, at) == _speaker(episode, at + 1) for at in places)
+    return all(
+        _together(episode, at, at + 1) and speaker_of(episode, at) == speaker_of(episode, at + 1) for at in places
+    )
 
 
 def stand_alone(episode: Episode, first: int, last: int, limit: int) -> Passage:
@@ -159,7 +149,7 @@ def _finish(episode: Episode, first: int, last: int, limit: int) -> int:
 
 def _changes(episode: Episode, sentence: int) -> bool:
     """Say whether somebody else speaks after a sentence; where nobody is named, whether it is a question."""
-    one, other = _speaker(episode, sentence), _speaker(episode, sentence + 1)
+    one, other = speaker_of(episode, sentence), speaker_of(episode, sentence + 1)
     return one != other or (one < 0 and asks(episode, sentence))
 
 
@@ -167,7 +157,7 @@ def _may_add(episode: Episode, before: int, first: int, last: int, limit: int) -
     """Say whether a passage may begin a sentence earlier."""
     if before < 0 or _length(episode, before, last) > limit or not _together(episode, before, first):
         return False
-    return _speaker(episode, before) == _speaker(episode, first) or asks(episode, before)
+    return speaker_of(episode, before) == speaker_of(episode, first) or asks(episode, before)
 
 
 def _together(episode: Episode, one: int, other: int) -> bool:
@@ -186,26 +176,6 @@ def _text(episode: Episode, sentence: int) -> str:
     return episode.text[episode.sentences.begins[sentence] : episode.sentences.ends[sentence]]
 
 
-def _speaker(episode: Episode, sentence: int) -> int:
+def speaker_of(episode: Episode, sentence: int) -> int:
+    """Return the number of who says a sentence, less than 0 where nobody is named."""
     return episode.paragraphs.speakers[episode.sentences.paragraphs[sentence]]
-
-
-def cut_line(text: str, begin: int = 0, end: int | None = None, longest: int = LONGEST_LINE) -> tuple[int, int]:
-    """Return the [begin, end) offsets of what of text[begin:end] is shown on one line of at most `longest` characters.
-
-    Words that only lead into it are left out. What is too long ends where a clause does, or between words where no
-    clause is that short.
-    """
-    stop = len(text) if end is None else end
-    lead = _LEAD.match(text, begin, stop)
-    start = lead.end() if lead and lead.end() < stop else begin
-    while start < stop and text[start].isspace():
-        start += 1
-    line = text.find("\n", start, stop)
-    stop = line if line >= 0 else stop
-    if stop - start <= longest:
-        return start, stop
-    joints = [match.start() for match in _JOINT.finditer(text, start, min(len(text), start + longest + 1))]
-    spaces = [match.start() for match in _SPACE.finditer(text, start, start + longest + 1)]
-    ends = [joint for joint in joints if longest // 3 <= joint - start <= longest] or spaces or [start + longest]
-    return start, start + len(text[start : ends[-1]].rstrip(" ,;:\u2013\u2014"))

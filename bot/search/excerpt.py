@@ -1,4 +1,4 @@
-"""What of a passage is shown where there is little room: whole sentences, or the clauses that tell most."""
+"""What of a passage is shown where there is little room: the sentences that answer, a line, and who says it when."""
 
 from __future__ import annotations
 
@@ -7,30 +7,84 @@ import re
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
+from bot.search.alone import asks, speaker_of, stand_alone, trails
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from bot.contract import Quote
-    from bot.corpus import Passage
+    from bot.corpus import Episode, Passage
 
-__all__ = ["LONGEST_CLAUSES", "best_clauses", "best_sentence", "excerpt"]
+__all__ = [
+    "LONGEST_EXCERPT",
+    "LONGEST_LINE",
+    "best_part",
+    "best_sentence",
+    "best_sentences",
+    "cut_line",
+    "excerpt",
+]
 
-LONGEST_CLAUSES = 110
+LONGEST_LINE = 110
 """Characters of a quote on one line: with who, when and a link it takes two lines of a phone."""
 
+MOST_SENTENCES, LONGEST_EXCERPT = 6, 400
+"""What is shown of a passage at first, in sentences and characters."""
+
 LONGEST_LOOKED_AT = 4_000
-"""Characters of a sentence that are looked at; no one speaks a longer one."""
+"""Characters that are cut at a clause; no one speaks a longer sentence."""
 
-_CLAUSE_END = re.compile(r"[,;:\u2014\u2013.?!…][\"'”’)]?\s+|\s+(?=(?:and|but|because|so|which|when|if|that|or)\s)")
+_CLAUSE_END = re.compile(
+    r"[,;:\u2014\u2013.?!…][\"'”’)]?\s{1,4}"
+    r"|\s{1,4}(?=(?:and|but|because|so|which|where|whereas|when|if|that|or|unless|while|although|though|until)\s)"
+)
 _BLANK = re.compile(r"\s+")
+_LEAD = re.compile(
+    r"(?:(?:and|but|so|well|yeah|yes|no|okay|oh|um|uh|like|look|right|i mean|you know|actually|basically|again),? )++",
+    re.IGNORECASE,
+)
 
 
-def best_clauses(
-    text: str, begin: int, end: int, marked: Sequence[tuple[int, int]], most: int = LONGEST_CLAUSES
+def best_sentences(passage: Passage, sentence: int, chances: Mapping[int, float], most: int) -> Passage:
+    """Return the sentences around the likeliest one of a passage that hold most chance, so that they stand alone.
+
+    They are of the speaker who answers; a question or what they lean on may come before, also before the passage.
+    Together they have at most `most` characters, but for a single sentence that is longer.
+    """
+    episode = passage.episode
+    begins, ends = episode.sentences.begins, episode.sentences.ends
+    runs = [
+        (first, last)
+        for first in range(max(passage.first, sentence - MOST_SENTENCES + 1), sentence + 1)
+        for last in range(sentence, min(passage.last, first + MOST_SENTENCES - 1) + 1)
+        if first == last or ends[last] - begins[first] <= most
+    ]
+
+    def mass(run: tuple[int, int]) -> tuple[float, int]:
+        first, last = run
+        return sum(chances.get(at, 0.0) for at in range(first, last + 1)), first - last
+
+    first, last = _one_answer(episode, sentence, *max(runs, key=mass))
+    return stand_alone(episode, first, last, most)
+
+
+def _one_answer(episode: Episode, sentence: int, first: int, last: int) -> tuple[int, int]:
+    """Return a run around a sentence that answers, or asks for what does, in one voice and with an end."""
+    answers = next((at for at in range(sentence, last + 1) if not asks(episode, at)), sentence)
+    who = speaker_of(episode, answers)
+    while last > answers and (speaker_of(episode, last) != who or trails(episode, last)):
+        last -= 1
+    while first < sentence and speaker_of(episode, first) != who:
+        first += 1
+    return first, last
+
+
+def best_part(
+    text: str, begin: int, end: int, marked: Sequence[tuple[int, int]], most: int = LONGEST_LINE
 ) -> tuple[int, int]:
     """Return the run of whole clauses of text[begin:end] that has most of what is marked, of at most `most` characters.
 
-    Of equal ones it is the longest, then the first. Where a single clause is longer, words are what is cut.
+    Of equal ones it is the one that begins it, then the longest. Where a single clause is longer, words are cut.
     """
     if end - begin <= most:
         return begin, end
@@ -38,9 +92,37 @@ def best_clauses(
     inside = [(max(first, begin), min(last, end)) for first, last in marked if first < end and last > begin]
     found = _best_run(text, (begin, end), inside, most, _CLAUSE_END)
     enough = max((_covered(inside, first, first + most) for first, _ in inside), default=0) // 2
-    if found is not None and _covered(inside, *found) >= enough and found[1] - found[0] >= most // 3:
-        return found
-    return _best_run(text, (begin, end), inside, most, _BLANK) or (begin, begin + most)
+    if found is None or _covered(inside, *found) < enough or found[1] - found[0] < most // 3:
+        found = _best_run(text, (begin, end), inside, most, _BLANK) or (begin, begin + most)
+    first, last = found
+    return first, last if last == end else first + (len(text[first:last].rstrip(" ,;:\u2013\u2014")) or last - first)
+
+
+def cut_line(
+    text: str,
+    begin: int = 0,
+    end: int | None = None,
+    marked: Sequence[tuple[int, int]] = (),
+    longest: int = LONGEST_LINE,
+) -> tuple[int, int]:
+    """Return where the part of text[begin:end] stands that is shown on one line: that with most of what is marked.
+
+    Words that only lead into it are left out.
+    """
+    stop = len(text) if end is None else end
+    lines = [(first, last) for first, last in _lines(text, begin, stop) if text[first:last].strip()]
+    start, stop = max(lines, key=lambda line: _covered(marked, *line), default=(begin, stop))
+    start += len(text[start:stop]) - len(text[start:stop].lstrip())
+    lead = _LEAD.match(text, start, stop)
+    if lead and lead.end() < stop and not _covered(marked, start, lead.end()):
+        start = lead.end()
+    return best_part(text, start, stop, marked, longest)
+
+
+def _lines(text: str, begin: int, end: int) -> list[tuple[int, int]]:
+    """Return where the lines of text[begin:end] stand."""
+    breaks = [at for at in range(begin, end) if text[at] == "\n"]
+    return list(zip([begin, *(at + 1 for at in breaks)], [*breaks, end], strict=True))
 
 
 def _best_run(
@@ -50,7 +132,7 @@ def _best_run(
     begin, end = span
     pieces = [(stop.start() + len(stop[0].rstrip()), stop.end()) for stop in stops.finditer(text, begin, end)]
     begins, ends = [begin, *(after for _, after in pieces)], [*(before for before, _ in pieces), end]
-    best: tuple[int, int, int] | None = None
+    best: tuple[int, bool, int, int] | None = None
     run: tuple[int, int] | None = None
     last = 0
     for first, start in enumerate(begins):
@@ -60,7 +142,7 @@ def _best_run(
         stop = ends[last]
         if not 0 < stop - start <= most:
             continue
-        worth = (_covered(marked, start, stop), stop - start, -start)
+        worth = (_covered(marked, start, stop), start == begin, stop - start, -start)
         if best is None or worth > best:
             best, run = worth, (start, stop)
     return run

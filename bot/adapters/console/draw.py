@@ -95,7 +95,7 @@ def _card(card: Card) -> Iterator[tuple[int, list[_Run]]]:
     if card.quote and card.line:
         title = [(escape(f"{card.title} "), _Look.DIM)] if card.title else []
         said = (Span("“"), *card.quote.line_spans(*card.line), Span("”"))
-        source = sourced(card.quote.citation, card.quote.citation.short_line(card.quote.voice(card.line[0])))
+        source = sourced(card.quote.citation, card.quote.citation.short_line(card.voice))
         yield _INDENT, [*title, *_runs(said), (escape(f" — {source}"), _Look.DIM)]
     elif card.title:
         yield 0, [(escape(card.title), _Look.STRONG)]

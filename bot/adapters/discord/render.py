@@ -119,7 +119,7 @@ def post_key(custom_id: str) -> str:
 def _card(card: Card, most: int) -> str:
     """Return one card as Markdown of at most `most` characters: title, speaker, quote, source, body, fields."""
     if card.quote and card.line:
-        return _line(card.title, card.quote, card.line, most)
+        return _line(card, card.quote, card.line, most)
     head = [fit(headline(card.title, whole=True), TITLE_SHARE)] if card.title.strip() else []
     lines = [line for line in head if line]
     foot: list[str] = []
@@ -149,10 +149,10 @@ def _card(card: Card, most: int) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _line(title: str, quote: Quote, line: tuple[int, int], most: int) -> str:
+def _line(card: Card, quote: Quote, line: tuple[int, int], most: int) -> str:
     """Return a quote on one line, who and when behind it."""
-    who = quote.citation.moment(quote.voice(line[0]))
-    before = (Span(f"{title}", Style.STRONG), Span(" ")) if title.strip() else ()
+    who = quote.citation.moment(card.voice)
+    before = (Span(card.title, Style.STRONG), Span(" ")) if card.title.strip() else ()
     spans = (*before, Span("“"), *quote.line_spans(*line), Span("” — "), *who)
     return fit(tuple(dataclasses.replace(span, text=span.text.replace("\n", " ")) for span in spans), most)
 

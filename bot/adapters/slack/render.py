@@ -130,7 +130,7 @@ def _card(card: Card, number: int, *, cited: bool) -> list[Block]:
     if card.quote and card.line:
         title = (Span(f"{card.title} ", Style.STRONG),) if card.title else ()
         said = _spans((*title, Span("“"), *card.quote.line_spans(*card.line), Span("” — ")))
-        moment = card.quote.citation.moment(card.quote.voice(card.line[0]))
+        moment = card.quote.citation.moment(card.voice)
         return [_rich([_section([*said, *_source(card.quote.citation, moment, index)])])]
     if _clean(card.title).strip():
         parts.append(_section(_spans(headline(_clean(card.title).strip(), whole=True))))

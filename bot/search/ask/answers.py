@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from bot.corpus import Section, words
 from bot.language.linear import logistic
-from bot.search.alone import stand_alone
 from bot.search.ask.extracts import extracts
 from bot.search.ask.question import read
+from bot.search.excerpt import LONGEST_EXCERPT, best_sentences
 from bot.search.scope import EVERYWHERE, narrow
 
 if TYPE_CHECKING:
@@ -51,26 +51,25 @@ class Band(StrEnum):
     DECLINED = "declined"
 
 
-SHOWN_SENTENCES, SHOWN_CHARACTERS = 4, 350
-"""What is shown of a passage at first; with these 65 % of the development questions have what answers on screen.
-
-With 250 characters it is 61 %, with the whole passage, which *More context* shows, 74 %.
-"""
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A passage, the [begin, end) in its text of the sentence that answers, and a score, 0..1.
 
     `shown` are the sentences of it that most likely answer, `telling` the [begin, end) in its text of the words that
-    the question has too.
+    the question has too, `chances` those of its sentences by number, `likeliest` the number of the likeliest.
     """
 
     passage: Passage
     sentence: tuple[int, int]
     score: float
     shown: Passage
-    telling: tuple[tuple[int, int], ...] = ()
+    telling: tuple[tuple[int, int], ...]
+    likeliest: int
+    chances: Mapping[int, float]
+
+    def within(self, most: int) -> Passage:
+        """Return the sentences that most likely answer, of at most `most` characters, but for a longer single one."""
+        return _within(best_sentences(self.passage, self.likeliest, self.chances, most), self.passage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +114,19 @@ def answer(  # noqa: PLR0913, PLR0917 - what to search with, for what, where
     best = cuts[0].mass or 1.0
     shares = accumulate((cut.mass / best for cut in cuts[:limit]), min)
     stems = {stem for term in question.terms for stem in (*term.stems, *(s for _, own in term.others for s in own))}
-    chosen = [_with_shown(cut, likely.chances, cuts) for cut in cuts[:limit]]
+    own = [_chances(cut, likely.chances) for cut in cuts[:limit]]
+    chosen = [_with_shown(cut, chances, cuts) for cut, chances in zip(cuts, own, strict=False)]
     hits = tuple(
-        Answer(passage, _place(cut, passage), chance * share, shown, _telling(passage, index, stems))
-        for cut, (passage, shown), share in zip(cuts, chosen, shares, strict=False)
+        Answer(
+            passage,
+            _place(cut, passage),
+            chance * share,
+            shown,
+            _telling(passage, index, stems),
+            cut.sentence,
+            chances,
+        )
+        for cut, (passage, shown), share, chances in zip(cuts, chosen, shares, own, strict=False)
     )
     if some < weights.declined_below:
         return Answered(Band.DECLINED, hits if _is_near(found) else ())
@@ -142,38 +150,28 @@ def _is_near(found: Mapping[str, float]) -> bool:
     return bool(found["about them"]) or found["missing"] < _MISSING or likely
 
 
-def _likeliest(cut: Extract, chances: Mapping[Place, float]) -> Passage:
-    """Return the sentences around the likeliest one that hold most chance and fit on a card."""
-    begins, ends = cut.passage.episode.sentences.begins, cut.passage.episode.sentences.ends
-    runs = (
-        (first, last)
-        for first in range(max(cut.passage.first, cut.sentence - SHOWN_SENTENCES + 1), cut.sentence + 1)
-        for last in range(cut.sentence, min(cut.passage.last, first + SHOWN_SENTENCES - 1) + 1)
-        if first == last or ends[last] - begins[first] <= SHOWN_CHARACTERS
-    )
-
-    def mass(run: tuple[int, int]) -> tuple[float, int]:
-        first, last = run
-        return sum(chances.get((cut.number, at), 0.0) for at in range(first, last + 1)), first - last
-
-    return cut.passage.episode.passage(*max(runs, key=mass))
+def _chances(cut: Extract, chances: Mapping[Place, float]) -> dict[int, float]:
+    """Return the chances of a passage's sentences by number."""
+    return {at: chances.get((cut.number, at), 0.0) for at in range(cut.passage.first, cut.passage.last + 1)}
 
 
-def _with_shown(cut: Extract, chances: Mapping[Place, float], cuts: Sequence[Extract]) -> tuple[Passage, Passage]:
+def _with_shown(cut: Extract, chances: Mapping[int, float], cuts: Sequence[Extract]) -> tuple[Passage, Passage]:
     """Return a passage, and what is shown of it: the sentences that most likely answer, so that they stand alone.
 
     What they lean on may stand before the passage, which then begins there, if no other passage has it.
     """
-    passage, likeliest = cut.passage, _likeliest(cut, chances)
-    episode = passage.episode
-    shown = stand_alone(episode, likeliest.first, likeliest.last, SHOWN_CHARACTERS)
-    if not shown.first <= cut.sentence <= shown.last:
-        return passage, likeliest
+    passage, episode = cut.passage, cut.passage.episode
+    shown = best_sentences(passage, cut.sentence, chances, LONGEST_EXCERPT)
     first, last = min(passage.first, shown.first), max(passage.last, shown.last)
     taken = (other.passage for other in cuts if other is not cut and other.passage.episode is episode)
     if any(first <= other.last and other.first <= last for other in taken) or not episode.is_whole(first, last):
-        return passage, likeliest
+        return passage, _within(shown, passage)
     return episode.passage(first, last), shown
+
+
+def _within(shown: Passage, passage: Passage) -> Passage:
+    """Return the sentences of one that are in the other."""
+    return passage.episode.passage(max(shown.first, passage.first), min(shown.last, passage.last))
 
 
 def _telling(passage: Passage, index: WordIndex, stems: AbstractSet[str]) -> tuple[tuple[int, int], ...]:

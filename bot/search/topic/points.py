@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from bot.search.alone import asks, leans, loose_ends, one_voice, stand_alone, trails
+from bot.search.alone import asks, leans, loose_ends, one_voice, speaker_of, stand_alone, trails
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,14 +24,17 @@ __all__ = ["LONGEST", "MOST", "ROOM", "Page", "Point", "choose_points"]
 MOST = 6
 """Points of a page."""
 
-ROOM = 1_380
-"""Characters of a page's points with their sources: an answer of 1,500 has two lines beside them."""
+ROOM = 1_420
+"""Characters of a page's points with their sources: an answer of 1,500 has a line beside them."""
 
 LONGEST = 300
 """Characters of a point; a longer sentence is cut at a clause where it is shown."""
 
 _SOURCE = 24
 """Characters of a source beside its name and link: marks, and a time of more than an hour."""
+
+_BETWEEN = 3
+"""Characters between a name and what follows."""
 
 _TURN = 80
 """Characters that a question and its answer take beside their words: two names, and a source of its own."""
@@ -52,7 +55,7 @@ at what it does not name, has to be cut, has few words, or is a question with it
 _NO_KEY = 0.5
 """What sentences that nobody picked by hand count for, in an episode of which some are picked."""
 
-_BESIDE, _BESIDE_WORTH = 2, 0.6
+_BESIDE, _BESIDE_WORTH = 4, 0.6
 """Sentences beside a chosen point that count for less, and what the next one is still worth."""
 
 _AS_MUCH = 0.5
@@ -79,11 +82,16 @@ class Page(NamedTuple):
 
 
 class _Run(NamedTuple):
-    """Sentences that may be a point: how far what they look like lowers their worth, and the room they take."""
+    """Sentences that may be a point: how far what they look like lowers their worth, and the room they take.
+
+    `speaker` is the number of who says them, less than 0 where that is nobody or several, and `name` the room of that.
+    """
 
     point: Point
     sound: float
     cost: int
+    speaker: int
+    name: int
 
 
 def choose_points(gains: Sequence[Column], profiles: Sequence[Profile], page: int = 1, room: int = ROOM) -> Page:
@@ -114,17 +122,24 @@ def _prefer_picked(profile: Profile, gain: Column) -> Column:
 
 def _fill(runs: Sequence[_Run], left: Sequence[Column], room: int, floor: float) -> list[Point]:
     """Return the best points that fit into the room, and take what they say from what is left."""
-    chosen: list[Point] = []
+    chosen: list[_Run] = []
     while len(chosen) < MOST:
-        fitting = [run for run in runs if run.cost <= room]
-        worth = [_worth(run, left) for run in fitting]
-        if not worth or max(worth) < floor or max(worth) <= 0:
+        worth = {run: own for run in runs if (own := _worth(run, left)) >= floor and own > 0}
+        ordered = sorted(worth, key=lambda run: -worth[run])
+        best = next((run for run in ordered if _size([*chosen, run]) <= room), None)
+        if best is None:
             break
-        run = fitting[int(np.argmax(worth))]
-        chosen.append(run.point)
-        room -= run.cost
-        _take(left[run.point.at], run.point)
-    return chosen
+        chosen.append(best)
+        _take(left[best.point.at], best.point)
+    return [run.point for run in chosen]
+
+
+def _size(runs: Sequence[_Run]) -> int:
+    """Return the room that runs take together; who speaks is named where somebody else did before."""
+    ordered = sorted(runs, key=lambda run: run.point)
+    before = [None, *((run.point.at, run.speaker) for run in ordered)]
+    named = sum(run.name for run, by in zip(ordered, before, strict=False) if (run.point.at, run.speaker) != by)
+    return named + sum(run.cost for run in ordered)
 
 
 def _take(gain: Column, point: Point) -> None:
@@ -158,7 +173,9 @@ def _runs_of(at: int, profile: Profile, gain: Column, *, named: bool) -> Iterato
         for first, last, sound, cost in _shapes(profile.episode, sentence):
             if (first, last) not in seen:
                 seen.add((first, last))
-                yield _Run(Point(at, first, last), sound, cost + source)
+                speaker = speaker_of(profile.episode, first) if one_voice(profile.episode, first, last) else -1
+                name = len(profile.episode.paragraphs.names[speaker] or "") if speaker >= 0 else 0
+                yield _Run(Point(at, first, last), sound, cost + source, speaker, name + _BETWEEN * (name > 0))
 
 
 @lru_cache(maxsize=50_000)
@@ -188,8 +205,6 @@ def _look_at(passage: Passage) -> tuple[float, int]:
 
 @lru_cache(maxsize=256)
 def _source(episode: Episode) -> int:
-    """Return how many characters the source of a point of an episode takes, at most: a name, a time, a link."""
+    """Return how many characters the source of a point of an episode takes beside a name: a time, a link."""
     middle = episode.sentences[len(episode.sentences) // 2].start
-    link = episode.link(middle) or ""
-    names = [name for name in episode.paragraphs.names if name]
-    return _SOURCE + len(link) + max(map(len, names), default=0)
+    return _SOURCE + len(episode.link(middle) or "")
