@@ -43,8 +43,14 @@ MOST_ON_SUBJECT = 5
 MOST_PEOPLE, MOST_HOSTS, MOST_SHOWS = 8, 4, 8
 """People named of an episode, hosts of a show, and shows of the library."""
 
-LONGEST_ABOUT, LONGEST_FURTHER = 420, 260
-"""Characters of chapters' titles that say what an episode is about, and of those behind a page of them."""
+LONGEST_ABOUT, LONGEST_FACT = 420, 600
+"""Characters of chapters' titles that say what an episode is about, and of a fact, addresses and all."""
+
+CHAPTERS, FEWEST_FURTHER = 6, 60
+"""Chapters with their times where only these are asked for, and characters of the titles behind them at least."""
+
+_AROUND = 140
+"""Characters of what stands around the chapters of a fact."""
 
 _FACTS = ("about", "people", "host", "date", "length", "chapters", "link", "which", "latest")
 """What may be asked of one episode."""
@@ -308,11 +314,12 @@ def _chapters(ctx: Context, number: int, asked: _Asked) -> Reply:
 
 def _page_of_chapters(episode: Episode, asked: _Asked) -> tuple[tuple[Card, ...], tuple[Button, ...]]:
     """Return a page of chapters, the times links, and a button that shows the next one."""
-    pages = max(1, -(-len(episode.chapters) // PAGE))
+    size = CHAPTERS if asked.fact else PAGE
+    pages = max(1, -(-len(episode.chapters) // size))
     page = min(max(1, asked.page), pages)
     spans: list[Span] = []
     whole = episode.link(None)  # a link that opens at no time is on the button
-    for chapter in episode.chapters[(page - 1) * PAGE : page * PAGE]:
+    for chapter in episode.chapters[(page - 1) * size : page * size]:
         link = episode.link(chapter.start) if chapter.start is not None else None
         begun = Span("\n") if spans else Span("")
         time = clock(chapter.start) if chapter.start is not None else ""
@@ -323,7 +330,9 @@ def _page_of_chapters(episode: Episode, asked: _Asked) -> tuple[tuple[Card, ...]
         ]
     if not spans:
         return (), ()
-    further = _fitting([chapter.title for chapter in episode.chapters[page * PAGE :]], LONGEST_FURTHER)
+    used = sum(len(span.text) + len(span.url or "") for span in spans)
+    room = max(FEWEST_FURTHER, LONGEST_FACT - _AROUND - used)
+    further = _fitting([chapter.title for chapter in episode.chapters[page * size :]], room)
     if asked.fact and further:
         spans += [Span("\n"), Span(say("episodes.further", titles=further))]
     title = say("episodes.chapters-page", page=page, pages=pages) if pages > 1 else say("episodes.chapters")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from bot.contract import Use
 from bot.core.routing.intent import Intent
 from bot.core.routing.nearness import read_nearness
-from bot.core.routing.rows import pattern
+from bot.core.routing.rows import pattern, wonders
 from bot.language import find_moment, stop_words
 
 if TYPE_CHECKING:
@@ -38,6 +38,18 @@ _TELLING = 2.5
 _ALWAYS = ("talk.hello", "talk.thanks", "bot.help", "fact.")
 """Kinds whose words are never meant as a topic of that name."""
 
+_SAID_TO, _ASKED_OF = ("talk.", "bot."), ("talk.", "bot.", "quote.")
+"""Kinds of what is said to the bot itself, and with quotes of what nothing else may be asked beside."""
+
+_GIVEN = ("quote.", "bot.help")
+"""Kinds of what a bot can be asked to give, beside facts."""
+
+_ADDRESS = frozenset({
+    "you", "your", "yours", "yourself", "u", "ur", "ya", "youre", "bot", "bots", "this", "these", "here", "i", "im",
+    "me", "my", "verbatim",
+})  # fmt: skip
+"""Words by which what somebody asks is asked of the bot."""
+
 _TO_SOMEBODY = frozenset({"talk.hello", "talk.thanks", "talk.goodbye", "talk.sorry"})
 """Kinds beside which a name may stand."""
 
@@ -52,8 +64,8 @@ def _examples() -> Nearness:
 
 def kind_of(text: str, known: Known) -> str | None:
     """Return the kind of a message, a key of `kinds.toml`; None for one that asks the transcripts something."""
-    near = _examples().near(text)
-    if near is None or near.key == _MOMENT:
+    near = _near(text, known)
+    if near is None or near.key == _MOMENT or _asks_what_is_said(text, near, known):
         return None
     if _is_near(near, known) and not _is_topic(text, near.key, known):
         return near.key
@@ -62,6 +74,48 @@ def kind_of(text: str, known: Known) -> str | None:
     if near.key not in _TO_SOMEBODY or list(near.strange) != [word.casefold() for word in _WORD.findall(name)]:
         return None
     return near.key if _examples().same(text.removesuffix(name)) == near.key and not known.is_topic(text) else None
+
+
+def _near(text: str, known: Known | None) -> Near | None:
+    """Return what a message is nearest to, of the examples that ask as it does, and speak to the bot where it does."""
+    asked = wonders(text)
+    if not asked:
+        return _examples().near(text, is_word=known.tells if known else _no_word)
+    to_bot = not _ADDRESS.isdisjoint(_words(text))
+
+    def fits(key: str, example: str) -> bool:
+        if wonders(example) != asked:
+            return False
+        return to_bot or not key.startswith(_SAID_TO) or _ADDRESS.isdisjoint(_words(example))
+
+    return _examples().near(text, fits, known.tells if known else _no_word)
+
+
+def _no_word(_word: str) -> bool:
+    return False
+
+
+@lru_cache(maxsize=5_000)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text.casefold()))
+
+
+def _asks_what_is_said(text: str, near: Near, known: Known) -> bool:
+    """Say whether a message asks about a word that the shows say, though something like it is said to a bot too."""
+    asks = bool(wonders(text))
+    if near.key.startswith(_ALWAYS) and not asks and " " not in near.example:
+        return False
+    if not near.key.startswith(_ASKED_OF) or not (asks or text.rstrip().endswith("?")):
+        return False
+    typed = [word for word in _examples().words(text) if word not in _function()]
+    told = near.rest if asks else typed if len(typed) == 1 and not near.key.startswith("quote.") else ()
+    return any(word not in _function() and known.tells(word) for word in told)
+
+
+@lru_cache(maxsize=1)
+def _function() -> frozenset[str]:
+    """Return the words that are asked about by nobody."""
+    return stop_words("commonest", "function", "contraction", "filler", "sound")
 
 
 def is_bare_talk(text: str, kinds: frozenset[str]) -> bool:
@@ -78,8 +132,10 @@ def _is_near(near: Near, known: Known) -> bool:
     """Say whether a message is of the kind it is nearest to: near enough, and with nothing else to tell."""
     if near.score < NEAR or near.margin < MARGIN or _PERSONS.intersection(near.strange):
         return False
-    function = stop_words("commonest", "function", "contraction", "filler", "sound")
-    return not any(word not in function and known.tells(word) for word in near.strange)
+    strange = near.strange
+    if near.key.startswith("talk.") and not wonders(near.example):
+        strange = tuple(word for word in strange if not (_examples().same(word) or "").startswith("talk."))
+    return not any(word not in _function() and known.tells(word) for word in strange)
 
 
 def _is_topic(text: str, key: str, known: Known) -> bool:
@@ -107,8 +163,18 @@ def read_kind(text: str, raw: str, known: Known) -> Intent | None:
         if fact:
             return intent_of(f"fact.{fact}", episode)
         return intent_of(_LATEST) if kind_of(bare, known) == _LATEST else None
-    key = _facts_together(bare, known) or kind_of(text, known) or (kind_of(bare, known) if politely else None)
+    if pattern("exclaims").match(text) and not known.says(text):
+        return intent_of(kind_of(text, known) or "talk.ok")
+    key = _facts_together(bare, known) or kind_of(text, known) or (_politely(text, bare, known) if politely else None)
     return intent_of(key) if key else None
+
+
+def _politely(text: str, bare: str, known: Known) -> str | None:
+    """Return the kind of what is asked for in many words; what asks nothing is asked for only if it can be given."""
+    key = kind_of(bare, known)
+    if key is None or wonders(bare) or key.startswith(_FACT):
+        return key
+    return key if key.startswith(_GIVEN) and wonders(text) != "tell" else None
 
 
 def _wordless(raw: str, known: Known) -> Intent:
@@ -122,7 +188,7 @@ def _wordless(raw: str, known: Known) -> Intent:
 
 def fact_of(asked: str, known: Known | None = None) -> str | None:
     """Return what of an episode is asked for, where it is called “this episode”."""
-    near = _examples().near(asked)
+    near = _near(asked, known)
     if near is None or not near.key.startswith(_FACT) or near.score < NEAR or near.margin < MARGIN:
         return None
     return near.key.removeprefix(_FACT) if known is None or _is_near(near, known) else None

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from bot.language import edits, nearest, plain_letters, read_table, real_words, stop_words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
 __all__ = ["Near", "Nearness", "read_nearness"]
 
@@ -84,10 +84,18 @@ class Nearness:
         self._weights = {word: self._weigh(word, len(held)) for word, held in self._holding.items()}
         self._totals = [sum(self._weights[word] for word in words) for _, _, words in self._rows]
 
-    def near(self, text: str) -> Near | None:
-        """Return the kind whose example is nearest to a text; None for one without words, or with too many."""
+    def near(
+        self,
+        text: str,
+        fits: Callable[[str, str], bool] = lambda _key, _example: True,
+        is_word: Callable[[str], bool] = lambda _: False,
+    ) -> Near | None:
+        """Return the kind whose example is nearest to a text; None for one without words, or with too many.
+
+        Only examples that fit count, told by key and words; what `is_word` is no slip.
+        """
         typed = _WORD.findall(text[: LONGEST * 40])
-        words = dict.fromkeys(self._words(text)) if len(typed) <= LONGEST else {}
+        words = dict.fromkeys(self._words(text, is_word)) if len(typed) <= LONGEST else {}
         if not words or len(words) > LONGEST:
             return None
         total = sum(self._weight(word) for word in words)
@@ -98,8 +106,9 @@ class Nearness:
         best: dict[str, tuple[float, int]] = {}
         for number, weight in shared.items():
             found = 2 * weight / (total + self._totals[number]), -number
-            key = self._rows[number][0]
-            best[key] = max(best.get(key, found), found)
+            key, example, _ = self._rows[number]
+            if found > best.get(key, (0.0, -len(self._rows))) and (key.startswith(_BUT) or fits(key, example)):
+                best[key] = found
         kinds = [key for key in best if not key.startswith(_BUT)]
         if not kinds:
             return None
@@ -117,9 +126,13 @@ class Nearness:
         typed = self._plain(text[: LONGEST * 40])
         return self._exact.get(frozenset(typed) - self._fillers or frozenset(typed))
 
-    def _words(self, text: str) -> list[str]:
+    def words(self, text: str) -> list[str]:
+        """Return the words of a text that tell something, as they are written out."""
+        return [word for word in self._plain(text[: LONGEST * 40]) if word not in self._fillers]
+
+    def _words(self, text: str, is_word: Callable[[str], bool]) -> list[str]:
         """Return the words of a text as the examples write them."""
-        return [self._holding_word(word) for word in self._plain(text)]
+        return [self._holding_word(word, is_word) for word in self._plain(text)]
 
     def _plain(self, text: str) -> list[str]:
         """Return the words of a text in plain letters, shorthand written out, letters drawn out written once."""
@@ -127,9 +140,11 @@ class Nearness:
         found = (plain_letters(_DRAWN_OUT.sub(r"\1", word)).replace("'", "") for word in _WORD.findall(shown))
         return [part for word in found for part in self._written.get(word, word).split()]
 
-    def _holding_word(self, word: str) -> str:
+    def _holding_word(self, word: str, is_word: Callable[[str], bool]) -> str:
         """Return the word of the examples that a word is a slip of, or the word itself."""
         if word in self._holding or len(word) < _SHORTEST_SLIP or word in real_words() or word in self._stop:
+            return word
+        if is_word(word):
             return word
         slips = 1 if len(word) < _LONG else 2
         for likely in nearest(word, self._vocabulary, _LIKE, 3):
