@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -52,7 +53,7 @@ CHAPTERS, FEWEST_FURTHER = 6, 60
 _AROUND = 140
 """Characters of what stands around the chapters of a fact."""
 
-_FACTS = ("about", "people", "host", "date", "length", "chapters", "link", "which", "latest")
+_FACTS = ("about", "people", "host", "date", "length", "chapters", "link", "which", "latest", "before", "after")
 """What may be asked of one episode."""
 
 OPENING = 3
@@ -91,7 +92,10 @@ async def episodes(  # noqa: PLR0913, PLR0917 - what may be asked of a library, 
 ) -> Reply:
     """Answer with a page of the list, one episode's card or a fact of it, how a chapter begins, or on a subject."""
     if chapter:
-        return await asyncio.to_thread(_chapter, ctx, name, chapter, show)
+        lay_out = _beside if fact in {"before", "after"} else _chapter
+        return await asyncio.to_thread(lay_out, ctx, name, chapter, show, fact)
+    if fact in {"before", "after"}:
+        fact = "chapters"
     scope = await find_scope(ctx.corpus, show=show)
     among = range(len(ctx.corpus.entries)) if scope.episodes is None else sorted(scope.episodes)
     subject = name[len(_ABOUT) :].strip() if name.casefold().startswith(_ABOUT) else ""
@@ -128,7 +132,7 @@ def _of_all(ctx: Context, among: Sequence[int], asked: _Asked) -> Reply:
 def _of_named(ctx: Context, named: NamedEpisodes, asked: _Asked) -> Reply:
     """Answer for the episodes that a name is of: for one what is asked of it, for several their list."""
     if named.by == "show" and asked.fact == "host":
-        return Reply(_hosts(ctx, named.numbers), Outcome.FOUND)
+        return Reply(_hosts(ctx, named.numbers) or _heard(ctx, named), Outcome.FOUND)
     newest = named.by == "show" and asked.fact == "latest"
     if newest or (len(named.numbers) == 1 and (asked.fact or named.by != "show")):
         return _fact(ctx, named.numbers[0], asked)
@@ -177,6 +181,15 @@ def _hosts(ctx: Context, among: Sequence[int]) -> str:
         for title, names in list(hosts.items())[:MOST_HOSTS]
         if names
     )
+
+
+def _heard(ctx: Context, named: NamedEpisodes) -> str:
+    """Say that nobody is known to host a show, and who is heard most often on it."""
+    entries = [ctx.corpus.entries[number] for number in named.numbers]
+    often = Counter(person.name for entry in entries for person in people_of(entry)).most_common(MOST_HOSTS)
+    told = say("episodes.no-host", show=named.name)
+    heard = say("episodes.heard", count=len(entries), people=listed([name for name, _ in often])) if often else ""
+    return f"{told} {heard}".strip()
 
 
 def _list(ctx: Context, numbers: Sequence[int], lead: str, asked: _Asked) -> Reply:
@@ -348,12 +361,29 @@ def _next(line: Line, page: int, pages: int) -> tuple[Button, ...]:
     return (Button(say("buttons.next-page"), following),) if fits else ()
 
 
-def _chapter(ctx: Context, name: str, chapter: str, show: str) -> Reply:
-    """Show how a chapter begins, and offer its topic."""
+def _place(ctx: Context, name: str, chapter: str, show: str) -> tuple[Episode, int]:
+    """Return the episode that has a chapter, and the chapter's place in it."""
     scope = scope_of(ctx.corpus, episode=name, chapter=chapter, show=show)
     episode = ctx.corpus.episode(min(scope.episodes or {0}))
-    title = scope.chapter or ""
-    number = next(place for place, each in enumerate(episode.chapters) if each.title == title)
+    return episode, next(place for place, each in enumerate(episode.chapters) if each.title == (scope.chapter or ""))
+
+
+def _beside(ctx: Context, name: str, chapter: str, show: str, side: str) -> Reply:
+    """Say which chapter comes before or after one, and when."""
+    episode, number = _place(ctx, name, chapter, show)
+    at, title = number + (1 if side == "after" else -1), episode.chapters[number].title
+    if not 0 <= at < len(episode.chapters):
+        return Reply(say(f"episodes.none-{side}", chapter=title), Outcome.FOUND)
+    found = episode.chapters[at]
+    link = episode.link(found.start) if found.start is not None else None
+    cards = (Card(Role.INFO, body=(Span(clock(found.start), url=link),)),) if found.start is not None else ()
+    return Reply(say(f"episodes.{side}", chapter=title, other=found.title), Outcome.FOUND, cards=cards)
+
+
+def _chapter(ctx: Context, name: str, chapter: str, show: str, _fact: str) -> Reply:
+    """Show how a chapter begins, and offer its topic."""
+    episode, number = _place(ctx, name, chapter, show)
+    title = episode.chapters[number].title
     opening = _opening(episode, number)
     line = ctx.lines.to(Use.TOPIC, title)
     offers = (Button(say("buttons.sum-up"), line),) if len(line) <= LONGEST_LINE else ()
