@@ -134,6 +134,8 @@ def test_a_short_message_goes_on_from_an_answer(text: str, line: Line | None) ->
             "another one",
             "/highlight random:yes",
         ),
+        (Exchange("", "/highlight", (A,)), "another one", "/highlight random:yes"),
+        (Exchange("", "/highlight speaker:Ada", (A,)), "another one", "/highlight random:yes speaker:Ada"),
         (Exchange("/ask x", "/ask x", (A,), A), "shorter", f"/detail {A} do:shortest"),
     ],
 )

@@ -12,7 +12,8 @@ from bot.commands import COMMANDS
 from bot.contract import Use
 from bot.core.routing import Known, read_message
 from bot.core.routing.reading import read_intent
-from bot.language import Row, read_rows
+from bot.core.routing.rows import wonders
+from bot.language import Row, read_rows, read_table, stop_words
 from bot.settings import ROOT
 
 if TYPE_CHECKING:
@@ -121,3 +122,35 @@ def test_every_text_has_a_reading_and_other_readings_to_offer(text: str) -> None
 
     assert {found.use, *found.others} <= set(USES.values())
     assert found.use not in found.others
+
+
+ASKING = (
+    "what is {}",
+    "what is {}?",
+    "who is {}?",
+    "why {}?",
+    "what does he think about {}",
+    "tell me about {}",
+    "{}?",
+)
+SAID_TO_A_BOT = {Use.TALK, Use.HELP, Use.PRIVACY}
+
+
+@pytest.mark.parametrize("form", ASKING)
+def test_what_the_shows_say_is_asked_about_though_a_bot_is_told_it_too(search: Searcher, form: str) -> None:
+    known = known_by(search)
+    table = read_table("bot.core.routing", "kinds.toml")
+    rows = table["kind"]
+    examples = [text.casefold() for row in rows if row["key"].startswith(("talk.", "bot.")) for text in row["examples"]]
+    alone = {
+        text for row in rows if row["key"] in {"talk.hello", "talk.thanks", "bot.help"} for text in row["examples"]
+    }
+    asked = {word for text in examples for word in re.findall(r"[a-z]+", text) if wonders(text)}
+    said = {word for text in examples for word in re.findall(r"[a-z]+", text)} - set(table["fillers"].split())
+    said -= stop_words("commonest", "function", "contraction", "filler", "sound")
+    telling = sorted(
+        word for word in said if len(word) > 1 and known.tells(word) and word not in (alone if form == "{}?" else asked)
+    )
+
+    assert len(telling) > 100
+    assert [word for word in telling if read_message(form.format(word), known).use in SAID_TO_A_BOT] == []

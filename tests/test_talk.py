@@ -174,3 +174,38 @@ def test_any_text_is_read_as_something(text: str) -> None:
 )
 def test_four_thousand_characters_of_anything_are_read(piece: str) -> None:
     assert read_message((piece * 4_000)[:4_000], NOTHING).use in USES
+
+
+FACTS = ("about", "people", "host", "date", "length", "chapters", "link", "which", "latest", "before", "after")
+
+
+@pytest.mark.parametrize("fact", FACTS)
+async def test_a_fact_is_never_told_without_a_word(ask: Ask, ask_shows: Ask, fact: str) -> None:
+    names = ("", "383", "latest", "Lex Fridman", "Lex Fridman Podcast", "soup", "nothing of that name")
+    others = ("", "41", "Salt and Small Change", "The Long Throw", "salt-and-small-change", "refereeing")
+    replies = [await ask(f"/episodes {name} fact:{fact}") for name in names]
+    replies += [await ask_shows(f"/episodes {name} fact:{fact}") for name in others]
+
+    assert all(reply.text.strip() for reply in replies)
+    assert all(reply.outcome is not Outcome.ERROR or "episode" in reply.text for reply in replies)
+
+
+async def test_a_chapter_beside_another_is_named(ask: Ask) -> None:
+    assert "After Hiring comes Meta Quest 3." in (await ask("which chapter comes after hiring?")).text
+    assert "Before Faith comes Embodied AGI." in (await ask("what comes before the faith chapter")).text
+    assert "Faith is the last chapter." in (await ask("what is after the faith chapter?")).text
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("a quote about hiring", "hir"), ("quote about open source by zuck", "open source")]
+)
+async def test_a_quote_about_something_says_it(ask: Ask, text: str, says: str) -> None:
+    (quote,) = [card.quote for card in (await ask(text)).cards if card.quote]
+
+    assert says in quote.text.casefold()
+
+
+async def test_a_quote_about_what_nobody_speaks_of_is_declined(ask: Ask) -> None:
+    reply = await ask("a quote about underwater basket weaving")
+
+    assert (reply.outcome, reply.lead) == (Outcome.NONE, say("highlight.none-about", about="underwater basket weaving"))

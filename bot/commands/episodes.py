@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,10 +44,16 @@ MOST_ON_SUBJECT = 5
 MOST_PEOPLE, MOST_HOSTS, MOST_SHOWS = 8, 4, 8
 """People named of an episode, hosts of a show, and shows of the library."""
 
-LONGEST_ABOUT, LONGEST_FURTHER = 420, 260
-"""Characters of chapters' titles that say what an episode is about, and of those behind a page of them."""
+LONGEST_ABOUT, LONGEST_FACT = 420, 600
+"""Characters of chapters' titles that say what an episode is about, and of a fact, addresses and all."""
 
-_FACTS = ("about", "people", "host", "date", "length", "chapters", "link", "which", "latest")
+CHAPTERS, FEWEST_FURTHER = 6, 60
+"""Chapters with their times where only these are asked for, and characters of the titles behind them at least."""
+
+_AROUND = 140
+"""Characters of what stands around the chapters of a fact."""
+
+_FACTS = ("about", "people", "host", "date", "length", "chapters", "link", "which", "latest", "before", "after")
 """What may be asked of one episode."""
 
 OPENING = 3
@@ -85,7 +92,10 @@ async def episodes(  # noqa: PLR0913, PLR0917 - what may be asked of a library, 
 ) -> Reply:
     """Answer with a page of the list, one episode's card or a fact of it, how a chapter begins, or on a subject."""
     if chapter:
-        return await asyncio.to_thread(_chapter, ctx, name, chapter, show)
+        lay_out = _beside if fact in {"before", "after"} else _chapter
+        return await asyncio.to_thread(lay_out, ctx, name, chapter, show, fact)
+    if fact in {"before", "after"}:
+        fact = "chapters"
     scope = await find_scope(ctx.corpus, show=show)
     among = range(len(ctx.corpus.entries)) if scope.episodes is None else sorted(scope.episodes)
     subject = name[len(_ABOUT) :].strip() if name.casefold().startswith(_ABOUT) else ""
@@ -122,7 +132,7 @@ def _of_all(ctx: Context, among: Sequence[int], asked: _Asked) -> Reply:
 def _of_named(ctx: Context, named: NamedEpisodes, asked: _Asked) -> Reply:
     """Answer for the episodes that a name is of: for one what is asked of it, for several their list."""
     if named.by == "show" and asked.fact == "host":
-        return Reply(_hosts(ctx, named.numbers), Outcome.FOUND)
+        return Reply(_hosts(ctx, named.numbers) or _heard(ctx, named), Outcome.FOUND)
     newest = named.by == "show" and asked.fact == "latest"
     if newest or (len(named.numbers) == 1 and (asked.fact or named.by != "show")):
         return _fact(ctx, named.numbers[0], asked)
@@ -171,6 +181,15 @@ def _hosts(ctx: Context, among: Sequence[int]) -> str:
         for title, names in list(hosts.items())[:MOST_HOSTS]
         if names
     )
+
+
+def _heard(ctx: Context, named: NamedEpisodes) -> str:
+    """Say that nobody is known to host a show, and who is heard most often on it."""
+    entries = [ctx.corpus.entries[number] for number in named.numbers]
+    often = Counter(person.name for entry in entries for person in people_of(entry)).most_common(MOST_HOSTS)
+    told = say("episodes.no-host", show=named.name)
+    heard = say("episodes.heard", count=len(entries), people=listed([name for name, _ in often])) if often else ""
+    return f"{told} {heard}".strip()
 
 
 def _list(ctx: Context, numbers: Sequence[int], lead: str, asked: _Asked) -> Reply:
@@ -308,11 +327,12 @@ def _chapters(ctx: Context, number: int, asked: _Asked) -> Reply:
 
 def _page_of_chapters(episode: Episode, asked: _Asked) -> tuple[tuple[Card, ...], tuple[Button, ...]]:
     """Return a page of chapters, the times links, and a button that shows the next one."""
-    pages = max(1, -(-len(episode.chapters) // PAGE))
+    size = CHAPTERS if asked.fact else PAGE
+    pages = max(1, -(-len(episode.chapters) // size))
     page = min(max(1, asked.page), pages)
     spans: list[Span] = []
     whole = episode.link(None)  # a link that opens at no time is on the button
-    for chapter in episode.chapters[(page - 1) * PAGE : page * PAGE]:
+    for chapter in episode.chapters[(page - 1) * size : page * size]:
         link = episode.link(chapter.start) if chapter.start is not None else None
         begun = Span("\n") if spans else Span("")
         time = clock(chapter.start) if chapter.start is not None else ""
@@ -323,7 +343,9 @@ def _page_of_chapters(episode: Episode, asked: _Asked) -> tuple[tuple[Card, ...]
         ]
     if not spans:
         return (), ()
-    further = _fitting([chapter.title for chapter in episode.chapters[page * PAGE :]], LONGEST_FURTHER)
+    used = sum(len(span.text) + len(span.url or "") for span in spans)
+    room = max(FEWEST_FURTHER, LONGEST_FACT - _AROUND - used)
+    further = _fitting([chapter.title for chapter in episode.chapters[page * size :]], room)
     if asked.fact and further:
         spans += [Span("\n"), Span(say("episodes.further", titles=further))]
     title = say("episodes.chapters-page", page=page, pages=pages) if pages > 1 else say("episodes.chapters")
@@ -339,12 +361,29 @@ def _next(line: Line, page: int, pages: int) -> tuple[Button, ...]:
     return (Button(say("buttons.next-page"), following),) if fits else ()
 
 
-def _chapter(ctx: Context, name: str, chapter: str, show: str) -> Reply:
-    """Show how a chapter begins, and offer its topic."""
+def _place(ctx: Context, name: str, chapter: str, show: str) -> tuple[Episode, int]:
+    """Return the episode that has a chapter, and the chapter's place in it."""
     scope = scope_of(ctx.corpus, episode=name, chapter=chapter, show=show)
     episode = ctx.corpus.episode(min(scope.episodes or {0}))
-    title = scope.chapter or ""
-    number = next(place for place, each in enumerate(episode.chapters) if each.title == title)
+    return episode, next(place for place, each in enumerate(episode.chapters) if each.title == (scope.chapter or ""))
+
+
+def _beside(ctx: Context, name: str, chapter: str, show: str, side: str) -> Reply:
+    """Say which chapter comes before or after one, and when."""
+    episode, number = _place(ctx, name, chapter, show)
+    at, title = number + (1 if side == "after" else -1), episode.chapters[number].title
+    if not 0 <= at < len(episode.chapters):
+        return Reply(say(f"episodes.none-{side}", chapter=title), Outcome.FOUND)
+    found = episode.chapters[at]
+    link = episode.link(found.start) if found.start is not None else None
+    cards = (Card(Role.INFO, body=(Span(clock(found.start), url=link),)),) if found.start is not None else ()
+    return Reply(say(f"episodes.{side}", chapter=title, other=found.title), Outcome.FOUND, cards=cards)
+
+
+def _chapter(ctx: Context, name: str, chapter: str, show: str, _fact: str) -> Reply:
+    """Show how a chapter begins, and offer its topic."""
+    episode, number = _place(ctx, name, chapter, show)
+    title = episode.chapters[number].title
     opening = _opening(episode, number)
     line = ctx.lines.to(Use.TOPIC, title)
     offers = (Button(say("buttons.sum-up"), line),) if len(line) <= LONGEST_LINE else ()

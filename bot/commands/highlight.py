@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 from bot.commands.declaration import Context, Param, Place, Prompt, Use, command
 from bot.contract import Button, Outcome, Reply, format_date, local_date, read_date
 from bot.errors import UserError
 from bot.highlights import Highlight
+from bot.language import stop_words
 from bot.policy.texts import say
-from bot.search import Band, find_scope
+from bot.search import Band, find_scope, stand_alone
 from bot.store import ChannelSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bot.corpus import Passage
-    from bot.search import Answer
+    from bot.search import Answer, Hit, Scope
 
 __all__ = ["highlight"]
 
-SHORTEST = 50
-"""Characters of a sentence that can stand alone as a quote."""
+SHORTEST, LONGEST = 50, 380
+"""Characters of what can stand alone as a quote."""
+
+LOOKED_AT = 12
+"""Passages among which a quote about something is looked for, by meaning and by words."""
 
 
 @command(
@@ -78,18 +85,54 @@ async def _wished(ctx: Context, speaker: str, about: str, settings: ChannelSetti
         if found is None:
             raise UserError(say("daily.none", why=await ctx.daily.why_none(settings)))
         return ctx.daily.reply(found, lead=say("highlight.random"), more=(again,))
-    answered = await ctx.search.answer(say("highlight.question", about=about), 1, scope)
-    if answered.band is Band.DECLINED or not answered.hits:
+    passage = await _about(ctx, about, scope)
+    if passage is None:
         step = Button(say("buttons.another"), ctx.lines.to(Use.DAILY, random="yes"))
         return Reply(say("highlight.none-about", about=about), Outcome.NONE, buttons=(step,))
-    hit = answered.hits[0]
-    return ctx.daily.reply(Highlight(_sentence(hit), hit.score, "", curated=False), lead=say("highlight.random"))
+    return ctx.daily.reply(Highlight(passage, 0.0, "", curated=False), lead=say("highlight.random"))
+
+
+async def _about(ctx: Context, about: str, scope: Scope) -> Passage | None:
+    """Return the best of the sentences about something that stand alone: one that says it, or is of its chapter."""
+    answered = await ctx.search.answer(say("highlight.question", about=about), LOOKED_AT, scope)
+    said = await ctx.search.find(about, LOOKED_AT, scope)
+    hits = [_sentence(hit) for hit in answered.hits] if answered.band is not Band.DECLINED else []
+    answering, holding = await asyncio.to_thread(
+        lambda: (_quotes(hits), _quotes(_marked(hit) for hit in said)),
+    )
+    saying = (each for each in (*answering, *holding) if _says_all(ctx, about, each.text))
+    near = (each for each in answering if each.chapter and _says_all(ctx, about, each.chapter.title))
+    return next(saying, None) or next(near, None)
+
+
+def _quotes(sentences: Iterable[Passage]) -> list[Passage]:
+    """Return those sentences that can be quoted, each with what it needs to be understood."""
+    found = (stand_alone(each.episode, each.first, each.last, LONGEST) for each in sentences)
+    return [each for each in found if SHORTEST <= len(each.text) <= LONGEST]
+
+
+def _says_all(ctx: Context, about: str, text: str) -> bool:
+    """Say whether a text has every telling word of something, in any of its forms."""
+    telling = [word for word in about.split() if word.casefold() not in stop_words("commonest", "function")]
+    return all(ctx.search.alike(word, text) for word in telling) if telling else False
+
+
+def _marked(hit: Hit) -> Passage:
+    """Return the sentence of a hit that has the most of what was looked for."""
+    passage = hit.passage
+    sentences = passage.episode.sentences
+
+    def has(number: int) -> int:
+        begin, end = sentences[number].begin - passage.begin, sentences[number].end - passage.begin
+        return sum(max(0, min(end, last) - max(begin, first)) for first, last in hit.marked)
+
+    best = max(range(passage.first, passage.last + 1), key=has)
+    return passage.episode.passage(best, best)
 
 
 def _sentence(hit: Answer) -> Passage:
-    """Return the sentence of a passage that answers, with the one before it where it is too short to stand alone."""
+    """Return the sentence of a passage that answers."""
     passage, (begin, _) = hit.passage, hit.sentence
     sentences = passage.episode.sentences
     number = next(n for n in range(passage.last, passage.first - 1, -1) if sentences[n].begin - passage.begin <= begin)
-    alone = sentences[number].end - sentences[number].begin >= SHORTEST
-    return passage.episode.passage(number if alone else max(passage.first, number - 1), number)
+    return passage.episode.passage(number, number)

@@ -154,11 +154,18 @@ def _turn(following: Following, before: Exchange, lines: Lines) -> Line:
     beside = [page for page in pages if (page < here if back else page > here)]
     if beside:
         return parse_line(pages[max(beside) if back else min(beside)])
-    if not back and before.line in before.turns:
-        return parse_line(before.line)  # another by chance
+    if not back and (chance := _another(parse_line(before.line), lines)):
+        return chance
     if not before.shown and before.outcome is not Outcome.FOUND:
         return lines.line(Use.DETAIL, do="missed")
     return lines.line(Use.DETAIL, " ".join(before.shown[:1]), do="first" if back else "last")
+
+
+def _another(line: Line, lines: Lines) -> Line | None:
+    """Return the line of another quote by chance, by the same person, after any quote of the day or by chance."""
+    if line.name != lines.line(Use.DAILY).name or "about" in dict(line.options):
+        return None
+    return lines.line(Use.DAILY, random="yes", speaker=dict(line.options).get("speaker", ""))
 
 
 def _with_page(line: Line, page: int) -> Line:

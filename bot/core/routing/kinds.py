@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from bot.contract import Use
 from bot.core.routing.intent import Intent
-from bot.core.routing.nearness import read_nearness
-from bot.core.routing.rows import pattern
+from bot.core.routing.nearness import BUT, read_nearness
+from bot.core.routing.rows import pattern, wonders
 from bot.language import find_moment, stop_words
 
 if TYPE_CHECKING:
@@ -25,18 +25,36 @@ __all__ = ["fact_of", "intent_of", "kind_of", "read_kind"]
 NEAR, MARGIN = 0.72, 0.02
 """How near an example a message must be to be of its kind, and how much nearer than to those of any other."""
 
+CLEARLY_NEAR, CLEAR_MARGIN = 0.6, 0.35
+"""The same for one that asks as the example does, and says nothing else."""
+
+MOMENT_NEAR = 0.64
+"""How near an example a message with a time must be, to ask what was said then."""
+
 HELLO, SIGNS = "hello", "signs"
 """What a message without words is: a welcome to a bare mention, a word on emoji."""
 
 _MOMENT, _FACT, _LATEST = "moment", "fact.", "fact.latest"
 _AND = re.compile(r"(?:[,;?]\s*|\s)and\s|[?;]\s")
-_MOST_FACTS = 4
+_MOST_FACTS, _MOST_TALK = 4, 6
 
 _TELLING = 2.5
 """Rarity from which a known topic's name is that topic, even where it is something to say to a bot too."""
 
 _ALWAYS = ("talk.hello", "talk.thanks", "bot.help", "fact.")
 """Kinds whose words are never meant as a topic of that name."""
+
+_SAID_TO, _ASKED_OF = ("talk.", "bot."), ("talk.", "bot.", "quote.")
+"""Kinds of what is said to the bot itself, and with quotes of what nothing else may be asked beside."""
+
+_GIVEN = ("quote.", "bot.help")
+"""Kinds of what a bot can be asked to give, beside facts."""
+
+_ADDRESS = frozenset({
+    "you", "your", "yours", "yourself", "u", "ur", "ya", "youre", "bot", "bots", "this", "these", "here", "i", "im",
+    "me", "my", "verbatim",
+})  # fmt: skip
+"""Words by which what somebody asks is asked of the bot."""
 
 _TO_SOMEBODY = frozenset({"talk.hello", "talk.thanks", "talk.goodbye", "talk.sorry"})
 """Kinds beside which a name may stand."""
@@ -52,10 +70,10 @@ def _examples() -> Nearness:
 
 def kind_of(text: str, known: Known) -> str | None:
     """Return the kind of a message, a key of `kinds.toml`; None for one that asks the transcripts something."""
-    near = _examples().near(text)
-    if near is None or near.key == _MOMENT:
+    near = _near(text, known)
+    if near is None or near.key == _MOMENT or _asks_what_is_said(text, near, known):
         return None
-    if _is_near(near, known) and not _is_topic(text, near.key, known):
+    if _is_near(near, known, text) and not _is_topic(text, near.key, known):
         return near.key
     # A name behind a greeting or thanks is whoever is greeted.
     name = text.rsplit(maxsplit=1)[-1]
@@ -64,9 +82,58 @@ def kind_of(text: str, known: Known) -> str | None:
     return near.key if _examples().same(text.removesuffix(name)) == near.key and not known.is_topic(text) else None
 
 
+def _near(text: str, known: Known | None) -> Near | None:
+    """Return what a message is nearest to, of the examples that ask as it does, and speak to the bot where it does."""
+    asked = wonders(text)
+    to_bot = _is_to_bot(text)
+    exclaims = pattern("exclaims").match(text) is not None
+
+    def fits(key: str, example: str) -> bool:
+        if key.startswith(BUT):
+            return wonders(example) == asked or not wonders(example)
+        if not asked:
+            return not (exclaims and wonders(example))
+        said = to_bot or not key.startswith(_SAID_TO) or not _is_to_bot(example)
+        return said and wonders(example) == asked
+
+    return _examples().near(text, fits, known.tells if known else None)
+
+
+def _is_to_bot(text: str) -> bool:
+    """Say whether a message speaks to the bot, or of whoever wrote it."""
+    return text[:7].casefold() == "how to " or not _ADDRESS.isdisjoint(_words(text))
+
+
+@lru_cache(maxsize=5_000)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text.casefold()))
+
+
+def _asks_what_is_said(text: str, near: Near, known: Known) -> bool:
+    """Say whether a message asks about a word that the shows say, though something like it is said to a bot too."""
+    asks = bool(wonders(text))
+    if near.key.startswith(_ALWAYS) and not asks and " " not in near.example:
+        return False
+    if not near.key.startswith(_ASKED_OF) or not (asks or text.rstrip().endswith("?")):
+        return False
+    typed = [word for word in _examples().words(text) if word not in _function()]
+    beside = near.strange if _is_to_bot(text) else near.rest
+    told = beside if asks else typed if len(typed) == 1 and not near.key.startswith("quote.") else ()
+    return any(word not in _function() and known.tells(word) for word in told)
+
+
+@lru_cache(maxsize=1)
+def _function() -> frozenset[str]:
+    """Return the words that are asked about by nobody."""
+    return stop_words("commonest", "function", "contraction", "filler", "sound")
+
+
 def is_bare_talk(text: str, kinds: frozenset[str]) -> bool:
     """Say whether a text is just what somebody says of one of some kinds, word by word."""
-    return _examples().same(text) in kinds
+    each = _WORD.findall(text)
+    return _examples().same(text) in kinds or (
+        1 < len(each) <= _MOST_TALK and all(_examples().same(word) in kinds for word in each)
+    )
 
 
 def is_bare(text: str) -> bool:
@@ -74,12 +141,18 @@ def is_bare(text: str) -> bool:
     return _examples().same(text) is not None
 
 
-def _is_near(near: Near, known: Known) -> bool:
+def _is_near(near: Near, known: Known, text: str = "") -> bool:
     """Say whether a message is of the kind it is nearest to: near enough, and with nothing else to tell."""
-    if near.score < NEAR or near.margin < MARGIN or _PERSONS.intersection(near.strange):
+    lacks = {*_examples().words(near.example)} - {*_examples().words(text)}
+    alike = not near.rest and lacks <= _function() and wonders(near.example) == wonders(text)
+    clear = near.margin >= CLEAR_MARGIN and alike
+    enough = MOMENT_NEAR if near.key == _MOMENT else CLEARLY_NEAR if clear else NEAR
+    if near.score < enough or near.margin < MARGIN or _PERSONS.intersection(near.strange):
         return False
-    function = stop_words("commonest", "function", "contraction", "filler", "sound")
-    return not any(word not in function and known.tells(word) for word in near.strange)
+    strange = near.strange
+    if near.key.startswith("talk.") and not wonders(near.example):
+        strange = tuple(word for word in strange if not (_examples().same(word) or "").startswith("talk."))
+    return not any(word not in _function() and known.tells(word) for word in strange)
 
 
 def _is_topic(text: str, key: str, known: Known) -> bool:
@@ -94,9 +167,9 @@ def read_kind(text: str, raw: str, known: Known) -> Intent | None:
 
     `text` are its words alone, `raw` the message with the links and signs that a platform writes.
     """
-    moment = _read_moment(raw, known) or _read_moment(text, known)
-    if moment:
-        return moment
+    found = _read_moment(raw, known) or _read_moment(text, known) or _beside_chapter(text, known)
+    if found:
+        return found
     if not any(map(str.isalnum, text)):
         return _wordless(raw, known)
     politely = pattern("politely").match(text)
@@ -107,8 +180,27 @@ def read_kind(text: str, raw: str, known: Known) -> Intent | None:
         if fact:
             return intent_of(f"fact.{fact}", episode)
         return intent_of(_LATEST) if kind_of(bare, known) == _LATEST else None
-    key = _facts_together(bare, known) or kind_of(text, known) or (kind_of(bare, known) if politely else None)
+    if pattern("exclaims").match(text) and not known.says(text):
+        return intent_of(kind_of(text, known) or "talk.ok")
+    key = _facts_together(bare, known) or kind_of(text, known) or (_politely(text, bare, known) if politely else None)
     return intent_of(key) if key else None
+
+
+def _politely(text: str, bare: str, known: Known) -> str | None:
+    """Return the kind of what is asked for in many words; what asks nothing is asked for only if it can be given."""
+    key = kind_of(bare, known)
+    if key is None or wonders(bare) or key.startswith(_FACT):
+        return key
+    return key if key.startswith(_GIVEN) and wonders(text) != "tell" else None
+
+
+def _beside_chapter(text: str, known: Known) -> Intent | None:
+    """Read a question which chapter comes before or after one."""
+    found = pattern("beside-chapter").match(text)
+    if found is None or not (found["named"] or known.is_topic(found["chapter"])):
+        return None
+    side = "before" if found["side"].casefold() == "before" else "after"
+    return Intent(Use.LIBRARY, "", options=(("fact", side), ("chapter", found["chapter"])), needs_episode=True)
 
 
 def _wordless(raw: str, known: Known) -> Intent:
@@ -122,7 +214,7 @@ def _wordless(raw: str, known: Known) -> Intent:
 
 def fact_of(asked: str, known: Known | None = None) -> str | None:
     """Return what of an episode is asked for, where it is called “this episode”."""
-    near = _examples().near(asked)
+    near = _near(asked, known)
     if near is None or not near.key.startswith(_FACT) or near.score < NEAR or near.margin < MARGIN:
         return None
     return near.key.removeprefix(_FACT) if known is None or _is_near(near, known) else None

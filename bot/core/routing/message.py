@@ -6,7 +6,7 @@ import re
 
 from bot.contract import Use
 from bot.core.routing.intent import Intent, Known
-from bot.core.routing.kinds import read_kind
+from bot.core.routing.kinds import kind_of, read_kind
 from bot.core.routing.parts import last_talk, without_talk
 from bot.core.routing.reading import read_intent
 from bot.core.routing.rows import asks
@@ -35,7 +35,7 @@ def read_aside(text: str, known: Known) -> Intent | None:
 def read_request(text: str, known: Known) -> Intent:
     """Read a message that is none of these as a whole, though it may begin or end as one."""
     spoken = only_words(_NAMED_MENTION.sub(r"\g<name>", text))
-    rest = without_talk(spoken) or (spoken if known.is_topic(spoken) else "")
+    rest = without_talk(spoken) or (spoken if known.is_topic(spoken) or _is_doubted(spoken, known) else "")
     if not rest:
         return last_talk(spoken, known)
     if rest != spoken:
@@ -50,6 +50,11 @@ def read_request(text: str, known: Known) -> Intent:
     if hostile(spoken if _is_plain(text, spoken) else text, known.speakers, known.says):
         return Intent(Use.QUESTION, text)
     return read_intent(rest, known)
+
+
+def _is_doubted(spoken: str, known: Known) -> bool:
+    """Say whether a message is one word of talk with a question mark that the shows say: “love?”."""
+    return spoken.rstrip().endswith("?") and len(spoken.split()) == 1 and kind_of(spoken, known) is None
 
 
 def _is_plain(text: str, spoken: str) -> bool:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from bot.language import edits, nearest, plain_letters, read_table, real_words, stop_words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
-__all__ = ["Near", "Nearness", "read_nearness"]
+__all__ = ["BUT", "Near", "Nearness", "read_nearness"]
 
 LONGEST = 24
 """Words of a message that can be near an example; what is longer says more than any of them."""
@@ -25,13 +25,16 @@ LONGEST = 24
 LIGHT, FILLER = 0.35, 0.08
 """What a stop word that no example has weighs, and a filler, beside 1 for a word that says something else."""
 
+UNSAID = 0.5
+"""What a word weighs that neither an example has nor, as far as is known, anybody says."""
+
 _SHORTEST_SLIP, _LONG = 4, 7
 """Letters from which a word may be misspelt: in one place, or a long one in two."""
 
 _LIKE = 0.7
 """Share of letters from which a word of the examples is looked at as the one that was misspelt."""
 
-_BUT = "!"
+BUT = "!"
 """Before the key of what only looks like a kind."""
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
@@ -66,16 +69,17 @@ class Nearness:
     ) -> None:
         """Take examples by key, texts that only look like those of a key, what typed forms are said as, and fillers."""
         self._written = dict(written or {})
+        self._signs = {typed: said for typed, said in self._written.items() if not typed.isalnum()}
         self._fillers = frozenset(fillers)
         self._stop = stop_words("commonest", "function", "filler", "sound", "contraction")
         rows = [(key, text) for key, texts in examples.items() for text in texts]
-        rows += [(_BUT + key, text) for key, texts in (but or {}).items() for text in texts]
+        rows += [(BUT + key, text) for key, texts in (but or {}).items() for text in texts]
         self._rows = tuple((key, text, frozenset(self._plain(text))) for key, text in rows)
         self._holding: dict[str, list[int]] = defaultdict(list)
         for number, (_, _, words) in enumerate(self._rows):
             for word in words:
                 self._holding[word].append(number)
-        self._exact = {words - self._fillers or words: key for key, _, words in self._rows if not key.startswith(_BUT)}
+        self._exact = {words - self._fillers or words: key for key, _, words in self._rows if not key.startswith(BUT)}
         self._vocabulary = sorted(word for word in self._holding if len(word) >= _SHORTEST_SLIP)
         self._most = math.log(2 * len(self._rows) + 1)
         self._own: dict[str, set[str]] = defaultdict(set)
@@ -84,13 +88,22 @@ class Nearness:
         self._weights = {word: self._weigh(word, len(held)) for word, held in self._holding.items()}
         self._totals = [sum(self._weights[word] for word in words) for _, _, words in self._rows]
 
-    def near(self, text: str) -> Near | None:
-        """Return the kind whose example is nearest to a text; None for one without words, or with too many."""
+    def near(
+        self,
+        text: str,
+        fits: Callable[[str, str], bool] = lambda _key, _example: True,
+        is_word: Callable[[str], bool] | None = None,
+    ) -> Near | None:
+        """Return the kind whose example is nearest to a text; None for one without words, or with too many.
+
+        Only what fits counts, told by key (`but` + the key for what only looks like a kind) and words; what `is_word`
+        is no slip, and other words that no example has tell less.
+        """
         typed = _WORD.findall(text[: LONGEST * 40])
-        words = dict.fromkeys(self._words(text)) if len(typed) <= LONGEST else {}
+        words = dict.fromkeys(self._words(text, is_word)) if len(typed) <= LONGEST else {}
         if not words or len(words) > LONGEST:
             return None
-        total = sum(self._weight(word) for word in words)
+        total = sum(self._weight(word, is_word) for word in words)
         shared: dict[int, float] = defaultdict(float)
         for word in words:
             for number in self._holding.get(word, ()):
@@ -98,9 +111,10 @@ class Nearness:
         best: dict[str, tuple[float, int]] = {}
         for number, weight in shared.items():
             found = 2 * weight / (total + self._totals[number]), -number
-            key = self._rows[number][0]
-            best[key] = max(best.get(key, found), found)
-        kinds = [key for key in best if not key.startswith(_BUT)]
+            key, example, _ = self._rows[number]
+            if found > best.get(key, (0.0, -len(self._rows))) and fits(key, example):
+                best[key] = found
+        kinds = [key for key in best if not key.startswith(BUT)]
         if not kinds:
             return None
         key = max(kinds, key=lambda kind: best[kind])
@@ -117,19 +131,27 @@ class Nearness:
         typed = self._plain(text[: LONGEST * 40])
         return self._exact.get(frozenset(typed) - self._fillers or frozenset(typed))
 
-    def _words(self, text: str) -> list[str]:
+    def words(self, text: str) -> list[str]:
+        """Return the words of a text that tell something, as they are written out."""
+        return [word for word in self._plain(text[: LONGEST * 40]) if word not in self._fillers]
+
+    def _words(self, text: str, is_word: Callable[[str], bool] | None) -> list[str]:
         """Return the words of a text as the examples write them."""
-        return [self._holding_word(word) for word in self._plain(text)]
+        return [self._holding_word(word, is_word) for word in self._plain(text)]
 
     def _plain(self, text: str) -> list[str]:
         """Return the words of a text in plain letters, shorthand written out, letters drawn out written once."""
         shown = unicodedata.normalize("NFKC", text).translate({0x2019: "'", 0x2018: "'"}).casefold()
+        for typed, said in self._signs.items():
+            shown = shown.replace(typed, said)
         found = (plain_letters(_DRAWN_OUT.sub(r"\1", word)).replace("'", "") for word in _WORD.findall(shown))
         return [part for word in found for part in self._written.get(word, word).split()]
 
-    def _holding_word(self, word: str) -> str:
+    def _holding_word(self, word: str, is_word: Callable[[str], bool] | None) -> str:
         """Return the word of the examples that a word is a slip of, or the word itself."""
         if word in self._holding or len(word) < _SHORTEST_SLIP or word in real_words() or word in self._stop:
+            return word
+        if is_word and is_word(word):
             return word
         slips = 1 if len(word) < _LONG else 2
         for likely in nearest(word, self._vocabulary, _LIKE, 3):
@@ -137,8 +159,12 @@ class Nearness:
                 return likely
         return word
 
-    def _weight(self, word: str) -> float:
-        return self._weights[word] if word in self._weights else self._weigh(word, 0)
+    def _weight(self, word: str, is_word: Callable[[str], bool] | None) -> float:
+        """Return how much a word of a text tells."""
+        if word in self._weights:
+            return self._weights[word]
+        weight = self._weigh(word, 0)
+        return weight if is_word is None or is_word(word) else min(UNSAID, weight)
 
     def _weigh(self, word: str, held: int) -> float:
         """Return how much a word tells that so many examples have; a word that none has, and says much, the most."""

@@ -51,7 +51,8 @@ def without_talk(text: str) -> str:
 def last_talk(text: str, known: Known) -> Intent:
     """Return the talk that a message ends with which is nothing but talk."""
     kinds = [kind for clause in _CLAUSE.findall(text) if (kind := kind_of(clause, known))]
-    return intent_of(kinds[-1] if kinds else "talk.hello")
+    last = kinds or [kind for word in text.split()[-1:] if (kind := kind_of(word, known))]
+    return intent_of(last[-1] if last else "talk.hello")
 
 
 def _without_bare(text: str) -> str:

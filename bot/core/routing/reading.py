@@ -64,6 +64,7 @@ _OF_LIBRARY = {
     "library-show-number": "",
     "library-show-newest": "",
     "library-show-host": "",
+    "library-show-count": "",
     "library-described": "about",
     "library-called": "",
     "library-from": "",
@@ -126,6 +127,9 @@ def _quote_please(words: str, known: Known) -> Intent | None:
         return None
     who = found["who"] or found["whose"] or found["said"] or ""
     subject = (found["subject"] or "").strip(_EDGES + ".?!")
+    if subject and not who:
+        before, by, behind = subject.rpartition(" by ")
+        subject, who = (before.strip(), behind) if by and named_speaker(behind, known.speakers) else (subject, "")
     named = who.removesuffix("'s").removesuffix("'")
     speaker = (
         (named_speaker(named, known.speakers) or named_speaker(named.removesuffix("s"), known.speakers)) if who else ""

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from bot.language import read_rows
 
-__all__ = ["asks", "pattern"]
+__all__ = ["asks", "pattern", "wonders"]
 
 
 def pattern(key: str) -> re.Pattern[str]:
@@ -18,6 +18,20 @@ def pattern(key: str) -> re.Pattern[str]:
 def asks(words: str) -> bool:
     """Say whether a message asks something."""
     return words.rstrip().endswith("?") or pattern("asks").match(words) is not None
+
+
+@lru_cache(maxsize=5_000)
+def wonders(words: str) -> str:
+    """Return what a message that asks something begins with, such as “who”; "" for any other."""
+    found = pattern("wonders").match(words)
+    if found is None:
+        return ""
+    if found.lastgroup == "word":
+        return found["word"].casefold()
+    return _ASKED_AS[found.lastgroup or ""]
+
+
+_ASKED_AS = {"which": "what", "whose": "who", "y": "why", "tell": "tell", "aux": "aux"}
 
 
 @lru_cache(maxsize=1)
