@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from bot.search.alone import stand_alone
 from bot.search.ask import Answer, Answered, Band
 from bot.search.background import Background
 from bot.search.episodes import NamedEpisodes, OnSubject, episodes_named, newest_first, people_of
@@ -57,6 +58,7 @@ __all__ = [
     "read_claim",
     "remembered_words",
     "scope_of",
+    "stand_alone",
     "subjects",
     "where",
 ]
