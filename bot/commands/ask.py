@@ -85,6 +85,9 @@ async def ask(
         lead = say("ask.closest")
         most = room_for(first.passage.citation(), UNSURE, lead)
         card = _card(first, first.within(most), Role.NEAREST, most)
+        over = len(Reply(lead, Outcome.NEAREST, cards=(card,)).text) - UNSURE
+        most -= min(max(0, over), most // 2)  # names of several speakers
+        card = _card(first, first.within(most), Role.NEAREST, most)
         return Reply(lead, Outcome.NEAREST, cards=(card,), buttons=_buttons(ctx, answered, card))
     near = [hit for hit in rest[:MOST_OTHERS] if hit.score >= NEAR * first.score]
     cards = (_card(first, first.shown, Role.MATCH, LONGEST_EXCERPT), *(_line(hit, Role.RUNNER_UP) for hit in near))
