@@ -135,11 +135,10 @@ class Core:
                 where = "here" if request.channel.tenant else "elsewhere"
                 raise UserError(say(f"answer.admin-{where}", command=name))  # noqa: TRY301 - one way out for every sentence to a member
             given = _arguments(command, line)
-            if command.reading and command.free and command.use is not Use.CLAIM:
-                asked = given.get(command.free.name, "")
-                spoken = only_words(asked) or asked
-                if asked and (command.use is not Use.QUESTION or _is_plain(asked, spoken)):
-                    given |= {command.free.name: spoken}
+            if command.reading and command.free and command.use is not Use.CLAIM and command.free.name in given:
+                # Its rules take a while to read: not on the event loop.
+                typed_words, asking = given[command.free.name], command.use is Use.QUESTION
+                given[command.free.name] = await asyncio.to_thread(_spoken, typed_words, may_order=asking)
             settings = await self._served.settings(request.channel)
             if settings.answers == "off" and not command.always:
                 declined = refusal("off-here").reply(self.lines, private=True, feature="answers")
@@ -436,9 +435,13 @@ def _ids(answered: Exchange) -> set[str]:
     return {each for turn in answered.turns for each in parse_line(turn).words.split()}
 
 
-def _is_plain(words: str, spoken: str) -> bool:
-    """Say whether what stands beside spoken words is none: they ask. What does not, or is about a link, may order."""
-    return asks(spoken) and "://" not in words
+def _spoken(words: str, *, may_order: bool) -> str:
+    """Return words without what is none, such as a mention, left as they are where what is none may order something.
+
+    What asks does not order, unless it is about a link.
+    """
+    spoken = only_words(words) or words
+    return words if may_order and not (asks(spoken) and "://" not in words) else spoken
 
 
 def _printable(text: str) -> str:
