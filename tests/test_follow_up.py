@@ -240,7 +240,7 @@ async def test_more_shows_each_passage_once_and_then_says_that_is_all(core: Core
     ids = [card.quote.id for reply in shown for card in reply.cards if card.quote]
     assert len(shown) > 2
     assert len(ids) == len(set(ids))
-    assert shown[-1].text == say("detail.last")
+    assert shown[-1].text == say("list.all")
 
 
 async def test_an_answer_for_the_asker_alone_is_gone_on_from_for_the_asker_alone(core: Core) -> None:

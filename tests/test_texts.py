@@ -40,10 +40,10 @@ EXCEPTIONS = {
     "commands/settings.py": (r"daily (on|off)|post now|skip today", "values of do:, which people type as they are"),
     "contract/schedule.py": (r"every day", "what people type for days"),
     "core/routing/(kinds|reading).py": (
-        r"(\{\})? ?this episode ?(\{\})?",
-        "what stands for the episode that a message names",
+        r"(\{\})? ?this episode ?(\{\})?|how to ",
+        "what stands for the episode that a message names, and how a message begins",
     ),
-    "core/conversation.py": (r"what did they say about .*", "the question that a short message stands for"),
+    "core/follow_up.py": (r"what did they say about .*", "the question that a short message stands for"),
     "corpus/formats/": (
         r"[a-z0-9'\s]+|timed JSON|Extra data|Transcript: |\[Script Info\]",
         "names of formats, which readers declare, and what is looked for in files",

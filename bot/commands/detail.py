@@ -44,11 +44,11 @@ async def detail(
     """Answer with a sentence and the link that opens there; with a sentence alone where no quote is meant."""
     if do == "check":
         slack = ctx.request.channel.platform == "slack"
-        return Reply(say("detail.check-slack" if slack else "detail.check"), Outcome.NONE)
+        return Reply(say("detail.check-slack") if slack else say("detail.check"), Outcome.NONE)
     if do in {"last", "first"} and not ids.strip():
-        return Reply(say(f"detail.{do}"), Outcome.FOUND)
+        return Reply(_end(do), Outcome.FOUND)
     if do in _WITHOUT or not ids.strip():
-        return Reply(say("detail.missed" if do == "missed" else "detail.lost"), Outcome.NONE)
+        return Reply(say("detail.missed") if do == "missed" else say("detail.lost"), Outcome.NONE)
     return await asyncio.to_thread(_tell, ctx, ids, do)
 
 
@@ -66,9 +66,14 @@ def _tell(ctx: Context, ids: str, do: str) -> Reply:
     first = found[0]
     more = more_context(ctx.lines, first.id, 0)
     if do in {"last", "first", "shortest"}:
-        return Reply(say(f"detail.{do}"), Outcome.FOUND, buttons=(more,))
+        return Reply(_end(do), Outcome.FOUND, buttons=(more,))
     cards = tuple(Card(Role.INFO, body=_sentence(passage, do)) for passage in found)
     return Reply("", Outcome.FOUND, cards=cards, buttons=(*listen(first.citation()), more))
+
+
+def _end(do: str) -> str:
+    """Return what is told where there is no other quote, or no shorter one, to show."""
+    return say("list.all") if do == "last" else say(f"detail.end-{do}")
 
 
 def _sentence(passage: Passage, do: str) -> tuple[Span, ...]:

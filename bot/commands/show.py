@@ -49,7 +49,7 @@ def _shown(ctx: Context, ids: str, context: int, at: int) -> Reply:
     if at < 0:
         raise UserError(say("show.no-place", most=len(found), at=at))
     if at > len(found):
-        return Reply(say("show.all"), Outcome.NONE)
+        return Reply(say("list.all"), Outcome.NONE)
     passages = [passage for passage in found if passage is not None]
     shown = [passage for passage in (found[at - 1 : at] if at else found) if passage is not None]
     if found and not shown:
@@ -63,7 +63,7 @@ def _shown(ctx: Context, ids: str, context: int, at: int) -> Reply:
     more = (more_context(ctx.lines, shown[0].id, seen),) if context < MOST_CONTEXT else ()
     paging = others(ctx.lines, [passage.id for passage in passages], sum(map(bool, found[: at - 1]))) if at else ()
     buttons = (*more, *paging, source(ctx.lines, shown[0].id), *listen(shown[0].citation()))
-    aside = say("show.all") if len(found) > 1 and shown == passages[-1:] else ""
+    aside = say("list.all") if len(found) > 1 and shown == passages[-1:] else ""
     return Reply(lead, Outcome.FOUND, cards=tuple(cards), buttons=buttons, aside=aside)
 
 

@@ -64,7 +64,7 @@ def _example(ctx: Context, chance: int) -> str:
     for number in newest_first(ctx.corpus, range(len(ctx.corpus.entries))):
         subjects = _subjects(ctx.corpus.entries[number])
         if subjects:
-            return say("talk.example", subject=subjects[chance % len(subjects)])
+            return say("help.what-they-say", subject=subjects[chance % len(subjects)])
     return say("talk.any-example")
 
 

@@ -136,7 +136,7 @@ def _found(ctx: Context, found: TopicFound, place: str, page: int | None, line: 
     told = _lead(ctx, found, page or 1) if found.sure else _nearest(found, place)
     lead = " ".join([*_readings(found), told])
     outcome = Outcome.FOUND if found.sure else Outcome.NEAREST
-    last = say("topic.all") if (page or 1) > 1 and not found.more else ""
+    last = say("list.all") if (page or 1) > 1 and not found.more else ""
     return Reply(lead, outcome, cards=cards, buttons=(*more, *inside, *others), aside=last)
 
 
@@ -273,7 +273,7 @@ async def _summary(ctx: Context, number: int, page: int, line: Line) -> Reply:
     whole = listen(ctx.corpus.episode(number).passage(0, 0).citation())
     named = [card.quote.citation.chapter for card in cards if card.quote]
     opened = [button for title in named if title for button in _open(ctx, title)]
-    last = say("topic.all") if page == len(pages) > 1 else ""
+    last = say("list.all") if page == len(pages) > 1 else ""
     return Reply(lead, Outcome.FOUND, cards=cards, buttons=(*more, *whole, *opened[:MOST_RELATED]), aside=last)
 
 
