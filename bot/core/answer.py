@@ -250,14 +250,16 @@ class Core:
         intent = read_aside(words, known)
         if intent is None:
             # Talk before it, such as thanks for the answer before, is no part of what goes on from that.
-            following = following or read_following(without_talk(only_words(words)), self._corpus.speakers)
+            rest = without_talk(only_words(words))
+            following = following or read_following(rest, self._corpus.speakers)
             followed = follow_up(following, before, reference, self.lines) if following else None
             if followed is not None:
                 return followed, None, before
-            nothing = nothing_meant(following, self.lines) if following else None
+            intent = read_aside(rest, known) if rest else None
+            nothing = nothing_meant(following, self.lines) if following and intent is None else None
             if nothing is not None:
                 return nothing, None, None
-            intent = read_request(words, known)
+            intent = intent or read_request(words, known)
         return self._line_of(intent, before if before and not before.private else None), intent, None
 
     def _line_of(self, intent: Intent, before: Exchange | None) -> Line:
