@@ -77,14 +77,13 @@ async def ask(
     answered = await ctx.search.answer(question, MOST_HITS, scope, may_ask_model=refused is None)
     if refused is not None:
         # Asked to speak as a person, or for an opinion: decline, and offer what they actually said.
-        return refused.reply(ctx.lines, *(_line(hit, Role.NEAREST) for hit in answered.hits[:1]))
+        return refused.reply(ctx.lines, *(_unsure(hit, refused.sentence()) for hit in answered.hits[:1]))
     if answered.band is Band.DECLINED or not answered.hits:
         return await _no(ctx, question, answered, scope)
     first, *rest = answered.hits
     if answered.band is Band.CLOSEST:
         lead = say("ask.closest")
-        most = room_for(first.passage.citation(), UNSURE, lead)
-        card = _card(first, first.within(most), Role.NEAREST, most)
+        card = _unsure(first, lead)
         return Reply(lead, Outcome.NEAREST, cards=(card,), buttons=_buttons(ctx, answered, card))
     near = [hit for hit in rest[:MOST_OTHERS] if hit.score >= NEAR * first.score]
     cards = (_card(first, first.shown, Role.MATCH, LONGEST_EXCERPT), *(_line(hit, Role.RUNNER_UP) for hit in near))
@@ -109,6 +108,12 @@ def _card(hit: Answer, shown: Passage, role: Role, most: int) -> Card:
     quote = _quote(hit, shown)
     cited, part = excerpt(shown, quote, best_part(quote.text, 0, len(quote.text), _inside(shown, hit), most))
     return Card(role, quote=cited, part=part)
+
+
+def _unsure(hit: Answer, lead: str) -> Card:
+    """Put what may not answer on a card, with its lead no longer than such a reply is."""
+    most = room_for(hit.passage.citation(), UNSURE, lead)
+    return _card(hit, hit.within(most), Role.NEAREST, most)
 
 
 def _line(hit: Answer, role: Role) -> Card:
