@@ -143,4 +143,4 @@ def test_every_post_is_short_and_its_question_stands_alone(corpus: Corpus) -> No
         used.append(found.id)
         text = daily.reply(found).text.replace(f" · {found.id}", "")
         assert text.splitlines()[-1] == found.prompt or not found.prompt
-        assert len(re.sub(r" · https?://\S+", "", text)) <= 500
+        assert len(re.sub(r" · https?://\S+|\n", "", text)) <= 500
