@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.corpus import key_passages, open_corpus
-from bot.search import Scope, load_embeddings
+from bot.search import LONGEST_EXCERPT, Scope, load_embeddings
+from bot.search.alone import MOST_AFTER, MOST_BEFORE
 from bot.search.ask.answerability import Weights
 from bot.search.ask.answers import Answered, Band, answer
 from bot.search.ask.extracts import MOST_CHARACTERS, MOST_SENTENCES
@@ -70,8 +71,9 @@ def _check(answered: Answered, limit: int) -> None:
         assert passage.text[begin:end] in {passage.episode.passage(number, number).text for _, number in sentences}
         assert len({paragraph.chapter for paragraph in passage.paragraphs}) == 1
         assert len({paragraph.section for paragraph in passage.paragraphs}) == 1
-        assert len(sentences) <= MOST_SENTENCES
-        assert len(sentences) <= 3 or len(passage.text) <= MOST_CHARACTERS
+        assert len(sentences) <= MOST_SENTENCES + MOST_BEFORE + MOST_AFTER
+        assert len(sentences) <= 3 or len(passage.text) <= MOST_CHARACTERS + LONGEST_EXCERPT
+        assert passage.first <= hit.shown.first <= hit.shown.last <= passage.last
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bot.commands import COMMANDS
 from bot.core import Core
 from bot.language import Row, only_words, read_rows
+from bot.policy.texts import say
 from bot.search import Searcher, open_searcher
 from bot.search.verify import Names, Quoted, asks_for_check, read_claim
 from tests.test_who_said_it import ask, write_library
@@ -307,7 +308,7 @@ async def test_what_was_left_out_is_shown_and_a_filler_is_named(library: tuple[C
 async def test_a_question_with_nothing_to_check_is_told_how(library: tuple[Core, Searcher], message: str) -> None:
     reply = await ask(library[0], message)
 
-    assert reply.lead.startswith("There's nothing to check in that.")
+    assert reply.lead in {say("detail.check"), say("verify.nothing")}
     assert not reply.cards
 
 

@@ -272,7 +272,9 @@ def told(reply: Reply) -> list[str]:
     """Return everything a reply says beside its quotes: verdicts, sentences, differences, fields."""
     parts = [reply.lead, reply.aside]
     for card in reply.cards:
-        parts += [card.title, plain(card.body), *(part for field in card.fields for part in field)]
+        linked = any(span.url for span in card.body)
+        body = [span.text for span in card.body] if linked else [plain(card.body)]
+        parts += [card.title, *body, *(part for field in card.fields for part in field)]
     return [line for part in parts for line in part.split("\n")]
 
 

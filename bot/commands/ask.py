@@ -77,62 +77,75 @@ async def ask(
     answered = await ctx.search.answer(question, MOST_HITS, scope, may_ask_model=refused is None)
     if refused is not None:
         # Asked to speak as a person, or for an opinion: decline, and offer what they actually said.
-        return refused.reply(ctx.lines, *(_line(hit, Role.NEAREST) for hit in answered.hits[:1]))
+        return refused.reply(ctx.lines, *(_unsure(hit, refused.sentence())[0] for hit in answered.hits[:1]))
     if answered.band is Band.DECLINED or not answered.hits:
         return await _no(ctx, question, answered, scope)
     first, *rest = answered.hits
     if answered.band is Band.CLOSEST:
         lead = say("ask.closest")
-        most = room_for(first.passage.citation(), UNSURE, lead)
-        card = _card(first, first.within(most), Role.NEAREST, most)
-        over = len(Reply(lead, Outcome.NEAREST, cards=(card,)).text) - UNSURE
-        most -= min(max(0, over), most // 2)  # names of several speakers
-        card = _card(first, first.within(most), Role.NEAREST, most)
-        return Reply(lead, Outcome.NEAREST, cards=(card,), buttons=_buttons(ctx, answered, card))
+        card, shown = _unsure(first, lead)
+        return Reply(lead, Outcome.NEAREST, cards=(card,), buttons=_buttons(ctx, answered, shown, card))
     near = [hit for hit in rest[:MOST_OTHERS] if hit.score >= NEAR * first.score]
     cards = (_card(first, first.shown, Role.MATCH, LONGEST_EXCERPT), *(_line(hit, Role.RUNNER_UP) for hit in near))
     reply = drop_others(Reply("", Outcome.FOUND, cards=cards), ANSWER)
-    return dataclasses.replace(reply, buttons=_buttons(ctx, answered, *reply.cards))
+    return dataclasses.replace(reply, buttons=_buttons(ctx, answered, first.shown, *reply.cards))
 
 
-def _buttons(ctx: Context, answered: Answered, card: Card, *more: Card) -> tuple[Button, ...]:
-    """Offer the words around the first passage, those that are not shown, the source and the recording."""
-    quote = card.quote
-    ids = [quote.id if quote and not at else hit.shown.id for at, hit in enumerate(answered.hits)]
+def _buttons(ctx: Context, answered: Answered, shown: Passage, card: Card, *more: Card) -> tuple[Button, ...]:
+    """Offer the words around what is shown first, the passages that are not shown, the source and the recording."""
+    ids = [hit.shown.id if at else shown.id for at, hit in enumerate(answered.hits)]
+    is_cut = card.part is not None and card.part[1] - card.part[0] < len(shown.text)
     return (
-        more_context(ctx.lines, ids[0], -2 if card.part else 0),
+        more_context(ctx.lines, shown.id, -2 if is_cut else 0),
         *others(ctx.lines, ids, 0, 1 + len(more)),
-        source(ctx.lines, ids[0]),
-        *(listen(quote.citation) if quote else ()),
+        source(ctx.lines, shown.id),
+        *(listen(card.quote.citation) if card.quote else ()),
     )
 
 
 def _card(hit: Answer, shown: Passage, role: Role, most: int) -> Card:
-    """Put what is shown of a passage on a card, of a single sentence that is too long the clauses that tell most."""
-    quote = _quote(hit, shown)
-    cited, part = excerpt(shown, quote, best_part(quote.text, 0, len(quote.text), _inside(shown, hit), most))
-    return Card(role, quote=cited, part=part)
+    """Put a passage on a card with the part that is shown, of too long a sentence the clauses that tell most."""
+    passage = _with(hit.passage, shown)
+    begin, end = shown.begin - passage.begin, shown.end - passage.begin
+    part = best_part(passage.text, begin, end, _inside(passage, hit), most)
+    cited, shown_part = excerpt(passage, _quote(hit, passage, end - begin), part)
+    return Card(role, quote=cited, part=shown_part)
+
+
+def _unsure(hit: Answer, lead: str) -> tuple[Card, Passage]:
+    """Put what may not answer on a card, with its lead no longer than such a reply is; return also what is shown."""
+    most = room_for(hit.passage.citation(), UNSURE, lead)
+    card = _card(hit, hit.within(most), Role.NEAREST, most)
+    over = len(Reply(lead, Outcome.NEAREST, cards=(card,)).text) - UNSURE
+    most -= min(max(0, over), most // 2)  # names of several speakers
+    shown = hit.within(most)
+    return _card(hit, shown, Role.NEAREST, most), shown
 
 
 def _line(hit: Answer, role: Role) -> Card:
     """Put the telling part of the answering sentence on one line."""
-    single = hit.passage.episode.passage(hit.likeliest, hit.likeliest)
-    quote = _quote(hit, single)
-    line = cut_line(quote.text, marked=_inside(single, hit))
-    return Card(role, title=say("quote.also") if role is Role.RUNNER_UP else "", quote=quote, line=line)
+    passage = hit.passage
+    line = cut_line(passage.text, *hit.sentence, hit.telling)
+    cited, _ = excerpt(passage, _quote(hit, passage, 0), line)
+    return Card(role, title=say("quote.also") if role is Role.RUNNER_UP else "", quote=cited, line=line)
 
 
-def _quote(hit: Answer, shown: Passage) -> Quote:
-    """Quote a part of a passage, the clause of it that answers marked where it is not most of it."""
+def _with(passage: Passage, shown: Passage) -> Passage:
+    """Return a passage with what is shown of it, which may begin before it."""
+    return passage.episode.passage(min(passage.first, shown.first), max(passage.last, shown.last))
+
+
+def _quote(hit: Answer, passage: Passage, length: int) -> Quote:
+    """Quote a passage, the clause of it that answers marked where it is not most of the characters that are shown."""
     begin, end = cut_line(hit.passage.text, *hit.sentence, hit.telling)
-    shift = shown.begin - hit.passage.begin
-    marked = ((begin - shift, end - shift),) if end - begin <= MOST_MARKED * len(shown.text) else ()
-    return shown.quote(marked, round(hit.score, 3))
+    shift = passage.begin - hit.passage.begin
+    marked = ((begin - shift, end - shift),) if end - begin <= MOST_MARKED * length else ()
+    return passage.quote(marked, round(hit.score, 3))
 
 
-def _inside(shown: Passage, hit: Answer) -> tuple[tuple[int, int], ...]:
-    """Return where what is shown has the words of the question."""
-    shift, size = shown.begin - hit.passage.begin, len(shown.text)
+def _inside(passage: Passage, hit: Answer) -> tuple[tuple[int, int], ...]:
+    """Return where a passage has the words of the question."""
+    shift, size = passage.begin - hit.passage.begin, len(passage.text)
     return tuple((begin - shift, end - shift) for begin, end in hit.telling if 0 <= begin - shift < size)
 
 

@@ -377,7 +377,7 @@ def _beside(ctx: Context, name: str, chapter: str, show: str, side: str) -> Repl
     found = episode.chapters[at]
     link = episode.link(found.start) if found.start is not None else None
     cards = (Card(Role.INFO, body=(Span(clock(found.start), url=link),)),) if found.start is not None else ()
-    return Reply(say(f"episodes.{side}", chapter=title, other=found.title), Outcome.FOUND, cards=cards)
+    return Reply(say(f"episodes.beside-{side}", chapter=title, other=found.title), Outcome.FOUND, cards=cards)
 
 
 def _chapter(ctx: Context, name: str, chapter: str, show: str, _fact: str) -> Reply:

@@ -16,7 +16,7 @@ OTHER = "other"
 """Stands for a language that is not known by its words."""
 
 FEWEST = 2
-"""Words of a language that a message needs to be in it."""
+"""Different words of a language that a message needs to be in it."""
 
 _SHARE = 0.3
 """Share of letters of another script from which a message is in it: more than a foreign name."""
@@ -39,13 +39,8 @@ def foreign_language(text: str) -> str | None:
     if other > 1 and other > _SHARE * len(letters):
         return OTHER
     english = sum(word in stop_words("commonest", "function", "contraction", "filler", "light") for word in words)
-    counted: Counter[str] = Counter()
-    foreign = 0
-    for word in words:
-        known = _languages().get(word, ())
-        foreign += bool(known)
-        for language in known:
-            counted[language] += 1
+    foreign = sum(word in _languages() for word in words)
+    counted = Counter(language for word in set(words) for language in _languages().get(word, ()))
     accents = sum(not word.isascii() for word in words)
     if foreign + accents <= max(english, len(words) // 3) or max(counted.values(), default=0) < FEWEST:
         return None

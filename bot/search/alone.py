@@ -28,6 +28,9 @@ _LOOKED_AT, _MOSTLY = 400, 0.7
 _READ = 160
 """Characters of a sentence by which it is told how it begins."""
 
+FEWEST_OF_ANSWER = 5
+"""Words of a sentence that can be the whole answer to a question: “Oh, I feel that.” comes before it."""
+
 _OPEN = re.compile(r"[,;:\u2013\u2014-]$")
 _ASKS = re.compile(r"\?[\"”’')]*$")
 _TAG = re.compile(r"\b(?:right|you know|okay|yeah|huh)\?$", re.IGNORECASE)
@@ -141,10 +144,14 @@ def _finish(episode: Episode, first: int, last: int, limit: int) -> int:
             break
         changes = _changes(episode, end)
         is_open = asks(episode, end) if changes else trails(episode, end)
-        if not is_open and not (end > last and not changes and is_short(_text(episode, end))):
+        if not is_open and not (end > last and not changes and _words(episode, end) < FEWEST_OF_ANSWER):
             break
         end = following
     return end
+
+
+def _words(episode: Episode, sentence: int) -> int:
+    return len(_WORD.findall(_text(episode, sentence)))
 
 
 def _changes(episode: Episode, sentence: int) -> bool:
