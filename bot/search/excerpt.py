@@ -155,7 +155,7 @@ def _best_run(
 
 def _count(marked: Sequence[tuple[int, int]]) -> Callable[[int], int]:
     """Return what counts the marked characters before a place, in time that hardly grows with the marks."""
-    firsts, lasts = (sorted(ends) for ends in zip(*marked, strict=True)) if marked else ([], [])
+    firsts, lasts = sorted(first for first, _ in marked), sorted(last for _, last in marked)
     to_first, to_last = list(accumulate(firsts, initial=0)), list(accumulate(lasts, initial=0))
 
     def before(place: int) -> int:
