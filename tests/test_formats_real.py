@@ -129,10 +129,10 @@ def test_speakers_of_real_files_are_whole_names() -> None:
 def test_what_is_odd_in_real_files_is_said() -> None:
     told = {name: " ".join(real(name).oddities) for name in NAMES} or pytest.skip("no real files")
 
-    assert "5 cues begin while the one before still lasts" in told["talkpython-voice-overlap.vtt"]
+    assert "5 cues begin before the previous one ends" in told["talkpython-voice-overlap.vtt"]
     assert "cue at 01:05:33 repeats “Би Би”" in told["talkpython-545-hallucinated-cyrillic.vtt"]
-    assert "in 11 of 48 cues" in told["syntax-299-missing-speaker.srt"]
-    assert "1 cue begins while" in told["syntax-299-missing-speaker.srt"]
+    assert "11 of 48 cues name no speaker" in told["syntax-299-missing-speaker.srt"]
+    assert "1 cue begins before the previous one ends" in told["syntax-299-missing-speaker.srt"]
     assert "Speaker 1, Speaker 2" in told["rev-export-crlf.txt"]
     assert "1 cue lasts far longer" in told["whisper-openai.json"]
     assert "I read AvW as Aaron van Wirdum." in told["bitcoin-explained-speedy-trial.es.md"]

@@ -123,12 +123,12 @@ def test_sentences_name_the_program_as_it_was_installed(installed: Path, folder:
     refused = run(installed, folder, program, "restore", "nothing.db")
 
     assert usage.stdout.startswith("usage: verbatim ")
-    assert "Name a file that `verbatim backup` wrote" in refused.stderr
+    assert "Name a file written by `verbatim backup`" in refused.stderr
 
 
 def test_a_user_without_a_home_is_told_what_to_set(installed: Path, folder: Path) -> None:
     done = run(installed, folder, sys.executable, "-m", "bot", "--once", PRIDE, VERBATIM_DATA_DIR="~nobody-at-all/data")
 
     assert done.returncode == 2
-    assert "The folder ~nobody-at-all/data cannot be found" in done.stderr
+    assert "The folder ~nobody-at-all/data can't be found" in done.stderr
     assert "Traceback" not in done.stderr

@@ -6,10 +6,12 @@ import asyncio
 import json
 import re
 from collections import defaultdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks.shows import open_library
 from bot.adapters.discord.render import ACTION_ROW, render
 from bot.adapters.slack.render import message
 from bot.commands import COMMAND_LINES, COMMANDS
@@ -29,13 +31,15 @@ from bot.contract import (
     parse_line,
     plain,
 )
-from bot.search.excerpt import best_part
+from bot.core import Core
+from bot.search import Searcher
+from bot.search.excerpt import LONGEST_EXCERPT, best_part
 from bot.settings import ROOT
 from tests.conftest import Ask
 
 if TYPE_CHECKING:
     from bot.contract import Card
-    from bot.core import Core
+    from bot.search import Embeddings
 
 INVENTED = {"salt-and-small-change", "the-long-throw"}
 SAMPLE = 14
@@ -83,6 +87,14 @@ ASKED_INVENTED = [
 ]
 
 
+SHOWS_ASKED = [
+    row["show"]
+    for name in ("fresh_questions", "fresh_unanswerable", "fresh_lines", "fresh_lines")
+    for row in [row for row in _rows(name) if row["show"] in INVENTED][:: SAMPLE // 4]
+]
+"""The show that each of those is asked of."""
+
+
 async def _ask(core: Core, asked: list[tuple[str, str, str]]) -> list[Reply]:
     here, somebody = Channel("test", "room"), Author("member")
     return [
@@ -96,6 +108,37 @@ def replies(core: Core, shows_core: Core) -> list[Reply]:
     return [*asyncio.run(_ask(core, ASKED)), *asyncio.run(_ask(shows_core, ASKED_INVENTED))]
 
 
+@pytest.fixture(scope="module")
+def by_meaning() -> list[Reply]:
+    """Ask three shows by meaning too, where the models and what they make of the shows are at hand."""
+    return asyncio.run(_ask_by_meaning())
+
+
+def _give(embeddings: Embeddings, _: object) -> Embeddings:
+    return embeddings
+
+
+async def _ask_by_meaning() -> list[Reply]:
+    found: list[Reply] = []
+    for name in ("shipped", *sorted(INVENTED)):
+        if not (ROOT / ("data" if name == "shipped" else f"data/measured/{name}/data") / "vectors").is_dir():
+            continue
+        library = open_library(name)
+        embeddings = library.embeddings if library else None
+        if library is None or embeddings is None:
+            continue
+        searcher = Searcher(library.corpus, library.index, partial(_give, embeddings))
+        searcher.warm()
+        asked = (
+            ASKED[::2]
+            if name == "shipped"
+            else [row for row, show in zip(ASKED_INVENTED, SHOWS_ASKED, strict=True) if show == name]
+        )
+        found += await _ask(Core(library.corpus, searcher, COMMANDS), asked)
+        searcher.close()
+    return found
+
+
 def _shown(card: Card) -> str:
     """Return the words of a card that a member sees."""
     assert card.quote
@@ -105,11 +148,44 @@ def _shown(card: Card) -> str:
 
 
 def test_replies_of_a_kind_keep_to_its_length(replies: list[Reply]) -> None:
+    lengths = _lengths(replies)
+
+    assert set(LIMITS) <= {*lengths, ("quote", Outcome.NONE)}
+    _keep_to_limits(lengths)
+
+
+def test_so_they_do_where_meaning_counts_too(by_meaning: list[Reply]) -> None:
+    if not by_meaning:
+        pytest.skip("no models, or no vectors of these shows, on this machine")
+
+    _keep_to_limits(_lengths(by_meaning))
+
+
+def test_an_answer_shows_whole_sentences_in_the_room_of_one(replies: list[Reply], by_meaning: list[Reply]) -> None:
+    for reply in (*replies, *by_meaning):
+        if reply.command == "ask" and reply.outcome in {Outcome.FOUND, Outcome.NEAREST}:
+            last = [said for _, said in _turns(reply.cards[0])]
+
+            assert sum(map(len, last)) <= LONGEST_EXCERPT + len("……")
+            assert not last[-1].rstrip().endswith((",", ";", ":", "\u2014"))
+
+
+def _turns(card: Card) -> list[tuple[str | None, str]]:
+    """Return who says what of a card."""
+    assert card.quote
+    return [(name, plain(spans)) for name, spans in card.quote.turns_spans(card.part)]
+
+
+def _lengths(replies: list[Reply]) -> dict[tuple[str, Outcome], list[int]]:
+    """Return the characters of replies by their kind."""
     lengths: dict[tuple[str, Outcome], list[int]] = defaultdict(list)
     for reply in replies:
         lengths[reply.command, reply.outcome].append(len(reply.text))
+    return lengths
 
-    assert set(LIMITS) <= {*lengths, ("quote", Outcome.NONE)}
+
+def _keep_to_limits(lengths: dict[tuple[str, Outcome], list[int]]) -> None:
+    """Fail where the replies of a kind are longer than they may be."""
     for kind, (median, most) in LIMITS.items():
         found = sorted(lengths[kind]) or [0]
         assert found[len(found) // 2] <= median, kind
@@ -200,6 +276,15 @@ async def test_a_no_offers_a_field_to_ask_another_way_in(ask: Ask) -> None:
     assert [(button.label, button.line, button.field) for button in reply.buttons] == [
         ("Ask another way", "/ask", "Your question")
     ]
+
+
+async def test_the_following_passages_of_an_answer_are_as_short_as_the_first(ask: Ask) -> None:
+    reply = await ask("/ask why does he train jiu-jitsu")
+    while following := [button.line for button in reply.buttons if button.label.startswith("Next")]:
+        reply = await ask(following[0])
+        (card,) = reply.cards
+
+        assert len(_shown(card)) <= LONGEST_EXCERPT
 
 
 async def test_the_last_passage_says_that_it_is_the_last(ask: Ask) -> None:

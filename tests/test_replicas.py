@@ -148,7 +148,7 @@ def test_roles_are_names_separated_by_commas(given_roles: str, roles: set[str]) 
     assert Settings.read({"VERBATIM_ROLES": given_roles}).verbatim_roles == roles
 
 
-@pytest.mark.parametrize(("roles", "said"), [("gateway,posts", "“posts” is none of them"), (" , ", "nothing to do")])
+@pytest.mark.parametrize(("roles", "said"), [("gateway,posts", "“posts” isn't one"), (" , ", "is empty")])
 def test_a_role_that_is_none_is_named(roles: str, said: str) -> None:
     with pytest.raises(OperatorError, match=said):
         Settings.read({"VERBATIM_ROLES": roles})

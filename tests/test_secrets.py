@@ -119,7 +119,7 @@ def test_a_secret_given_in_place_of_its_file_is_not_repeated(name: str) -> None:
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(OperatorError, match="nope cannot be read"):
+    with pytest.raises(OperatorError, match="nope can't be read"):
         Settings.read({"DISCORD_TOKEN_FILE": str(tmp_path / "nope")})
 
 

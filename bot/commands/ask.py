@@ -113,6 +113,9 @@ def _card(hit: Answer, shown: Passage, role: Role, most: int) -> Card:
 def _unsure(hit: Answer, lead: str) -> Card:
     """Put what may not answer on a card, with its lead no longer than such a reply is."""
     most = room_for(hit.passage.citation(), UNSURE, lead)
+    card = _card(hit, hit.within(most), Role.NEAREST, most)
+    over = len(Reply(lead, Outcome.NEAREST, cards=(card,)).text) - UNSURE
+    most -= min(max(0, over), most // 2)  # names of several speakers
     return _card(hit, hit.within(most), Role.NEAREST, most)
 
 

@@ -262,7 +262,7 @@ def _fact(ctx: Context, number: int, asked: _Asked) -> Reply:
 def _link(ctx: Context, number: int) -> Reply:
     """Answer with the link to an episode."""
     episode = ctx.corpus.episode(number)
-    link = episode.link(None)
+    link = episode.link(0.0) or episode.link(None)
     if link is None:
         return Reply(say("episodes.no-link", episode=episode.label), Outcome.NONE)
     card = Card(Role.INFO, body=(Span(episode.title, url=link),))

@@ -135,11 +135,10 @@ class Core:
                 where = "here" if request.channel.tenant else "elsewhere"
                 raise UserError(say(f"answer.admin-{where}", command=name))  # noqa: TRY301 - one way out for every sentence to a member
             given = _arguments(command, line)
-            if command.reading and command.free and command.use is not Use.CLAIM:
-                asked = given.get(command.free.name, "")
-                spoken = only_words(asked) or asked
-                if asked and (command.use is not Use.QUESTION or _is_plain(asked, spoken)):
-                    given |= {command.free.name: spoken}
+            if command.reading and command.free and command.use is not Use.CLAIM and command.free.name in given:
+                # Its rules take a while to read: not on the event loop.
+                typed_words, asking = given[command.free.name], command.use is Use.QUESTION
+                given[command.free.name] = await asyncio.to_thread(_spoken, typed_words, may_order=asking)
             settings = await self._served.settings(request.channel)
             if settings.answers == "off" and not command.always:
                 declined = refusal("off-here").reply(self.lines, private=True, feature="answers")
@@ -251,14 +250,16 @@ class Core:
         intent = read_aside(words, known)
         if intent is None:
             # Talk before it, such as thanks for the answer before, is no part of what goes on from that.
-            following = following or read_following(without_talk(only_words(words)), self._corpus.speakers)
+            rest = without_talk(only_words(words))
+            following = following or read_following(rest, self._corpus.speakers)
             followed = follow_up(following, before, reference, self.lines) if following else None
             if followed is not None:
                 return followed, None, before
-            nothing = nothing_meant(following, self.lines) if following else None
+            intent = read_aside(rest, known) if rest else None
+            nothing = nothing_meant(following, self.lines) if following and intent is None else None
             if nothing is not None:
                 return nothing, None, None
-            intent = read_request(words, known)
+            intent = intent or read_request(words, known)
         return self._line_of(intent, before if before and not before.private else None), intent, None
 
     def _line_of(self, intent: Intent, before: Exchange | None) -> Line:
@@ -436,9 +437,13 @@ def _ids(answered: Exchange) -> set[str]:
     return {each for turn in answered.turns for each in parse_line(turn).words.split()}
 
 
-def _is_plain(words: str, spoken: str) -> bool:
-    """Say whether what stands beside spoken words is none: they ask. What does not, or is about a link, may order."""
-    return asks(spoken) and "://" not in words
+def _spoken(words: str, *, may_order: bool) -> str:
+    """Return words without what is none, such as a mention, left as they are where what is none may order something.
+
+    What asks does not order, unless it is about a link.
+    """
+    spoken = only_words(words) or words
+    return words if may_order and not (asks(spoken) and "://" not in words) else spoken
 
 
 def _printable(text: str) -> str:

@@ -223,8 +223,10 @@ def fact_of(asked: str, known: Known | None = None) -> str | None:
 def _facts_together(text: str, known: Known) -> str | None:
     """Read several facts asked for at once: that is what an episode is about."""
     parts = _AND.split(text)
+    if len(parts) < 2:  # noqa: PLR2004 - several
+        return None
     kinds = {kind_of(part, known) or "" for part in parts[:_MOST_FACTS]}
-    return "fact.about" if len(parts) > 1 and all(kind.startswith(_FACT) for kind in kinds) else None
+    return "fact.about" if all(kind.startswith(_FACT) for kind in kinds) else None
 
 
 def _without_episode(text: str, known: Known) -> tuple[str, str]:
