@@ -232,6 +232,19 @@ async def test_one_thing_of_an_answer_leaves_that_answer_to_go_on_from(core: Cor
     assert not ids & {card.quote.id for card in following.cards if card.quote}
 
 
+@pytest.mark.parametrize("between", [(), ("source?",)])
+async def test_more_after_an_answer_shows_the_passage_that_its_button_does(
+    core: Core, between: tuple[str, ...]
+) -> None:
+    asked = await core.answer(Request(HERE, ANN, text="why did he wear a mask at the tournament?"))
+    for text in between:
+        await core.answer(Request(HERE, ANN, text=text))
+    more = await core.answer(Request(HERE, ANN, text="more"))
+
+    button = next(each for each in asked.buttons if " at:" in each.line)
+    assert more.cards == (await core.answer(Request(HERE, BOB, text=button.line))).cards
+
+
 async def test_more_shows_each_passage_once_and_then_says_that_is_all(core: Core) -> None:
     shown = [await core.answer(Request(HERE, ANN, text="/quote quote of the day"))]
     while shown[-1].cards and len(shown) < 12:

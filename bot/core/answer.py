@@ -41,7 +41,7 @@ from bot.highlights import Highlights
 from bot.language import named_speaker, nearest, only_words
 from bot.policy.refusals import refusal
 from bot.policy.texts import say
-from bot.search import episodes_named, newest_first
+from bot.search import episodes_named, newest_first, sentences_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -148,11 +148,11 @@ class Core:
             if settings.shows and narrowing and narrowing not in given:
                 given[narrowing] = ",".join(settings.shows)
             reply = await command.handler(self._context(request), **command.arguments(given))
-            kept, key = await asyncio.to_thread(self._verbatim, reply.cards)
+            kept, key, shown = await asyncio.to_thread(self._verbatim, reply.cards)
             alone = reply.private or command.private or (before is not None and before.private)
             reply = dataclasses.replace(reply, command=name, cards=kept, private=alone)
             reply = self._to_share(reply, request, line)
-            await self._remember(request, command, typed, reply, key, before)
+            await self._remember(request, command, typed, reply, shown, key, before)
             read = self._with_other_readings(reply, command, intent) if intent else reply
             return dataclasses.replace(read, aside="\n".join(filter(None, (read.aside, hint))))
         except UserError as error:
@@ -323,17 +323,18 @@ class Core:
         command: Command,
         given: Mapping[str, str],
         reply: Reply,
+        shown: tuple[str, ...],
         key: str,
         before: Exchange | None,
     ) -> None:
         """Keep what a short message may go on from; what tells one thing of an answer leaves that answer in its place.
 
-        `key` is the id of the sentence that matters; `before` is what this answer went on from.
+        `shown` are the ids of what is on screen, `key` is that of the sentence that matters; `before` is what this
+        answer went on from.
         """
         words = given.get(command.free.name, "") if command.free else ""
         options = tuple(each for each in given.items() if command.free is None or each[0] != command.free.name)
         line = format_line(Line(command.name, words, options))
-        shown = tuple(dict.fromkeys(card.quote.id for card in reply.cards if card.quote))
         offered = [button.line for button in reply.buttons if button.line]
         turns = tuple(each for each in offered if each == line or is_turn(parse_line(each), self.lines))
         if before is None and command.use in {Use.PASSAGE, Use.DETAIL}:
@@ -386,14 +387,21 @@ class Core:
         )
         raise UserError(say("answer.no-command", name=name[:40], hint=hint))
 
-    def _verbatim(self, cards: Sequence[Card]) -> tuple[tuple[Card, ...], str]:
-        """Return the cards that are verbatim, and the id of the sentence marked in the first of them.
+    def _verbatim(self, cards: Sequence[Card]) -> tuple[tuple[Card, ...], str, tuple[str, ...]]:
+        """Return the cards that are verbatim, the id of the sentence marked in the first, and those of what they show.
 
         The episode of each may have to be read again.
         """
         kept = tuple(card for card in cards if self._is_verbatim(card))
         first = next((card for card in kept if card.quote), None)
-        return kept, self._key(first) if first else ""
+        shown = dict.fromkeys(filter(None, map(self._on_screen, kept)))
+        return kept, self._key(first) if first else "", tuple(shown)
+
+    def _on_screen(self, card: Card) -> str:
+        """Return the id of the sentences that a card shows, "" for one without a quote."""
+        passage = self._corpus.passage(card.quote.id) if card.quote else None
+        part = card.part or card.line
+        return "" if passage is None else sentences_of(passage, part).id if part else passage.id
 
     def _key(self, card: Card) -> str:
         """Return the id of the sentence in which most of a card's quote is marked, "" where nothing is."""

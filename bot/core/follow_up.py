@@ -143,8 +143,9 @@ def _turn(following: Following, before: Exchange, lines: Lines) -> Line:
         (parse_line(turn).words.split() for turn in before.turns if _name(turn) == _passage(lines)), key=len, default=[]
     )
     places = [ids.index(each) for each in before.shown if each in ids]
+    offered = [at for turn in before.turns if (at := _at(turn)) > _at(before.line)]
     if len(ids) > 1 and places:
-        at = min(places) - 1 if back else max(places) + 1
+        at = min(places) - 1 if back else max([max(places) + 1, *(at - 1 for at in offered[:1])])
         if 0 <= at < len(ids):
             return lines.line(Use.PASSAGE, " ".join(ids), at=at + 1)
     pages = {page: turn for turn in before.turns if (page := _page(turn))}
@@ -159,6 +160,12 @@ def _turn(following: Following, before: Exchange, lines: Lines) -> Line:
     if not before.shown and before.outcome is not Outcome.FOUND:
         return lines.line(Use.DETAIL, do="missed")
     return lines.line(Use.DETAIL, " ".join(before.shown[:1]), do="first" if back else "last")
+
+
+def _at(text: str) -> int:
+    """Return the place of the passage that a line shows of several, 0 where it shows none of several."""
+    at = dict(parse_line(text).options).get("at", "")
+    return int(at) if at.isdecimal() and len(at) < 4 else 0  # noqa: PLR2004 - no line has a thousand passages
 
 
 def _another(line: Line, lines: Lines) -> Line | None:

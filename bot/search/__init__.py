@@ -7,7 +7,7 @@ from bot.search.ask import Answer, Answered, Band
 from bot.search.background import Background
 from bot.search.episodes import NamedEpisodes, OnSubject, episodes_named, newest_first, people_of
 from bot.search.examples import Subject, remembered_words, subjects
-from bot.search.excerpt import LONGEST_EXCERPT, best_part, best_sentence, cut_line, excerpt
+from bot.search.excerpt import LONGEST_EXCERPT, best_part, best_sentence, cut_line, excerpt, sentences_of
 from bot.search.meaning import load_embeddings, open_embeddings
 from bot.search.model import LanguageModel, ask_ahead, open_model
 from bot.search.quote import FOUND, Hit
@@ -58,6 +58,7 @@ __all__ = [
     "read_claim",
     "remembered_words",
     "scope_of",
+    "sentences_of",
     "stand_alone",
     "subjects",
     "where",

@@ -24,6 +24,7 @@ __all__ = [
     "best_sentences",
     "cut_line",
     "excerpt",
+    "sentences_of",
 ]
 
 LONGEST_LINE = 110
@@ -178,9 +179,13 @@ def best_sentence(passage: Passage, marked: Sequence[tuple[int, int]]) -> tuple[
 
 def excerpt(passage: Passage, quote: Quote, part: tuple[int, int]) -> tuple[Quote, tuple[int, int] | None]:
     """Return a passage's quote with who says a part of it and when, and the part, None where it is all of it."""
-    begin, end = part
-    sentences = passage.episode.sentences
-    first = bisect_right(sentences.begins, passage.begin + begin) - 1
-    last = max(first, bisect_left(sentences.begins, passage.begin + end) - 1)
-    cited = dataclasses.replace(quote, citation=passage.episode.passage(first, last).citation())
+    cited = dataclasses.replace(quote, citation=sentences_of(passage, part).citation())
     return cited, part if part != (0, len(quote.text)) else None
+
+
+def sentences_of(passage: Passage, part: tuple[int, int]) -> Passage:
+    """Return the sentences of a passage that a [begin, end) of its text is of."""
+    begins = passage.episode.sentences.begins
+    first = bisect_right(begins, passage.begin + part[0]) - 1
+    last = max(first, bisect_left(begins, passage.begin + part[1]) - 1)
+    return passage.episode.passage(first, last)
