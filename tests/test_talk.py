@@ -18,6 +18,13 @@ NOTHING = Known((), lambda line: float(len(line.split())), says_word=lambda _: T
 USES = {command.use for command in COMMANDS}
 
 
+@pytest.fixture(autouse=True)
+def _afresh(request: pytest.FixtureRequest) -> None:
+    """Let no test go on from what another asked of the core they share."""
+    if "core" in request.fixturenames:
+        request.getfixturevalue("core").begin_afresh()
+
+
 @pytest.mark.parametrize(
     "text",
     [
