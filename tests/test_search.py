@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import gc
 import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +16,7 @@ from rapidfuzz import fuzz, process
 
 from bot.language import named_speaker
 from bot.search import FOUND, Hit, Searcher, open_searcher
+from bot.search.index.words import open_index
 from bot.search.quote.query import read_line
 from bot.settings import ROOT
 from tests.conftest import mended_slice
@@ -183,6 +187,38 @@ def test_a_folder_that_cannot_be_written_leaves_the_index_in_memory_and_says_so(
     assert "stays in memory" in notices[0]
     assert searcher.find_now("people who train need to not have pride", 1)[0].score > FOUND
     searcher.close()
+
+
+class _Left:
+    """Garbage whose end takes a while: then another thread may go on in the midst of an allocation."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+    def __del__(self) -> None:
+        for _ in range(300):
+            pass
+
+
+def test_several_threads_read_the_words_of_a_text_while_garbage_is_collected(corpus: Corpus, tmp_path: Path) -> None:
+    index = open_index(corpus, tmp_path, lambda _: None)
+    text = "people who train need to not have pride " * 20
+
+    def read(_: int) -> list[str]:
+        _Left()
+        return index.stems(text)
+
+    thresholds, interval = gc.get_threshold(), sys.getswitchinterval()
+    gc.set_threshold(3)
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            found = list(threads.map(read, range(2_000)))
+    finally:
+        gc.set_threshold(*thresholds)
+        sys.setswitchinterval(interval)
+
+    assert all(stems == found[0] for stems in found)
 
 
 def test_search_and_its_four_algorithms_are_entered_by_their_doors() -> None:

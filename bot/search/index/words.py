@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+import threading
 import time
 from bisect import bisect_left
 from dataclasses import dataclass
@@ -90,6 +91,22 @@ class _Part:
 
     sentences: tantivy.Query
     stretches: tantivy.Query
+
+
+class _Analyzer:
+    """An analyzer of tantivy that several threads may use.
+
+    It refuses one while another is in it, which happens where memory is collected in the midst of a call.
+    """
+
+    def __init__(self, analyzer: tantivy.TextAnalyzer) -> None:
+        self._analyzer = analyzer
+        self._lock = threading.Lock()
+
+    def analyze(self, text: str) -> list[str]:
+        """Return the terms of a text."""
+        with self._lock:
+            return self._analyzer.analyze(text)
 
 
 class WordIndex:
@@ -446,7 +463,7 @@ def end_of_stretch(episode: Episode, first: int) -> int:
     return end if end >= 0 else len(episode.text)
 
 
-def _register_analyzers(index: tantivy.Index) -> tuple[tantivy.TextAnalyzer, tantivy.TextAnalyzer]:
+def _register_analyzers(index: tantivy.Index) -> tuple[_Analyzer, _Analyzer]:
     """Tell an index what its terms are, and return that: English stems, and every three neighbouring characters.
 
     Both are in lower case without accents.
@@ -467,4 +484,4 @@ def _register_analyzers(index: tantivy.Index) -> tuple[tantivy.TextAnalyzer, tan
     )
     index.register_tokenizer("words", words)
     index.register_tokenizer("grams", grams)
-    return words, grams
+    return _Analyzer(words), _Analyzer(grams)
