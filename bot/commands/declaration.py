@@ -82,11 +82,6 @@ class Context:
     forget: Callable[[Channel, Author | None], None] | None = None
 
     @property
-    def by_command(self) -> bool:
-        """Whether it was asked by a command, not said to the bot: then its answer may be for the asker alone."""
-        return self.request.by_command
-
-    @property
     def chance(self) -> random.Random:
         """What a handler draws by: the same request at the same moment has one answer, on every platform."""
         return random.Random(self.now.isoformat())  # noqa: S311 - a choice, no secret

@@ -23,7 +23,7 @@ from bot.contract import (
 )
 from bot.errors import UserError
 from bot.policy.texts import say
-from bot.search import FOUND, Hit, best_part, best_sentence, cut_line, excerpt, find_scope, where
+from bot.search import FOUND, Hit, find_scope, fit_line, fit_part, where
 
 __all__ = ["quote"]
 
@@ -83,17 +83,14 @@ async def quote(  # noqa: PLR0913, PLR0917 - one parameter for each thing a memb
 
 def _card(hit: Hit, role: Role, most: int) -> Card:
     """Put a hit on a card, of a longer one the clauses with most of what was remembered."""
-    quote = hit.passage.quote(hit.marked, round(hit.score, 3))
-    cited, part = excerpt(hit.passage, quote, best_part(quote.text, 0, len(quote.text), hit.marked, most))
-    return Card(role, quote=cited, part=part)
+    quote, part = fit_part(hit.passage, hit.passage.quote(hit.marked, round(hit.score, 3)), most)
+    return Card(role, quote=quote, part=part)
 
 
 def _line(hit: Hit) -> Card:
     """Put the clauses of a hit with most of what was remembered on one line."""
-    quote = hit.passage.quote(hit.marked, round(hit.score, 3))
-    line = cut_line(quote.text, *best_sentence(hit.passage, hit.marked), hit.marked)
-    cited, _ = excerpt(hit.passage, quote, line)
-    return Card(Role.RUNNER_UP, title=say("quote.also"), quote=cited, line=line)
+    quote, line = fit_line(hit.passage, hit.passage.quote(hit.marked, round(hit.score, 3)))
+    return Card(Role.RUNNER_UP, title=say("quote.also"), quote=quote, line=line)
 
 
 def _buttons(ctx: Context, hits: list[Hit], shown: int) -> tuple[Button, ...]:

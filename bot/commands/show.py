@@ -10,7 +10,7 @@ from bot.contract import MOST_CONTEXT, Card, Outcome, Reply, Role, listen, more_
 from bot.errors import UserError
 from bot.policy.refusals import refusal
 from bot.policy.texts import say
-from bot.search import LONGEST_EXCERPT, best_part, excerpt
+from bot.search import LONGEST_EXCERPT, fit_part
 
 if TYPE_CHECKING:
     from bot.corpus import Passage
@@ -73,7 +73,7 @@ def _card(passage: Passage, context: int, *, short: bool) -> Card:
     shift = passage.begin - wide.begin
     quote = wide.quote(((shift, shift + len(passage.text)),) if context else ())
     most = LONGEST_EXCERPT if short and not context else len(quote.text)
-    cited, part = excerpt(wide, quote, best_part(quote.text, 0, len(quote.text), (), most))
+    cited, part = fit_part(wide, quote, most)
     return Card(Role.MATCH, quote=cited, part=part)
 
 

@@ -27,7 +27,7 @@ from bot.contract import (
 from bot.errors import UserError
 from bot.language import named_speaker
 from bot.policy.texts import say
-from bot.search import Verdict, best_part, best_sentence, cut_line, excerpt, find_scope, where
+from bot.search import Verdict, find_scope, fit_line, fit_part, where
 
 if TYPE_CHECKING:
     from bot.corpus import Passage
@@ -95,7 +95,7 @@ async def verify(
 def _card(passage: Passage, marked: Marks, verdict: Verdict, told: str, most: int) -> Card:
     """Put the one place of a claim on a card, of a long one the clauses that have most of the claim."""
     quote = passage.quote(marked, verdict=verdict)
-    cited, part = excerpt(passage, quote, best_part(quote.text, 0, len(quote.text), quote.marked, most))
+    cited, part = fit_part(passage, quote, most)
     if verdict is Verdict.ALTERED:
         cited = dataclasses.replace(cited, marked=_between(quote.text, quote.marked) or quote.marked)
     return Card(Role.MATCH, title=told, quote=cited, part=part)
@@ -110,10 +110,8 @@ def _between(text: str, marked: Marks) -> Marks:
 
 def _piece(passage: Passage, marked: Marks, verdict: Verdict) -> Card:
     """Put one of several places on one line."""
-    quote = passage.quote(marked, verdict=verdict)
-    line = cut_line(quote.text, *best_sentence(passage, quote.marked), quote.marked)
-    cited, _ = excerpt(passage, quote, line)
-    return Card(Role.MATCH, quote=cited, line=line)
+    quote, line = fit_line(passage, passage.quote(marked, verdict=verdict))
+    return Card(Role.MATCH, quote=quote, line=line)
 
 
 def _verdict(ctx: Context, judged: Judgement) -> str:
@@ -171,7 +169,7 @@ def _miss(ctx: Context, claim: str, judged: Judgement, place: str) -> Reply:
     shared = " ".join(quote.text[begin:end] for begin, end in alike)
     if (ctx.search.weight(shared) or 0.0) < NEAR * (ctx.search.weight(claim) or 1.0):
         return Reply(lead, Outcome.NONE, buttons=(again,))
-    cited, _ = excerpt(passage, quote, line := cut_line(quote.text, *best_sentence(passage, alike), alike))
+    cited, line = fit_line(passage, quote, alike)
     card = Card(Role.NEAREST, quote=cited, line=line)
     return Reply(
         f"{lead} {say('verify.nearest')}",

@@ -251,11 +251,12 @@ class Core:
         if intent is None:
             # Talk before it, such as thanks for the answer before, is no part of what goes on from that.
             rest = without_talk(only_words(words))
-            following = following or read_following(rest, self._corpus.speakers)
-            followed = follow_up(following, before, reference, self.lines) if following else None
-            if followed is not None:
-                return followed, None, before
-            intent = read_aside(rest, known) if rest else None
+            if rest != words:
+                following = following or read_following(rest, self._corpus.speakers)
+                followed = follow_up(following, before, reference, self.lines) if following else None
+                if followed is not None:
+                    return followed, None, before
+                intent = read_aside(rest, known) if rest else None
             nothing = nothing_meant(following, self.lines) if following and intent is None else None
             if nothing is not None:
                 return nothing, None, None

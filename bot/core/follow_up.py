@@ -162,10 +162,9 @@ def _turn(following: Following, before: Exchange, lines: Lines) -> Line:
     return lines.line(Use.DETAIL, " ".join(before.shown[:1]), do="first" if back else "last")
 
 
-def _at(text: str) -> int:
+def _at(line: str) -> int:
     """Return the place of the passage that a line shows of several, 0 where it shows none of several."""
-    at = dict(parse_line(text).options).get("at", "")
-    return int(at) if at.isdecimal() and len(at) < 4 else 0  # noqa: PLR2004 - no line has a thousand passages
+    return _number(line, "at", digits=3)
 
 
 def _another(line: Line, lines: Lines) -> Line | None:
@@ -261,8 +260,13 @@ def _name(line: str) -> str:
 
 def _page(line: str) -> int:
     """Return the page that a line shows, 0 where it names none."""
-    page = dict(parse_line(line).options).get("page", "")
-    return int(page) if page.isdecimal() and len(page) < 6 else 0  # noqa: PLR2004 - no list is that long
+    return _number(line, "page", digits=5)
+
+
+def _number(line: str, option: str, *, digits: int) -> int:
+    """Return the number that an option of a line has, 0 where it has none of at most so many digits."""
+    number = dict(parse_line(line).options).get(option, "")
+    return int(number) if number.isdecimal() and len(number) <= digits else 0
 
 
 @lru_cache(maxsize=1)

@@ -20,10 +20,11 @@ __all__ = [
     "LONGEST_EXCERPT",
     "LONGEST_LINE",
     "best_part",
-    "best_sentence",
     "best_sentences",
     "cut_line",
     "excerpt",
+    "fit_line",
+    "fit_part",
     "sentences_of",
 ]
 
@@ -166,7 +167,7 @@ def _count(marked: Sequence[tuple[int, int]]) -> Callable[[int], int]:
     return before
 
 
-def best_sentence(passage: Passage, marked: Sequence[tuple[int, int]]) -> tuple[int, int]:
+def _best_sentence(passage: Passage, marked: Sequence[tuple[int, int]]) -> tuple[int, int]:
     """Return where in a passage's text the first sentence with most of what is marked stands."""
     sentences = passage.episode.sentences
     places = [
@@ -181,6 +182,23 @@ def excerpt(passage: Passage, quote: Quote, part: tuple[int, int]) -> tuple[Quot
     """Return a passage's quote with who says a part of it and when, and the part, None where it is all of it."""
     cited = dataclasses.replace(quote, citation=sentences_of(passage, part).citation())
     return cited, part if part != (0, len(quote.text)) else None
+
+
+def fit_part(passage: Passage, quote: Quote, most: int) -> tuple[Quote, tuple[int, int] | None]:
+    """Return a passage's quote and the part of it that is shown in `most` characters, as `excerpt` does."""
+    return excerpt(passage, quote, best_part(quote.text, 0, len(quote.text), quote.marked, most))
+
+
+def fit_line(
+    passage: Passage, quote: Quote, marked: Sequence[tuple[int, int]] | None = None
+) -> tuple[Quote, tuple[int, int]]:
+    """Return a passage's quote with who says what is shown of it on one line, and when, and where that stands.
+
+    It is of the sentence that has most of what is `marked`, by itself what the quote marks.
+    """
+    told = quote.marked if marked is None else marked
+    line = cut_line(quote.text, *_best_sentence(passage, told), told)
+    return excerpt(passage, quote, line)[0], line
 
 
 def sentences_of(passage: Passage, part: tuple[int, int]) -> Passage:

@@ -22,9 +22,6 @@ TEXT: Final = 40_000
 RUN: Final = 3_000
 """Characters of one text object (d: section block); longer rich text is split into runs of that."""
 
-ACTIONS: Final = 25
-"""Elements of an actions block (d: @slack/types)."""
-
 LABEL: Final = 75
 """Characters on a button (d: @slack/types)."""
 
