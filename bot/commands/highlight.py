@@ -11,14 +11,14 @@ from bot.errors import UserError
 from bot.highlights import Highlight
 from bot.language import stop_words
 from bot.policy.texts import say
-from bot.search import Band, find_scope, stand_alone
+from bot.search import Band, find_scope, marked_sentence, sentences_of, stand_alone
 from bot.store import ChannelSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bot.corpus import Passage
-    from bot.search import Answer, Hit, Scope
+    from bot.search import Scope
 
 __all__ = ["highlight"]
 
@@ -96,9 +96,12 @@ async def _about(ctx: Context, about: str, scope: Scope) -> Passage | None:
     """Return the best of the sentences about something that stand alone: one that says it, or is of its chapter."""
     answered = await ctx.search.answer(say("highlight.question", about=about), LOOKED_AT, scope)
     said = await ctx.search.find(about, LOOKED_AT, scope)
-    hits = [_sentence(hit) for hit in answered.hits] if answered.band is not Band.DECLINED else []
+    hits = answered.hits if answered.band is not Band.DECLINED else ()
     answering, holding = await asyncio.to_thread(
-        lambda: (_quotes(hits), _quotes(_marked(hit) for hit in said)),
+        lambda: (
+            _quotes(sentences_of(hit.passage, hit.sentence) for hit in hits),
+            _quotes(marked_sentence(hit.passage, hit.marked) for hit in said),
+        ),
     )
     saying = (each for each in (*answering, *holding) if _says_all(ctx, about, each.text))
     near = (each for each in answering if each.chapter and _says_all(ctx, about, each.chapter.title))
@@ -115,24 +118,3 @@ def _says_all(ctx: Context, about: str, text: str) -> bool:
     """Say whether a text has every telling word of something, in any of its forms."""
     telling = [word for word in about.split() if word.casefold() not in stop_words("commonest", "function")]
     return all(ctx.search.alike(word, text) for word in telling) if telling else False
-
-
-def _marked(hit: Hit) -> Passage:
-    """Return the sentence of a hit that has the most of what was looked for."""
-    passage = hit.passage
-    sentences = passage.episode.sentences
-
-    def has(number: int) -> int:
-        begin, end = sentences[number].begin - passage.begin, sentences[number].end - passage.begin
-        return sum(max(0, min(end, last) - max(begin, first)) for first, last in hit.marked)
-
-    best = max(range(passage.first, passage.last + 1), key=has)
-    return passage.episode.passage(best, best)
-
-
-def _sentence(hit: Answer) -> Passage:
-    """Return the sentence of a passage that answers."""
-    passage, (begin, _) = hit.passage, hit.sentence
-    sentences = passage.episode.sentences
-    number = next(n for n in range(passage.last, passage.first - 1, -1) if sentences[n].begin - passage.begin <= begin)
-    return passage.episode.passage(number, number)

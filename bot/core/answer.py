@@ -41,7 +41,7 @@ from bot.highlights import Highlights
 from bot.language import named_speaker, nearest, only_words
 from bot.policy.refusals import refusal
 from bot.policy.texts import say
-from bot.search import episodes_named, newest_first, sentences_of
+from bot.search import episodes_named, marked_sentence, newest_first, sentences_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from bot.commands import Suggestion
     from bot.contract import Adapter, Reference
     from bot.core.routing import Intent
-    from bot.corpus import Corpus, EpisodeEntry, Passage
+    from bot.corpus import Corpus, EpisodeEntry
     from bot.search import Searcher
     from bot.store import Store
 
@@ -410,13 +410,7 @@ class Core:
         passage = self._corpus.passage(quote.id) if quote else None
         if quote is None or passage is None or not quote.marked:
             return ""
-        sentences = [passage.episode.passage(number, number) for number in range(passage.first, passage.last + 1)]
-
-        def marked(sentence: Passage) -> int:
-            begin, end = sentence.begin - passage.begin, sentence.end - passage.begin
-            return sum(max(0, min(end, last) - max(begin, first)) for first, last in quote.marked)
-
-        return max(sentences, key=marked).id
+        return marked_sentence(passage, quote.marked).id
 
     def _is_verbatim(self, card: Card) -> bool:
         """Say whether a card's quote is the very words its id and source point to; log and refuse it otherwise."""

@@ -7,7 +7,16 @@ from bot.search.ask import Answer, Answered, Band
 from bot.search.background import Background
 from bot.search.episodes import NamedEpisodes, OnSubject, episodes_named, newest_first, people_of
 from bot.search.examples import Subject, remembered_words, subjects
-from bot.search.excerpt import LONGEST_EXCERPT, best_part, cut_line, excerpt, fit_line, fit_part, sentences_of
+from bot.search.excerpt import (
+    LONGEST_EXCERPT,
+    best_part,
+    cut_line,
+    excerpt,
+    fit_line,
+    fit_part,
+    marked_sentence,
+    sentences_of,
+)
 from bot.search.meaning import load_embeddings, open_embeddings
 from bot.search.model import LanguageModel, ask_ahead, open_model
 from bot.search.quote import FOUND, Hit
@@ -51,6 +60,7 @@ __all__ = [
     "fit_line",
     "fit_part",
     "load_embeddings",
+    "marked_sentence",
     "newest_first",
     "open_embeddings",
     "open_model",

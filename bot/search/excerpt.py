@@ -25,6 +25,7 @@ __all__ = [
     "excerpt",
     "fit_line",
     "fit_part",
+    "marked_sentence",
     "sentences_of",
 ]
 
@@ -199,6 +200,11 @@ def fit_line(
     told = quote.marked if marked is None else marked
     line = cut_line(quote.text, *_best_sentence(passage, told), told)
     return excerpt(passage, quote, line)[0], line
+
+
+def marked_sentence(passage: Passage, marked: Sequence[tuple[int, int]]) -> Passage:
+    """Return the first sentence of a passage that has most of what is marked in it."""
+    return sentences_of(passage, _best_sentence(passage, marked))
 
 
 def sentences_of(passage: Passage, part: tuple[int, int]) -> Passage:
