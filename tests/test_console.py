@@ -194,7 +194,7 @@ def test_in_a_terminal_ctrl_c_leaves_cleanly(tmp_path: Path) -> None:
 
 
 def test_in_a_terminal_tab_completes_a_command(tmp_path: Path) -> None:
-    status, shown = _in_terminal(tmp_path, ("›", "/abo\t"), ("/about", "\r"), ("Limits", ""), ("›", "\x04"))
+    status, shown = _in_terminal(tmp_path, ("›", "/abo"), ("abo", "\t"), ("ut", "\r"), ("Limits", ""), ("›", "\x04"))
 
     assert status == 0
     assert b"Limits" in shown
