@@ -284,7 +284,8 @@ class Searcher:
         quoted = quotes[judged.index(judgement)]
         hits = self.find_now(quoted.text, 1, scope)
         nearest, marked = tuple(hit.passage for hit in hits), tuple(hit.marked for hit in hits)
-        shown = judge(quoted.text, nearest, speaker=speaker or quoted.speaker, printed=self._corpus.source_text)
+        places = [*nearest, *self._near(quoted.text, REGIONS, scope)]
+        shown = judge(quoted.text, places, speaker=speaker or quoted.speaker, printed=self._corpus.source_text)
         if shown.verdict is not Verdict.NOT_FOUND:
             return shown
         return dataclasses.replace(judgement, passages=nearest, marked=marked)

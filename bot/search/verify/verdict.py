@@ -19,6 +19,7 @@ from bot.search.verify.alignment import (
     lean,
     longest_runs,
     read_regions,
+    set_phrases,
 )
 from bot.search.verify.diff import Difference, Kind, align, differences
 from bot.search.verify.speakers import bare, is_by
@@ -223,9 +224,9 @@ def _compare(claim: _Claim, near: Sequence[Passage], printed: Callable[[Passage]
     pieces = [] if found and found[0].is_one_place() else _pieces(asked, regions, runs)
     if pieces:
         return _join_pieces(claim, pieces, printed)
-    if found and is_found(found[0], asked):
-        return _locate(claim, found[0], Verdict.ALTERED, printed)
-    return _not_found(near)
+    phrases = set_phrases(regions)
+    altered = next((each for each in found if is_found(each, asked, phrases)), None)
+    return _locate(claim, altered, Verdict.ALTERED, printed) if altered else _not_found(near)
 
 
 def _likeliest(claim: _Claim, near: Sequence[Passage], reach: int) -> Sequence[Passage]:
