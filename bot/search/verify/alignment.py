@@ -7,21 +7,23 @@ from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from bot.corpus import is_direction
-from bot.language import Gap, Token, is_content, is_negation, look_alike, stop_words, tokens, weight, word_set
+from bot.language import Gap, Token, is_negation, look_alike, stop_words, tokens, weight, word_set
+from bot.search.verify.cut import cut_off
 from bot.search.verify.diff import Pair, align, is_same
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Callable, Iterator, Sequence
 
     from bot.corpus import Episode, Passage
 
 __all__ = [
-    "TELLING_RUN",
+    "LONG_RUN",
+    "LOOKS_ALIKE",
+    "MOST_SKIPPED",
+    "SURE_SHARE",
     "Fit",
     "Region",
     "Runs",
@@ -29,36 +31,19 @@ __all__ = [
     "fit",
     "fits",
     "fits_with_omissions",
-    "is_found",
     "lean",
     "longest_runs",
     "read_regions",
-    "set_phrases",
 ]
 
 Runs = list[tuple[int, int]]
 """For each word of a claim the longest run of equal words that begins there: how many, and where in the region."""
 
-FOUND_SHARE, SURE_SHARE = 0.46, 0.75
-"""A line is there when this much of the claim's weight stands in it with a run of equal words, or so much without.
+SURE_SHARE = 0.75
+"""So much of a claim's weight stands in one place only where the line is there (RETRIEVAL.md section 2)."""
 
-Measured in a first lab (RETRIEVAL.md section 2), and kept after a look at two thirds of the development claims: there
-claims that were never made reach 0.43 with a run of 2, lines that were said 0.49 and more with a run of 4.
-"""
-
-RUNS, LONG_RUN = ((4, 2), (9, 3)), 4
-"""The run that is asked for: 2 equal words in claims of up to 4, 3 up to 9, else 4 (same provenance)."""
-
-TELLING_RUN, TELLING_SHARE = 6, 0.33
-"""So long a run with so much of the weight says by itself that a line is there (same provenance: 4 at most)."""
-
-STATED_SHARE, STATED_RUN = 0.6, 5
-"""A sentence makes a claim's statement when it has this share of its pieces, or so many one after another.
-
-A piece is a word, or a name or set phrase that the corpus has more than once. Measured on seven shows: of 573 lines of
-up to twelve words with one fact changed 567 have the share, of 222 set phrases with other words behind them 13 have,
-and of 69 short claims that were never made 3 (`python -m benchmarks.claims`).
-"""
+LONG_RUN = 4
+"""Equal words in a row from which a stretch of a claim counts by itself (same provenance)."""
 
 LOOKS_ALIKE = 0.6
 """What counts of a word when the said word is spelt nearly so, or both are numbers: a slip of the ear or of a phone."""
@@ -75,22 +60,8 @@ _MOST_LEFT_OUT = 80
 
 _NOTE = re.compile(r"\[[^\[\]]{1,60}\]|\([^()]{1,40}\)")
 _MARGIN = 8
-_LONGEST_PHRASE = 2
 MOST_SKIPPED = 3
 """Words left out, and a quarter of all, that still make one place of what a claim has."""
-
-_LOOK_BACK = 6
-_SUBJECTS = word_set("i we you they he she it there")
-# What may stand between a negation and the words it turns into their opposite: I don't think that …, it's not like …
-_GOVERNING = (
-    word_set(
-        "think thinks thought believe believes say says said saying mean know knows want wants wanted feel feels "
-        "see agree claim suggest suggesting expect guess imagine assume going go like that to really necessarily "
-        "actually even exactly always quite very all so a the be been have about because true clear certain "
-        "convinced sure is are was were do does did will would can could should just ever need try trying"
-    )
-    | _SUBJECTS
-)
 
 
 class Verdict(StrEnum):
@@ -264,7 +235,7 @@ def fits_with_omissions(parts: Sequence[tuple[int, tuple[Token, ...]]], region: 
         for pair in pairs
         if pair.claimed is None and pair.said is not None
     )
-    before, after = _cut_off(region, own[0], own[-1])
+    before, after = cut_off(region, own[0], own[-1])
     return None if turned or before or after else found
 
 
@@ -321,7 +292,7 @@ def fit(asked: tuple[Token, ...], region: Region, begin: int, end: int) -> Fit:
     pairs = [pair for pair in pairs if pair != (None, None)]
     verdict = _verdict(asked, said, pairs)
     if verdict in {Verdict.EXACT, Verdict.CLOSE}:
-        before, after = _cut_off(region, equal[0], equal[-1])
+        before, after = cut_off(region, equal[0], equal[-1])
         if before or after:
             verdict = Verdict.ALTERED
             pairs = [*(Pair(None, place) for place in before), *pairs, *(Pair(None, place) for place in after)]
@@ -383,121 +354,3 @@ def _likeness(asked: Sequence[Token], said: Sequence[Token], pairs: Sequence[Pai
     whole = sum(stretch[0] for stretch in stretches) / (sum(stretch[1] for stretch in stretches) or 1.0)
     parts = [part / (of or 1.0) for part, of, longest in stretches if longest >= LONG_RUN]
     return max([whole, *(part for part in parts if part >= SURE_SHARE)]), most
-
-
-def set_phrases(regions: Sequence[Region]) -> AbstractSet[tuple[str, str]]:
-    """Return the pairs of neighbouring words that more than one sentence has: names, phrases that come back."""
-    once: set[tuple[str, str]] = set()
-    often: set[tuple[str, str]] = set()
-    for region in regions:
-        heard = ((region.tokens[number].form, region.sentences[number]) for number in lean(region.tokens))
-        pairs = {(one, other, at) for (one, at), (other, beside) in pairwise(heard) if at == beside}
-        for one, other, _ in pairs:
-            (often if (one, other) in once else once).add((one, other))
-    return often
-
-
-def is_found(best: Fit, asked: Sequence[Token], phrases: AbstractSet[tuple[str, str]]) -> bool:
-    """Say whether the line is there, changed or not: more of its statement than a name or one of some set phrases."""
-    if not any(is_content(asked[pair.claimed].form) for pair in best.pairs if pair.claimed is not None):
-        return False
-    if not _is_stated(best, asked, phrases):
-        return False
-    needed = next((run for most, run in RUNS if len(asked) <= most), LONG_RUN)
-    if best.share >= FOUND_SHARE and (best.run >= needed or best.share >= SURE_SHARE):
-        return True
-    return best.share >= TELLING_SHARE and best.run >= TELLING_RUN
-
-
-def _is_stated(best: Fit, asked: Sequence[Token], phrases: AbstractSet[tuple[str, str]]) -> bool:
-    """Say whether the statement of a claim, or of a long stretch of one that breaks off, is made in one place."""
-    row = lean(asked)
-    stretches: list[list[int]] = [[]]
-    for number in row:
-        if asked[number].gap is Gap.BREAK and len(stretches[-1]) >= LONG_RUN:
-            stretches.append([])
-        stretches[-1].append(number)
-    whole = [row, *(stretch for stretch in stretches if len(stretch) >= LONG_RUN)]
-    return any(
-        _has_most_pieces(stretch, equal, best, asked, phrases) for equal in _places(best, asked) for stretch in whole
-    )
-
-
-def _places(best: Fit, asked: Sequence[Token]) -> list[dict[int, int]]:
-    """Return which words of a claim are which of the region, for each place apart: another sentence, not close by.
-
-    A word that means nothing by itself counts only close to another that is in the claim.
-    """
-    said, sentences = best.region.tokens, best.region.sentences
-    equal = [
-        (pair.claimed, pair.said)
-        for pair in best.pairs
-        if pair.claimed is not None and pair.said is not None and asked[pair.claimed].form == said[pair.said].form
-    ]
-    places: list[dict[int, int]] = [{}]
-    before = -MOST_SKIPPED
-    for number, (claimed, place) in enumerate(equal):
-        after = equal[number + 1][1] if number + 1 < len(equal) else place + MOST_SKIPPED
-        if places[-1] and place - before > MOST_SKIPPED and sentences[place] != sentences[before]:
-            places.append({})
-        if min(place - before, after - place) <= MOST_SKIPPED or is_content(asked[claimed].form):
-            places[-1][claimed] = place
-        before = place
-    return places
-
-
-def _has_most_pieces(
-    row: Sequence[int], equal: Mapping[int, int], best: Fit, asked: Sequence[Token], phrases: AbstractSet[tuple[str, str]]
-) -> bool:
-    """Say whether enough pieces of these words of a claim were said in a place, of all or one after another."""
-    said, sentences = best.region.tokens, best.region.sentences
-    own = {sentences[place] for place in equal.values()}
-    here = {token.form for token, sentence in zip(said, sentences, strict=True) if sentence in own}
-    mates = {pair.claimed: said[pair.said].form for pair in best.pairs if pair.said is not None and sentences[pair.said] in own}
-    pieces: list[float] = []
-    telling: set[int] = set()
-    run = longest = held = 0
-    before = -1
-    for number in row:
-        form, told, goes_on = asked[number].form, number in equal, before in equal
-        means = is_content(form)
-        alike = told or look_alike(form, mates.get(number, "")) or (means and form in here)
-        phrase = told is goes_on and (asked[before].form, form) in phrases and held + means <= _LONGEST_PHRASE
-        if not phrase:
-            pieces.append(1.0 if told else LOOKS_ALIKE * alike)
-        held = held * phrase + means
-        if means and alike:
-            telling.add(len(pieces))
-        if not told or (goes_on and equal[number] - equal[before] > MOST_SKIPPED):
-            run = 0
-        run += told and not phrase
-        longest, before = max(longest, run), number
-    told_words = len(equal.keys() & set(row))
-    framed = len(telling) > 1 or pieces.count(1.0) > _LONGEST_PHRASE or (row[0] in equal and row[-1] in equal) or told_words > .8 * len(row)
-    return (framed and sum(pieces) >= STATED_SHARE * len(pieces)) or longest >= STATED_RUN
-
-
-def _cut_off(region: Region, first: int, last: int) -> tuple[range, range]:
-    """Return the words beside a fragment without which it says the opposite: a negation and what it governs."""
-    before = after = range(0)
-    right, stop, filled = first, region.tokens[first].gap, False
-    for place in range(first - 1, max(-1, first - 1 - _LOOK_BACK), -1):
-        token = region.tokens[place]
-        if region.sentences[place] != region.sentences[first]:
-            break
-        if not token.free:
-            if stop and (not filled or region.tokens[right].form in _SUBJECTS):
-                break
-            if is_negation(token.form):
-                before = range(place, first)
-                break
-            if token.form not in _GOVERNING:
-                break
-            right, stop, filled = place, token.gap, False
-        else:
-            stop, filled = max(stop, token.gap), True
-    follows = region.tokens[last + 1 : last + 2]
-    same = follows and region.sentences[last + 1] == region.sentences[last] and not follows[0].gap
-    if same and is_negation(follows[0].form):
-        after = range(last + 1, last + 2)
-    return before, after

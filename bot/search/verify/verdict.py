@@ -9,20 +9,18 @@ from typing import TYPE_CHECKING
 from bot.corpus import word_forms
 from bot.language import Token, is_content, is_negation, join_marks, respell, tokens, weight
 from bot.search.verify.alignment import (
-    TELLING_RUN,
     Fit,
     Verdict,
     fit,
     fits,
     fits_with_omissions,
-    is_found,
     lean,
     longest_runs,
     read_regions,
-    set_phrases,
 )
 from bot.search.verify.diff import Difference, Kind, align, differences
 from bot.search.verify.speakers import bare, is_by
+from bot.search.verify.statement import TELLING_RUN, is_found, set_phrases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
