@@ -43,6 +43,9 @@ NEAR = 0.3
 MOST_RUNS, AROUND, LONGEST_DIFFERENCE = 5, 3, 60
 """Runs of words that a comparison shows, words beside those that differ, and characters of those that do."""
 
+_BY = {True: "", False: "-by-other", None: "-by-nobody"}
+"""Which sentence tells the verdict, by whether the claimed speaker said it; None where the transcript names nobody."""
+
 
 @command(
     "Check whether a claimed quote was really said",
@@ -63,7 +66,7 @@ async def verify(
     judged = await ctx.search.verify(claim, who or speaker or None, scope)
     if judged.unasked:
         raise UserError(say("verify.nothing"))
-    if speaker and who is None and judged.verdict is not Verdict.UNATTRIBUTED:
+    if speaker and who is None and judged.by is not None:
         known = ", ".join(ctx.corpus.speakers) or say("verify.no-speakers")
         raise UserError(say("verify.no-speaker", speaker=speaker, known=known))
     if judged.too_little:
@@ -72,7 +75,7 @@ async def verify(
         return _miss(ctx, claim, judged, where(ctx.corpus, scope))
     told = _verdict(ctx, judged)
     first, marked = judged.passages[0], judged.marked[0]
-    compared = judged.verdict not in {Verdict.EXACT, Verdict.OTHER_SPEAKER, Verdict.UNATTRIBUTED, Verdict.STITCHED}
+    compared = judged.words not in {Verdict.EXACT, Verdict.STITCHED}
     after = [Card(Role.INFO, body=_comparison(judged))] if compared else []
     if judged.beside:
         other, own = judged.beside.passages[0], judged.beside.marked[0]
@@ -115,11 +118,12 @@ def _piece(passage: Passage, marked: Marks, verdict: Verdict) -> Card:
 
 
 def _verdict(ctx: Context, judged: Judgement) -> str:
-    """Say the verdict in a sentence."""
-    if judged.verdict is Verdict.CLOSE and all(part.kind != "said" for part in judged.differences):
-        return say("verdict.filled")
+    """Say in a sentence or two what is true of the words and of the speaker."""
+    words = judged.words or judged.verdict
+    filled = words is Verdict.CLOSE and all(part.kind != "said" for part in judged.differences)
+    key = "filled" if filled else words.value
     return say(
-        f"verdict.{judged.verdict}",
+        f"verdict.{key}{_BY[judged.by]}",
         count=sum(difference.kind == "claimed" for difference in judged.differences) or 1,
         places=len({passage.id for passage in judged.passages}),
         speaker=judged.passages[0].speaker or say("verify.somebody-else"),

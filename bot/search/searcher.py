@@ -270,7 +270,7 @@ class Searcher:
         judged = [
             typed
             if quoted.text == whole and not quoted.beside and (speaker or not quoted.speaker)
-            else self._judge(quoted, speaker or quoted.speaker, scope)
+            else self._judge_quoted(quoted, speaker or quoted.speaker, scope)
             for quoted in quotes
         ]
         if not judged:
@@ -294,6 +294,26 @@ class Searcher:
     def _names(self) -> Names:
         """The people who speak, by any of their names."""
         return Names(self._corpus.speakers)
+
+    def _judge_quoted(self, quoted: Quoted, who: str | None, scope: Scope) -> Judgement:
+        """Judge a quote; a word before it that may be a name is one where it is said as one, or nobody is named."""
+        if who or not quoted.perhaps:
+            return self._judge(quoted, who, scope)
+        named = dataclasses.replace(quoted, beside="")
+        if self._is_said_as_name(quoted.perhaps):
+            return self._judge(named, quoted.perhaps, scope)
+        plain = self._judge(quoted, None, scope)
+        if quoted.perhaps[:1].isupper() and plain.verdict is not Verdict.NOT_FOUND:
+            by_name = self._judge(named, quoted.perhaps, scope)
+            return by_name if by_name.by is None else plain
+        return plain
+
+    def _is_said_as_name(self, word: str) -> bool:
+        """Say whether the conversations have a word inside a sentence, and only with a capital letter."""
+        name = word.capitalize()
+        said = [passage.text for passage in self._near(word, SAID_AMONG, EVERYWHERE)]
+        inside = any(f"{before}{name}" in text for text in said for before in (" ", "\u201c", '"'))
+        return inside and not any(f" {name.casefold()}" in text for text in said)
 
     def _judge(self, quoted: Quoted, who: str | None, scope: Scope) -> Judgement:
         """Judge a quote by itself; with what stands beside it where the transcript has that there too."""

@@ -58,13 +58,15 @@ class Quoted:
     """What is claimed to have been said, without quotation marks, and by whom, as typed.
 
     `beside` was taken for talk: what stood before a colon and names nobody, remarks. Where the transcript has it beside
-    the quote it is part of the claim, and `whole` is the claim with it.
+    the quote it is part of the claim, and `whole` is the claim with it. `perhaps` is a single word of it, before a
+    colon, that may be the name of somebody who does not speak.
     """
 
     text: str
     speaker: str | None = None
     beside: str = ""
     whole: str = ""
+    perhaps: str = ""
 
 
 def asks_for_check(message: str) -> bool:
@@ -218,7 +220,8 @@ class _Reader:
         who = _NAME_HEAD.match(name)
         if who and not quoted.speaker and self._is_name(who["name"]):
             return replace(quoted, text=rest, speaker=who["name"], whole=quoted.whole if quoted.beside else rest)
-        return replace(quoted, text=rest, beside=f"{name} {quoted.beside}".strip())
+        perhaps = name if looks_like_a_name(name) and _count(name) == 1 and not self._is_talk(name) else ""
+        return replace(quoted, text=rest, beside=f"{name} {quoted.beside}".strip(), perhaps=perhaps or quoted.perhaps)
 
     def _without_ends(self, text: str) -> Iterator[tuple[str, str]]:
         """Yield a text without its first or last tag, time, remark or question about it, and what may be part of it."""

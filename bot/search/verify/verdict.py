@@ -55,8 +55,9 @@ class Judgement:
     """A verdict with its places (several when stitched, the nearest or none when not found).
 
     `marked` are for each passage the [start, end) of its words that are in the claim; `differences` read in order;
-    `too_little` says that the claim is too short to be judged, `unasked` that a message has no words to check. `beside`
-    is where somebody else, by name, says what the transcript gives to nobody at the first place.
+    `too_little` says that the claim is too short to be judged, `unasked` that a message has no words to check. `words`
+    is the verdict whoever said it, `by` says whether the claimed speaker did: None where the transcript names nobody.
+    `beside` is where somebody else, by name, says what the transcript gives to nobody at the first place.
     """
 
     verdict: Verdict
@@ -66,6 +67,8 @@ class Judgement:
     too_little: bool = False
     unasked: bool = False
     beside: Judgement | None = None
+    words: Verdict | None = None
+    by: bool | None = True
 
 
 _FINAL = frozenset({Verdict.EXACT, Verdict.OTHER_SPEAKER, Verdict.UNATTRIBUTED})
@@ -142,6 +145,7 @@ def join(judged: Sequence[Judgement]) -> Judgement:
         tuple(passage for each in telling for passage in each.passages),
         tuple(part for each in telling for part in each.differences),
         tuple(marked for each in telling for marked in each.marked),
+        words=worst.verdict,
     )
 
 
@@ -277,15 +281,17 @@ def _stands_in(word: str, text: str) -> bool:
 
 def _attribute(claim: _Claim, found: Sequence[Fit], printed: Callable[[Passage], str] | None) -> Judgement:
     """Judge who said a claim whose words stand in these places, best first: one place that is theirs is enough."""
-    theirs = [is_by(_voices(each), claim.speaker) for each in found]
-    if True in theirs:
-        own = found[theirs.index(True)]
-        return _locate(claim, own, own.verdict, printed)
-    others = _locate(claim, found[theirs.index(False)], Verdict.OTHER_SPEAKER, printed) if False in theirs else None
-    if None not in theirs and others:
-        return others
-    judged = _locate(claim, found[theirs.index(None)], Verdict.UNATTRIBUTED, printed)
-    return replace(judged, beside=others)
+    by: dict[bool | None, Judgement] = {}
+    for each in found:
+        theirs = is_by(_voices(each), claim.speaker)
+        if theirs not in by:
+            by[theirs] = _locate(claim, each, each.verdict, printed)
+    if True in by:
+        return by[True]
+    others = replace(by[False], verdict=Verdict.OTHER_SPEAKER) if False in by else None
+    if None in by:
+        return replace(by[None], verdict=Verdict.UNATTRIBUTED, beside=others)
+    return others or _not_found(())
 
 
 def _voices(found: Fit) -> set[str | None]:
@@ -334,7 +340,14 @@ def _join_pieces(claim: _Claim, pieces: Sequence[Fit], printed: Callable[[Passag
         tuple(each.passages[0] for each in shown),
         tuple(part for each in shown for part in each.differences),
         tuple(each.marked[0] for each in shown),
+        words=Verdict.STITCHED,
+        by=_all_by([each.by for each in shown]),
     )
+
+
+def _all_by(theirs: Sequence[bool | None]) -> bool | None:
+    """Return whether all of some places are the claimed speaker's: one that is not decides, then one without a name."""
+    return False if False in theirs else None if None in theirs else True
 
 
 def _locate(claim: _Claim, found: Fit, verdict: Verdict, printed: Callable[[Passage], str] | None) -> Judgement:
@@ -354,4 +367,4 @@ def _locate(claim: _Claim, found: Fit, verdict: Verdict, printed: Callable[[Pass
     )
     marked = join_marks(passage.text, ((token.begin - passage.begin, token.end - passage.begin) for token in same))
     shown = differences(found.pairs, claim.tokens, row, claim.text, passage.episode.text)
-    return Judgement(verdict, (passage,), shown, (marked,))
+    return Judgement(verdict, (passage,), shown, (marked,), words=verdict, by=is_by(_voices(found), claim.speaker))
