@@ -72,7 +72,7 @@ async def verify(
     if judged.too_little:
         raise UserError(say("verify.too-little"))
     if judged.verdict is Verdict.NOT_FOUND:
-        return _miss(ctx, claim, judged, where(ctx.corpus, scope))
+        return await _miss(ctx, judged.claim or claim, judged, where(ctx.corpus, scope))
     told = _verdict(ctx, judged)
     first, marked = judged.passages[0], judged.marked[0]
     compared = judged.words not in {Verdict.EXACT, Verdict.STITCHED}
@@ -158,26 +158,28 @@ def _around(text: str, *, first: bool, last: bool) -> str:
     return f"{before} … {after}".strip()
 
 
-def _miss(ctx: Context, claim: str, judged: Judgement, place: str) -> Reply:
-    """Say that nobody said it, with the nearest passage in a line as no confirmation."""
+async def _miss(ctx: Context, claim: str, judged: Judgement, place: str) -> Reply:
+    """Say that nobody said it, with the nearest passage in a line as no confirmation, and the topic that it names."""
     lead = say("verdict.not-found", where=place)
     asked = ctx.lines.to(Use.QUESTION, claim)
     again = Button(say("step.ask-instead"), asked)
     if len(asked) > LONGEST_LINE:
         again = Button(say("step.ask-instead"), ctx.lines.to(Use.QUESTION), field=say("step.your-question"))
+    topic = await ctx.search.topic_in(claim)
+    steps = (*([Button(say("step.about", topic=topic), ctx.lines.to(Use.TOPIC, topic))] if topic else []), again)
     if not judged.passages:
-        return Reply(lead, Outcome.NONE, buttons=(again,))
+        return Reply(lead, Outcome.NONE, buttons=steps)
     passage = judged.passages[0]
     quote = passage.quote(verdict=Verdict.NOT_FOUND)
     alike = ctx.search.alike(claim, quote.text)
     shared = " ".join(quote.text[begin:end] for begin, end in alike)
     if (ctx.search.weight(shared) or 0.0) < NEAR * (ctx.search.weight(claim) or 1.0):
-        return Reply(lead, Outcome.NONE, buttons=(again,))
+        return Reply(lead, Outcome.NONE, buttons=steps)
     cited, line = fit_line(passage, quote, alike)
     card = Card(Role.NEAREST, quote=cited, line=line)
     return Reply(
         f"{lead} {say('verify.nearest')}",
         Outcome.NEAREST,
         cards=(card,),
-        buttons=(again, more_context(ctx.lines, passage.id, 0), *listen(passage.citation())),
+        buttons=(*steps, more_context(ctx.lines, passage.id, 0), *listen(passage.citation())),
     )

@@ -18,6 +18,7 @@ from bot.errors import UserError
 from bot.policy.texts import say
 from bot.search.ask import LONGEST_QUESTION, Band, answer
 from bot.search.episodes import episodes_on
+from bot.search.index.phrases import hollow_words
 from bot.search.index.words import open_index
 from bot.search.quote import Hit, rank
 from bot.search.said import find_said
@@ -52,6 +53,9 @@ REGIONS = 8
 
 SAID_BY = 20
 """Sentences of one person from each way of searching words that a claim is compared with."""
+
+OFTEN = 3
+"""Sentences that say a word which is offered as a topic, at least."""
 
 CHOSEN_FROM = 10
 """Passages that a language model may choose from."""
@@ -244,6 +248,22 @@ class Searcher:
 
         return await self.run(lambda: near_topics(self._corpus, self._index, self._embeddings, name))
 
+    async def topic_in(self, text: str) -> str:
+        """Return the topic that a text names: the longest name, else its word that is said most; "" without any."""
+        return await self.run(lambda: self._topic_in(text))
+
+    def _topic_in(self, text: str) -> str:
+        """Return what may be a topic in a text."""
+        said, hollow = _forms(text), hollow_words()
+        names = [name for name in self.topic_names() if _forms(name) in said]
+        times = {
+            text[word.begin : word.end]: min(map(self._index.count, self._index.stems(word.form)), default=0)
+            for word in words(text)
+            if word.form.isalpha() and word.form not in hollow
+        }
+        often = [word for word, count in times.items() if count >= OFTEN]
+        return max(names, key=len, default="") or max(often, key=times.__getitem__, default="")
+
     def topic_names(self) -> tuple[str, ...]:
         """Return the names of topics, for completion and for telling topics from questions.
 
@@ -284,11 +304,14 @@ class Searcher:
         quoted = quotes[judged.index(judgement)]
         hits = self.find_now(quoted.text, 1, scope)
         nearest, marked = tuple(hit.passage for hit in hits), tuple(hit.marked for hit in hits)
-        places = [*nearest, *self._near(quoted.text, REGIONS, scope)]
-        shown = judge(quoted.text, places, speaker=speaker or quoted.speaker, printed=self._corpus.source_text)
+        who, printed = speaker or quoted.speaker, self._corpus.source_text
+        shown = judge(quoted.text, nearest, speaker=who, printed=printed)
+        if shown.verdict is not Verdict.NOT_FOUND:  # a set phrase is one only beside others that have it
+            places = [*nearest, *self._near(quoted.text, REGIONS, scope)]
+            shown = judge(quoted.text, places, speaker=who, printed=printed)
         if shown.verdict is not Verdict.NOT_FOUND:
             return shown
-        return dataclasses.replace(judgement, passages=nearest, marked=marked)
+        return dataclasses.replace(judgement, passages=nearest, marked=marked, claim=quoted.text)
 
     @cached_property
     def _names(self) -> Names:

@@ -57,7 +57,8 @@ class Judgement:
     `marked` are for each passage the [start, end) of its words that are in the claim; `differences` read in order;
     `too_little` says that the claim is too short to be judged, `unasked` that a message has no words to check. `words`
     is the verdict whoever said it, `by` says whether the claimed speaker did: None where the transcript names nobody.
-    `beside` is where somebody else, by name, says what the transcript gives to nobody at the first place.
+    `beside` is where somebody else, by name, says what the transcript gives to nobody at the first place. `claim` has
+    the words of a message that were not found, without the talk around them.
     """
 
     verdict: Verdict
@@ -69,6 +70,7 @@ class Judgement:
     beside: Judgement | None = None
     words: Verdict | None = None
     by: bool | None = True
+    claim: str = ""
 
 
 _FINAL = frozenset({Verdict.EXACT, Verdict.OTHER_SPEAKER, Verdict.UNATTRIBUTED})
