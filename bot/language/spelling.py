@@ -14,7 +14,7 @@ from bot.language.tokens import Token, is_negation, word_set
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["alike", "is_slip", "keys_of_slips", "look_alike", "real_words", "respell"]
+__all__ = ["alike", "is_slip", "look_alike", "real_words", "respell"]
 
 _SHORTEST, _SHORT, _LONG_STEM, _LONG = 3, 4, 6, 8
 _ENDINGS = word_set(
@@ -27,7 +27,7 @@ _SOUND = str.maketrans({"c": "k", "q": "k", "z": "s", "y": "i"})
 
 @lru_cache(maxsize=1)
 def real_words() -> frozenset[str]:
-    """Return common English words that are one slip away from another one: never read as misspelt."""
+    """Return common English words: never read as misspelt."""
     lines = resources.files("bot.language").joinpath("real_words.txt").read_text("utf-8").splitlines()
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
@@ -39,7 +39,7 @@ def is_slip(said: str, claimed: str, known: Callable[[str], bool]) -> bool:
 
 @lru_cache(maxsize=4096)
 def alike(said: str, claimed: str) -> bool:
-    """Say whether two words differ as a typist's slips do: swapped, doubled or dropped letters, another vowel."""
+    """Say whether two words differ as a typist's slips do: swapped, doubled or dropped letters, one letter, a vowel."""
     if not (said.isalpha() and claimed.isalpha()) or min(len(said), len(claimed)) < _SHORTEST or said == claimed:
         return False
     swaps = _swaps(said, claimed)
@@ -47,13 +47,9 @@ def alike(said: str, claimed: str) -> bool:
         return swaps <= (1 if len(said) <= _LONG_STEM else 2)
     if min(len(said), len(claimed)) < _SHORT or said[0].translate(_SOUND) != claimed[0].translate(_SOUND):
         return False
-    return _undouble(said) == _undouble(claimed) or _misheard_vowel(said, claimed)
-
-
-def keys_of_slips(word: str) -> tuple[str, ...]:
-    """Return keys of which two alike words share at least one, so that not every pair has to be tried."""
-    first = word[0].translate(_SOUND)
-    return "".join(sorted(word)), f"={_undouble(word)}", f"{first}-{word[-1]}"
+    shorter, longer = sorted((said, claimed), key=len)
+    one_letter = edits(said, claimed) == 1 and not (longer[:-1] == shorter and longer[-1] in _ENDINGS)
+    return one_letter or _undouble(said) == _undouble(claimed) or _misheard_vowel(said, claimed)
 
 
 def _misheard_vowel(said: str, claimed: str) -> bool:
