@@ -25,13 +25,13 @@ _MUCH = 5
 def cut_off(region: Region, first: int, last: int) -> tuple[range, range]:
     """Return the words just before and behind region.tokens[first : last + 1] without which these say the opposite.
 
-    That is a negation and what stands between, where a good part of the words is in the clause that it denies and can
-    be read as a statement: “the ability to” behind “you don't have” is none.
+    That is a negation and what stands between. It denies all that follows (I don't think that …), or the first clause:
+    that counts where it is much of the words and can be read as a statement: “the ability to” behind “you don't have”
+    is none.
     """
     heard = [place for place in range(first, last + 1) if not region.tokens[place].free] or [first]
     before = _negation_before(region, first)
-    clause = 0 if any(token.gap for token in region.tokens[first + 1 : heard[0] + 1]) else _clause(region, heard)
-    if not (_is_much(clause, heard) and (_is_whole(region, heard, clause) or _begins_statement(region, before))):
+    if before and not (_denies_whole(region, before) or _denies_clause(region, heard, before, last)):
         before = range(0)
     follows = region.tokens[last + 1 : last + 2]
     beside = follows and region.sentences[last + 1] == region.sentences[last] and not follows[0].gap
@@ -58,24 +58,26 @@ def _negation_before(region: Region, first: int) -> range:
             break
         if is_negation(token.form):
             return range(place, first) if token.form not in _words()["things"] else range(0)
-        if token.form not in _words()["between"] | _words()["opinions"]:
+        if token.form not in _words()["between"] | _words()["whole"]:
             break
         right, stop, filled = place, token.gap, False
     return range(0)
 
 
-def _begins_statement(region: Region, before: range) -> bool:
-    """Say whether what follows on these words, a negation the first of them, can be read as the beginning of one."""
-    begins = region.tokens[before.stop].form
-    opinion = any(region.tokens[place].form in _words()["opinions"] for place in before)
-    return begins not in _words()["joints"] and (opinion or begins not in _words()["articles"])
+def _denies_whole(region: Region, before: range) -> bool:
+    """Say whether words that begin with a negation deny all that follows on them."""
+    return any(region.tokens[place].form in _words()["whole"] for place in before)
 
 
-def _is_whole(region: Region, heard: Sequence[int], count: int) -> bool:
-    """Say whether the first clause of some words, is whole: words go on behind it, or a stop follows."""
-    behind = heard[-1] + 1
-    ends = behind == len(region.tokens) or region.sentences[behind] != region.sentences[heard[-1]]
-    return count < len(heard) or ends or bool(region.tokens[behind].gap)
+def _denies_clause(region: Region, heard: Sequence[int], before: range, last: int) -> bool:
+    """Say whether much of a claim is a clause that a negation before it denies, whole or begun like a statement."""
+    if any(token.gap for token in region.tokens[before.stop + 1 : heard[0] + 1]):
+        return False
+    count = _clause(region, heard)
+    states = region.tokens[before.stop].form not in _words()["joints"] | _words()["articles"]
+    ends = last + 1 == len(region.tokens) or region.sentences[last + 1] != region.sentences[last]
+    is_whole = count < len(heard) or ends or bool(region.tokens[last + 1].gap)
+    return _is_much(count, heard) and (states or is_whole)
 
 
 def _clause(region: Region, heard: Sequence[int]) -> int:
@@ -84,7 +86,7 @@ def _clause(region: Region, heard: Sequence[int]) -> int:
         earlier, later = min(one, other), max(one, other)
         if (
             region.sentences[one] != region.sentences[other]
-            or (later == earlier + 1 and region.tokens[later].gap)
+            or any(token.gap for token in region.tokens[earlier + 1 : later + 1])
             or region.tokens[later].form in _words()["clauses"]
         ):
             return count
