@@ -41,7 +41,7 @@ them): of lines with one fact changed 2 in 100 have less, of claims with but a n
 """
 
 _FRAME, _ALL_BUT_ONE = 3, 0.8
-"""Pieces that are more than a name with a word beside it; share of the words of which that is true as well."""
+"""Pieces that are more than a name when one is changed, and more than these when several are; share of all words."""
 
 _LONGEST_PHRASE = 2
 """Words that mean something which one piece has at most: three that come back are a line that was said twice."""
@@ -121,12 +121,13 @@ def _is_made(row: Sequence[int], equal: Mapping[int, int], best: Fit, asked: Seq
     worths = [max(map(worth, piece)) for piece in pieces]
     if _longest_run(pieces, equal) >= STATED_RUN:
         return True
-    telling = [any(is_content(asked[number].form) and worth(number) for number in piece) for piece in pieces]
+    told = worths.count(1.0)
+    telling = sum(any(is_content(asked[number].form) and worth(number) for number in piece) for piece in pieces)
     framed = (
-        sum(telling) > 1
-        or worths.count(1.0) >= _FRAME
-        or (row[0] in equal and row[-1] in equal)
+        (row[0] in equal and row[-1] in equal)
         or len(equal.keys() & set(row)) > _ALL_BUT_ONE * len(row)
+        or told > _FRAME
+        or (len(pieces) - told == 1 and (told == _FRAME or telling > 1))
     )
     return framed and sum(worths) >= STATED_SHARE * len(pieces)
 
