@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["FRAMES", "Claim", "made_of", "slipped"]
 
 DRAWN = {"shipped": 240}
-DRAWN_ELSEWHERE = 60
+DRAWN_ELSEWHERE = 40
 """Lines that each kind is made of, of a show."""
 
 TWISTED = {"shipped": 400}
@@ -112,7 +112,7 @@ class _Stretch:
 
 
 def slipped(line: Sequence[str], draw: random.Random, count: int = 2) -> str:
-    """Return words with a slip of the fingers in so many of the longer ones: swapped, dropped, doubled, a key beside."""
+    """Return words with slips of the fingers in some of the longer ones: swapped, dropped, doubled, a key beside."""
     typed = list(line)
     long = [number for number, word in enumerate(typed) if word.isalpha() and len(word) > 4]  # noqa: PLR2004 - a slip shows
     for number in draw.sample(long, min(count, len(long))):

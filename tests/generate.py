@@ -52,6 +52,7 @@ MEASURED: Mapping[str, tuple[str, ...]] = {
     "chat-fresh": ("benchmarks.chat", "--fresh"),
     "speed": ("benchmarks.quote",),
     "answers-speed": ("benchmarks.answers_speed",),
+    "claims": ("benchmarks.claims",),
     "lines-by-show": ("benchmarks.lines",),
     "answers-by-show": ("benchmarks.train_answers", "--measure"),
     "delivery-speed": ("benchmarks.delivery",),

@@ -47,7 +47,7 @@ _PLACE = re.compile(
     r"#\d{1,5}|\b(?:episode|ep)\.? ?#?\d{1,5}|\b\d{1,2}:\d{2}|(?<!\d)(?:19|20)\d{2}(?!\d)", re.IGNORECASE
 )
 _OPEN, _CLOSE = '"“„«', '"”“»'
-_SINGLE = re.compile(r"(?<!\w)['‘]([^'‘\"“”\n]{12,600})['’](?!\w)")
+_SINGLE = re.compile(r"(?<!\w)['‘]((?:[^'‘\"“”\n]|(?<=\w)'(?=\w)){12,600})['’](?!\w)")
 _SENTENCE = re.compile(r"(?<!\.)[.?!][\"”’)]{0,2} |\n")
 _TURN = re.compile(r"[.?!…\"”] (?P<name>[^\W\d_][\w.'’-]{0,39}(?: [^\W\d_][\w.'’-]{0,39}){0,2}): ")
 _LEADS_IN = re.compile(r"(?:[:,]|\b(?:said|says|say|like|that|this|goes|quote|claims?|claimed))\s*$", re.IGNORECASE)
@@ -204,24 +204,46 @@ class _Reader:
         """Return a quote with the outermost thing that is no part of it taken off; None when there is none."""
         text = quoted.text
         stripped = text.strip(" \n\t>*_")
+        named = None if quoted.speaker else self._known_beside(stripped)
+        if named:
+            return self._with_speaker(quoted, named)
         for less, remark in self._without_ends(stripped):
+            if _count(less) < min(_FEWEST, _count(stripped)):
+                continue
             whole = quoted.whole if quoted.beside or remark else less
             return replace(quoted, text=less, beside=f"{quoted.beside} {remark}".strip(), whole=whole)
         if not quoted.speaker and (found := self._signed(stripped) or self._introduced(stripped)):
-            return replace(
-                quoted, text=found.text, speaker=found.speaker, whole=quoted.whole if quoted.beside else found.text
-            )
-        head = _HEAD.match(stripped)
+            return self._with_speaker(quoted, found)
+        return self._without_head(quoted, stripped)
+
+    def _without_head(self, quoted: Quoted, text: str) -> Quoted | None:
+        """Return a quote without what stands before a colon: a heading, a name, or talk; None without one."""
+        head = _HEAD.match(text)
         if not head or _count(head["head"]) > _LONGEST_HEAD:
             return None
-        name, rest = head["head"].strip(' *_"“'), stripped[head.end() :]
+        name, rest = head["head"].strip(' *_"“'), text[head.end() :]
         if fold(name) in _HEADINGS or not names_somebody(name) or _is_check(name):
             return replace(quoted, text=rest, whole=quoted.whole if quoted.beside else rest)
         who = _NAME_HEAD.match(name)
         if who and not quoted.speaker and self._is_name(who["name"]):
-            return replace(quoted, text=rest, speaker=who["name"], whole=quoted.whole if quoted.beside else rest)
+            return self._with_speaker(quoted, Quoted(rest, who["name"]))
         perhaps = name if looks_like_a_name(name) and _count(name) == 1 and not self._is_talk(name) else ""
         return replace(quoted, text=rest, beside=f"{name} {quoted.beside}".strip(), perhaps=perhaps or quoted.perhaps)
+
+    def _known_beside(self, text: str) -> Quoted | None:
+        """Read a quote and somebody the corpus knows: the label before it, the signature behind it."""
+        head = _HEAD.match(text)
+        who = _NAME_HEAD.match(head["head"].strip(' *_"“')) if head else None
+        if head and who and self._knows(who["name"]):
+            return Quoted(text[head.end() :], who["name"])
+        found = self._signed(text)
+        return found if found and found.speaker and self._knows(found.speaker) else None
+
+    @staticmethod
+    def _with_speaker(quoted: Quoted, found: Quoted) -> Quoted:
+        """Return a quote with who is said to have said it, and without that name."""
+        whole = quoted.whole if quoted.beside else found.text
+        return replace(quoted, text=found.text, speaker=found.speaker, whole=whole)
 
     def _without_ends(self, text: str) -> Iterator[tuple[str, str]]:
         """Yield a text without its first or last tag, time, remark or question about it, and what may be part of it."""
