@@ -11,7 +11,7 @@ from bot.language import is_negation, read_words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.search.verify.alignment import Region
+    from bot.search.verify.region import Region
 
 __all__ = ["cut_off"]
 

@@ -6,14 +6,16 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from bot.language import Gap, is_content, look_alike
-from bot.search.verify.alignment import LONG_RUN, LOOKS_ALIKE, MOST_SKIPPED, SURE_SHARE, lean
+from bot.search.verify.alignment import LONG_RUN, LOOKS_ALIKE, MOST_SKIPPED, SURE_SHARE
+from bot.search.verify.region import lean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from bot.language import Token
-    from bot.search.verify.alignment import Fit, Region
+    from bot.search.verify.alignment import Fit
+    from bot.search.verify.region import Region
 
     Phrases = AbstractSet[tuple[str, str]]
 

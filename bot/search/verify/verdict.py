@@ -14,11 +14,9 @@ from bot.search.verify.alignment import (
     fit,
     fits,
     fits_with_omissions,
-    lean,
-    longest_runs,
-    read_regions,
 )
 from bot.search.verify.diff import Difference, Kind, align, differences
+from bot.search.verify.region import lean, longest_runs, read_regions
 from bot.search.verify.speakers import bare, is_by
 from bot.search.verify.statement import TELLING_RUN, is_found, set_phrases
 
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bot.corpus import Passage
-    from bot.search.verify.alignment import Region, Runs
+    from bot.search.verify.region import Region, Runs
 
 __all__ = ["LONGEST_CLAIM", "Difference", "Judgement", "Kind", "Verdict", "join", "judge", "stands_beside"]
 
