@@ -45,6 +45,9 @@ them): of lines with one fact changed 2 in 100 have less, of claims with but a n
 _FRAME, _ALL_BUT_ONE = 3, 0.8
 """Pieces that are more than a name when one is changed, and more than these when several are; share of all words."""
 
+_SHORT = 12
+"""Words of a claim up to which a name or a set phrase can be so much of it that it is taken for the line."""
+
 _LONGEST_PHRASE = 2
 """Words that mean something which one piece has at most: three that come back are a line that was said twice."""
 
@@ -67,7 +70,7 @@ def is_found(best: Fit, asked: Sequence[Token], phrases: Phrases) -> bool:
     needed = next((run for most, run in RUNS if len(asked) <= most), LONG_RUN)
     found = best.share >= FOUND_SHARE and (best.run >= needed or best.share >= SURE_SHARE)
     telling = best.share >= TELLING_SHARE and best.run >= TELLING_RUN
-    return (found or telling) and _is_stated(best, asked, phrases)
+    return (found or telling) and (len(lean(asked)) > _SHORT or _is_stated(best, asked, phrases))
 
 
 def _is_stated(best: Fit, asked: Sequence[Token], phrases: Phrases) -> bool:
