@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from bot.contract import Author, Channel, Line, Lines, Request
     from bot.store import Store
 
-__all__ = ["Conversations", "Exchange", "is_turn", "read_buttons"]
+__all__ = ["KEPT", "PATIENCE", "Conversations", "Exchange", "is_turn", "read_buttons"]
 
 KEPT = 6 * 3600.0
-"""Seconds a conversation can be gone on with."""
+"""Seconds a conversation can be gone on with, and a private answer shared."""
 
 MOST_KEPT = 5_000
 """Names of answers held at once; the one untouched for longest is forgotten first."""
@@ -105,7 +105,7 @@ class Conversations:
         """
         reference = request.reference
         if reference is None:
-            return await self._find(request, _home(request.channel), _by(request.author))
+            return await self._find(request, request.channel.home, _by(request.author))
         buttons = read_buttons(reference.lines, lines)
         if request.channel.thread and reference.message == request.channel.thread:
             found = await self._find(request, request.channel, "")
@@ -170,10 +170,6 @@ def _newer(found: Exchange | None, buttons: Exchange | None) -> Exchange | None:
     return dataclasses.replace(found, line="", shown=buttons.shown, key="", turns=buttons.turns)
 
 
-def _home(channel: Channel) -> Channel:
-    return dataclasses.replace(channel, thread="")
-
-
 def _by(author: Author) -> str:
     """Return the name of a member's last answer; no id of a message begins so."""
     return f"@{author.id}"
@@ -187,7 +183,7 @@ def _names(request: Request, *, private: bool) -> list[tuple[Channel, str]]:
     channel = request.channel
     names = [(channel, _by(request.author))]
     if request.reference is None and channel.thread:
-        names.append((_home(channel), _by(request.author)))
+        names.append((channel.home, _by(request.author)))
     if request.id:
         names.append((channel, request.id))
     if channel.thread and not private:
