@@ -107,9 +107,9 @@ class Sharing:
         place, author = request.channel, request.author
         shown = self._for_everyone(reply)
         what = (shown.text, *(button.line for button in shown.buttons))
-        whose = (place.platform, place.tenant, place.id, place.thread)
-        key = _digest(*whose, request.about, *(() if request.about else (author.id, asked)), *what)
-        name = _digest(*whose, request.about, author.id, asked, *what)
+        where = (place.platform, place.tenant, place.id, request.about)
+        key = _digest(*where, *(() if request.about else (place.thread, author.id, asked)), *what)
+        name = _digest(*where, place.thread, author.id, asked, *what)
         kept = _Kept(shown, asked, request.about, place.thread, key)
         try:
             async with asyncio.timeout(PATIENCE):
