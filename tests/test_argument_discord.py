@@ -269,7 +269,7 @@ async def test_what_was_typed_is_shared_with_the_answer_as_plain_words(
     how = "checked" if command == "verify" else "asked"
 
     assert seen(post).startswith(begins)
-    assert seen(post).splitlines() == [*seen(own).splitlines(), say(f"share.{how}", words=words)]
+    assert seen(post).splitlines() == [*seen(own).splitlines(), say(f"share.words-{how}", words=words)]
     assert [part for part in ("\n@", "x](", " https:", "<@", "**b**") if part in text_of(post)] == []
     assert (post["mentions"], post["mention_everyone"], "message_reference" in post) == ([], False, False)
     assert "Share" not in buttons(post)
@@ -367,7 +367,7 @@ async def test_where_the_bot_may_not_post_the_answer_to_the_press_is_what_everyo
     again = await local.press(own, "Share")
 
     assert (shared.type, shared.ephemeral) == (4, False)
-    assert seen(shared.message).splitlines() == [*seen(own).splitlines(), say("share.checked", words=CLAIM)]
+    assert seen(shared.message).splitlines() == [*seen(own).splitlines(), say("share.words-checked", words=CLAIM)]
     assert (again.ephemeral, seen(again.message)) == (True, say("share.stands"))
     assert [line for line in local.requests if line.status == 403] == []
 

@@ -248,7 +248,7 @@ async def test_what_was_typed_is_shared_with_the_answer_as_plain_words(
     await pressed(local, seen)
     (post,) = local.posts(ROOM)
     how = "checked" if command == "/verify" else "asked"
-    typed = say(f"share.{how}", words=f"{words} <@U0BEN> <!here>" if command == "/verify" else words)
+    typed = say(f"share.words-{how}", words=f"{words} <@U0BEN> <!here>" if command == "/verify" else words)
     (said,) = [block for block in post.blocks if block["type"] == "context"]
 
     assert read(post).startswith(begins)
@@ -324,7 +324,7 @@ async def test_where_the_bot_is_no_member_the_answer_to_the_press_is_what_everyo
     (post,) = local.posts(OUTSIDE)
 
     assert (shared["response_type"], shared["replace_original"]) == ("in_channel", False)
-    assert read(post) == f"{read(seen)}\n\n{say('share.checked', words=CLAIM)}"
+    assert read(post) == f"{read(seen)}\n\n{say('share.words-checked', words=CLAIM)}"
     assert (again["response_type"], read(again)) == ("ephemeral", say("share.stands"))
     assert [each.error for each in local.violations] == ["not_in_channel"]
     local.violations.clear()

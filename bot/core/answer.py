@@ -397,7 +397,7 @@ class Core:
             return reply
         words = given.get(command.free.name, "") if command.free and command.reading else ""
         how = "checked" if command.use is Use.CLAIM else "asked"
-        told = say(f"share.{how}", words=shorten(" ".join(words.split()), LONGEST_SHARED)) if words else ""
+        told = say(f"share.words-{how}", words=shorten(" ".join(words.split()), LONGEST_SHARED)) if words else ""
         return await self._sharing.offer(request, reply, told)
 
     def _find(self, name: str) -> Command:

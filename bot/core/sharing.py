@@ -136,13 +136,13 @@ class Sharing:
         there = dataclasses.replace(place, thread=kept.thread)
         before = await self._claim(place, kept.key)
         if "ref" in before:
-            return await _told("share.stands", posting, there, str(before["ref"]))
+            return await _told(say("share.stands"), posting, there, str(before["ref"]))
         since = dt.datetime.fromtimestamp(float(str(before.get("since") or time.time())), dt.UTC)
         asked = kept.reply if kept.about else _with_asked(kept)
         post = Post(kept.key, asked, since, dt.datetime.now(dt.UTC), about=kept.about)
         if before and request.posts and (ref := await _find(posting, there, post)):
             await self._settle(place, kept.key, ref)
-            return await _told("share.stands", posting, there, ref)
+            return await _told(say("share.stands"), posting, there, ref)
         sent = await posting.post(there, post) if request.posts else Refused("")
         if isinstance(sent, Refused) and not request.private:
             await self._settle(place, kept.key, "")  # before it is shown, which cannot be looked for
@@ -154,7 +154,7 @@ class Sharing:
         if isinstance(sent, Unclear) and not ref:
             raise UserError(say("share.unclear"))
         await self._settle(place, kept.key, ref)
-        return await _told("share.done", posting, there, ref)
+        return await _told(say("share.done"), posting, there, ref)
 
     def forget(self, channel: Channel, author: Author | None) -> None:
         """Forget in this process what a member may share; None is a whole tenant."""
@@ -245,11 +245,11 @@ async def _find(posting: Posting, place: Channel, post: Post) -> str:
     return next(iter(seen.refs), "")
 
 
-async def _told(what: str, posting: Posting, place: Channel, ref: str) -> Reply:
+async def _told(sentence: str, posting: Posting, place: Channel, ref: str) -> Reply:
     """Tell whoever pressed that the answer stands, with the way there."""
     link = await posting.link(place, ref) if ref else ""
     buttons = (Button(say("buttons.go-there"), url=link),) if link else ()
-    return Reply(say(what), Outcome.FOUND, buttons=buttons, private=True)
+    return Reply(sentence, Outcome.FOUND, buttons=buttons, private=True)
 
 
 def _post_name(key: str) -> str:
