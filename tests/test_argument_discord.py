@@ -357,12 +357,15 @@ async def test_a_message_that_is_gone_meanwhile_keeps_nobody_from_sharing(local:
 
 
 @pytest.mark.usefixtures("replica")
-@pytest.mark.parametrize("right", [Permission.SEND_MESSAGES, Permission.READ_MESSAGE_HISTORY])
+@pytest.mark.parametrize("lacks", [Permission.SEND_MESSAGES, Permission.READ_MESSAGE_HISTORY, None])
 async def test_where_the_bot_may_not_post_the_answer_to_the_press_is_what_everyone_sees(
-    right: Permission, local: LocalDiscord
+    lacks: Permission | None, local: LocalDiscord
 ) -> None:
     _, own = await checked(local)
-    local.forbid(local.world.general, right)
+    if lacks:
+        local.forbid(local.world.general, lacks)
+    else:
+        local.world.guild.installed = False  # the member alone installed the bot
     shared = await local.press(own, "Share")
     again = await local.press(own, "Share")
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from bot.contract import Post, Posted
     from bot.corpus import Corpus
     from bot.search import Searcher
     from bot.store import Store
@@ -107,6 +108,33 @@ async def test_hours_later_the_answer_is_no_longer_kept(bot: Bot) -> None:
     told = await bot.press(anns)
 
     assert (told.text, bot.posted) == (say("share.gone"), [])
+
+
+async def test_what_is_withdrawn_meanwhile_is_not_shared(
+    corpus: Corpus, search: Searcher, shows: Corpus, shows_search: Searcher, kept: Store
+) -> None:
+    anns = await Bot(corpus, search, kept).check()
+    later = Bot(shows, shows_search, kept)
+    told = await later.press(anns)
+
+    assert (told.text, later.posted) == (say("share.gone"), [])
+
+
+async def test_in_a_thread_it_is_posted_there(bot: Bot) -> None:
+    place = dataclasses.replace(HERE, thread="99")
+    asked = Request(place, ANN, command="verify", args={"claim": CLAIM}, private=True)
+    seen = await bot.core.answer(asked)
+    there: list[tuple[Channel, str]] = []
+    send = bot.platform.post
+
+    async def hear(channel: Channel, post: Post) -> Posted:
+        there.append((channel, post.about))
+        return await send(channel, post)
+
+    bot.platform.post = hear  # type: ignore[method-assign]  # to hear where it is posted
+    await bot.press(seen)
+
+    assert there == [(place, "")]
 
 
 async def test_what_a_member_has_deleted_is_not_shared(corpus: Corpus, search: Searcher, kept: Store) -> None:

@@ -29,6 +29,7 @@ __all__ = [
     "focused_option",
     "has_gap",
     "is_direct",
+    "is_post",
     "menu_words",
     "message_words",
     "modal_text",
@@ -235,9 +236,14 @@ def strip_mention(text: str, user_id: int) -> str:
     return " ".join(part.strip() for part in re.split(rf"<@!?{user_id}>", text)).strip()
 
 
+def is_post(message: discord.Message) -> bool:
+    """Say whether a message of ours was posted for all, and answers nobody."""
+    return any(map(post_key, custom_ids(message.components)))
+
+
 def asker(message: discord.Message) -> int | None:
     """Return who asked for a message of ours; None where nobody did, it is for all, or Discord does not say."""
-    if any(map(post_key, custom_ids(message.components))):
+    if is_post(message):
         return None
     if message.interaction_metadata:
         return message.interaction_metadata.user.id

@@ -164,7 +164,7 @@ class Messages:
         """
         me = self._client.user
         below = [one async for one in message.channel.history(limit=MOST_BELOW, after=message, oldest_first=True)]
-        mine = [one for one in below if me is not None and one.author.id == me.id]
+        mine = [one for one in below if me is not None and one.author.id == me.id and not inbound.is_post(one)]
         if any(one.reference is not None and one.reference.message_id == message.id for one in mine):
             return True
         return None if len(below) == MOST_BELOW or (mine and not place.tenant) else False
