@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.adapters.discord import respond
 from bot.adapters.discord.adapter import Discord
+from bot.adapters.discord.pace import Pace
 from bot.adapters.discord.render import ALTERED
 from bot.commands import COMMANDS
-from bot.contract import Author, Channel, Request
+from bot.contract import Author, Channel, Outcome, Reply, Request
 from bot.core import Core, sharing
 from bot.policy.texts import say
 from bot.settings import Settings
@@ -57,11 +59,12 @@ async def local() -> AsyncIterator[LocalDiscord]:
 async def process(
     local: LocalDiscord, corpus: Corpus, search: Searcher, folder: Path, *, gateway: bool = True
 ) -> AsyncIterator[Replica]:
-    """Run a process of the bot until the block ends; one without the `gateway` can only post."""
+    """Run a process of the bot until the block ends; one without the `gateway` posts and finishes what others left."""
     store = open_store(f"sqlite:///{folder}/v.db")
     core = Core(corpus, search, COMMANDS, store=store)
     settings = Settings(discord_token=TOKEN, discord_api_base_url=local.api_base, discord_gateway_url=local.gateway_url)
-    bot = Discord(settings, core, store, announced=lambda _: None, gateway=gateway)
+    pace = Pace(look=0.05, early=60.0)  # what another process has not answered yet is taken up at once
+    bot = Discord(settings, core, store, announced=lambda _: None, gateway=gateway, pace=None if gateway else pace)
     before = len(local.gateway.identifies)
     running = asyncio.create_task(bot.run())
     try:
@@ -240,6 +243,29 @@ async def test_a_post_whose_process_died_before_it_was_noted_is_found_and_not_se
 
     assert seen(again.message) == say("share.stands")
     assert buttons(again.message) == {"Go to it": address(post, local)}
+
+
+async def test_a_press_that_a_process_died_over_is_finished_by_another(
+    local: LocalDiscord, corpus: Corpus, search: Searcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(respond, "QUICK_SECONDS", 0.0)
+    ends = asyncio.Event()
+
+    async def hang(*_: object) -> Reply:
+        await ends.wait()
+        return Reply("", Outcome.NONE)
+
+    async with process(local, corpus, search, tmp_path) as first:
+        said, own = await checked(local)
+        monkeypatch.setattr(first.core, "share", hang)
+        pressed = await local.press(own, "Share", seconds=0.2)
+        async with process(local, corpus, search, tmp_path, gateway=False):
+            assert await local.settle(lambda: pressed.edits)
+        (post,), told = local.of_bot(), seen(pressed.message)
+        ends.set()
+
+    assert (told, pressed.ephemeral) == (say("share.done"), True)
+    assert post["message_reference"]["message_id"] == said["id"]
 
 
 @pytest.mark.usefixtures("replica")
