@@ -57,14 +57,19 @@ async def local() -> AsyncIterator[LocalDiscord]:
 
 @contextlib.asynccontextmanager
 async def process(
-    local: LocalDiscord, corpus: Corpus, search: Searcher, folder: Path, *, gateway: bool = True
+    local: LocalDiscord,
+    corpus: Corpus,
+    search: Searcher,
+    folder: Path,
+    *,
+    gateway: bool = True,
+    pace: Pace | None = None,
 ) -> AsyncIterator[Replica]:
     """Run a process of the bot until the block ends; one without the `gateway` posts and finishes what others left."""
     store = open_store(f"sqlite:///{folder}/v.db")
     core = Core(corpus, search, COMMANDS, store=store)
     settings = Settings(discord_token=TOKEN, discord_api_base_url=local.api_base, discord_gateway_url=local.gateway_url)
-    pace = Pace(look=0.05, early=60.0)  # what another process has not answered yet is taken up at once
-    bot = Discord(settings, core, store, announced=lambda _: None, gateway=gateway, pace=None if gateway else pace)
+    bot = Discord(settings, core, store, announced=lambda _: None, gateway=gateway, pace=pace)
     before = len(local.gateway.identifies)
     running = asyncio.create_task(bot.run())
     try:
@@ -259,7 +264,8 @@ async def test_a_press_that_a_process_died_over_is_finished_by_another(
         said, own = await checked(local)
         monkeypatch.setattr(first.core, "share", hang)
         pressed = await local.press(own, "Share", seconds=0.2)
-        async with process(local, corpus, search, tmp_path, gateway=False):
+        at_once = Pace(look=0.05, early=60.0)  # takes up what another process has not answered yet
+        async with process(local, corpus, search, tmp_path, gateway=False, pace=at_once):
             assert await local.settle(lambda: pressed.edits)
         (post,), told = local.of_bot(), seen(pressed.message)
         ends.set()
@@ -286,7 +292,9 @@ async def test_what_was_typed_is_shared_with_the_answer_as_plain_words(
     command: str, options: dict[str, str], begins: str, local: LocalDiscord
 ) -> None:
     asked = await local.slash(command, options)
-    own = asked.followups[-1] if asked.followups else asked.message  # where the answer took its time
+    if asked.deleted:  # the answer took its time, and comes beside what announced it
+        assert await local.settle(lambda: asked.followups)
+    own = asked.followups[-1] if asked.followups else asked.message
     assert own
     assert own["flags"] & EPHEMERAL
     told = await local.press(own, "Share")
@@ -313,6 +321,17 @@ async def test_a_true_line_and_a_quote_are_shared_as_they_were_found(local: Loca
 
     assert [text_of(post) for post in local.of_bot()] == [text_of(exact), text_of(found.message)]
     assert seen(exact).startswith("✓ Word for word.")
+
+
+@pytest.mark.usefixtures("replica")
+async def test_more_context_of_a_verdict_is_shared_under_the_message_that_was_checked_too(local: LocalDiscord) -> None:
+    said, own = await checked(local)
+    await local.press(own, "More context")
+    await local.press(own, "Share")
+    (post,) = local.of_bot()
+
+    assert (text_of(post), post["message_reference"]["message_id"]) == (text_of(own), said["id"])
+    assert len(seen(post)) > 2 * len(SAID)
 
 
 @pytest.mark.usefixtures("replica")

@@ -269,6 +269,20 @@ async def test_a_true_line_is_shared_as_it_was_found(local: LocalSlack) -> None:
 
 
 @pytest.mark.usefixtures("replica")
+async def test_more_context_of_a_verdict_is_shared_in_the_thread_of_the_message_that_was_checked_too(
+    local: LocalSlack,
+) -> None:
+    said, seen = await checked(local)
+    await pressed(local, seen, "More context")
+    wide = own(local)
+    await pressed(local, wide)
+    (post,) = local.posts(ROOM)
+
+    assert (read(post), post.thread_ts) == (read(wide), said.ts)
+    assert "≠" not in read(post)
+
+
+@pytest.mark.usefixtures("replica")
 async def test_a_question_in_the_thread_whether_it_is_real_gets_the_verdict(local: LocalSlack) -> None:
     said = local.say(ROOM, f"> {CLAIM}")
     await local.mention(ROOM, "is this real?", thread_ts=said.ts)

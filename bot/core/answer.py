@@ -161,7 +161,8 @@ class Core:
             kept, key, shown = await asyncio.to_thread(self._verbatim, reply.cards)
             alone = reply.private or command.private or (before is not None and before.private)
             reply = dataclasses.replace(reply, command=name, cards=kept, private=alone)
-            reply = await self._to_share(reply, request, command, given)
+            before = before or await self._answer_before(request, command, typed)
+            reply = await self._to_share(reply, request, command, given, before)
             await self._remember(request, command, typed, reply, shown, key, before)
             read = self._with_other_readings(reply, command, intent) if intent else reply
             return dataclasses.replace(read, aside="\n".join(filter(None, (read.aside, hint))))
@@ -336,6 +337,14 @@ class Core:
         """Return the options that name an episode, with its show where there are several."""
         return {"episode": entry.short} | ({"show": entry.show.id} if len(self._corpus.shows) > 1 else {})
 
+    async def _answer_before(self, request: Request, command: Command, given: Mapping[str, str]) -> Exchange | None:
+        """Return the answer whose passage a button shows more of, or tells something of; None for what stands alone."""
+        if command.use not in {Use.PASSAGE, Use.DETAIL} or command.free is None:
+            return None
+        before = await self._conversations.recall(request, self.lines)
+        ids = set(given.get(command.free.name, "").split())
+        return before if before and ids & {*before.shown, *_ids(before)} else None
+
     async def _remember(  # noqa: PLR0913, PLR0917 - an answer is made of that much
         self,
         request: Request,
@@ -356,21 +365,19 @@ class Core:
         line = format_line(Line(command.name, words, options))
         offered = [button.line for button in reply.buttons if button.line]
         turns = tuple(each for each in offered if each == line or is_turn(parse_line(each), self.lines))
-        if before is None and command.use in {Use.PASSAGE, Use.DETAIL}:
-            before = await self._conversations.recall(request, self.lines)
-            before = before if before and set(words.split()) & {*before.shown, *_ids(before)} else None
         private = reply.private or request.private
         if before is not None and before.private and not private:
             before = None  # what is shown to all goes on from nothing that one member saw
+        about = request.about or (before.about if before else "")
         if command.use is Use.DETAIL:
             shown = tuple(words.split())
             answered = before or Exchange(shown=shown, turns=turns)
             answered = dataclasses.replace(answered, private=private or answered.private)
         elif command.use in ASKING:
-            answered = Exchange(line, line, shown, key, turns, reply.outcome, private)
+            answered = Exchange(line, line, shown, key, turns, reply.outcome, private, about)
         else:
             asked = before.asked if before else ""
-            answered = Exchange(asked, line, shown, key, turns, reply.outcome, private)
+            answered = Exchange(asked, line, shown, key, turns, reply.outcome, private, about)
         if answered.shown or answered.turns or answered.asked:
             await self._conversations.remember(request, answered)
 
@@ -386,8 +393,13 @@ class Core:
         aside = say("answer.reading", noun=command.reading.noun) if doubtful and command.reading else reply.aside
         return dataclasses.replace(reply, aside=aside, buttons=(*reply.buttons, *offers))
 
-    async def _to_share(self, reply: Reply, request: Request, command: Command, given: Mapping[str, str]) -> Reply:
-        """Return a reply that its asker may show to everyone; a command's doubtful one is for its asker alone."""
+    async def _to_share(
+        self, reply: Reply, request: Request, command: Command, given: Mapping[str, str], before: Exchange | None
+    ) -> Reply:
+        """Return a reply that its asker may show to everyone; a command's doubtful one is for its asker alone.
+
+        What goes on from an answer is about the same message as that.
+        """
         found = any(card.quote and card.role not in NOT_SHARED for card in reply.cards)
         unsure = reply.outcome in UNSURE and command.reading is not None and not command.private
         shared = not command.admin and (unsure or (reply.outcome is Outcome.FOUND and found))
@@ -398,7 +410,8 @@ class Core:
         words = given.get(command.free.name, "") if command.free and command.reading else ""
         how = "checked" if command.use is Use.CLAIM else "asked"
         told = say(f"share.words-{how}", words=shorten(" ".join(words.split()), LONGEST_SHARED)) if words else ""
-        return await self._sharing.offer(request, reply, told)
+        about = request.about or (before.about if before else "")
+        return await self._sharing.offer(dataclasses.replace(request, about=about), reply, told)
 
     def _find(self, name: str) -> Command:
         """Return the command of that name, or raise a UserError naming the nearest."""

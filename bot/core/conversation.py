@@ -41,7 +41,7 @@ class Exchange:
     `asked` is the command line that began it, with what narrowed it, and `line` the one that made this very answer;
     "" where nobody knows. `shown` are the ids of its passages, `key` that of the sentence that matters in the first,
     `turns` the lines behind its buttons that show passages, pages or another by chance. `private` says that its asker
-    alone saw it.
+    alone saw it, `about` is the id of the message that it is about, "" for none.
     """
 
     asked: str = ""
@@ -51,6 +51,7 @@ class Exchange:
     turns: tuple[str, ...] = ()
     outcome: Outcome = Outcome.FOUND
     private: bool = False
+    about: str = ""
 
     def as_json(self) -> dict[str, object]:
         """Return it as JSON for the store."""
@@ -70,6 +71,7 @@ class Exchange:
                 turns,
                 Outcome(str(kept["outcome"])),
                 bool(kept["private"]),
+                str(kept.get("about", "")),
             )
         except (KeyError, ValueError):
             return None
