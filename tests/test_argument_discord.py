@@ -57,23 +57,17 @@ async def local() -> AsyncIterator[LocalDiscord]:
 
 @contextlib.asynccontextmanager
 async def process(
-    local: LocalDiscord,
-    corpus: Corpus,
-    search: Searcher,
-    folder: Path,
-    *,
-    gateway: bool = True,
-    pace: Pace | None = None,
+    local: LocalDiscord, corpus: Corpus, search: Searcher, folder: Path, beside: Pace | None = None
 ) -> AsyncIterator[Replica]:
-    """Run a process of the bot until the block ends; one without the `gateway` posts and finishes what others left."""
+    """Run a process of the bot until the block ends; one `beside` another, at a pace, only posts and finishes."""
     store = open_store(f"sqlite:///{folder}/v.db")
     core = Core(corpus, search, COMMANDS, store=store)
     settings = Settings(discord_token=TOKEN, discord_api_base_url=local.api_base, discord_gateway_url=local.gateway_url)
-    bot = Discord(settings, core, store, announced=lambda _: None, gateway=gateway, pace=pace)
+    bot = Discord(settings, core, store, announced=lambda _: None, gateway=beside is None, pace=beside)
     before = len(local.gateway.identifies)
     running = asyncio.create_task(bot.run())
     try:
-        if gateway:
+        if beside is None:
             assert await local.settle(lambda: len(local.gateway.identifies) > before and local.gateway.ready)
             assert await local.settle(lambda: local.commands[0])
         await local.settle(quiet=0.05)
@@ -210,7 +204,7 @@ async def test_pressed_in_two_processes_at_once_it_is_posted_once(
 ) -> None:
     async with (
         process(local, corpus, search, tmp_path),
-        process(local, corpus, search, tmp_path, gateway=False) as second,
+        process(local, corpus, search, tmp_path, Pace()) as second,
     ):
         _, own = await checked(local)
         world = local.world
@@ -265,7 +259,7 @@ async def test_a_press_that_a_process_died_over_is_finished_by_another(
         monkeypatch.setattr(first.core, "share", hang)
         pressed = await local.press(own, "Share", seconds=0.2)
         at_once = Pace(look=0.05, early=60.0)  # takes up what another process has not answered yet
-        async with process(local, corpus, search, tmp_path, gateway=False, pace=at_once):
+        async with process(local, corpus, search, tmp_path, at_once):
             assert await local.settle(lambda: pressed.edits)
         (post,), told = local.of_bot(), seen(pressed.message)
         ends.set()
