@@ -160,10 +160,14 @@ class Core:
             reply = await command.handler(self._context(request), **command.arguments(given))
             kept, key, shown = await asyncio.to_thread(self._verbatim, reply.cards)
             alone = reply.private or command.private or (before is not None and before.private)
+            alone = alone or (reply.outcome in DOUBTFUL and request.by_command)
             reply = dataclasses.replace(reply, command=name, cards=kept, private=alone)
             before = before or await self._answer_before(request, command, typed)
-            reply = await self._to_share(reply, request, command, given, before)
-            await self._remember(request, command, typed, reply, shown, key, before)
+            # Together, as writes that wait for the database at one time share a transaction.
+            reply, _ = await asyncio.gather(
+                self._to_share(reply, request, command, given, before),
+                self._remember(request, command, typed, reply, shown, key, before),
+            )
             read = self._with_other_readings(reply, command, intent) if intent else reply
             return dataclasses.replace(read, aside="\n".join(filter(None, (read.aside, hint))))
         except Exception as error:  # answer never raises
@@ -396,15 +400,13 @@ class Core:
     async def _to_share(
         self, reply: Reply, request: Request, command: Command, given: Mapping[str, str], before: Exchange | None
     ) -> Reply:
-        """Return a reply that its asker may show to everyone; a command's doubtful one is for its asker alone.
+        """Return a reply that its asker may show to everyone, if it is one of those.
 
         What goes on from an answer is about the same message as that.
         """
         found = any(card.quote and card.role not in NOT_SHARED for card in reply.cards)
         unsure = reply.outcome in UNSURE and command.reading is not None and not command.private
         shared = not command.admin and (unsure or (reply.outcome is Outcome.FOUND and found))
-        if reply.outcome in DOUBTFUL and request.by_command:
-            reply = dataclasses.replace(reply, private=True)
         if not shared or not (reply.private or request.private):
             return reply
         words = given.get(command.free.name, "") if command.free and command.reading else ""
