@@ -85,6 +85,9 @@ class Platform:
         self.threads[ref] = post.prompt
         return Sent(ref)
 
+    async def link(self, channel: Channel, ref: str) -> str:
+        return f"https://chat.example/{channel.id}/{ref}"
+
     async def delete(self, channel: Channel, ref: str) -> bool:
         before = len(self.messages[channel.id])
         self.messages[channel.id] = [message for message in self.messages[channel.id] if message[0] != ref]

@@ -167,15 +167,6 @@ async def test_a_database_that_says_nothing_keeps_no_member_waiting(
     store.close()
 
 
-async def test_the_first_quote_that_answers_can_be_shared_and_a_nearest_one_cannot(ask: Ask) -> None:
-    found = await ask("/quote people who train need to not have pride")
-    nearest = await ask("/verify building superintelligence will take exactly ten years of work")
-
-    assert found.cards[0].quote
-    assert found.share == f"/show {found.cards[0].quote.id}"
-    assert (nearest.outcome, nearest.share) == (Outcome.NEAREST, "")
-
-
 async def test_an_option_in_a_free_message_narrows_what_the_message_is_read_as(ask: Ask) -> None:
     typed = await ask("people who train need to not have pride speaker:zuck")
     asked = await ask("chapter:faith what did he quote from Dostoevsky, beauty will save the world")

@@ -232,10 +232,12 @@ async def test_a_private_answer_can_be_shared_and_nobody_else_can_press_it(local
         refused = await local.press(copied.message, "Share")
         shared = await local.press(copied.message, "Share", user=local.world.alice)
 
+        (_, post) = local.of_bot()
+
     assert "Share" not in labels(asked.message)
     assert (text_of(refused.message), refused.ephemeral) == (say("discord.not-yours", help="/help"), True)
-    assert not shared.ephemeral
-    assert SAID in text_of(shared.message).replace("*", "")
+    assert (text_of(shared.message), shared.ephemeral) == (say("share.done"), True)
+    assert SAID in text_of(post).replace("*", "")
 
 
 async def test_a_button_whose_line_lacks_its_words_opens_a_modal(local: LocalDiscord, core: Core) -> None:
@@ -285,16 +287,18 @@ async def test_a_members_menu_asks_for_words_and_answers_the_asker_alone_and_nob
         opened = await local.context_menu("Ask the show", carol)
         answered = await local.submit_modal(opened, {"text": "why does he train jiu-jitsu"})
         assert answered.message
-        shared = await local.press(answered.message, "Share")
+        await local.press(answered.message, "Share")
+        (shared,) = local.of_bot()
         sent = json.dumps([seen.body for seen in local.requests if seen.body and "callback" in seen.line])
 
     assert opened.modal
-    assert (answered.type, answered.ephemeral, shared.ephemeral) == (4, True, False)
+    assert (answered.type, answered.ephemeral) == (4, True)
+    assert text_of(shared).startswith(text_of(answered.message))
     assert SAID in text_of(answered.message)
     assert [request.command for request in heard[:1]] == ["ask"]
     assert str(carol.id) not in repr(heard)
-    assert str(carol.id) not in sent
-    assert carol.name not in repr(heard) + sent
+    assert str(carol.id) not in sent + json.dumps(shared)
+    assert carol.name not in repr(heard) + sent + json.dumps(shared)
 
 
 async def test_mentions_replies_and_direct_messages_are_answered_under_the_message(

@@ -310,12 +310,12 @@ async def test_views_and_modals_have_ended_before_they_are_sent() -> None:
     assert modal_problems(modal.to_dict()) == []
 
 
-def test_a_share_button_sends_the_line_that_is_to_be_shared_and_stands_only_where_there_is_one() -> None:
+def test_a_share_button_sends_the_key_of_what_is_to_be_shared_and_stands_only_where_there_is_one() -> None:
     quote = Quote("id-1", "words", Citation("Show", "Ep", 0.5), None)
-    match = render(Reply("", Outcome.FOUND, cards=(Card(Role.MATCH, quote=quote),), share="/show id-1"), share=True)
+    match = render(Reply("", Outcome.FOUND, cards=(Card(Role.MATCH, quote=quote),), share="0f" * 12), share=True)
     nearest = render(Reply("", Outcome.NEAREST, cards=(Card(Role.NEAREST, quote=quote),)), share=True)
 
-    assert [part["custom_id"] for _, part in walk(match) if "custom_id" in part] == ["s:/show id-1"]
+    assert [part["custom_id"] for _, part in walk(match) if "custom_id" in part] == ["s:" + "0f" * 12]
     assert [part for _, part in walk(nearest) if "custom_id" in part] == []
 
 

@@ -114,7 +114,7 @@ async def _press(local: Garbling, user: str, text: str) -> None:
 async def _share(local: Garbling, user: str, _: str) -> None:
     where, pressed = shown(local, Button("Go", "/help"))
     where.visible_to = user
-    await local.act(where, pressed | {"action_id": "share:0", "value": "/show a-1"}, user)
+    await local.act(where, pressed | {"action_id": "share:0", "value": "0a" * 12}, user)
 
 
 async def _link(local: Garbling, user: str, _: str) -> None:

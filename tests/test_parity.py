@@ -70,7 +70,7 @@ CUT_SHOWS = 40
 """Characters before a cut by which the words that were cut are known."""
 
 LONGEST_LINES = {platform.title: platform.longest_line for platform in PLATFORMS}
-OWN = re.compile(r"(?:s|share):/.+", re.DOTALL)
+OWN = re.compile(r"(?:s|share):[0-9a-f]{24}")
 """What a platform adds to a private answer: showing its quote to everyone."""
 
 SHOWN = ("JSON lines", "Discord", "Slack")

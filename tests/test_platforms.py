@@ -21,6 +21,7 @@ from bot.commands import COMMAND_LINES
 from bot.contract import Channel, Later, Post, Sent
 from bot.delivery import Daily, Delivery
 from bot.highlights import Highlights
+from bot.policy.texts import say
 from bot.settings import ROOT, Settings
 from bot.store import ChannelSettings, open_store
 from tests.local_discord import TOKEN, LocalDiscord
@@ -135,10 +136,10 @@ async def discord_story(folder: Path) -> Json:
             asked = await local.slash("highlight", user=world.bob)
             seen["highlight"] = asked.json()
             assert asked.message
+            seen["posts"] = [one for one in local.of_bot() if "Quote of the day" in words(one)]
             before = len(local.of_bot())
             seen["share"] = (await local.press(asked.message, "Share", user=world.bob)).json()
             seen["shared"] = local.of_bot()[before:]
-            seen["posts"] = [one for one in local.of_bot() if "Quote of the day" in words(one)]
             seen["second end"] = await bot.end()
         seen["violations"] = local.violations
     return seen
@@ -167,8 +168,10 @@ async def slack_story(folder: Path) -> Json:
             seen["context"] = await (await local.press(post, label="More context")).settle()
             seen["highlight"] = await (await local.command("/highlight")).settle()
             shown = next(one for one in local.ephemerals(room, "U0ADA") if "Quote of the day" in one.text)
-            seen["share"] = await (await local.press(shown, label="Share")).settle()
             seen["posts"] = [one.text for one in local.posts(room) if one.text.startswith("☀ Quote of the day")]
+            before = len(local.posts(room))
+            seen["share"] = await (await local.press(shown, label="Share")).settle()
+            seen["shared"] = [one.payload for one in local.posts(room)[before:]]
             seen["second end"] = await bot.end()
         seen["violations"] = local.violations
     return seen
@@ -269,8 +272,9 @@ def test_the_quote_of_the_day_is_shown_to_its_asker_who_can_share_it(platform: s
 
     assert quote in told_of(seen["highlight"])
     assert is_private(seen["highlight"])
-    assert quote in told_of(seen["share"])
-    assert not is_private(seen["share"])
+    assert told_of(seen["share"]).startswith(say("share.done"))
+    assert is_private(seen["share"])
+    assert [quote in bare(words(post)) for post in seen["shared"]] == [True]
 
 
 @BOTH

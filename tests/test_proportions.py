@@ -253,21 +253,7 @@ def test_a_command_that_found_nothing_sure_is_answered_in_private_with_a_way_to_
         doubtful = reply.outcome in {Outcome.NEAREST, Outcome.NONE, Outcome.DECLINED}
 
         assert reply.private is (doubtful or reply.outcome is Outcome.ERROR)
-        assert not doubtful or reply.share in {
-            "",
-            *([reply.share] if reply.share.startswith(f"/{reply.command}") else []),
-        }
-
-
-async def test_shared_by_its_asker_a_doubtful_answer_is_for_everyone(core: Core) -> None:
-    where, who = Channel("test", "room"), Author("member")
-    words = {"question": "what is the weather in Paris tomorrow"}
-    private = await core.answer(Request(where, who, command="ask", args=words))
-    shared = await core.answer(Request(where, who, text=private.share))
-    said = await core.answer(Request(where, who, text="what is the weather in Paris tomorrow"))
-
-    assert (private.private, shared.private, said.private) == (True, False, False)
-    assert private.text == shared.text
+        assert bool(reply.share) is (reply.outcome in {Outcome.NEAREST, Outcome.NONE})
 
 
 async def test_a_no_offers_a_field_to_ask_another_way_in(ask: Ask) -> None:

@@ -191,12 +191,13 @@ async def test_paging_a_private_answer_replaces_it_and_share_shows_it_to_all(pla
     message = platform.say("C0GENERAL", LINE)
     await (await platform.message_shortcut("verify", message)).settle()
     (own,) = platform.ephemerals("C0GENERAL", "U0ADA")
+    told = await (await platform.press(own, label="Share")).settle()
+    assert (told["response_type"], told["replace_original"]) == ("ephemeral", False)
+    assert told["text"].startswith(say("share.done"))
+    (shared,) = platform.posts("C0GENERAL")
+    assert (LINE in shared.text, shared.thread_ts) == (True, message.ts)
     reply = await (await platform.press(own, label="More context")).settle()
     assert reply["replace_original"] is True
-    shared = await (await platform.press(own, label="Share")).settle()
-    assert shared["response_type"] == "in_channel"
-    assert shared["replace_original"] is False
-    assert LINE in platform.posts("C0GENERAL")[0].text
 
 
 async def test_an_unknown_button_of_an_old_message_is_answered_with_a_sentence(platform: LocalSlack) -> None:

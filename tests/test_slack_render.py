@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -221,9 +222,11 @@ async def test_a_changed_word_is_bold_where_it_was_said_and_struck_where_it_was_
 
 async def test_share_is_offered_only_where_one_member_sees_the_answer(ask: Ask) -> None:
     reply = await ask(LINES["quote"])
+    shared = dataclasses.replace(reply, share="0" * 24)
 
-    assert "Share" not in str(message(reply)["blocks"])
-    assert "Share" in str(message(reply, share=True)["blocks"])
+    assert "Share" not in str(message(shared)["blocks"])
+    assert "Share" in str(message(shared, share=True)["blocks"])
+    assert "Share" not in str(message(reply, share=True)["blocks"])
     assert "Share" not in str(message(await ask("/help"), share=True)["blocks"])
 
 

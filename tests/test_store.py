@@ -483,3 +483,31 @@ async def test_writes_that_wait_for_one_file_share_its_transactions_and_one_at_f
     assert len(await store.kv.named("name ")) == 5
     assert await store.kv.get("spoilt") is None
     store.close()
+
+
+async def test_a_name_is_claimed_by_one_caller_and_by_another_only_once_it_is_late(store: Store) -> None:
+    rooms = store.conversations
+    claims = await asyncio.gather(*(rooms.claim(HERE, "post:1", 30.0, 60.0) for _ in range(8)))
+    late = [await rooms.claim(HERE, "post:2", -1.0, 60.0) for _ in range(2)]
+    await rooms.settle(HERE, "post:1", {"ref": "17"})
+    again = await rooms.claim(HERE, "post:1", 30.0, 60.0)
+    await rooms.let_go(HERE, "post:2")
+    anew = await rooms.claim(HERE, "post:2", 30.0, 60.0)
+
+    assert [ours for ours, _ in claims].count(True) == 1
+    assert [ours for ours, _ in late] == [True, True]
+    assert (late[0][1], list(late[1][1])) == ({}, ["since"])
+    assert again == (False, {"ref": "17"})
+    assert anew == (True, {})
+    assert await rooms.claim(THERE, "post:1", 30.0, 60.0) == (True, {})
+    assert await rooms.forget_member(HERE, Author("ann", tenant=HERE.tenant)) == 0
+
+
+async def test_a_claim_is_forgotten_when_its_time_to_be_known_is_over(store: Store) -> None:
+    rooms = store.conversations
+    await rooms.claim(HERE, "post:1", 30.0, -1.0)
+    await rooms.claim(HERE, "post:2", 30.0, 60.0)
+
+    assert await rooms.claim(HERE, "post:1", 30.0, 60.0) == (True, {})
+    assert await rooms.expire(await store.now() + 30) == 0
+    assert await rooms.expire(await store.now() + 61) == 2

@@ -36,7 +36,7 @@ from bot.contract.message import (
     sourced,
 )
 from bot.contract.platform import Adapter, Lack, Platform
-from bot.contract.post import Blind, Failure, Found, Later, Post, Posted, Refused, Seen, Sent, Unclear
+from bot.contract.post import Blind, Failure, Found, Later, Post, Posted, Posting, Refused, Seen, Sent, Unclear
 from bot.contract.proportions import ANSWER, NO, QUOTE, UNSURE, VERDICT, drop_others, room_for
 from bot.contract.reply_json import freeze, thaw
 from bot.contract.schedule import (
@@ -84,6 +84,7 @@ __all__ = [
     "Platform",
     "Post",
     "Posted",
+    "Posting",
     "Quote",
     "Reference",
     "Refused",

@@ -87,6 +87,11 @@ class Channel:
     tenant: str = ""
     thread: str = ""
 
+    @property
+    def home(self) -> Channel:
+        """The channel itself, for one of its threads."""
+        return dataclasses.replace(self, thread="")
+
 
 @dataclass(frozen=True, slots=True)
 class Author:
@@ -124,6 +129,9 @@ class Request:
     `reference` is the message it replies to. `now` is the moment of asking (UTC) where a script sets it; None means the
     clock of the core. `id` is the platform's of what was asked, where a message of the bot says which one it answers;
     `private` says that the asker alone will see the answer, whatever it is, `slash` that `text` is a slash command.
+    `about` is the id of the message whose words are asked about, "" where they are typed. A `share` is no question: it
+    is the `Reply.share` of the answer to show to everyone, and `posts` says whether the bot may post there, as far as
+    the platform tells.
     """
 
     channel: Channel
@@ -137,6 +145,9 @@ class Request:
     id: str = ""
     private: bool = False
     slash: bool = False
+    about: str = ""
+    share: str = ""
+    posts: bool = True
 
     @property
     def by_command(self) -> bool:
@@ -390,7 +401,8 @@ class Reply:
     """An answer: a leading sentence, cards, actions.
 
     `aside` is said last and small, such as how a message was read; `private` asks the platform to show the reply to the
-    asker alone; `share` is the line that shows its first quote to everyone, "" where there is none to share.
+    asker alone; `share` is the key by which they may show it to everyone (24 characters of 0-9 and a-f), "" for what
+    everyone sees anyway, or nobody else is to see.
     """
 
     lead: str

@@ -6,11 +6,13 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from bot.contract.post import Posting
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.contract.message import Channel
-    from bot.contract.post import Post, Posted, Seen
+    from bot.contract.post import Post, Posted
     from bot.settings import Settings
 
 __all__ = ["Adapter", "Lack", "Platform"]
@@ -56,7 +58,7 @@ class Platform:
     """
 
 
-class Adapter(Protocol):
+class Adapter(Posting, Protocol):
     """A platform: it turns events into Requests, draws Replies, and posts what nobody asked for."""
 
     platform: str
@@ -76,12 +78,6 @@ class Adapter(Protocol):
 
         The sentence is for an admin and names the permission or the step to take.
         """
-
-    async def post(self, channel: Channel, post: Post) -> Posted:
-        """Try once to send a message; never raises for what the platform does."""
-
-    async def find(self, channel: Channel, post: Post) -> Seen:
-        """Look for the bot's messages with the post's key, from a minute before its first try."""
 
     async def open_thread(self, channel: Channel, post: Post, ref: str, *, again: bool) -> Posted:
         """Try once to open the thread under a post, with its prompt; Sent when it stands, whoever opened it.

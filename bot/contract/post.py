@@ -6,14 +6,14 @@ An adapter never raises for what a platform does: it returns one of the outcomes
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     import datetime as dt
 
-    from bot.contract.message import Reply
+    from bot.contract.message import Channel, Reply
 
-__all__ = ["Blind", "Failure", "Found", "Later", "Post", "Posted", "Refused", "Seen", "Sent", "Unclear"]
+__all__ = ["Blind", "Failure", "Found", "Later", "Post", "Posted", "Posting", "Refused", "Seen", "Sent", "Unclear"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class Post:
 
     `key` is 24 characters of 0-9 and a-f, the same for every try: Discord's nonce, Slack's metadata, the mark by which
     `Adapter.find` knows the message again. `first_try` and `last_try` are UTC, None before the first try. A `prompt` is
-    the sentence of the thread that `Adapter.open_thread` opens under the message.
+    the sentence of the thread that `Adapter.open_thread` opens under the message. It stands under the message whose id
+    is `about` where that is still there, "" under none.
     """
 
     key: str
@@ -30,6 +31,7 @@ class Post:
     first_try: dt.datetime | None = None
     last_try: dt.datetime | None = None
     prompt: str = ""
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +87,16 @@ Posted = Sent | Failure
 
 Seen = Found | Blind
 """What looking for a message gave."""
+
+
+class Posting(Protocol):
+    """What posts in a platform's channels."""
+
+    async def post(self, channel: Channel, post: Post) -> Posted:
+        """Try once to send a message; never raises for what the platform does."""
+
+    async def find(self, channel: Channel, post: Post) -> Seen:
+        """Look for the bot's messages with the post's key, from a minute before its first try."""
+
+    async def link(self, channel: Channel, ref: str) -> str:
+        """Return the address that opens a message, "" where the platform does not tell."""

@@ -28,6 +28,7 @@ from bot.contract import (
     likely_options,
     overlong_sentence,
     parse_line,
+    shorten,
 )
 from bot.core.channel_settings import ServedChannels
 from bot.core.completion import complete, suggestions
@@ -35,6 +36,7 @@ from bot.core.conversation import Conversations, Exchange, is_turn
 from bot.core.follow_up import ASKING, follow_up, nothing_meant, read_following
 from bot.core.options import hint_of, known_options, read_line
 from bot.core.routing import Known, asks, read_aside, read_request, without_talk
+from bot.core.sharing import Sharing
 from bot.delivery import Daily
 from bot.errors import StoreError, UserError
 from bot.highlights import Highlights
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bot.commands import Suggestion
-    from bot.contract import Adapter, Reference
+    from bot.contract import Adapter, Author, Posting, Reference
     from bot.core.routing import Intent
     from bot.corpus import Corpus, EpisodeEntry
     from bot.search import Searcher
@@ -74,8 +76,15 @@ NOT_SHARED = frozenset({Role.NEAREST, Role.INFO})
 """What a card tells its asker alone: it is no answer that others should see."""
 
 
-DOUBTFUL = frozenset({Outcome.NEAREST, Outcome.NONE, Outcome.DECLINED})
-"""How an answer ends that a command shows to its asker alone, who may share it: wrong guesses fill no channel."""
+UNSURE = frozenset({Outcome.NEAREST, Outcome.NONE})
+"""How an answer ends that found nothing sure: what it was asked may be shared all the same, such as a verdict."""
+
+DOUBTFUL = UNSURE | {Outcome.DECLINED}
+"""How an answer ends that a command shows to its asker alone: wrong guesses fill no channel."""
+
+
+LONGEST_SHARED = 200
+"""Characters of what was asked that everyone is shown with an answer that stands under no message."""
 
 
 class Core:
@@ -107,6 +116,7 @@ class Core:
         self._adapters = adapters if adapters is not None else {}
         self._clock = clock
         self._conversations = Conversations(store, clock)
+        self._sharing = Sharing(store, clock, self.lines, self._kept)
         self._served = ServedChannels(store, clock)
         self._read_by: Known | None = None
 
@@ -150,20 +160,28 @@ class Core:
             reply = await command.handler(self._context(request), **command.arguments(given))
             kept, key, shown = await asyncio.to_thread(self._verbatim, reply.cards)
             alone = reply.private or command.private or (before is not None and before.private)
+            alone = alone or (reply.outcome in DOUBTFUL and request.by_command)
             reply = dataclasses.replace(reply, command=name, cards=kept, private=alone)
-            reply = self._to_share(reply, request, line)
-            await self._remember(request, command, typed, reply, shown, key, before)
+            before = before or await self._answer_before(request, command, typed)
+            # Together, as writes that wait for the database at one time share a transaction.
+            reply, _ = await asyncio.gather(
+                self._to_share(reply, request, command, given, before),
+                self._remember(request, command, typed, reply, shown, key, before),
+            )
             read = self._with_other_readings(reply, command, intent) if intent else reply
             return dataclasses.replace(read, aside="\n".join(filter(None, (read.aside, hint))))
-        except UserError as error:
-            return Reply(str(error), Outcome.ERROR, name, private=True, aside=hint)
-        except StoreError as error:
-            _log.error("the database failed: %s", error)
-            return Reply(say("answer.no-database"), Outcome.ERROR, name, private=True)
-        except Exception:  # answer never raises: what broke goes to the log, a reference to the member
-            reference = secrets.token_hex(3)
-            _log.exception("request failed, reference %s, command %r", reference, name)
-            return Reply(say("answer.broke", reference=reference), Outcome.ERROR, name, private=True)
+        except Exception as error:  # answer never raises
+            return _told(error, name, hint)
+
+    async def share(self, request: Request, posting: Posting) -> Reply:
+        """Show everyone, once, what a member saw alone; `request.share` names it, `posting` posts there; never raises.
+
+        Returns what whoever pressed is told; where the bot may not post, the answer itself, for everyone.
+        """
+        try:
+            return await self._sharing.show(request, posting)
+        except Exception as error:  # as above
+            return _told(error)
 
     async def suggest(self, request: Request, option: str) -> list[Suggestion]:
         """Return values of an option of the request's command for what is typed of it, `request.text`, best first.
@@ -197,8 +215,13 @@ class Core:
             self._daily,
             self._check,
             self._store,
-            self._conversations.forget,
+            self._forget,
         )
+
+    def _forget(self, channel: Channel, author: Author | None) -> None:
+        """Forget in this process what a member was answered; None is a whole tenant."""
+        self._conversations.forget(channel, author)
+        self._sharing.forget(channel, author)
 
     async def _check(self, channel: Channel) -> str:
         """Ask a channel's platform whether the bot may post there."""
@@ -318,6 +341,14 @@ class Core:
         """Return the options that name an episode, with its show where there are several."""
         return {"episode": entry.short} | ({"show": entry.show.id} if len(self._corpus.shows) > 1 else {})
 
+    async def _answer_before(self, request: Request, command: Command, given: Mapping[str, str]) -> Exchange | None:
+        """Return the answer whose passage a button shows more of, or tells something of; None for what stands alone."""
+        if command.use not in {Use.PASSAGE, Use.DETAIL} or command.free is None:
+            return None
+        before = await self._conversations.recall(request, self.lines)
+        ids = set(given.get(command.free.name, "").split())
+        return before if before and ids & {*before.shown, *_ids(before)} else None
+
     async def _remember(  # noqa: PLR0913, PLR0917 - an answer is made of that much
         self,
         request: Request,
@@ -338,21 +369,19 @@ class Core:
         line = format_line(Line(command.name, words, options))
         offered = [button.line for button in reply.buttons if button.line]
         turns = tuple(each for each in offered if each == line or is_turn(parse_line(each), self.lines))
-        if before is None and command.use in {Use.PASSAGE, Use.DETAIL}:
-            before = await self._conversations.recall(request, self.lines)
-            before = before if before and set(words.split()) & {*before.shown, *_ids(before)} else None
         private = reply.private or request.private
         if before is not None and before.private and not private:
             before = None  # what is shown to all goes on from nothing that one member saw
+        about = request.about or (before.about if before else "")
         if command.use is Use.DETAIL:
             shown = tuple(words.split())
             answered = before or Exchange(shown=shown, turns=turns)
             answered = dataclasses.replace(answered, private=private or answered.private)
         elif command.use in ASKING:
-            answered = Exchange(line, line, shown, key, turns, reply.outcome, private)
+            answered = Exchange(line, line, shown, key, turns, reply.outcome, private, about)
         else:
             asked = before.asked if before else ""
-            answered = Exchange(asked, line, shown, key, turns, reply.outcome, private)
+            answered = Exchange(asked, line, shown, key, turns, reply.outcome, private, about)
         if answered.shown or answered.turns or answered.asked:
             await self._conversations.remember(request, answered)
 
@@ -368,13 +397,23 @@ class Core:
         aside = say("answer.reading", noun=command.reading.noun) if doubtful and command.reading else reply.aside
         return dataclasses.replace(reply, aside=aside, buttons=(*reply.buttons, *offers))
 
-    def _to_share(self, reply: Reply, request: Request, line: Line) -> Reply:
-        """Return a reply with the line that shows it to everyone; a command's doubtful one is for its asker alone."""
-        if reply.outcome in DOUBTFUL and request.by_command and not reply.private:
-            again = format_line(line)
-            return dataclasses.replace(reply, private=True, share=again if len(again) <= LONGEST_LINE else "")
-        shared = next((card.quote.id for card in reply.cards if card.quote and card.role not in NOT_SHARED), "")
-        return dataclasses.replace(reply, share=self.lines.to(Use.PASSAGE, shared) if shared else "")
+    async def _to_share(
+        self, reply: Reply, request: Request, command: Command, given: Mapping[str, str], before: Exchange | None
+    ) -> Reply:
+        """Return a reply that its asker may show to everyone, if it is one of those.
+
+        What goes on from an answer is about the same message as that.
+        """
+        found = any(card.quote and card.role not in NOT_SHARED for card in reply.cards)
+        unsure = reply.outcome in UNSURE and command.reading is not None and not command.private
+        shared = not command.admin and (unsure or (reply.outcome is Outcome.FOUND and found))
+        if not shared or not (reply.private or request.private):
+            return reply
+        words = given.get(command.free.name, "") if command.free and command.reading else ""
+        how = "checked" if command.use is Use.CLAIM else "asked"
+        told = say(f"share.words-{how}", words=shorten(" ".join(words.split()), LONGEST_SHARED)) if words else ""
+        about = request.about or (before.about if before else "")
+        return await self._sharing.offer(dataclasses.replace(request, about=about), reply, told)
 
     def _find(self, name: str) -> Command:
         """Return the command of that name, or raise a UserError naming the nearest."""
@@ -393,10 +432,14 @@ class Core:
 
         The episode of each may have to be read again.
         """
-        kept = tuple(card for card in cards if self._is_verbatim(card))
+        kept = self._kept(cards)
         first = next((card for card in kept if card.quote), None)
         shown = dict.fromkeys(filter(None, map(self._on_screen, kept)))
         return kept, self._key(first) if first else "", tuple(shown)
+
+    def _kept(self, cards: Sequence[Card]) -> tuple[Card, ...]:
+        """Return the cards that are verbatim; the episode of each may have to be read again."""
+        return tuple(card for card in cards if self._is_verbatim(card))
 
     def _on_screen(self, card: Card) -> str:
         """Return the id of the sentences that a card shows, "" for one without a quote."""
@@ -421,6 +464,18 @@ class Core:
         if not good:
             _log.error("dropped a quote that its source does not have: %s", card.quote.id)
         return good
+
+
+def _told(error: Exception, name: str = "", hint: str = "") -> Reply:
+    """Return what a member is told of an error; what broke goes to the log, a reference to the member."""
+    if isinstance(error, UserError):
+        return Reply(str(error), Outcome.ERROR, name, private=True, aside=hint)
+    if isinstance(error, StoreError):
+        _log.error("the database failed: %s", error)
+        return Reply(say("answer.no-database"), Outcome.ERROR, name, private=True)
+    reference = secrets.token_hex(3)
+    _log.error("request failed, reference %s, command %r", reference, name, exc_info=error)
+    return Reply(say("answer.broke", reference=reference), Outcome.ERROR, name, private=True)
 
 
 def _arguments(command: Command, line: Line) -> dict[str, str]:

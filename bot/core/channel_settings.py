@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -40,7 +39,7 @@ class ServedChannels:
 
     async def settings(self, channel: Channel) -> ChannelSettings:
         """Return the settings of a channel, for its threads too."""
-        whole = dataclasses.replace(channel, thread="")
+        whole = channel.home
         then, known = self._known.get(whole, (0.0, ChannelSettings(whole)))
         if self._store is None or abs(self._clock() - then) < FRESH:
             return known

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from bot.contract import Author, Channel, Line, Lines, Request
     from bot.store import Store
 
-__all__ = ["Conversations", "Exchange", "is_turn", "read_buttons"]
+__all__ = ["KEPT", "PATIENCE", "Conversations", "Exchange", "is_turn", "read_buttons"]
 
 KEPT = 6 * 3600.0
-"""Seconds a conversation can be gone on with."""
+"""Seconds a conversation can be gone on with, and a private answer shared."""
 
 MOST_KEPT = 5_000
 """Names of answers held at once; the one untouched for longest is forgotten first."""
@@ -41,7 +41,7 @@ class Exchange:
     `asked` is the command line that began it, with what narrowed it, and `line` the one that made this very answer;
     "" where nobody knows. `shown` are the ids of its passages, `key` that of the sentence that matters in the first,
     `turns` the lines behind its buttons that show passages, pages or another by chance. `private` says that its asker
-    alone saw it.
+    alone saw it, `about` is the id of the message that it is about, "" for none.
     """
 
     asked: str = ""
@@ -51,6 +51,7 @@ class Exchange:
     turns: tuple[str, ...] = ()
     outcome: Outcome = Outcome.FOUND
     private: bool = False
+    about: str = ""
 
     def as_json(self) -> dict[str, object]:
         """Return it as JSON for the store."""
@@ -70,6 +71,7 @@ class Exchange:
                 turns,
                 Outcome(str(kept["outcome"])),
                 bool(kept["private"]),
+                str(kept.get("about", "")),
             )
         except (KeyError, ValueError):
             return None
@@ -105,7 +107,7 @@ class Conversations:
         """
         reference = request.reference
         if reference is None:
-            return await self._find(request, _home(request.channel), _by(request.author))
+            return await self._find(request, request.channel.home, _by(request.author))
         buttons = read_buttons(reference.lines, lines)
         if request.channel.thread and reference.message == request.channel.thread:
             found = await self._find(request, request.channel, "")
@@ -170,10 +172,6 @@ def _newer(found: Exchange | None, buttons: Exchange | None) -> Exchange | None:
     return dataclasses.replace(found, line="", shown=buttons.shown, key="", turns=buttons.turns)
 
 
-def _home(channel: Channel) -> Channel:
-    return dataclasses.replace(channel, thread="")
-
-
 def _by(author: Author) -> str:
     """Return the name of a member's last answer; no id of a message begins so."""
     return f"@{author.id}"
@@ -187,7 +185,7 @@ def _names(request: Request, *, private: bool) -> list[tuple[Channel, str]]:
     channel = request.channel
     names = [(channel, _by(request.author))]
     if request.reference is None and channel.thread:
-        names.append((_home(channel), _by(request.author)))
+        names.append((channel.home, _by(request.author)))
     if request.id:
         names.append((channel, request.id))
     if channel.thread and not private:

@@ -31,6 +31,7 @@ MINUTE: Final = 60.0
 FORM_ONLY: Final = frozenset(
     {
         "bots.info",
+        "chat.getPermalink",
         "conversations.history",
         "conversations.info",
         "conversations.members",
@@ -137,6 +138,7 @@ class Api:
             "chat.postEphemeral": self._post_ephemeral,
             "chat.update": self._update,
             "chat.delete": self._delete,
+            "chat.getPermalink": self._permalink,
             "conversations.history": self._history,
             "conversations.replies": self._replies,
             "conversations.info": self._channel_info,
@@ -364,6 +366,15 @@ class Api:
         channel.messages.remove(message)
         channel.gone.append(message.ts)
         return {"channel": channel.id, "ts": message.ts}
+
+    def _permalink(self, team: Team, payload: dict[str, Any]) -> dict[str, Any]:
+        channel = self._seen(team, payload)
+        message = channel.message(str(payload.get("message_ts", "")))
+        if message is None:
+            refuse("message_not_found")
+        path = f"https://{team.domain}.slack.example/archives/{channel.id}/p{message.ts.replace('.', '')}"
+        thread = f"?thread_ts={message.thread_ts}&cid={channel.id}" if message.thread_ts not in {"", message.ts} else ""
+        return {"channel": channel.id, "permalink": f"{path}{thread}"}
 
     def _history(self, team: Team, payload: dict[str, Any]) -> dict[str, Any]:
         channel = self._readable(team, payload)

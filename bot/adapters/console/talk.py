@@ -107,6 +107,10 @@ class Console:
         """Open nothing: a terminal and a file have no threads."""
         return Sent(ref)
 
+    async def link(self, channel: Channel, ref: str) -> str:  # noqa: ARG002
+        """Return "": what stands in a terminal or a file has no address."""
+        return ""
+
     async def delete(self, channel: Channel, ref: str) -> bool:
         """Take nothing back: what was written to a terminal stays."""
         return not (channel or ref)

@@ -50,6 +50,7 @@ class Discord(Poster):
 
     platform = NAME
     resend_within = 60.0
+    _client: VerbatimClient | None
 
     def __init__(  # noqa: PLR0913 - each is one thing the adapter can be given
         self,

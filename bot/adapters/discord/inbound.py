@@ -11,7 +11,7 @@ from discord import app_commands
 
 from bot.adapters.discord.limits import LONGEST_CHOICE, MOST_CHOICES
 from bot.adapters.discord.markup import cut
-from bot.adapters.discord.render import PRESSED
+from bot.adapters.discord.render import PRESSED, post_key
 from bot.adapters.discord.views import custom_ids
 from bot.contract import Author, Channel, Line, Reference, Request, parse_line
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "NAME",
-    "SHARED",
     "asker",
     "channel_of",
     "choices",
@@ -30,6 +29,7 @@ __all__ = [
     "focused_option",
     "has_gap",
     "is_direct",
+    "is_post",
     "menu_words",
     "message_words",
     "modal_text",
@@ -44,9 +44,6 @@ __all__ = [
 
 NAME = "discord"
 """What `Channel.platform` says of its channels."""
-
-SHARED = "s:"
-"""The mark of a button that shows its line to everyone."""
 
 DEEPEST = 5
 """Forwards or components inside each other that are looked into; Discord makes fewer."""
@@ -67,8 +64,13 @@ def channel_of(channel: Any, guild_id: int | None) -> Channel:
     return Channel(NAME, str(channel.id), _text(guild_id))
 
 
-def request_of(interaction: discord.Interaction[Any], *, text: str = "", line: Line | None = None) -> Request:
-    """Return the request behind an interaction: a command with its arguments, or a typed line."""
+def request_of(
+    interaction: discord.Interaction[Any], *, text: str = "", line: Line | None = None, about: str = ""
+) -> Request:
+    """Return the request behind an interaction: a command with its arguments, or a typed line.
+
+    `about` is the id of the message whose menu was used.
+    """
     rights = interaction.permissions
     admin = interaction.guild_id is not None and (rights.manage_guild or rights.administrator)
     place = place_of(interaction)
@@ -82,6 +84,7 @@ def request_of(interaction: discord.Interaction[Any], *, text: str = "", line: L
         locale=interaction.locale.value if isinstance(interaction.locale, discord.Locale) else str(interaction.locale),
         reference=_own(pressed_on) if pressed_on else _of_thread(place),
         id=str(interaction.id),
+        about=about,
     )
 
 
@@ -102,7 +105,7 @@ def reference_of(message: discord.Message, me: int, place: Channel) -> Reference
 def _own(message: discord.Message) -> Reference:
     """Return a message of the bot: the lines of its buttons, and what it answers."""
     found = (PRESSED.fullmatch(custom_id) for custom_id in custom_ids(message.components))
-    lines = tuple(pressed["line"] for pressed in found if pressed and pressed["mark"] != SHARED)
+    lines = tuple(pressed["line"] for pressed in found if pressed and pressed["line"])
     asked = message.interaction_metadata
     answers = asked.id if asked else message.reference.message_id if message.reference else None
     return Reference(str(message.id), own=True, lines=lines, answers=_text(answers))
@@ -153,13 +156,16 @@ def choices(suggestions: Iterable[Suggestion]) -> list[app_commands.Choice[str]]
 
 
 def pressed(interaction: discord.Interaction[Any]) -> tuple[str, str] | None:
-    """Return the mark and the line of a pressed button of ours, which its message must have too; None for any other."""
+    """Return the line of a pressed button of ours or the key that it shares, "" for the other one.
+
+    None for any other button, and for one that its message does not have.
+    """
     data: Any = interaction.data if isinstance(interaction.data, dict) else {}
     custom_id, message = str(data.get("custom_id", "")), interaction.message
     found = PRESSED.fullmatch(custom_id)
     if found is None or message is None or custom_id not in custom_ids(message.components):
         return None
-    return found["mark"], found["line"]
+    return found["line"] or "", found["share"] or ""
 
 
 def split_mark(custom_id: str) -> tuple[str, str]:
@@ -230,8 +236,15 @@ def strip_mention(text: str, user_id: int) -> str:
     return " ".join(part.strip() for part in re.split(rf"<@!?{user_id}>", text)).strip()
 
 
+def is_post(message: discord.Message) -> bool:
+    """Say whether a message of ours was posted for all, and answers nobody."""
+    return any(map(post_key, custom_ids(message.components)))
+
+
 def asker(message: discord.Message) -> int | None:
-    """Return who asked for a message of ours; None where nobody did or Discord does not say."""
+    """Return who asked for a message of ours; None where nobody did, it is for all, or Discord does not say."""
+    if is_post(message):
+        return None
     if message.interaction_metadata:
         return message.interaction_metadata.user.id
     answered = message.reference.resolved if message.reference else None

@@ -12,6 +12,7 @@ from discord import app_commands
 from bot.adapters.discord import inbound
 from bot.adapters.discord.acknowledge import acknowledge
 from bot.adapters.discord.pending import Announcement, finish, name_of
+from bot.adapters.discord.post import Poster, may_post
 from bot.adapters.discord.respond import answer_now, respond
 from bot.adapters.discord.views import as_modal
 from bot.contract import Line, Reply, Request, Use, parse_line
@@ -20,6 +21,7 @@ from bot.logs import conceal
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
+    from bot.adapters.discord.sessions import PatientClient
     from bot.core import Core
     from bot.intake import Inbound, Intake
 
@@ -34,10 +36,11 @@ MODAL_MARK, ALONE_MARK = "m:", "a:"
 class Interactions:
     """Answers interactions."""
 
-    def __init__(self, client: discord.Client, core: Core, intake: Intake) -> None:
+    def __init__(self, client: PatientClient, core: Core, intake: Intake) -> None:
         self._client = client
         self._core = core
         self._intake = intake
+        self._poster = Poster(client)
         self._known = {command.name: command for command in core.commands}
         self._menus = {menu.label: (menu.target, each) for each in core.commands for menu in each.menus}
 
@@ -58,8 +61,8 @@ class Interactions:
             else:
                 await self._press(interaction, *pressed)
 
-    async def _press(self, interaction: discord.Interaction[Any], mark: str, line: str) -> None:
-        """Run a button's line for whoever pressed it."""
+    async def _press(self, interaction: discord.Interaction[Any], line: str, share: str) -> None:
+        """Run a button's line for whoever pressed it, or show the answer that it shares to everyone."""
         message = interaction.message
         owner = inbound.asker(message) if message else None
         alone = message is not None and message.flags.ephemeral
@@ -68,14 +71,18 @@ class Interactions:
                 interaction, to_member(say("discord.not-yours", help=self._core.lines.to(Use.HELP))), private=True
             )
             return
+        if share:
+            posts = may_post(interaction)
+            request = dataclasses.replace(inbound.request_of(interaction), share=share, posts=posts)
+            await self._once(interaction, request, private=posts)
+            return
         if await self._asks_words(interaction, MODAL_MARK, line):
             return
         mine = owner == interaction.user.id or inbound.is_direct(interaction)
-        shared = mark == inbound.SHARED
         read = parse_line(line)
         command = self._known.get(read.name)
-        update = mine and not shared and command is not None and command.turns(read)
-        private = not shared and (alone or not mine or self._is_private(read.name))
+        update = mine and command is not None and command.turns(read)
+        private = alone or not mine or self._is_private(read.name)
         request = inbound.request_of(interaction, text=line)
         await self._once(interaction, request, private=private, update=update)
 
@@ -84,7 +91,10 @@ class Interactions:
         await finish(self._client, self._intake.inbox, left, self._reply)
 
     async def _reply(self, request: Request) -> Reply:
-        return await self._intake.answer(lambda: self._core.answer(request), request.channel, request.author.id)
+        return await self._intake.answer(lambda: self._ask(request), request.channel, request.author.id)
+
+    async def _ask(self, request: Request) -> Reply:
+        return await (self._core.share(request, self._poster) if request.share else self._core.answer(request))
 
     async def _once(
         self, interaction: discord.Interaction[Any], asked: Request | Reply, *, private: bool, update: bool = False
@@ -141,7 +151,8 @@ class Interactions:
         elif not words:
             await self._once(interaction, to_member(say("discord.no-words")), private=True)
         else:
-            request = inbound.request_of(interaction, line=Line(command.name, "", ((command.free.name, words),)))
+            line = Line(command.name, "", ((command.free.name, words),))
+            request = inbound.request_of(interaction, line=line, about=str(data.get("target_id", "")))
             await self._once(interaction, overlong(request.length) or request, private=True)
 
     async def _asks_words(self, interaction: discord.Interaction[Any], mark: str, line: str, title: str = "") -> bool:

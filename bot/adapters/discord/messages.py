@@ -15,7 +15,7 @@ from bot.adapters.discord.inbound import NAME
 from bot.adapters.discord.limits import LONGEST_NONCE
 from bot.adapters.discord.render import render
 from bot.adapters.discord.views import as_view
-from bot.adapters.discord.wire import TROUBLE, is_discords, why
+from bot.adapters.discord.wire import TROUBLE, Answered, is_discords, why
 from bot.contract import Author, Channel, Outcome, Reply, Request, Use
 from bot.intake import KEPT_SECONDS, Taken, overlong, to_member
 from bot.policy.texts import say
@@ -164,7 +164,7 @@ class Messages:
         """
         me = self._client.user
         below = [one async for one in message.channel.history(limit=MOST_BELOW, after=message, oldest_first=True)]
-        mine = [one for one in below if me is not None and one.author.id == me.id]
+        mine = [one for one in below if me is not None and one.author.id == me.id and not inbound.is_post(one)]
         if any(one.reference is not None and one.reference.message_id == message.id for one in mine):
             return True
         return None if len(below) == MOST_BELOW or (mine and not place.tenant) else False
@@ -227,7 +227,7 @@ class Messages:
         view = as_view(render(reply))
         answering: dict[str, Any] = {}
         if place.tenant:
-            answering = {"reference": _Answered.from_message(message), "mention_author": False}
+            answering = {"reference": Answered.from_message(message), "mention_author": False}
         for last in (False, True):
             try:
                 async with asyncio.timeout(SEND_SECONDS):
@@ -295,14 +295,6 @@ class Messages:
         taken = await self._inbox.take(name, kind, payload, keep=keep)
         self._inbox.settle(name)  # Discord sends nothing again because it was not recorded
         return taken is not Taken.KNOWN
-
-
-class _Answered(discord.MessageReference):
-    """The message that an answer stands under; an answer to a deleted one is sent all the same."""
-
-    def to_message_reference_dict(self) -> Any:
-        """Return the reference with its id as text, as Discord's specification has it; the library sends a number."""
-        return {"message_id": str(self.message_id), "fail_if_not_exists": False}
 
 
 def _guild_of(message: discord.Message) -> int | None:

@@ -156,6 +156,9 @@ def _as_json(request: Request) -> dict[str, Any]:
         "locale": request.locale,
         "id": request.id,
         "private": request.private,
+        "about": request.about,
+        "share": request.share,
+        "posts": request.posts,
         "reference": request.reference and dataclasses.asdict(request.reference),
     }
 
@@ -173,6 +176,9 @@ def _from_json(kept: Any) -> Request | None:
             locale=str(kept["locale"]),
             id=str(kept.get("id", "")),
             private=bool(kept.get("private")),
+            about=str(kept.get("about", "")),
+            share=str(kept.get("share", "")),
+            posts=bool(kept.get("posts", True)),
             reference=Reference(**{**given, "lines": tuple(given["lines"])}) if given else None,
         )
     except (AttributeError, KeyError, TypeError):

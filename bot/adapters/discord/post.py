@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import logging
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import aiohttp
 import discord
@@ -19,7 +19,7 @@ from bot.adapters.discord.limits import HISTORY_PAGE, LONGEST_THREAD_NAME
 from bot.adapters.discord.markup import cut
 from bot.adapters.discord.render import post_key, render
 from bot.adapters.discord.views import as_view, custom_ids
-from bot.adapters.discord.wire import TROUBLE, Attempt, BreakerOpenError, is_discords, watch, why
+from bot.adapters.discord.wire import TROUBLE, Answered, Attempt, BreakerOpenError, is_discords, watch, why
 from bot.contract import Blind, Found, Later, Refused, Sent, Unclear
 from bot.intake import to_member
 from bot.policy.texts import listed, say
@@ -27,10 +27,10 @@ from bot.policy.texts import listed, say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.adapters.discord.client import VerbatimClient
+    from bot.adapters.discord.sessions import PatientClient
     from bot.contract import Channel, Post, Posted, Seen
 
-__all__ = ["Poster"]
+__all__ = ["Poster", "may_post"]
 
 _log = logging.getLogger(__name__)
 
@@ -65,13 +65,13 @@ NEEDED_IN_THREADS = ("view_channel", "send_messages_in_threads", "read_message_h
 class Poster:
     """Sends, finds and deletes posts through a client, when there is one that is logged in."""
 
-    def __init__(self, client: VerbatimClient | None, seconds: float = POST_SECONDS) -> None:
+    def __init__(self, client: PatientClient | None, seconds: float = POST_SECONDS) -> None:
         """Take a client, and how long one try to post may take."""
         self._client = client
         self._seconds = seconds
 
     @property
-    def _online(self) -> VerbatimClient | None:
+    def _online(self) -> PatientClient | None:
         return self._client if self._client and self._client.user else None
 
     async def post(self, channel: Channel, post: Post) -> Posted:
@@ -86,7 +86,7 @@ class Poster:
         try:
             async with asyncio.timeout(self._seconds):
                 view = as_view(render(post.reply, key=post.key))
-                message = await place.send(view=view, nonce=post.key, suppress_embeds=True)
+                message = await place.send(view=view, nonce=post.key, suppress_embeds=True, **_under(place, post))
         except Exception as error:  # delivery decides by the outcome, never by an exception
             if isinstance(error, TimeoutError):
                 _free_buckets(client)
@@ -139,6 +139,10 @@ class Poster:
             return Blind(say("discord.too-many", most=MOST_READ))
         # Without Read Message History Discord returns an empty list, not an error (resources/message).
         return Blind(lacking) if lacking else Found(())
+
+    async def link(self, channel: Channel, ref: str) -> str:
+        """Return the address that opens a message in Discord's clients."""
+        return f"https://discord.com/channels/{channel.tenant or '@me'}/{channel.thread or channel.id}/{ref}"
 
     async def delete(self, channel: Channel, ref: str) -> bool:
         """Delete one of the bot's own messages; True when it is gone."""
@@ -202,6 +206,21 @@ def _place(client: discord.Client, channel: Channel) -> discord.PartialMessageab
     return client.get_partial_messageable(int(number), guild_id=guild)
 
 
+def _under(place: discord.PartialMessageable, post: Post) -> dict[str, Any]:
+    """Return what puts a post under the message it is about, whose author is not told."""
+    if not post.about.isdecimal():
+        return {}
+    answered = Answered(message_id=int(post.about), channel_id=place.id, guild_id=place.guild_id)
+    return {"reference": answered, "mention_author": False}
+
+
+def may_post(interaction: discord.Interaction[Any]) -> bool:
+    """Say whether the bot may post where an interaction is, by what Discord says of it there and who installed it."""
+    needed = NEEDED_IN_THREADS if isinstance(interaction.channel, discord.Thread) else NEEDED
+    rights = interaction.app_permissions
+    return interaction.is_guild_integration() and all(getattr(rights, right) for right in needed)
+
+
 def _free_buckets(client: discord.Client) -> None:
     """Free the library's rate limits that a cancelled request left spent with no end set.
 
@@ -228,7 +247,7 @@ async def _what_lacks(client: discord.Client, channel: Channel) -> str:
     return _missing_rights(place, member, NEEDED_IN_THREADS if channel.thread else NEEDED)
 
 
-def _outcome(error: Exception, attempt: Attempt, client: VerbatimClient) -> Posted:
+def _outcome(error: Exception, attempt: Attempt, client: PatientClient) -> Posted:
     """Return what a failed try means for the post; one of the library's own tries before may have gone through."""
     if isinstance(error, discord.HTTPException):
         return _refusal(error, attempt)

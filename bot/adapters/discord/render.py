@@ -2,8 +2,8 @@
 
 A V2 message has no content of its own: notifications and screen readers read its text displays in order, so they come
 as verdict, speaker, quote, source, the speaker named once. Custom ids carry a mark and a command line, so a button
-works after a restart and on any replica: `v:` runs the line, `s:` runs it for the whole channel; `h:`, a post's key and
-`:` run the line and mark the message as that post, which is how `Discord.find` knows it again.
+works after a restart and on any replica: `v:` runs the line; `h:`, a post's key and `:` run it too and mark the message
+as that post, which is how `Discord.find` knows it again; `s:` has the key of the answer that it shows to everyone.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ ACTION_ROW, BUTTON, TEXT, SEPARATOR, CONTAINER = 1, 2, 10, 14, 17
 LINK, SECONDARY = 5, 2
 """Styles of buttons: components/reference."""
 
-PRESSED = re.compile(r"(?P<mark>[vs]:|h:(?P<key>[0-9a-f]{24}):)(?P<line>/.+)", re.DOTALL)
-"""A custom id of ours: a mark and a command line."""
+PRESSED = re.compile(r"(?:v:|h:(?P<key>[0-9a-f]{24}):)(?P<line>/.+)|s:(?P<share>[0-9a-f]{24})", re.DOTALL)
+"""A custom id of ours: a mark with a command line, or with the key of an answer to share."""
 
 FOUND, ALTERED, NOT_FOUND = 0x3BA55D, 0xD9902F, 0x8A8F98
 """Colours of the container's edge, all of them to be told apart on a dark and on a light ground by their lightness too:
@@ -61,7 +61,7 @@ _UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u
 def render(reply: Reply, *, share: bool = False, key: str = "") -> list[dict[str, Any]]:
     """Return the components of the message that shows a reply.
 
-    `share` adds a button that shows the reply's first quote to the channel; `key` puts a post's key into the message.
+    `share` adds a button that shows the reply to everyone; `key` puts a post's key into the message.
     """
     left = LONGEST_MESSAGE - units(f"-# {say('discord.left-out')}")
     parts: list[dict[str, Any]] = []
@@ -150,10 +150,12 @@ def _card(card: Card, most: int) -> str:
 
 
 def _line(card: Card, quote: Quote, line: tuple[int, int], most: int) -> str:
-    """Return a quote on one line, who and when behind it."""
-    who = quote.citation.moment(card.voice)
+    """Return a quote on one line, who and when behind it; in a verdict who speaks stands before, as read aloud."""
+    voice = card.voice if quote.verdict else None
+    who = quote.citation.moment(None if voice else card.voice)
     before = (Span(card.title, Style.STRONG), Span(" ")) if card.title.strip() else ()
-    spans = (*before, Span("“"), *quote.line_spans(*line), Span("” — "), *who)
+    named = (Span(f"{voice}:", Style.STRONG), Span(" ")) if voice else ()
+    spans = (*before, *named, Span("“"), *quote.line_spans(*line), Span("” — "), *who)
     return fit(tuple(dataclasses.replace(span, text=span.text.replace("\n", " ")) for span in spans), most)
 
 
@@ -221,7 +223,7 @@ def _key_buttons(reply: Reply, key: str) -> list[dict[str, Any] | None]:
         marked = marked or keyed is not None
         drawn.append(keyed or _button(button))
     if not marked:
-        drawn.insert(0, _button_of(f"h:{key}:{reply.share or f'/{reply.command}'}", say("discord.context")))
+        drawn.insert(0, _button_of(f"h:{key}:/{reply.command}", say("discord.context")))
     return drawn
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bot.adapters.discord.pace import Pace
+    from bot.adapters.discord.wire import Breaker
     from bot.intake import Intake
 
 __all__ = ["PatientClient", "Starts", "look_at_limits"]
@@ -56,6 +57,7 @@ class PatientClient(discord.AutoShardedClient):
     are too many for Python.
     """
 
+    breaker: Breaker
     _launching: frozenset[int] = frozenset()
 
     async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:

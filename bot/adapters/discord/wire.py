@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from bot.settings import Settings
 
-__all__ = ["TROUBLE", "Attempt", "Breaker", "BreakerOpenError", "aim", "is_discords", "watch", "why"]
+__all__ = ["TROUBLE", "Answered", "Attempt", "Breaker", "BreakerOpenError", "aim", "is_discords", "watch", "why"]
 
 _log = logging.getLogger(__name__)
 
@@ -148,6 +148,14 @@ async def _on_sent(*_: Any) -> None:
     attempt = _attempt.get()
     if attempt is not None:
         attempt.sent += 1
+
+
+class Answered(discord.MessageReference):
+    """The message that another stands under; under a deleted one it is sent all the same."""
+
+    def to_message_reference_dict(self) -> Any:
+        """Return the reference with its id as text, as Discord's specification has it; the library sends a number."""
+        return {"message_id": str(self.message_id), "fail_if_not_exists": False}
 
 
 def aim(settings: Settings) -> None:

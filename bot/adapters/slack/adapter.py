@@ -91,6 +91,7 @@ class Slack(Poster):
             surfaces=Surfaces(self._api, naming),
             people=People(self._api),
             naming=naming,
+            posting=self,
             prefix=settings.slack_command_prefix,
         )
         self.app = Listeners(settings, self._answers).app()

@@ -16,7 +16,6 @@ from bot.contract import (
     Channel,
     Failure,
     Later,
-    Outcome,
     Reference,
     Refused,
     Reply,
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from bot.adapters.slack.send import Sender
     from bot.adapters.slack.surfaces import Surfaces
     from bot.adapters.slack.workspaces import Workspace, Workspaces
-    from bot.contract import Posted
+    from bot.contract import Posted, Posting
     from bot.core import Core
     from bot.intake import ChannelSettings, Inbound, Intake, Pending
 
@@ -76,9 +75,10 @@ class Answers:
         surfaces: Surfaces,
         people: People,
         naming: Naming,
+        posting: Posting,
         prefix: str,
     ) -> None:
-        """Take the core, what events go through, and what shows answers; `prefix` stands before commands."""
+        """Take the core, what events go through, what shows answers and what posts; `prefix` stands before commands."""
         self.core = core
         self.intake = intake
         self.workspaces = workspaces
@@ -86,6 +86,7 @@ class Answers:
         self.surfaces = surfaces
         self.people = people
         self.naming = naming
+        self._posting = posting
         self._prefix = prefix
         self._tries: Bounded[str, int] = Bounded(_MOST_COUNTED)
 
@@ -216,6 +217,10 @@ class Answers:
         return None if (reply == too_long() and owed) or (reply == busy() and waits) else reply
 
     async def _ask(self, workspace: Workspace, question: Inquiry) -> Reply:
+        if question.way is Way.SHARE:
+            place = Channel(NAME, question.channel, question.team, question.thread)
+            shown = Request(place, Author(question.user, tenant=question.team), share=question.line)
+            return await self.core.share(shown, self._posting)
         request = await self._request(workspace, question)
         return to_member(say("slack.unsure")) if request is None else await self.core.answer(request)
 
@@ -334,7 +339,7 @@ class Answers:
         private = _is_shown_alone(question)
         if question.command:
             args = {command.free.name: question.line} if command and command.free else {}
-            return Request(channel, author, command=question.command, args=args, private=private)
+            return Request(channel, author, command=question.command, args=args, private=private, about=question.about)
         reference = await self._reference(workspace, question)
         slash = question.way is Way.SLASH
         return Request(channel, author, text=question.line, reference=reference, private=private, slash=slash)
@@ -408,8 +413,6 @@ def _place(question: Inquiry) -> Channel:
 
 def _is_private(question: Inquiry, reply: Reply) -> bool:
     """Say whether a reply by the response_url is for the asker alone."""
-    if question.way is Way.SHARE:
-        return reply.private and reply.outcome in {Outcome.ERROR, Outcome.DECLINED}
     return reply.private or _is_shown_alone(question)
 
 

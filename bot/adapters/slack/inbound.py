@@ -65,7 +65,8 @@ class Inquiry:
     `overlong` is the length (characters) of a text that is longer than is read, and so is not in `line`; else 0.
     `enterprise` is the organisation of an Enterprise workspace; `home_team` the asker's own workspace or organisation;
     `thread` is the thread the answer belongs to, "" outside one; `asked_in` the thread the question stood in; `view` is
-    a modal's id; `id` names the request for answering it once; `edited` says that an edit made it a question.
+    a modal's id; `id` names the request for answering it once; `edited` says that an edit made it a question. `about`
+    is the timestamp of the message whose menu was used. What is to be shared is named by `line`.
     """
 
     way: Way
@@ -84,6 +85,7 @@ class Inquiry:
     enterprise: str = ""
     overlong: int = 0
     edited: bool = False
+    about: str = ""
 
     @property
     def marks(self) -> tuple[str, ...]:
@@ -229,7 +231,7 @@ def read_parent(message: Mapping[str, Any], thread: str, bot_user: str, bot_id: 
     """Return the message that a thread hangs under: what it says, or for one of the bot's own what its buttons do."""
     own = bool((bot_user and message.get("user") == bot_user) or (bot_id and message.get("bot_id") == bot_id))
     if not own:
-        return Reference(thread, text=_unquote(read_text(_str(message, "text")[:LONGEST_MESSAGE])))
+        return Reference(thread, text=_unquote(read_text(_said(message)[:LONGEST_MESSAGE])))
     elements = (
         element
         for block in _maps(message.get("blocks"))
@@ -275,9 +277,9 @@ def read_action(body: Mapping[str, Any]) -> Inquiry | None:
 
 
 def read_shortcut(body: Mapping[str, Any], command: str) -> Inquiry | None:
-    """Read the shortcut on a message: its text is the words of `command`; None when the message has none."""
+    """Read the shortcut on a message: what it says is the words of `command`; None when it says nothing."""
     message = _map(body, "message")
-    text = _str(message, "text")
+    text = _said(message)
     overlong = _door(text)
     words = "" if overlong else _unquote(read_text(text))
     if not words and not overlong:
@@ -293,6 +295,7 @@ def read_shortcut(body: Mapping[str, Any], command: str) -> Inquiry | None:
         thread=thread,
         asked_in=thread,
         edited=False,
+        about=_str(message, "ts"),
         **_member(body),
     )
 
@@ -403,6 +406,17 @@ def _authorization(body: Mapping[str, Any]) -> Mapping[str, Any]:
     given = body.get("authorizations")
     first = given[0] if isinstance(given, list) and given else {}
     return first if isinstance(first, Mapping) else {}
+
+
+def _said(message: Mapping[str, Any]) -> str:
+    """Return the words of somebody's message: what it forwards, what it says, or what an app put under it.
+
+    A forwarded message is an attachment of the one that brings it, whose own words are talk about it.
+    """
+    attached = _maps(message.get("attachments"))
+    forwarded = (_str(each, "text") for each in attached if each.get("is_share") is True)
+    others = (_str(each, "text") for each in attached)
+    return next((text for text in (*forwarded, _str(message, "text"), *others) if text.strip()), "")
 
 
 def _unquote(text: str) -> str:

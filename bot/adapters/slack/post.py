@@ -28,6 +28,9 @@ _AFTER: Final = dt.timedelta(seconds=120)
 _MOST_PAGES: Final = 20
 _TOKEN_SECONDS: Final = 300.0
 _PATIENCE: Final = 5.0
+_LINK_SECONDS: Final = 2.0
+"""How long whoever shared something waits for the way there."""
+
 _THREAD_MARK: Final = "t"
 """What a thread's key has after its post's."""
 
@@ -66,7 +69,7 @@ class Poster:
             workspace,
             post.reply,
             channel.id,
-            thread=channel.thread,
+            thread=channel.thread or post.about,
             metadata={"event_type": POST_EVENT, "event_payload": {"key": post.key}},
             patience=_PATIENCE,
             tries=1,
@@ -96,7 +99,7 @@ class Poster:
         return _unless_token(sent)
 
     async def find(self, channel: Channel, post: Post) -> Seen:
-        """Read the channel's history around the tries for the post's key."""
+        """Read the channel's history, or that of the thread it stands in, around the tries for the post's key."""
         workspace = await self._workspaces.of(channel.tenant)
         if workspace is None:
             return Blind(say("slack.token-team_access_not_granted"))
@@ -110,12 +113,15 @@ class Poster:
             "limit": limits.HISTORY_PAGE,
             "include_all_metadata": True,
         }
+        thread = channel.thread or post.about
+        window |= {"ts": thread} if thread else {}
         if not workspace.bot_id and not workspace.bot_user:
             return Blind(say("slack.not-mine"))
         reader = self._api.reader(workspace.token)
         refs: list[str] = []
         for _ in range(_MOST_PAGES):
-            answer = await trouble(reader.conversations_history(**window), workspace.bot_name)
+            read = reader.conversations_replies if thread else reader.conversations_history
+            answer = await trouble(read(**window), workspace.bot_name)
             if isinstance(answer, Failure):
                 return Blind(answer.why)
             if not isinstance(answer.get("messages"), list):
@@ -126,6 +132,15 @@ class Poster:
                 return Found(tuple(sorted(refs, key=float)))
             window["cursor"] = cursor
         return Blind(say("slack.too-many", most=_MOST_PAGES * limits.HISTORY_PAGE))
+
+    async def link(self, channel: Channel, ref: str) -> str:
+        """Return Slack's own address of a message, "" where it does not tell."""
+        workspace = await self._workspaces.of(channel.tenant)
+        if workspace is None:
+            return ""
+        call = self._api.writer(workspace.token).chat_getPermalink(channel=channel.id, message_ts=ref)
+        answer = await trouble(call, workspace.bot_name, _LINK_SECONDS)
+        return "" if isinstance(answer, Failure) else str(answer.get("permalink") or "")
 
     async def delete(self, channel: Channel, ref: str) -> bool:
         """Delete one of the bot's messages; True when it is gone."""

@@ -46,8 +46,8 @@ _WEB = re.compile(r"https?://[^\s<>\"]+\Z")
 def message(reply: Reply, *, share: bool = False, cited: bool = True) -> dict[str, Any]:
     """Return `text`, `blocks` and what keeps Slack from unfurling and reading marks.
 
-    `share` adds *Share* when the reply shows a quote, for replies only the asker sees; `cited` draws Slack's citation
-    elements, which a workspace may not know yet.
+    `share` adds *Share* to a reply that has a key for it, for replies only the asker sees; `cited` draws Slack's
+    citation elements, which a workspace may not know yet.
     """
     return {
         "text": _text(reply),
@@ -101,16 +101,25 @@ def _text(reply: Reply) -> str:
 
 def _read_aloud(card: Card) -> str:
     """Return a card as it is read aloud: title, speaker, quote, source, body, fields."""
-    if card.quote is None or card.line:
+    if card.quote is None:
         return card_text(card)
+    if card.line:
+        title, voice = (f"{card.title} " if card.title else ""), (f"{card.voice}: " if card.voice else "")
+        said, when = plain(card.quote.line_spans(*card.line)), card.quote.citation.short_line(None)
+        line = f"{title}{voice}“{said}” — {sourced(card.quote.citation, when)}"
+        return "\n".join(filter(None, (line, _beside(card))))
     lines = [card.title] if card.title else []
     source = dataclasses.replace(card.quote.citation, speaker=None)
     for name, spans in card.quote.turns_spans(card.part):
         who = name or card.quote.citation.speaker
         lines.append(f"{who}: “{plain(spans).strip()}”" if who else f"“{plain(spans).strip()}”")
     lines.append(f"— {sourced(source, source.line())}")
-    rest = card_text(dataclasses.replace(card, role=Role.INFO, title="", quote=None))
-    return "\n".join([*lines, rest] if rest else lines)
+    return "\n".join(filter(None, (*lines, _beside(card))))
+
+
+def _beside(card: Card) -> str:
+    """Return what a card says beside its title and its quote, such as how a claim differs."""
+    return card_text(dataclasses.replace(card, role=Role.INFO, title="", quote=None, line=None))
 
 
 def _pieces(reply: Reply, *, cited: bool) -> Iterator[list[Block]]:
@@ -203,9 +212,9 @@ def _actions(reply: Reply, *, share: bool) -> list[Block]:
             buttons.append(face | {"action_id": f"link:{number}", "url": button.url})
         elif button.line and not button.url and len(button.line) <= limits.VALUE:
             buttons.append(face | {"action_id": f"line:{number}", "value": button.line})
-    line = reply.share if share else ""
-    if line and len(line) <= limits.VALUE:
-        buttons.append({"type": "button", "text": _plain(say("buttons.share")), "action_id": "share:0", "value": line})
+    if share and 0 < len(reply.share) <= limits.VALUE:
+        face = {"type": "button", "text": _plain(say("buttons.share"))}
+        buttons.append(face | {"action_id": "share:0", "value": reply.share})
     kept: list[Block] = []
     for made in _row(buttons):
         if _size([*kept, made]) <= _BUTTONS_ROOM:
