@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-__all__ = ["Fitted", "fit_chance", "fit_order", "standard_of", "write_weights"]
+__all__ = ["Fitted", "Kinds", "fit_chance", "fit_kinds", "fit_order", "standard_of", "write_weights"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,37 @@ def fit_chance(  # noqa: PLR0913 - an example's features, its label, its worth; 
 
     weights = _descend(rows.shape[1], slope, steps, rate)
     return Fitted(mean, scale, weights[:-1], float(weights[-1]))
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """A linear model of kinds: a column of weights and a constant each."""
+
+    kinds: list[str]
+    weights: Array
+    constants: Array
+
+    def shares(self, rows: Array) -> Array:
+        """Return the chance of each kind for each row of features."""
+        scores = rows @ self.weights + self.constants
+        shares = np.exp(scores - scores.max(1, keepdims=True))
+        return np.asarray(shares / shares.sum(1, keepdims=True))
+
+
+def fit_kinds(inputs: Array, wanted: Sequence[str], ridge: float, steps: int, rate: float = 0.08) -> Kinds:
+    """Fit of which kind an example is by a softmax."""
+    kinds = sorted(set(wanted))
+    numbers = np.array([kinds.index(kind) for kind in wanted])
+    rows = np.hstack([inputs, np.ones((len(inputs), 1))])
+    target, held = np.eye(len(kinds))[numbers], np.append(np.full(inputs.shape[1], ridge), 0.0)[:, None]
+
+    def slope(flat: Array) -> Array:
+        weights = flat.reshape(rows.shape[1], -1)
+        model = Kinds(kinds, weights[:-1], weights[-1])
+        return np.asarray(rows.T @ (model.shares(inputs) - target) / len(inputs) + held * weights).ravel()
+
+    weights = _descend(rows.shape[1] * len(kinds), slope, steps, rate).reshape(rows.shape[1], -1)
+    return Kinds(kinds, weights[:-1], weights[-1])
 
 
 def write_weights(room: str, table: dict[str, Any]) -> None:

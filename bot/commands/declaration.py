@@ -384,7 +384,7 @@ def _annotated(hint: object) -> bool:
 
 
 def _refuse(made: Command) -> None:
-    """Raise ValueError for a declaration beyond the tightest limit of any platform."""
+    """Raise ValueError for a declaration beyond the tightest limit of any platform; a hidden one offers no choices."""
     rules = [
         (_fits(made.name), f"a name is 1-{LONGEST_NAME} of a-z, 0-9 and -, found {made.name!r}"),
         (0 < len(made.description) <= LONGEST_DESCRIPTION, f"a description has 1-{LONGEST_DESCRIPTION} characters"),
@@ -407,7 +407,10 @@ def _refuse(made: Command) -> None:
                 0 < len(parameter.about.description) <= LONGEST_DESCRIPTION,
                 f"the description of {parameter.name} has 1-{LONGEST_DESCRIPTION} characters",
             ),
-            (len(parameter.about.choices) <= MOST_CHOICES, f"{parameter.name} has at most {MOST_CHOICES} choices"),
+            (
+                made.hidden or len(parameter.about.choices) <= MOST_CHOICES,
+                f"{parameter.name} has at most {MOST_CHOICES} choices",
+            ),
         ]
     for kept, rule in rules:
         if not kept:

@@ -22,13 +22,14 @@ _LINES = {
     "hello": 3, "how-are-you": 2, "thanks": 3, "praise": 3, "laugh": 2, "insult": 2, "sorry": 2, "elsewhere": 2,
     "stop": 1, "goodbye": 2, "ok": 2, "no": 2, "bored": 2, "signs": 1, "language": 1, "unknown-link": 1,
     "check": 1, "who": 1, "ai": 1, "maker": 1, "daily": 1, "languages": 1, "accuracy": 1, "add": 1,
+    "joke": 2, "personal": 2, "love": 2, "wrong": 1,
 }  # fmt: skip
 """What may be said to the bot, and how many lines there are for it."""
 
 _SPOKEN = (ENGLISH, "de", "es", "fr", "it", "nl", "pt", "other")
 """Languages in which a message may come; one line is said in each that is known by name."""
 
-_TO_ABOUT, _TO_EPISODES = frozenset({"who", "ai", "accuracy"}), frozenset({"add", "unknown-link"})
+_TO_ABOUT, _TO_EPISODES = frozenset({"who", "ai", "accuracy", "personal"}), frozenset({"add", "unknown-link"})
 """Under which lines it is offered to read what I am, or which episodes there are."""
 
 
@@ -56,7 +57,8 @@ async def talk(
     )
     about = (Button(say("step.what-i-am"), ctx.lines.to(Use.ABOUT)),) if kind in _TO_ABOUT else ()
     episodes = (Button(say("step.episodes"), ctx.lines.to(Use.LIBRARY)),) if kind in _TO_EPISODES else ()
-    return Reply(line, Outcome.FOUND, buttons=(*about, *episodes))
+    outcome = Outcome.DECLINED if kind == "joke" else Outcome.FOUND
+    return Reply(line, outcome, buttons=(*about, *episodes))
 
 
 def _example(ctx: Context, chance: int) -> str:

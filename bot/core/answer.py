@@ -35,7 +35,7 @@ from bot.core.completion import complete, suggestions
 from bot.core.conversation import Conversations, Exchange, is_turn
 from bot.core.follow_up import ASKING, follow_up, nothing_meant, read_following
 from bot.core.options import hint_of, known_options, read_line
-from bot.core.routing import Known, asks, read_aside, read_request, without_talk
+from bot.core.routing import Known, asks, read_aside, read_request, recognise, without_talk
 from bot.core.sharing import Sharing
 from bot.delivery import Daily
 from bot.errors import StoreError, UserError
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
     from bot.commands import Suggestion
     from bot.contract import Adapter, Author, Posting, Reference
-    from bot.core.routing import Intent
+    from bot.core.routing import Intent, Recognised
     from bot.corpus import Corpus, EpisodeEntry
     from bot.search import Searcher
     from bot.store import Store
@@ -243,6 +243,7 @@ class Core:
         if len(text) > LONGEST_TEXT:
             raise UserError(overlong_sentence(len(text)))
         before = await self._conversations.recall(request, self.lines)
+        await self._search.models_loaded()
         # Rules, names and topics of a large library take some milliseconds: not on the event loop.
         return await self._search.run(lambda: self._narrow(text, line, before, request.reference))
 
@@ -314,8 +315,14 @@ class Core:
             says_word=self._search.says_word,
             says=self._search.says,
             episode_at=self._episode_at,
+            recognised=self._recognised,
         )
         return self._read_by
+
+    def _recognised(self, text: str) -> Recognised | None:
+        """Return what a message is by what it means; None while meaning is unknown."""
+        vector = self._search.meaning(text)
+        return None if vector is None else recognise(vector)
 
     def _episode_at(self, text: str) -> str | None:
         """Return the name of the episode that the first link in a text opens."""

@@ -38,7 +38,7 @@ _SPELT = (
     ),
     re.compile(
         r"(?<![\w.,:])(?P<h>)(?P<m>\d{1,4})(?:st|nd|rd|th)?[\s-]?(?:m|mins?|minutes?)"
-        r"(?:[\s,]{1,2}(?:and )?(?P<s>\d{1,2})\s?(?:s|secs?|seconds?))?(?!\w)",
+        r"(?:[\s,]{0,2}(?:and )?(?P<s>\d{1,2})\s?(?:s|secs?|seconds?))?(?!\w)",
         re.IGNORECASE,
     ),
     re.compile(r"\b(?:hour (?P<h>\d)|min(?:ute)?s? (?P<m>\d{1,4}))(?P<s>)(?![\w:])", re.IGNORECASE),

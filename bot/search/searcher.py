@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from bot.corpus import Corpus, Passage
     from bot.search.ask import Answered
     from bot.search.background import Background
@@ -179,7 +182,7 @@ class Searcher:
         With `may_ask_model` the language model, if there is one, may propose words to search for where that is not
         sure, and choose from the passages of a question that is not declined.
         """
-        await self._wait_for_models()
+        await self.models_loaded()
         model = self._model if may_ask_model else None
         most = max(limit, CHOSEN_FROM) if model else limit
         found = await self._answer(question, most, scope)
@@ -209,7 +212,7 @@ class Searcher:
         """Return what is said on a topic, or None when it is not discussed; pages count from 1."""
         from bot.search.topic import find_topic  # noqa: PLC0415 - as in `warm`
 
-        await self._wait_for_models()
+        await self.models_loaded()
 
         def work() -> TopicFound | None:
             found = find_topic(self._corpus, self._index, self._embeddings, name, scope=scope, page=page)
@@ -239,7 +242,7 @@ class Searcher:
             _place(each.evidence for each in found)
             return found
 
-        await self._wait_for_models()
+        await self.models_loaded()
         return await self.run(work)
 
     async def near_topics(self, name: str) -> tuple[str, ...]:
@@ -385,6 +388,13 @@ class Searcher:
         stems = self._index.stems(line)
         return sum(map(self._index.rarity, dict.fromkeys(stems))) if stems else None
 
+    def meaning(self, line: str) -> NDArray[np.float32] | None:
+        """Return the vector of a line, of length 1; None while there are no models.
+
+        Takes some milliseconds, unless the line was just looked for.
+        """
+        return None if self._loaded is None else self._loaded.vector(" ".join(line.split()))
+
     def alike(self, line: str, text: str) -> tuple[tuple[int, int], ...]:
         """Return the [begin, end) of a text's words that a line has too, without regard to their endings."""
         stems = set(self._index.stems(line))
@@ -410,7 +420,7 @@ class Searcher:
                 return True
         return False
 
-    async def _wait_for_models(self) -> None:
+    async def models_loaded(self) -> None:
         """Wait a moment for models that are being loaded: a process is ready a second before they are."""
         until = time.monotonic() + LOADING_SECONDS
         while self._loader is not None and self._loader.is_alive() and not self._opened:

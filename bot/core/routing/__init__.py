@@ -4,6 +4,7 @@ from bot.core.routing.intent import Intent, Known, join_words
 from bot.core.routing.message import read_aside, read_message, read_request
 from bot.core.routing.nearness import Near, Nearness, read_nearness
 from bot.core.routing.parts import without_talk
+from bot.core.routing.recognition import Recognised, recognise
 from bot.core.routing.rows import asks
 
 __all__ = [
@@ -11,11 +12,13 @@ __all__ = [
     "Known",
     "Near",
     "Nearness",
+    "Recognised",
     "asks",
     "join_words",
     "read_aside",
     "read_message",
     "read_nearness",
     "read_request",
+    "recognise",
     "without_talk",
 ]

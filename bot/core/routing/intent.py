@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from bot.language import nearest, ways_to_name
+from bot.language import nearest, speaker_in, ways_to_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from bot.contract import Use
+    from bot.core.routing.recognition import Recognised
 
 __all__ = ["Intent", "Known", "join_words"]
 
@@ -51,7 +52,8 @@ class Known:
     `topics` are names as members type them, `shows` the titles and folders of shows, `titles` those of episodes,
     `speakers` everybody who speaks; `weigh` tells how telling words are together (`Searcher.weight`) and returns None
     for text without words; `says_word` tells whether the shows say a word, `says` whether they say words in just that
-    order. `episode_at` returns the name of the episode that a link in a text opens.
+    order. `episode_at` returns the name of the episode that a link in a text opens, `recognised` what a message is by
+    what it means, None where nothing knows meaning.
     """
 
     topics: Collection[str]
@@ -62,6 +64,7 @@ class Known:
     says_word: Callable[[str], bool] = lambda _: True
     says: Callable[[str], bool] = lambda _: False
     episode_at: Callable[[str], str | None] = lambda _: None
+    recognised: Callable[[str], Recognised | None] = lambda _: None
 
     @cached_property
     def longest_topic(self) -> int:
@@ -92,6 +95,10 @@ class Known:
     @cached_property
     def _ways_to_name(self) -> dict[str, str]:
         return ways_to_name(self.speakers)
+
+    def speaker_in(self, text: str) -> str | None:
+        """Return the first person who speaks that a text names, in full."""
+        return speaker_in(text, self._ways_to_name)
 
     def tells(self, word: str) -> bool:
         """Say whether a word may be asked about: the shows say it, or somebody who speaks is called so."""

@@ -7,14 +7,17 @@ speak of, is none of them.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.contract import Use
 from bot.core.routing.intent import Intent
 from bot.core.routing.nearness import BUT, read_nearness
+from bot.core.routing.recognition import is_said_to_bots
 from bot.core.routing.rows import pattern, wonders
 from bot.language import find_moment, stop_words
+from bot.policy.refusals import hostile
 
 if TYPE_CHECKING:
     from bot.core.routing.intent import Known
@@ -31,6 +34,16 @@ CLEARLY_NEAR, CLEAR_MARGIN = 0.6, 0.35
 MOMENT_NEAR = 0.64
 """How near an example a message with a time must be, to ask what was said then."""
 
+FEWEST, SHORT = 3, 6
+"""Words of a message that is recognised by what it means, and of a statement that is too short to be a line."""
+
+LIKELY, CERTAIN = 0.7, 0.985
+"""The chance from which a message is of a kind, and that for one which may be a line, or has a word that the shows say
+and few say to bots."""
+
+HARDLY = 0.05
+"""Share of the examples of a kind that ask something, below which what asks is none of it."""
+
 HELLO, SIGNS = "hello", "signs"
 """What a message without words is: a welcome to a bare mention, a word on emoji."""
 
@@ -43,6 +56,9 @@ _TELLING = 2.5
 
 _ALWAYS = ("talk.hello", "talk.thanks", "bot.help", "fact.")
 """Kinds whose words are never meant as a topic of that name."""
+
+_TALKED_OF = frozenset({"self", "opinion"})
+"""Refusals of what is said to a bot, which gets a friendlier line where it is recognised as talk."""
 
 _SAID_TO, _ASKED_OF = ("talk.", "bot."), ("talk.", "bot.", "quote.")
 """Kinds of what is said to the bot itself, and with quotes of what nothing else may be asked beside."""
@@ -68,8 +84,27 @@ def _examples() -> Nearness:
     return read_nearness("bot.core.routing", "kinds.toml")
 
 
+@lru_cache(maxsize=1)
+def _asking_nothing() -> frozenset[str]:
+    """Return the kinds of which hardly an example asks something."""
+    examples = _examples().examples
+    asking = Counter(key for key, example in examples if wonders(example))
+    return frozenset(key for key, count in Counter(key for key, _ in examples).items() if asking[key] < count * HARDLY)
+
+
+@lru_cache(maxsize=1)
+def _kinds() -> frozenset[str]:
+    """Return the kinds that have an answer; what else is recognised is read by its words."""
+    return frozenset(key for key, _ in _examples().examples) - {_MOMENT}
+
+
 def kind_of(text: str, known: Known) -> str | None:
     """Return the kind of a message, a key of `kinds.toml`; None for one that asks the transcripts something."""
+    return _kind_by_words(text, known) or _kind_by_meaning(text, known)
+
+
+def _kind_by_words(text: str, known: Known) -> str | None:
+    """Return the kind of the example that a message is near to."""
     near = _near(text, known)
     if near is None or near.key == _MOMENT or _asks_what_is_said(text, near, known):
         return None
@@ -80,6 +115,26 @@ def kind_of(text: str, known: Known) -> str | None:
     if near.key not in _TO_SOMEBODY or list(near.strange) != [word.casefold() for word in _WORD.findall(name)]:
         return None
     return near.key if _examples().same(text.removesuffix(name)) == near.key and not known.is_topic(text) else None
+
+
+def _kind_by_meaning(text: str, known: Known, likely: float = LIKELY) -> str | None:
+    """Return the kind of a message by what it means."""
+    found = None if known.is_topic(text) else _recognised(text, known, likely)
+    return found if found in _kinds() else None
+
+
+def _recognised(text: str, known: Known, likely: float = LIKELY) -> str | None:
+    """Return what a message is recognised as, unless it may be a line, an order, or about a word that the shows say."""
+    words = _examples().words(text)
+    found = known.recognised(text) if len(_WORD.findall(text)) >= FEWEST else None
+    if found is None or found.chance < likely or (wonders(text) and found.key in _asking_nothing()):
+        return None
+    told = any(known.tells(word) for word in words if not (word in _function() or is_said_to_bots(word)))
+    may_be_line = len(words) > SHORT and not wonders(text)
+    if found.chance < (CERTAIN if told or may_be_line else likely):
+        return None
+    refused = hostile(text, known.speakers, known.says)
+    return None if known.says(text) or (refused and refused.key not in _TALKED_OF) else found.key
 
 
 def _near(text: str, known: Known | None) -> Near | None:
@@ -183,7 +238,15 @@ def read_kind(text: str, raw: str, known: Known) -> Intent | None:
     if pattern("exclaims").match(text) and not known.says(text):
         return intent_of(kind_of(text, known) or "talk.ok")
     key = _facts_together(bare, known) or kind_of(text, known) or (_politely(text, bare, known) if politely else None)
-    return intent_of(key) if key else None
+    return intent_of(key) if key else _quote_wished(bare, known)
+
+
+def _quote_wished(text: str, known: Known) -> Intent | None:
+    """Read a wish for a quote about something, or by somebody, that is put in other words than those of `quote-of`."""
+    about = pattern("subject").search(text)
+    if about is None or _recognised(text, known) != "quote.about":
+        return None
+    return Intent(Use.DAILY, "", options=(("random", "yes"), ("about", about["subject"].strip())))
 
 
 def _politely(text: str, bare: str, known: Known) -> str | None:
@@ -215,9 +278,11 @@ def _wordless(raw: str, known: Known) -> Intent:
 def fact_of(asked: str, known: Known | None = None) -> str | None:
     """Return what of an episode is asked for, where it is called “this episode”."""
     near = _near(asked, known)
-    if near is None or not near.key.startswith(_FACT) or near.score < NEAR or near.margin < MARGIN:
-        return None
-    return near.key.removeprefix(_FACT) if known is None or _is_near(near, known) else None
+    by_words = near is not None and near.key.startswith(_FACT) and near.score >= NEAR and near.margin >= MARGIN
+    if near is not None and by_words and (known is None or _is_near(near, known)):
+        return near.key.removeprefix(_FACT)
+    found = _kind_by_meaning(asked, known, CERTAIN) if known else None
+    return found.removeprefix(_FACT) if found and found.startswith(_FACT) else None
 
 
 def _facts_together(text: str, known: Known) -> str | None:
@@ -235,11 +300,12 @@ def _without_episode(text: str, known: Known) -> tuple[str, str]:
     begin = text.casefold().find(title.casefold()) if title else -1
     if begin >= 0:
         return f"{text[:begin]} this episode {text[begin + len(title) :]}", title
-    found = pattern("names-episode").search(text)
-    name = next((group for group in found.groups() if group), "") if found else ""
-    if not found or set(name.casefold().split()) & _NO_NAMES:
-        return text, ""
-    return f"{text[: found.start()]} this episode {text[found.end() :]}", name.strip()
+    for found in pattern("names-episode").finditer(text):
+        person = found["person"] or found["guest"]
+        name = known.speaker_in(person) if person else next(filter(None, found.groups()))
+        if name and not set(name.casefold().split()) & _NO_NAMES:
+            return f"{text[: found.start()]} this episode {text[found.end() :]}", name.strip()
+    return text, ""
 
 
 _NO_NAMES = frozenset({"whole", "full", "entire", "same", "other", "current", "this", "that", "the", "of", "podcast"})
@@ -277,7 +343,7 @@ def _read_moment(text: str, known: Known) -> Intent | None:
         return None
     asked, episode = _without_episode(found[1], known)
     near = _examples().near(asked)
-    if near is None or near.key != _MOMENT or not _is_near(near, known):
+    if (near is None or near.key != _MOMENT or not _is_near(near, known)) and _recognised(text, known) != _MOMENT:
         return None
     linked = known.episode_at(text)
     if linked is None and "://" in text:

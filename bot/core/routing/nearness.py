@@ -72,7 +72,8 @@ class Nearness:
         self._signs = {typed: said for typed, said in self._written.items() if not typed.isalnum()}
         self._fillers = frozenset(fillers)
         self._stop = stop_words("commonest", "function", "filler", "sound", "contraction")
-        rows = [(key, text) for key, texts in examples.items() for text in texts]
+        self.examples = tuple((key, text) for key, texts in examples.items() for text in texts)
+        rows = [*self.examples]
         rows += [(BUT + key, text) for key, texts in (but or {}).items() for text in texts]
         self._rows = tuple((key, text, frozenset(self._plain(text))) for key, text in rows)
         self._holding: dict[str, list[int]] = defaultdict(list)

@@ -67,7 +67,8 @@ class Embeddings:
         self.known: frozenset[int] = frozenset()
         self.proposed: Proposed | None = None
         """Questions that a language model proposed, if one was asked."""
-        self._queries = lru_cache(maxsize=_QUERIES)(lambda line: (dense.query(line), late.query(line)))
+        self.vector = lru_cache(maxsize=_QUERIES)(dense.query)
+        self._tokens = lru_cache(maxsize=_QUERIES)(late.query)
         self.grow()
 
     def grow(self) -> None:
@@ -91,7 +92,7 @@ class Embeddings:
 
     def view(self, line: str, episodes: Collection[int] | None = None) -> View:
         """Return how everything in some episodes (None: all) looks from one line."""
-        return View(self, *self._queries(line), episodes)
+        return View(self, self.vector(line), self._tokens(line), episodes)
 
 
 class View:
