@@ -127,7 +127,7 @@ def main(given: Collection[str]) -> None:
     if "--measure" not in given:
         weights, constants = (SCALE * model.weights).astype(np.float16), model.constants.astype(np.float32)
         words = np.array(vocabulary([row for row, _ in seen]))
-        np.savez(ROOT / MODEL, keys=np.array(model.kinds), weights=weights, constants=constants, vocabulary=words)
+        np.savez_compressed(ROOT / MODEL, keys=np.array(model.kinds), weights=weights, constants=constants, vocabulary=words)
         print(f"wrote {MODEL}")
 
 
