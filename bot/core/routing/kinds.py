@@ -37,9 +37,9 @@ MOMENT_NEAR = 0.64
 FEWEST, SHORT = 3, 6
 """Words of a message that is recognised by what it means, and of a statement that is too short to be a line."""
 
-LIKELY, CERTAIN = 0.7, 0.985
-"""The chance from which a message is of a kind, and that for one which may be a line, or has a word that the shows say
-and few say to bots."""
+LIKELY, CERTAIN = 0.75, 0.99
+"""The chance from which a message is of a kind, and that for one which may be a line, or has a word of the shows, or asks
+about one that few say to bots."""
 
 HARDLY = 0.05
 """Share of the examples of a kind that ask something, below which what asks is none of it."""
@@ -71,6 +71,9 @@ _ADDRESS = frozenset({
     "me", "my", "verbatim",
 })  # fmt: skip
 """Words by which what somebody asks is asked of the bot."""
+
+_YOU = frozenset({"you", "your", "yours", "yourself", "u", "ur", "bot", "verbatim"})
+"""Words of a question to the bot, which may have words that nobody else says."""
 
 _TO_SOMEBODY = frozenset({"talk.hello", "talk.thanks", "talk.goodbye", "talk.sorry"})
 """Kinds beside which a name may stand."""
@@ -131,9 +134,11 @@ def _recognised(text: str, known: Known, likely: float = LIKELY) -> str | None:
     found = known.recognised(text) if len(_WORD.findall(text)) >= FEWEST else None
     if found is None or found.chance < likely or (wonders(text) and found.key in _asking_nothing()):
         return None
-    told = any(known.tells(word) for word in words if not (word in _function() or is_said_to_bots(word)))
-    may_be_line = len(words) > SHORT and not wonders(text)
-    if found.chance < (CERTAIN if told or may_be_line else likely):
+    asking = wonders(text)
+    subjects = [word for word in words if not (word in _function() or is_said_to_bots(word))]
+    may_be_said = any(map(known.tells, subjects)) or (asking and subjects and _YOU.isdisjoint(_words(text)))
+    may_be_line = len(words) > SHORT and not asking
+    if found.chance < (CERTAIN if may_be_said or may_be_line else likely):
         return None
     refused = hostile(text, known.speakers, known.says)
     return None if known.says(text) or (refused and refused.key not in _TALKED_OF) else found.key
