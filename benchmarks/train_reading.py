@@ -4,7 +4,8 @@
     python -m benchmarks.train_reading --measure  measure: each writer's messages by a model that has not seen them
 
 Trained on the examples of `kinds.toml`, on the messages of `tests/sets/messages.jsonl`, by writers who knew no code of
-the bot, and on questions and lines of the other sets, which ask the transcripts. A
+the bot, and on questions and lines of the other sets and sentences of all shows, which ask the transcripts; it needs
+`../shared/shows`. A
 message is its vector, as a search sees it; a softmax is linear in that.
 """
 
@@ -19,6 +20,7 @@ import numpy as np
 
 from benchmarks.fitting import fit_kinds
 from benchmarks.sets import is_kept_aside, load_set
+from benchmarks.shows import SHOWS, open_library
 from bot.core.routing import read_nearness
 from bot.core.routing.recognition import ASKED
 from bot.language import only_words, read_table
@@ -31,12 +33,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from benchmarks.fitting import Kinds
+    from bot.corpus import Corpus
 
     Array = NDArray[np.float64]
 
 SET = "messages.jsonl"
 MODEL = Path("bot/core/routing/recognition.npz")
 RIDGE, STEPS, SCALE = 1e-6, 250, 4.0
+LINES, LEAST, MOST = 200, 6, 20
+"""Sentences of each show that are lines, and words of one."""
+
 SEVERAL = 3
 """Messages that have a word which is said to bots."""
 
@@ -67,8 +73,19 @@ def rows() -> Iterator[Row]:
         for of in ("fresh", "shows"):
             found = load_set(f"{of}_{name}.jsonl")
             yield from (Row(row["query"], ASKED, unseen=of == "fresh" or row["show"] == "gotime") for row in found)
+    for show in SHOWS:
+        library = open_library(show, models=False)
+        yield from (Row(text, ASKED) for text in _lines(library.corpus)) if library else ()
     for row in load_set(SET):
         yield Row(row["text"], row["kind"], row["writer"], row.get("unseen", False))
+
+
+def _lines(corpus: Corpus) -> list[str]:
+    """Return sentences of a show, as somebody types a line: from all over it."""
+    episodes = map(corpus.episode, range(len(corpus.entries)))
+    said = [episode.passage(n, n).text for episode in episodes for n in range(len(episode.sentences))]
+    long = [text for text in said if LEAST <= len(text.split()) <= MOST]
+    return long[:: max(1, len(long) // LINES)][:LINES]
 
 
 def vectors(texts: Sequence[str]) -> Array:
@@ -117,7 +134,7 @@ def main(given: Collection[str]) -> None:
     known = list(zip(everything, vectors([row.text for row in everything]), strict=True))
     seen = [each for each in known if not each[0].unseen]
     print(Counter(_room(row.kind) for row, _ in seen))
-    for writer in sorted({row.writer for row, _ in seen} - {""}):
+    for writer in sorted({row.writer for row, _ in seen} - {""}) if "--measure" in given else ():
         others = fit([each for each in seen if each[0].writer != writer])
         print(f"writer {writer}, by what others wrote:")
         print("\n".join(outcome(others, [each for each in seen if each[0].writer == writer])))
@@ -127,7 +144,8 @@ def main(given: Collection[str]) -> None:
     if "--measure" not in given:
         weights, constants = (SCALE * model.weights).astype(np.float16), model.constants.astype(np.float32)
         words = np.array(vocabulary([row for row, _ in seen]))
-        np.savez(ROOT / MODEL, keys=np.array(model.kinds), weights=weights, constants=constants, vocabulary=words)
+        kinds = np.array(model.kinds)
+        np.savez_compressed(ROOT / MODEL, keys=kinds, weights=weights, constants=constants, vocabulary=words)
         print(f"wrote {MODEL}")
 
 

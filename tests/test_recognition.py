@@ -86,3 +86,23 @@ def test_every_kind_of_the_messages_trained_on_has_an_answer_or_is_read_by_its_w
     kinds = {row["kind"] for row in load_set("messages.jsonl") if not row.get("unseen")}
 
     assert kinds - KINDS == {"asked", "quote.about", "quote.by", "fact.in-episode"}
+
+
+@pytest.mark.parametrize(
+    ("text", "use", "named"),
+    [
+        ("how long is episode 42 of the long throw", Use.LIBRARY, "episode 42 of the long throw"),
+        ("chapters of long throw 42", Use.LIBRARY, "#42 of long throw"),
+        ("long throw 42 around 5:22", Use.MOMENT, "#42 of long throw"),
+        ("when did the quill one come out", Use.LIBRARY, "Ada Quill"),
+        ("how long is the one with ada quill", Use.LIBRARY, "Ada Quill"),
+        ("episode 41, 4:30, what was the thing with the bike", Use.MOMENT, "episode 41"),
+    ],
+)
+def test_an_episode_is_named_by_its_show_its_number_and_who_is_in_it(text: str, use: Use, named: str) -> None:
+    library = Known((), lambda _: 9.0, shows=["The Long Throw"], speakers=["Ada Quill"], says_word=lambda _: False)
+
+    found = read_message(text, library)
+
+    assert found.use is use
+    assert named in (found.words, dict(found.options).get("episode"))

@@ -96,6 +96,12 @@ class Known:
     def _ways_to_name(self) -> dict[str, str]:
         return ways_to_name(self.speakers)
 
+    @cached_property
+    def show_names(self) -> tuple[str, ...]:
+        """The names of shows in lower case, with and without “the”, the longest first."""
+        names = {name.casefold() for name in self.shows}
+        return tuple(sorted(names | {name.removeprefix("the ") for name in names}, key=len, reverse=True))
+
     def speaker_in(self, text: str) -> str | None:
         """Return the first person who speaks that a text names, in full."""
         return speaker_in(text, self._ways_to_name)

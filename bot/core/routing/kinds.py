@@ -37,9 +37,9 @@ MOMENT_NEAR = 0.64
 FEWEST, SHORT = 3, 6
 """Words of a message that is recognised by what it means, and of a statement that is too short to be a line."""
 
-LIKELY, CERTAIN = 0.7, 0.985
-"""The chance from which a message is of a kind, and that for one which may be a line, or has a word that the shows say
-and few say to bots."""
+LIKELY, CERTAIN = 0.75, 0.99
+"""The chance from which a message is of a kind, and that for one which may be a line, or has a word of the shows, or asks
+about one that few say to bots."""
 
 HARDLY = 0.05
 """Share of the examples of a kind that ask something, below which what asks is none of it."""
@@ -72,11 +72,16 @@ _ADDRESS = frozenset({
 })  # fmt: skip
 """Words by which what somebody asks is asked of the bot."""
 
+_YOU = frozenset({"you", "your", "yours", "yourself", "u", "ur", "bot", "verbatim"})
+"""Words of a question to the bot, which may have words that nobody else says."""
+
 _TO_SOMEBODY = frozenset({"talk.hello", "talk.thanks", "talk.goodbye", "talk.sorry"})
 """Kinds beside which a name may stand."""
 
 _PERSONS = frozenset(["he", "she", "they", "him", "her", "them", "his", "hers", "their", "theirs", "we", "us", "our"])
 _WORD = re.compile(r"[^\W_]+")
+_CLOCK = re.compile(r"\d:[0-5]\d")
+"""A time as a player shows it: beside an episode that is nothing else."""
 
 
 @lru_cache(maxsize=1)
@@ -129,9 +134,11 @@ def _recognised(text: str, known: Known, likely: float = LIKELY) -> str | None:
     found = known.recognised(text) if len(_WORD.findall(text)) >= FEWEST else None
     if found is None or found.chance < likely or (wonders(text) and found.key in _asking_nothing()):
         return None
-    told = any(known.tells(word) for word in words if not (word in _function() or is_said_to_bots(word)))
-    may_be_line = len(words) > SHORT and not wonders(text)
-    if found.chance < (CERTAIN if told or may_be_line else likely):
+    asking = wonders(text)
+    subjects = [word for word in words if not (word in _function() or is_said_to_bots(word))]
+    may_be_said = any(map(known.tells, subjects)) or (asking and subjects and _YOU.isdisjoint(_words(text)))
+    may_be_line = len(words) > SHORT and not asking
+    if found.chance < (CERTAIN if may_be_said or may_be_line else likely):
         return None
     refused = hostile(text, known.speakers, known.says)
     return None if known.says(text) or (refused and refused.key not in _TALKED_OF) else found.key
@@ -300,13 +307,34 @@ def _without_episode(text: str, known: Known) -> tuple[str, str]:
     begin = text.casefold().find(title.casefold()) if title else -1
     if begin >= 0:
         return f"{text[:begin]} this episode {text[begin + len(title) :]}", title
+    text, show = _without_show(text, known)
     for found in pattern("names-episode").finditer(text):
         person = found["person"] or found["guest"]
         name = known.speaker_in(person) if person else next(filter(None, found.groups()))
         if name and not set(name.casefold().split()) & _NO_NAMES:
-            return f"{text[: found.start()]} this episode {text[found.end() :]}", name.strip()
+            named = f"{name.strip()} of {show}" if show else name.strip()
+            return f"{text[: found.start()]} this episode {text[found.end() :]}", named
     return text, ""
 
+
+def _without_show(text: str, known: Known) -> tuple[str, str]:
+    """Return a message with “#12” for “Go Time 12” or “#12 of Go Time”, and the show; "" where it names none."""
+    low = text.casefold()
+    for name in known.show_names:
+        begin = low.find(name)
+        end = begin + len(name)
+        if begin < 0 or (low[begin - 1 : begin] + low[end : end + 1]).strip(" ,.?!#-"):
+            continue
+        before, behind = text[:begin].rstrip(), text[end:].lstrip(" #,")
+        if behind[:1].isdigit():
+            return f"{before} #{behind}", name
+        if before.casefold().endswith(_OF):
+            return f"{before[: before.rindex(' ')]} {behind}", name
+    return text, ""
+
+
+_OF = (" of", " from", " on", " in")
+"""What stands between an episode and its show."""
 
 _NO_NAMES = frozenset({"whole", "full", "entire", "same", "other", "current", "this", "that", "the", "of", "podcast"})
 """Words before “episode” that do not name one."""
@@ -343,7 +371,8 @@ def _read_moment(text: str, known: Known) -> Intent | None:
         return None
     asked, episode = _without_episode(found[1], known)
     near = _examples().near(asked)
-    if (near is None or near.key != _MOMENT or not _is_near(near, known)) and _recognised(text, known) != _MOMENT:
+    asks_it = (near is not None and near.key == _MOMENT and _is_near(near, known)) or (episode and _CLOCK.search(text))
+    if not asks_it and _recognised(text, known) != _MOMENT:
         return None
     linked = known.episode_at(text)
     if linked is None and "://" in text:
