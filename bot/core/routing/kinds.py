@@ -38,7 +38,7 @@ FEWEST, SHORT = 3, 6
 """Words of a message that is recognised by what it means, and of a statement that is too short to be a line."""
 
 LIKELY, CERTAIN = 0.75, 0.99
-"""The chance from which a message is of a kind, and that for one which may be a line, or has a word of the shows, or asks
+"""The chance from which a message is of a kind, and that for one which may be a line, has a word of the shows, or asks
 about one that few say to bots."""
 
 HARDLY = 0.05
