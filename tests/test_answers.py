@@ -410,7 +410,8 @@ class _Drawn:
         return np.random.default_rng(len(texts)).standard_normal((len(texts), WIDTH)).astype(np.float32)
 
     def query(self, text: str) -> NDArray[np.float32]:
-        return self.passages([text])[0]
+        (vector,) = self.passages([text])
+        return np.asarray(vector, np.float32)
 
 
 def test_the_vectors_of_labels_are_kept_whole_and_made_anew_where_they_are_damaged_or_another_models(

@@ -77,6 +77,20 @@ def test_an_order_is_refused_whatever_it_is_recognised_as() -> None:
     assert read_message(text, known("talk.elsewhere", 0.999)).use not in {Use.TALK, Use.HELP}
 
 
+def test_what_a_long_text_means_is_not_worked_out() -> None:
+    asked: list[str] = []
+
+    def recognised(text: str) -> Recognised | None:
+        asked.append(text)
+        return None
+
+    library = Known((), lambda _: 9.0, says_word=lambda _: False, recognised=recognised)
+
+    read_message("thank you kindly for " + "all of this " * 300, library)
+
+    assert asked == []
+
+
 def test_words_said_to_bots_are_no_subjects() -> None:
     assert is_said_to_bots("thanks")
     assert not is_said_to_bots("xylophones")
@@ -96,7 +110,7 @@ def test_every_kind_of_the_messages_trained_on_has_an_answer_or_is_read_by_its_w
         ("long throw 42 around 5:22", Use.MOMENT, "#42 of long throw"),
         ("when did the quill one come out", Use.LIBRARY, "Ada Quill"),
         ("how long is the one with ada quill", Use.LIBRARY, "Ada Quill"),
-        ("episode 41, 4:30, what was the thing with the bike", Use.MOMENT, "episode 41"),
+        ("at 4:30 in episode 41", Use.MOMENT, "episode 41"),
     ],
 )
 def test_an_episode_is_named_by_its_show_its_number_and_who_is_in_it(text: str, use: Use, named: str) -> None:
@@ -106,3 +120,16 @@ def test_an_episode_is_named_by_its_show_its_number_and_who_is_in_it(text: str, 
 
     assert found.use is use
     assert named in (found.words, dict(found.options).get("episode"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\u201cthe sea is calm when nobody looks\u201d \u2014 Ada Quill, #12, 10:30. real?",
+        "did Ada say in episode 12 she gets up at 5:30?",
+    ],
+)
+def test_a_claim_that_tells_where_it_stands_is_checked(text: str) -> None:
+    library = known("moment", 0.9, says_word=lambda _: True)
+
+    assert read_message(text, library).use is Use.CLAIM

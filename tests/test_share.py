@@ -13,7 +13,7 @@ from bot.contract import Author, Channel, Later, Outcome, Refused, Reply, Reques
 from bot.core import Core, sharing
 from bot.core.conversation import KEPT
 from bot.policy.texts import say
-from bot.store import open_store
+from bot.store import ChannelSettings, open_store
 from tests.platform import Platform
 
 if TYPE_CHECKING:
@@ -108,6 +108,21 @@ async def test_hours_later_the_answer_is_no_longer_kept(bot: Bot) -> None:
     told = await bot.press(anns)
 
     assert (told.text, bot.posted) == (say("share.gone"), [])
+
+
+async def test_where_answers_are_turned_off_meanwhile_nothing_is_shared(
+    kept: Store, corpus: Corpus, search: Searcher
+) -> None:
+    bot = Bot(corpus, search, kept)
+    shown = await bot.check()
+    await kept.channels.save(ChannelSettings(HERE, answers="off"), "1", "test", bot.now)
+    bot.now += 3600
+
+    told = await bot.press(shown)
+
+    assert told.private
+    assert told.outcome is Outcome.DECLINED
+    assert bot.platform.messages["C1"] == []
 
 
 async def test_what_is_withdrawn_meanwhile_is_not_shared(

@@ -73,7 +73,7 @@ MOST_READINGS = 1
 
 
 NOT_SHARED = frozenset({Role.NEAREST, Role.INFO})
-"""What a card tells its asker alone: it is no answer that others should see."""
+"""Cards that by themselves make no answer worth showing to others."""
 
 
 UNSURE = frozenset({Outcome.NEAREST, Outcome.NONE})
@@ -179,6 +179,9 @@ class Core:
         Returns what whoever pressed is told; where the bot may not post, the answer itself, for everyone.
         """
         try:
+            settings = await self._served.settings(request.channel)
+            if settings.answers == "off":
+                return refusal("off-here").reply(self.lines, private=True, feature="answers")
             return await self._sharing.show(request, posting)
         except Exception as error:  # as above
             return _told(error)

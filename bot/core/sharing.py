@@ -50,7 +50,7 @@ __all__ = ["Sharing"]
 MOST_KEPT = 1_000
 """Answers kept in memory where there is no store; the one kept longest ago is forgotten first."""
 
-LEASE = 30.0
+LEASE = 60.0
 """Seconds in which whoever claimed a post should have sent it; then it is looked for, and may be sent by another."""
 
 LOOKS, LOOK_SECONDS = 8, 0.25

@@ -10,7 +10,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from bot.corpus import words
@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from bot.search.verify import Quoted
 
 __all__ = ["Searcher", "open_searcher"]
+
+MOST_NAMES = 50_000
+"""Names of topics whose words are remembered."""
 
 MOST_WAITING = 64
 """Searches that may wait for the one worker; at 20 ms each the last one waits just over a second."""
@@ -258,7 +261,7 @@ class Searcher:
     def _topic_in(self, text: str) -> str:
         """Return what may be a topic in a text."""
         said, hollow = _forms(text), hollow_words()
-        names = [name for name in self.topic_names() if _forms(name) in said]
+        names = [name for name in self.topic_names() if _name_forms(name) in said]
         times = {
             text[word.begin : word.end]: min(map(self._index.count, self._index.stems(word.form)), default=0)
             for word in words(text)
@@ -463,6 +466,10 @@ def _place(passages: Iterable[Passage]) -> None:
 def _forms(text: str) -> str:
     """Return the words of a text as compared, with a space around each."""
     return f" {' '.join(word.form for word in words(text))} "
+
+
+_name_forms = lru_cache(maxsize=MOST_NAMES)(_forms)
+"""The same for the name of a topic: all are gone through for each claim that is not found."""
 
 
 def open_searcher(  # noqa: PLR0913, PLR0917 - the parts of a searcher, and what hears of the index

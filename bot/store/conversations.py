@@ -57,7 +57,7 @@ class Recollections:
         """Claim a name of a channel for `lease` seconds; return whether it is the caller's, and what stood there.
 
         That is nothing for a new one, `since` (UTC seconds) for one whose claim ran out before it was settled, and for
-        one that is not the caller's `since` and what it was settled with. It is known for `keep` seconds.
+        one that is not the caller's `since`, or what it was settled with. It is known for `keep` seconds.
         """
         now = await self._db.now()
         row = key_of(channel) | {"thread": channel.thread, "name": name}

@@ -34,8 +34,9 @@ CLEARLY_NEAR, CLEAR_MARGIN = 0.6, 0.35
 MOMENT_NEAR = 0.64
 """How near an example a message with a time must be, to ask what was said then."""
 
-FEWEST, SHORT = 3, 6
-"""Words of a message that is recognised by what it means, and of a statement that is too short to be a line."""
+FEWEST, MOST, SHORT = 3, 60, 6
+"""Words of a message that is recognised by what it means, at least and at most, and of a statement that is too short to
+be a line."""
 
 LIKELY, CERTAIN = 0.75, 0.99
 """The chance from which a message is of a kind, and that for one which may be a line, has a word of the shows, or asks
@@ -81,7 +82,12 @@ _TO_SOMEBODY = frozenset({"talk.hello", "talk.thanks", "talk.goodbye", "talk.sor
 _PERSONS = frozenset(["he", "she", "they", "him", "her", "them", "his", "hers", "their", "theirs", "we", "us", "our"])
 _WORD = re.compile(r"[^\W_]+")
 _CLOCK = re.compile(r"\d:[0-5]\d")
-"""A time as a player shows it: beside an episode that is nothing else."""
+"""A time as a player shows it."""
+
+_BESIDE = frozenset(
+    {"this", "episode", "moment", "mark", "min", "minute", "at", "around", "about", "the", "in", "of", "on"}
+)
+"""Words beside a time of an episode that ask nothing else."""
 
 
 @lru_cache(maxsize=1)
@@ -129,12 +135,14 @@ def _kind_by_meaning(text: str, known: Known, likely: float = LIKELY) -> str | N
 
 
 def _recognised(text: str, known: Known, likely: float = LIKELY) -> str | None:
-    """Return what a message is recognised as, unless it may be a line, an order, or about a word that the shows say."""
+    """Return what a message is recognised as, unless it may be a line, a claim, an order, or about what is said."""
     words = _examples().words(text)
-    found = known.recognised(text) if len(_WORD.findall(text)) >= FEWEST else None
-    if found is None or found.chance < likely or (wonders(text) and found.key in _asking_nothing()):
+    if not FEWEST <= len(_WORD.findall(text)) <= MOST or pattern("quoted").search(text):
         return None
+    found = known.recognised(text)
     asking = wonders(text)
+    if found is None or found.chance < likely or (asking and found.key in _asking_nothing()):
+        return None
     subjects = [word for word in words if not (word in _function() or is_said_to_bots(word))]
     may_be_said = any(map(known.tells, subjects)) or (asking and subjects and _YOU.isdisjoint(_words(text)))
     may_be_line = len(words) > SHORT and not asking
@@ -307,14 +315,18 @@ def _without_episode(text: str, known: Known) -> tuple[str, str]:
     begin = text.casefold().find(title.casefold()) if title else -1
     if begin >= 0:
         return f"{text[:begin]} this episode {text[begin + len(title) :]}", title
-    text, show = _without_show(text, known)
-    for found in pattern("names-episode").finditer(text):
+    short, show = _without_show(text, known)
+    for found in pattern("names-episode").finditer(short):
         person = found["person"] or found["guest"]
         name = known.speaker_in(person) if person else next(filter(None, found.groups()))
         if name and not set(name.casefold().split()) & _NO_NAMES:
-            named = f"{name.strip()} of {show}" if show else name.strip()
-            return f"{text[: found.start()]} this episode {text[found.end() :]}", named
+            named = " of ".join(filter(None, (name.strip(), show)))
+            return f"{short[: found.start()]} this episode {short[found.end() :]}", named
     return text, ""
+
+
+_OF = (" of", " from", " on", " in")
+"""What stands between an episode and its show."""
 
 
 def _without_show(text: str, known: Known) -> tuple[str, str]:
@@ -332,9 +344,6 @@ def _without_show(text: str, known: Known) -> tuple[str, str]:
             return f"{before[: before.rindex(' ')]} {behind}", name
     return text, ""
 
-
-_OF = (" of", " from", " on", " in")
-"""What stands between an episode and its show."""
 
 _NO_NAMES = frozenset({"whole", "full", "entire", "same", "other", "current", "this", "that", "the", "of", "podcast"})
 """Words before “episode” that do not name one."""
@@ -371,8 +380,9 @@ def _read_moment(text: str, known: Known) -> Intent | None:
         return None
     asked, episode = _without_episode(found[1], known)
     near = _examples().near(asked)
-    asks_it = (near is not None and near.key == _MOMENT and _is_near(near, known)) or (episode and _CLOCK.search(text))
-    if not asks_it and _recognised(text, known) != _MOMENT:
+    near_it = near is not None and near.key == _MOMENT and _is_near(near, known)
+    alone = episode and _CLOCK.search(text) and not {*_WORD.findall(asked.casefold())} - _BESIDE
+    if not (near_it or alone) and _recognised(text, known) != _MOMENT:
         return None
     linked = known.episode_at(text)
     if linked is None and "://" in text:

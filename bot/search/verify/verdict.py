@@ -289,9 +289,7 @@ def _attribute(claim: _Claim, found: Sequence[Fit], printed: Callable[[Passage],
     if True in by:
         return by[True]
     others = replace(by[False], verdict=Verdict.OTHER_SPEAKER) if False in by else None
-    if None in by:
-        return replace(by[None], verdict=Verdict.UNATTRIBUTED, beside=others)
-    return others or _not_found(())
+    return replace(by[None], verdict=Verdict.UNATTRIBUTED, beside=others) if others is None or None in by else others
 
 
 def _voices(found: Fit) -> set[str | None]:
