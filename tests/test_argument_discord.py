@@ -16,13 +16,14 @@ from bot.adapters.discord.pace import Pace
 from bot.adapters.discord.render import ALTERED
 from bot.commands import COMMANDS
 from bot.contract import Author, Channel, Outcome, Reply, Request
-from bot.core import Core, sharing
+from bot.core import Core
 from bot.policy.texts import say
 from bot.settings import Settings
 from bot.store import open_store
 from tests.local_discord import TOKEN, LocalDiscord
 from tests.local_discord.limits import EPHEMERAL, walk
 from tests.local_discord.world import Permission
+from tests.test_share import killed_before_noting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -223,17 +224,8 @@ async def test_a_post_whose_process_died_before_it_was_noted_is_found_and_not_se
     local: LocalDiscord, replica: Replica, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said, own = await checked(local)
-    room = replica.store.conversations
-    settle = room.settle
-
-    async def die(*_: object) -> None:
-        message = "the process ends here"
-        raise SystemError(message)
-
-    monkeypatch.setattr(sharing, "LEASE", -1.0)
-    monkeypatch.setattr(room, "settle", die)
-    await local.press(own, "Share")
-    monkeypatch.setattr(room, "settle", settle)
+    with killed_before_noting(replica.store, monkeypatch):
+        await local.press(own, "Share")
     local.advance(600)  # Discord knows no nonce for so long
     other = await local.context_menu("Verify this quote", said)
     assert other.message

@@ -14,11 +14,13 @@ import pytest
 
 from bot.adapters.slack.adapter import Slack
 from bot.commands import COMMANDS
-from bot.core import Core, sharing
+from bot.core import Core
 from bot.policy.texts import say
 from bot.settings import Settings
 from bot.store import open_store
 from tests.local_slack import LocalSlack, Message
+from tests.test_share import killed_before_noting
+from tests.test_slack import no_proxies
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from bot.corpus import Corpus
     from bot.search import Searcher
     from bot.store import Store
+
+__all__ = ["no_proxies"]
 
 CLAIM = "language is a perfect way for people to express thoughts and ideas"
 SAID = "language is an imperfect way for people to express thoughts and ideas"
@@ -40,12 +44,6 @@ class Replica:
 
     store: Store
     address: str
-
-
-@pytest.fixture(autouse=True)
-def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
@@ -212,17 +210,8 @@ async def test_a_post_whose_process_died_before_it_was_noted_is_found_and_not_se
     local: LocalSlack, replica: Replica, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, seen = await checked(local)
-    room = replica.store.conversations
-    settle = room.settle
-
-    async def die(*_: object) -> None:
-        message = "the process ends here"
-        raise SystemError(message)
-
-    monkeypatch.setattr(sharing, "LEASE", -1.0)
-    monkeypatch.setattr(room, "settle", die)
-    await pressed(local, seen)
-    monkeypatch.setattr(room, "settle", settle)
+    with killed_before_noting(replica.store, monkeypatch):
+        await pressed(local, seen)
     again = await pressed(local, seen)
 
     assert len(local.posts(ROOM)) == 1

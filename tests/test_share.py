@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,20 @@ class Bot:
     def posted(self) -> list[str]:
         """The words of what was posted."""
         return [text for _, _, text in self.platform.messages["C1"]]
+
+
+@contextlib.contextmanager
+def killed_before_noting(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the process end behind each post, before that is noted; its claims are late at once, and stay so."""
+
+    async def die(*_: object) -> None:
+        message = "the process ends here"
+        raise SystemError(message)
+
+    monkeypatch.setattr(sharing, "LEASE", -1.0)
+    with monkeypatch.context() as dying:
+        dying.setattr(store.conversations, "settle", die)
+        yield
 
 
 @pytest.fixture

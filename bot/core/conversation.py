@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bot.contract import Author, Channel, Line, Lines, Request
     from bot.store import Store
 
-__all__ = ["KEPT", "PATIENCE", "Conversations", "Exchange", "is_turn", "read_buttons"]
+__all__ = ["KEPT", "PATIENCE", "Conversations", "Exchange", "is_of", "is_turn", "read_buttons"]
 
 KEPT = 6 * 3600.0
 """Seconds a conversation can be gone on with, and a private answer shared."""
@@ -125,11 +125,8 @@ class Conversations:
 
         The store's own rows go with the member's and the tenant's others.
         """
-        everywhere = author is not None and not author.tenant
         for known, (_, member, _) in list(self._kept.items()):
-            place, _ = known
-            near = place.platform == channel.platform and (everywhere or place.tenant == channel.tenant)
-            if near and (author is None or member == author.id):
+            if is_of(channel, author, known[0], member):
                 del self._kept[known]
 
     async def _find(self, request: Request, channel: Channel, name: str) -> Exchange | None:
@@ -163,6 +160,13 @@ def read_buttons(texts: Sequence[str], lines: Lines) -> Exchange | None:
 def is_turn(line: Line, lines: Lines) -> bool:
     """Say whether a line shows passages, or another page of what was shown."""
     return line.name == lines.line(Use.PASSAGE).name or "page" in dict(line.options)
+
+
+def is_of(channel: Channel, author: Author | None, place: Channel, member: str) -> bool:
+    """Say whether what a member has in a place is the author's, here or wherever they are one; None: the tenant's."""
+    everywhere = author is not None and not author.tenant
+    near = place.platform == channel.platform and (everywhere or place.tenant == channel.tenant)
+    return near and (author is None or member == author.id)
 
 
 def _newer(found: Exchange | None, buttons: Exchange | None) -> Exchange | None:

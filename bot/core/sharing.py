@@ -34,7 +34,7 @@ from bot.contract import (
     source,
     thaw,
 )
-from bot.core.conversation import KEPT, PATIENCE
+from bot.core.conversation import KEPT, PATIENCE, is_of
 from bot.errors import StoreError, UserError
 from bot.intake import Bounded
 from bot.policy.texts import say
@@ -225,11 +225,9 @@ class _Memory:
         self._kept.pop((channel, name), None)
 
     def forget(self, channel: Channel, author: Author | None) -> None:
-        everywhere = author is not None and not author.tenant
-        for (place, name), (member, _, _) in list(self._kept.items()):
-            near = place.platform == channel.platform and (everywhere or place.tenant == channel.tenant)
-            if near and (author is None or member == author.id):
-                del self._kept[place, name]
+        for known, (member, _, _) in list(self._kept.items()):
+            if is_of(channel, author, known[0], member):
+                del self._kept[known]
 
 
 def _with_asked(kept: _Kept) -> Reply:

@@ -136,13 +136,13 @@ def _kind_by_meaning(text: str, known: Known, likely: float = LIKELY) -> str | N
 
 def _recognised(text: str, known: Known, likely: float = LIKELY) -> str | None:
     """Return what a message is recognised as, unless it may be a line, a claim, an order, or about what is said."""
-    words = _examples().words(text)
     if not FEWEST <= len(_WORD.findall(text)) <= MOST or pattern("quoted").search(text):
         return None
     found = known.recognised(text)
     asking = wonders(text)
     if found is None or found.chance < likely or (asking and found.key in _asking_nothing()):
         return None
+    words = _examples().words(text)
     subjects = [word for word in words if not (word in _function() or is_said_to_bots(word))]
     may_be_said = any(map(known.tells, subjects)) or (asking and subjects and _YOU.isdisjoint(_words(text)))
     may_be_line = len(words) > SHORT and not asking
@@ -293,8 +293,8 @@ def _wordless(raw: str, known: Known) -> Intent:
 def fact_of(asked: str, known: Known | None = None) -> str | None:
     """Return what of an episode is asked for, where it is called “this episode”."""
     near = _near(asked, known)
-    by_words = near is not None and near.key.startswith(_FACT) and near.score >= NEAR and near.margin >= MARGIN
-    if near is not None and by_words and (known is None or _is_near(near, known)):
+    near_enough = near is not None and near.score >= NEAR and near.margin >= MARGIN
+    if near and near_enough and near.key.startswith(_FACT) and (known is None or _is_near(near, known)):
         return near.key.removeprefix(_FACT)
     found = _kind_by_meaning(asked, known, CERTAIN) if known else None
     return found.removeprefix(_FACT) if found and found.startswith(_FACT) else None
@@ -305,7 +305,7 @@ def _facts_together(text: str, known: Known) -> str | None:
     parts = _AND.split(text)
     if len(parts) < 2:  # noqa: PLR2004 - several
         return None
-    kinds = {kind_of(part, known) or "" for part in parts[:_MOST_FACTS]}
+    kinds = (kind_of(part, known) or "" for part in parts[:_MOST_FACTS])
     return "fact.about" if all(kind.startswith(_FACT) for kind in kinds) else None
 
 
