@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.adapters import PLATFORMS
@@ -20,6 +21,7 @@ from bot.contract import Outcome
 from bot.core import Core
 from bot.delivery import Daily, Delivery, ticking
 from bot.errors import OperatorError, StoreError
+from bot.feeds import fresh_episodes
 from bot.highlights import Highlights
 from bot.intake import make_turns
 from bot.policy.texts import listed, say
@@ -177,8 +179,15 @@ class Server:
         async def clock() -> float:
             return parts.clock()
 
-        set_ahead = clock if parts.ahead else None
-        return Delivery(store, self._daily, self._adapters, self.name, clock=set_ahead, tidies=not parts.ahead)
+        return Delivery(
+            store,
+            self._daily,
+            self._adapters,
+            self.name,
+            fresh=partial(fresh_episodes, parts.corpus.folder),
+            clock=clock if parts.ahead else None,
+            tidies=not parts.ahead,
+        )
 
 
 def _platforms(parts: Parts, core: Core, name: str) -> dict[str, Adapter]:

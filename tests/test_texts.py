@@ -37,7 +37,10 @@ EXCEPTIONS = {
     "adapters/console/draw.py": (r"bold yellow", "a style"),
     "commands/declaration.py": (r"[a-z{].*", "rules for those who declare commands, raised at import"),
     "commands/privacy.py": (r"delete server( now)?", "values of do:, which people type as they are"),
-    "commands/settings.py": (r"daily (on|off)|post now|skip today", "values of do:, which people type as they are"),
+    "commands/settings.py": (
+        r"(daily|episodes) (on|off)|post now|skip today",
+        "values of do:, which people type as they are",
+    ),
     "contract/schedule.py": (r"every day", "what people type for days"),
     "core/routing/(kinds|reading).py": (
         r"(\{\})? ?this episode ?(\{\})?|how to ",

@@ -24,7 +24,18 @@ from bot.contract import (
 )
 from bot.errors import UserError
 from bot.policy.texts import listed, say
-from bot.search import episodes_named, find_scope, newest_first, people_of, scope_of
+from bot.search import (
+    chapter_lines,
+    episodes_named,
+    facts_of,
+    find_scope,
+    is_host,
+    length_of,
+    newest_first,
+    people_in_words,
+    people_of,
+    scope_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,8 +52,8 @@ PAGE = 8
 MOST_ON_SUBJECT = 5
 """Episodes that are shown for a subject, each with a sentence."""
 
-MOST_PEOPLE, MOST_HOSTS, MOST_SHOWS = 8, 4, 8
-"""People named of an episode, hosts of a show, and shows of the library."""
+MOST_HOSTS, MOST_SHOWS = 4, 8
+"""Hosts of a show, and shows of the library."""
 
 LONGEST_ABOUT, LONGEST_FACT = 420, 600
 """Characters of chapters' titles that say what an episode is about, and of a fact, addresses and all."""
@@ -61,9 +72,6 @@ OPENING = 3
 
 MOST_OPENED = 3
 """Episodes on a subject that a button opens."""
-
-_HOST = ("host", "hosts")
-"""How the role of whoever hosts ends: host, co-host."""
 
 _ABOUT = "about "
 """Before words that are a subject, even if they name somebody too."""
@@ -175,7 +183,7 @@ def _hosts(ctx: Context, among: Sequence[int]) -> str:
     hosts: dict[str, dict[str, None]] = {}
     for entry in (ctx.corpus.entries[number] for number in among):
         own = hosts.setdefault(entry.show.title, {})
-        own |= dict.fromkeys(person.name for person in people_of(entry) if person.role.casefold().endswith(_HOST))
+        own |= dict.fromkeys(person.name for person in people_of(entry) if is_host(person))
     return " ".join(
         say("episodes.hosts", show=title, hosts=listed(list(names)[:MOST_HOSTS]), count=len(names))
         for title, names in list(hosts.items())[:MOST_HOSTS]
@@ -210,26 +218,8 @@ def _list(ctx: Context, numbers: Sequence[int], lead: str, asked: _Asked) -> Rep
 
 def _body(entry: EpisodeEntry) -> tuple[Span, ...]:
     """Return date, length and people of an episode on one line, as far as they are known."""
-    date = format_date(entry.meta.published) if entry.meta.published else ""
-    facts = " · ".join(part for part in (date, _length(entry), _people(entry)) if part)
+    facts = facts_of(entry)
     return (Span(facts),) if facts else ()
-
-
-def _length(entry: EpisodeEntry) -> str:
-    """Return how long an episode is; about so long where only the time of its last sentence is known."""
-    if entry.meta.duration:
-        return clock(entry.meta.duration)
-    return say("episodes.about", time=clock(entry.lasts)) if entry.lasts else ""
-
-
-def _people(entry: EpisodeEntry, *, guests_first: bool = False) -> str:
-    """Return who takes part, with their roles where they are stated."""
-    people = list(people_of(entry))
-    if guests_first:
-        people.sort(key=lambda person: person.role.casefold().endswith(_HOST))
-    named = [f"{person.name} ({person.role})" if person.role else person.name for person in people[:MOST_PEOPLE]]
-    more = [say("episodes.more-people", count=len(people) - MOST_PEOPLE)] if len(people) > MOST_PEOPLE else []
-    return ", ".join([*named, *more])
 
 
 def _fact(ctx: Context, number: int, asked: _Asked) -> Reply:
@@ -245,15 +235,15 @@ def _fact(ctx: Context, number: int, asked: _Asked) -> Reply:
     if fact == "link":
         return _link(ctx, number)
     known = {
-        "people": _people(entry, guests_first=True),
+        "people": people_in_words(entry, guests_first=True),
         "host": _hosts(ctx, (number,)),
         "date": format_date(entry.meta.published) if entry.meta.published else "",
-        "length": _length(entry),
+        "length": length_of(entry),
         "which": entry.name,
     }[fact]
     if not known:
         told = say(f"episodes.no-{fact}", episode=entry.label, show=entry.show.title)
-        people = _people(entry) if fact == "host" else ""
+        people = people_in_words(entry) if fact == "host" else ""
         heard = say("episodes.fact-people", episode=entry.label, known=people) if people else ""
         return Reply(f"{told} {heard}".strip(), Outcome.FOUND if heard else Outcome.NONE)
     return Reply(say(f"episodes.fact-{fact}", episode=entry.label, known=known), Outcome.FOUND)
@@ -304,8 +294,8 @@ def _one(ctx: Context, number: int, asked: _Asked) -> Reply:
     title = f"“{episode.title}”" if episode.meta.title else ""
     fields = [
         (say("episodes.published"), date),
-        (say("episodes.length"), _length(entry)),
-        (say("episodes.people"), _people(entry)),
+        (say("episodes.length"), length_of(entry)),
+        (say("episodes.people"), people_in_words(entry)),
         (say("episodes.cite-as"), ", ".join(filter(None, (episode.label, title, date)))),
     ]
     card = Card(Role.INFO, title=entry.name, fields=tuple((name, value) for name, value in fields if value))
@@ -330,17 +320,7 @@ def _page_of_chapters(episode: Episode, asked: _Asked) -> tuple[tuple[Card, ...]
     size = CHAPTERS if asked.fact else PAGE
     pages = max(1, -(-len(episode.chapters) // size))
     page = min(max(1, asked.page), pages)
-    spans: list[Span] = []
-    whole = episode.link(None)  # a link that opens at no time is on the button
-    for chapter in episode.chapters[(page - 1) * size : page * size]:
-        link = episode.link(chapter.start) if chapter.start is not None else None
-        begun = Span("\n") if spans else Span("")
-        time = clock(chapter.start) if chapter.start is not None else ""
-        spans += [
-            begun,
-            Span(time, url=link if link != whole else None),
-            Span(f"  {chapter.title}" if time else chapter.title),
-        ]
+    spans = list(chapter_lines(episode, episode.chapters[(page - 1) * size : page * size]))
     if not spans:
         return (), ()
     used = sum(len(span.text) + len(span.url or "") for span in spans)
@@ -349,9 +329,7 @@ def _page_of_chapters(episode: Episode, asked: _Asked) -> tuple[tuple[Card, ...]
     if asked.fact and further:
         spans += [Span("\n"), Span(say("episodes.further", titles=further))]
     title = say("episodes.chapters-page", page=page, pages=pages) if pages > 1 else say("episodes.chapters")
-    return (Card(Role.INFO, title=title, body=tuple(span for span in spans if span.text)),), _next(
-        asked.line, page, pages
-    )
+    return (Card(Role.INFO, title=title, body=tuple(spans)),), _next(asked.line, page, pages)
 
 
 def _next(line: Line, page: int, pages: int) -> tuple[Button, ...]:

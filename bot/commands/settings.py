@@ -1,4 +1,4 @@
-"""`/settings`: what an admin sets for a channel: the daily quote, the shows served, where questions are answered."""
+"""`/settings`: what an admin sets for a channel: what is posted there, which shows are served, where I answer."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from bot.contract import (
     next_due,
     read_days,
     read_time,
+    thaw,
     zones,
 )
 from bot.delivery import language_named
@@ -46,6 +47,8 @@ WORK = (
     "resume",
     "status",
     "queue",
+    "episodes on",
+    "episodes off",
     "approve",
     "pin",
     "drop",
@@ -61,8 +64,10 @@ _SWITCHES: dict[str, dict[str, Any]] = {
     "daily off": {"daily": False},
     "pause": {"paused": True},
     "resume": {"paused": False, "skip_date": None, "disabled": "", "refusals": 0},
+    "episodes on": {"disabled": "", "refusals": 0},
+    "episodes off": {"episodes_since": None},
 }
-_CANCELLED = ("daily off", "pause")
+_CANCELLED = ("daily off", "pause", "episodes off")
 _MARKS = {"approve": "approved", "pin": "pinned", "drop": "dropped"}
 
 
@@ -76,7 +81,7 @@ def _languages(_ctx: Context, typed: str) -> Sequence[str]:
 
 
 @command(
-    "Set the daily quote and what is served in a channel",
+    "Set what is posted and served in a channel",
     examples=("settings", "settings daily on time:09:00 zone:Europe/Berlin", "settings status"),
     admin=True,
     private=True,
@@ -93,8 +98,9 @@ async def settings(  # noqa: PLR0913, PLR0917 - one option for each thing that c
     shows: Annotated[str, Param("Shows served here, separated by commas, or all", place=Place.SHOW)] = "",
     answers: Annotated[str, Param("Whether I answer here", choices=("mentions", "off"))] = "",
     thread: Annotated[bool | None, Param("Open a thread with a question under each daily quote")] = None,
-    language: Annotated[str, Param("Language of my words around the daily quote", complete=_languages)] = "",
-    id: Annotated[str, Param("The quote to approve, pin or drop")] = "",  # noqa: A002 - what buttons call it
+    language: Annotated[str, Param("Language of my words around what I post", complete=_languages)] = "",
+    approve: Annotated[bool | None, Param("Let an admin approve each new episode before I announce it")] = None,
+    id: Annotated[str, Param("The quote or announcement to approve, pin or drop")] = "",  # noqa: A002 - what buttons call it
 ) -> Reply:
     """Do what is asked for one channel of the asker's own server, and say what is set."""
     asked = ctx.request.channel
@@ -110,25 +116,39 @@ async def settings(  # noqa: PLR0913, PLR0917 - one option for each thing that c
         "answers": answers,
         "thread": thread,
         "language": language,
+        "approve": approve,
     }
     changes = {name: _read(ctx, name, value) for name, value in given.items() if value not in {"", None}}
     if changes and (do in _MARKS or do in _VIEWS):
         raise UserError(say("settings.alone", do=do, changes=", ".join(f"{name}:" for name in changes)))
+    announced = await ctx.store.posts.announcement(place, id.casefold()) if id else None
+    if announced is not None and do in _ANNOUNCEMENT:
+        return await _ANNOUNCEMENT[do](ctx, announced)
+    if do == "preview" and id:
+        raise UserError(say("settings.no-announcement", id=id))
     if do in _MARKS:
         return await _mark(ctx, found, do, id)
     if do in _VIEWS:
         return await _VIEWS[do](ctx, found)
-    switches = _SWITCHES.get(do, {})
-    if do == "daily on":
+    switches = _switched(do, found, ctx.now.timestamp())
+    if do in {"daily on", "episodes on"}:
         await _refuse_unknown(ctx, place)
     if not switches and not changes:
         return await _overview(ctx, found, "")
     saved = await _save(ctx, place, {**switches, **changes}, _summary(do, changes))
     if do in _CANCELLED:
-        await ctx.store.posts.cancel(
-            saved, say("settings.switched-off") if do == "daily off" else say("settings.paused-by")
-        )
+        why = say("settings.paused-by") if do == "pause" else say("settings.switched-off")
+        await ctx.store.posts.cancel(saved, why, announcements=do == "episodes off")
     return await _overview(ctx, saved, say("settings.saved"))
+
+
+def _switched(do: str, found: ChannelSettings, now: float) -> dict[str, Any]:
+    """Return what a switch sets; episodes that came while nothing could be announced are not announced later."""
+    values = dict(_SWITCHES.get(do, {}))
+    announced = found.episodes_since is not None
+    if "disabled" in values and (bool(found.disabled) if announced else do == "episodes on"):
+        values["episodes_since"] = now
+    return values
 
 
 async def _refuse_unknown(ctx: Context, place: Channel) -> None:
@@ -212,7 +232,10 @@ async def _overview(ctx: Context, found: ChannelSettings, before: str) -> Reply:
     """Say what is set for a channel; when the daily quote is on, with the next dates and a preview."""
     where = _where(ctx, found.channel)
     options = _option(ctx, found.channel)
+    rows = await ctx.store.posts.announcements(found.channel)
+    announced = _announced(ctx, found)
     fields = [
+        (say("settings.episodes"), _announcing(found)),
         (say("settings.shows"), ", ".join(found.shows) if found.shows else say("settings.all-shows")),
         (
             say("settings.answers"),
@@ -225,8 +248,12 @@ async def _overview(ctx: Context, found: ChannelSettings, before: str) -> Reply:
         ),
     ]
     if not found.daily:
-        lead = f"{before} {say('settings.off', where=where)}".lstrip()
-        buttons: tuple[Button, ...] = (Button(say("buttons.work-daily-on"), f"/settings daily on{options}"),)
+        lead = " ".join(filter(None, (before, announced, say("settings.off", where=where))))
+        buttons: tuple[Button, ...] = (
+            *_to_see(rows, options),
+            Button(say("buttons.work-daily-on"), f"/settings daily on{options}"),
+            _episodes_button(found, options),
+        )
         return Reply(
             lead,
             Outcome.FOUND,
@@ -258,12 +285,46 @@ async def _overview(ctx: Context, found: ChannelSettings, before: str) -> Reply:
     elif dates:
         also = " ".join(filter(None, (also, say("daily.none", why=await ctx.daily.why_none(found)))))
     buttons = (
+        *_to_see(rows, options),
         Button(say("buttons.post-now"), f"/settings post now{options}"),
         Button(say("buttons.work-queue"), f"/settings queue{options}"),
         Button(say("buttons.work-daily-off"), f"/settings daily off{options}"),
+        _episodes_button(found, options),
     )
-    lead = " ".join(part for part in (before, lead, also) if part)
+    lead = " ".join(part for part in (before, lead, also, announced) if part)
     return Reply(lead, Outcome.FOUND, cards=tuple(cards), buttons=buttons)
+
+
+def _announced(ctx: Context, found: ChannelSettings) -> str:
+    """Return a sentence on the announcements in a channel, "" where there are none."""
+    if found.episodes_since is None or found.disabled:
+        return ""
+    told = say("settings.announced", channel=_where(ctx, found.channel, "it"))
+    return f"{told} {say('settings.approved-first')}" if found.approve else told
+
+
+def _announcing(found: ChannelSettings) -> str:
+    """Say whether new episodes are announced in a channel."""
+    if found.episodes_since is None:
+        return say("settings.no")
+    if found.disabled:
+        return say("settings.disabled-episodes", reason=found.disabled.rstrip("."))
+    return say("settings.yes-approved") if found.approve else say("settings.yes")
+
+
+def _episodes_button(found: ChannelSettings, options: str) -> Button:
+    """Offer to announce new episodes in a channel, or not to."""
+    word = "on" if found.episodes_since is None or found.disabled else "off"
+    return Button(say(f"buttons.work-episodes-{word}"), f"/settings episodes {word}{options}")
+
+
+def _to_see(rows: Sequence[PostRow], options: str) -> tuple[Button, ...]:
+    """Offer to look at the latest announcement that waits for approval."""
+    return tuple(
+        Button(say("buttons.see-announcement"), f"/settings preview id:{row.code}{options}")
+        for row in rows
+        if row.waits
+    )[:1]
 
 
 async def _preview(ctx: Context, found: ChannelSettings) -> Reply:
@@ -323,11 +384,16 @@ async def _status(ctx: Context, found: ChannelSettings) -> Reply:
         title=say("settings.deliveries"),
         fields=fields or ((say("settings.no-deliveries"), say("settings.nothing-due")),),
     )
-    return dataclasses.replace(shown, cards=(card, *shown.cards[:1]))
+    announced = await ctx.store.posts.announcements(found.channel)
+    names = tuple((ctx.daily.announcements.name(row.episode or ""), _state(row, found.zone)) for row in announced)
+    also = (Card(Role.INFO, title=say("settings.announcements"), fields=names),) if names else ()
+    return dataclasses.replace(shown, cards=(card, *also, *shown.cards[:1]))
 
 
 def _state(row: PostRow, zone: str) -> str:
     """Return how a delivery stands, in words."""
+    if row.waits:
+        return say("settings.state-waits")
     if row.state == "sent" and row.sent_at is not None:
         return say("settings.posted-at", when=format_moment(dt.datetime.fromtimestamp(row.sent_at, dt.UTC), zone))
     state = say(f"settings.state-{row.state}")
@@ -377,6 +443,51 @@ async def _mark(ctx: Context, found: ChannelSettings, do: str, passage_id: str) 
     return Reply(say(f"settings.done-{do}"), Outcome.FOUND, buttons=(queue,))
 
 
+async def _see(ctx: Context, row: PostRow) -> Reply:
+    """Show an announcement as it is, or will be, posted, with what an admin can do about it while it waits."""
+    state = _state(row, row.settings.zone)
+    if row.payload is None:
+        return Reply(say("settings.announcement", where=_where(ctx, row.settings.channel), state=state), Outcome.NONE)
+    reply = thaw(row.payload)
+    line = f"id:{row.code}{_option(ctx, row.settings.channel)}"
+    offers = (
+        Button(say("buttons.post-it"), f"/settings approve {line}"),
+        Button(say("buttons.leave-out"), f"/settings drop {line}"),
+    )
+    lead = say("settings.announcement", where=_where(ctx, row.settings.channel), state=state)
+    buttons = (*(offers if row.waits else ()), *reply.buttons)
+    return dataclasses.replace(reply, lead=f"{lead}\n\n{reply.lead}", buttons=buttons)
+
+
+async def _approve(ctx: Context, row: PostRow) -> Reply:
+    """Let an announcement go that waits for that, or did not go out."""
+    if not await ctx.store.posts.approve(row, ctx.now.timestamp()):
+        return await _see_state(ctx, row)
+    await _note(ctx, row, "approve")
+    return Reply(say("settings.announcing", where=_where(ctx, row.settings.channel)), Outcome.FOUND)
+
+
+async def _leave_out(ctx: Context, row: PostRow) -> Reply:
+    """Leave out an announcement that was not sent."""
+    if not await ctx.store.posts.drop(row, say("settings.dropped-by")):
+        return await _see_state(ctx, row)
+    await _note(ctx, row, "drop")
+    return Reply(say("settings.left-out-episode", where=_where(ctx, row.settings.channel)), Outcome.FOUND)
+
+
+async def _note(ctx: Context, row: PostRow, do: str) -> None:
+    """Write in the audit what an admin did about an announcement."""
+    member, now = ctx.request.author.id, ctx.now.timestamp()
+    await ctx.store.channels.note(row.settings.channel, member, f"{do} {row.episode}", now)
+
+
+async def _see_state(ctx: Context, row: PostRow) -> Reply:
+    """Say how an announcement stands by now, which is past what was asked for."""
+    now = await ctx.store.posts.announcement(row.settings.channel, row.code) or row
+    state = _state(now, now.settings.zone)
+    return Reply(say("settings.announcement", where=_where(ctx, row.settings.channel), state=state), Outcome.NONE)
+
+
 def _where(ctx: Context, channel: Channel, form: str = "in") -> str:
     """Say which channel is meant, as a place or, in the form "it", as what a sentence begins with."""
     if channel.id == ctx.request.channel.id:
@@ -391,6 +502,7 @@ def _option(ctx: Context, channel: Channel) -> str:
     return "" if channel.id == ctx.request.channel.id else f" channel:{channel.id}"
 
 
+_ANNOUNCEMENT = {"preview": _see, "approve": _approve, "drop": _leave_out}
 _VIEWS = {
     "status": _status,
     "queue": _queue,

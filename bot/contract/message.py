@@ -40,8 +40,8 @@ __all__ = [
     "sourced",
 ]
 
-_SIGNS = "✓≠⧉⇄◐✗☀…"
-"""What a verdict or the quote of the day begins with."""
+_SIGNS = "✓≠⧉⇄◐✗☀★…"
+"""What a verdict, the quote of the day or an announcement begins with."""
 
 _ENDS = '.?!…”"'
 """What a sentence ends with."""

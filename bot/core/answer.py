@@ -469,8 +469,7 @@ class Core:
         """Say whether a card's quote is the very words its id and source point to; log and refuse it otherwise."""
         if card.quote is None:
             return card.role is Role.INFO
-        passage = self._corpus.passage(card.quote.id)
-        good = passage is not None and passage.text == card.quote.text and passage.source() == card.quote.source
+        good = self._corpus.has(card.quote)
         if not good:
             _log.error("dropped a quote that its source does not have: %s", card.quote.id)
         return good

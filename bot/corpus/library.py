@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from bot.contract import Quote
     from bot.corpus.edition import Meta
     from bot.corpus.errata import Erratum
     from bot.corpus.withdrawn import Withdrawal
@@ -130,7 +131,7 @@ class Corpus:
         self.folder = folder
         self.entries = entries
         self.loader = loader
-        self._withdrawn = withdrawn
+        self.withdrawn = withdrawn
         self._by_code: dict[str, list[int]] = {}
         for number, entry in enumerate(entries):
             self._by_code.setdefault(entry.code, []).append(number)
@@ -209,7 +210,7 @@ class Corpus:
             return False
         if any(self.episode(number).is_withdrawn(position) for number in self._by_code.get(code, ())):
             return True
-        return code in self._withdrawn and is_position(position)
+        return code in self.withdrawn and is_position(position)
 
     def source_text(self, passage: Passage) -> str:
         """Return a passage as its source has it, before the declared mendings; its own words without such a source."""
@@ -226,6 +227,15 @@ class Corpus:
             return ()
         declared = read_errata(read_text(files.errata), str(files.errata), read_text(files.source))
         return tuple(e for e in declared if any(begin < e.end and e.begin < end for begin, end in place.spans))
+
+    def has(self, quote: Quote) -> bool:
+        """Say whether a quote is the very words that its id and its source point to."""
+        passage = self.passage(quote.id)
+        return passage is not None and passage.text == quote.text and passage.source() == quote.source
+
+    def withholds(self, show: str, episode: str) -> bool:
+        """Say whether the episode in those folders is not here because it is withdrawn."""
+        return self.find(show, episode) is None and episode_code(show, episode) in self.withdrawn
 
     def _files(self, passage: Passage) -> EpisodeFiles:
         return EpisodeFiles.of(self.folder / passage.episode.show.id / passage.episode.id)

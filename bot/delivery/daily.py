@@ -9,6 +9,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from bot.contract import Button, Card, Outcome, Reply, Role, Span, Use, listen, more_context, plain
+from bot.delivery.announcements import Announcements
 from bot.errors import UserError
 from bot.policy.texts import languages, listed, say
 from bot.store import ChannelSettings
@@ -62,7 +63,7 @@ def _is_on(settings: ChannelSettings) -> bool:
 class Daily:
     """Chooses highlights for channels; what was used, voted and queued is the store's, what is good the highlights'.
 
-    Without a store nothing counts as used or voted on.
+    Without a store nothing counts as used or voted on. `announcements` are what is said of new episodes.
     """
 
     def __init__(self, store: Store | None, highlights: Highlights, corpus: Corpus, lines: Lines) -> None:
@@ -70,6 +71,7 @@ class Daily:
         self._highlights = highlights
         self._corpus = corpus
         self._lines = lines
+        self.announcements = Announcements(highlights, corpus, lines)
 
     async def next(self, settings: ChannelSettings, date: dt.date) -> tuple[Highlight, int] | None:
         """Return what a channel's post of a local date would be, and its cycle; None when nothing is good enough."""

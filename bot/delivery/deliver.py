@@ -1,8 +1,8 @@
-"""Poster what is due, once, by a ledger that is written before and after every send.
+"""Posting what is due, once, by a ledger that is written before and after every send.
 
-Plan a row for each channel and local date; claim rows under a lease with a fence; write the intent; send with the row's
-key; record. What may or may not have been sent is looked for on the platform before it is sent again; what cannot be
-known is held and an admin is told.
+Plan a row for each channel and local date or new episode; claim rows under a lease with a fence; write the intent; send
+with the row's key; record. What may or may not have been sent is looked for on the platform before it is sent again;
+what cannot be known is held and an admin is told.
 
 What remains: a process frozen longer than its lease between its last look at the lease and the write to the socket can
 send after another has taken over. Discord drops the second by its key for some minutes; on Slack the extra one stands
@@ -37,13 +37,14 @@ from bot.delivery.notifications import Notifications
 from bot.delivery.timing import AT_ONCE, Timing
 from bot.errors import StoreError, UserError, VerbatimError
 from bot.policy.texts import say
-from bot.store import LAST_TICK, Planned
+from bot.store import LAST_TICK, Planned, episode_slot
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from bot.contract import Adapter
     from bot.delivery.daily import Daily
+    from bot.feeds import Fresh
     from bot.store import ChannelSettings, PostRow, Store
 
 __all__ = ["Delivery"]
@@ -59,7 +60,7 @@ MOST_SWEEPS = 6
 """Searches for a copy, of those that found one they could not delete, or could not look."""
 
 MOST_REFUSALS = 3
-"""Refusals in a row by a channel after which its daily post is switched off."""
+"""Refusals in a row by a channel after which posting there is switched off."""
 
 BATCH = 500
 """Channels planned at a time, in one transaction: no other writer waits long."""
@@ -72,8 +73,9 @@ class UnreadableError(VerbatimError):
 class Delivery:
     """What is due, posted by this process for the platforms it serves.
 
-    `owner` is this process's name in leases, no other's, past or present. For trying, `clock` (UTC seconds) is another
-    than the store's; `tidies` is off where it was set by hand.
+    `owner` is this process's name in leases, no other's, past or present. `fresh` returns the episodes that came new,
+    and may read files. For trying, `clock` (UTC seconds) is another than the store's; `tidies` is off where it was set
+    by hand.
     """
 
     def __init__(  # noqa: PLR0913 - the parts it puts together
@@ -83,6 +85,7 @@ class Delivery:
         adapters: Mapping[str, Adapter],
         owner: str,
         *,
+        fresh: Callable[[], Sequence[Fresh]] = tuple,
         clock: Callable[[], Awaitable[float]] | None = None,
         timing: Timing | None = None,
         tidies: bool = True,
@@ -91,15 +94,18 @@ class Delivery:
         self._daily = daily
         self._adapters = adapters
         self._owner = owner
+        self._fresh = fresh
         self._clock = clock or store.now
         self._shared = clock is None and store.shared
         self._timing = timing or Timing()
         self._tidies = tidies
-        self._notifications = Notifications(store, adapters, self._timing)
+        self._notifications = Notifications(store, adapters, self._timing, self._name)
         self._look_before: float | None = None
         self._ticked = 0.0
         self._off = ""
         self._down = False
+        self._looked: float | None = None
+        self._unknown: list[Fresh] = []
 
     async def tick(self) -> int:
         """Post what is due by the clock; return how many posts were worked on. A database that fails is said once."""
@@ -120,11 +126,14 @@ class Delivery:
         noting = noting or waiting.last_tick is None
         worked = 0
         platforms = tuple(self._adapters)
-        busy = waiting.channels or waiting.posts or waiting.sweeps or waiting.threads
+        news = await self._news(now)
+        busy = waiting.channels or waiting.posts or waiting.sweeps or waiting.threads or bool(news)
         if (busy or noting) and await self._clocks_agree():
             await self._notice_gap(now, waiting.last_tick)
             if waiting.channels:
                 await self._plan(now)
+            for fresh in news:
+                await self._announce(fresh, platforms)
             while rows := await self._claim(platforms) if busy else []:
                 claimed = time.monotonic()
                 await asyncio.gather(*(self._settle(row, claimed) for row in rows))
@@ -165,6 +174,41 @@ class Delivery:
                     await self._store.channels.disable(settings.channel, str(error))
                     await self._notifications.say(settings.channel, say("delivery.switched-off", why=error))
             await self._store.posts.plan(planned)
+
+    async def _news(self, now: float) -> list[Fresh]:
+        """Return new episodes that this process knows: each once after every look at what is new.
+
+        One that it does not know yet comes as soon as it does.
+        """
+        if self._looked is None or abs(now - self._looked) >= self._timing.look_for_news:
+            self._looked = now
+            try:
+                found = await asyncio.to_thread(self._fresh)
+            except Exception:  # what cannot be announced must not keep the quotes from being posted
+                _log.exception("what episodes are new cannot be read")
+                found = ()
+            self._unknown = [each for each in found if now - each.seen_at <= self._timing.news]
+        known = [each for each in self._unknown if self._daily.announcements.knows(each.show, each.episode)]
+        self._unknown = [each for each in self._unknown if each not in known]
+        return known
+
+    async def _announce(self, fresh: Fresh, platforms: Sequence[str]) -> None:
+        """Write a row for every channel in which a new episode is to be announced, and has none."""
+        episode, beyond = f"{fresh.show}/{fresh.episode}", 0
+        slot, ledger = episode_slot(episode), self._store.posts
+        while found := await ledger.unannounced(episode, fresh.seen_at, platforms, BATCH, beyond):
+            beyond = found[-1].id or 0
+            await ledger.plan(
+                [
+                    Planned(settings, slot, fresh.seen_at, settings.next_date, settings.next_at, episode=episode)
+                    for settings in found
+                    if settings.announces(fresh.show)
+                ]
+            )
+
+    def _name(self, row: PostRow) -> str:
+        """Return what people call a post: its date, or its episode."""
+        return row.local_date if row.episode is None else self._daily.announcements.name(row.episode)
 
     async def _clocks_agree(self) -> bool:
         """Say whether the clock of posts and the platforms' agree; when they do not, say so once and post nothing."""
@@ -213,8 +257,8 @@ class Delivery:
         """Send a post for the first time, or again after a send that certainly did not happen."""
         now = await self._clock()
         ledger, adapter = self._store.posts, self._adapters[row.settings.channel.platform]
-        if now - row.due_at > self._timing.grace:
-            await ledger.end(row, now, "skipped", say("delivery.too-late", hours=self._timing.grace / 3600))
+        if now - row.due_at > self._grace(row):
+            await ledger.end(row, now, "skipped", self._too_late(row))
             return
         late = now - row.due_at > self._timing.late or row.due_at <= (self._look_before or 0.0)
         payload = await self._words_of(row, now)
@@ -232,8 +276,10 @@ class Delivery:
         await self._send(row, _post(row, payload, row.first_try_at, now), claimed, sweep=late)
 
     async def _words_of(self, row: PostRow, now: float) -> Mapping[str, object] | None:
-        """Return what the post says: chosen and written down now, or as it was; None when it ends without a post."""
+        """Return what the post says: chosen and written down now, or as it was; None when it waits, or ends without."""
         ledger = self._store.posts
+        if row.episode is not None:
+            return await self._announcement(row, row.episode, now)
         if row.payload is not None and row.passage_id is not None:
             if await self._daily.stands(row.passage_id):
                 return row.payload
@@ -251,6 +297,39 @@ class Delivery:
             if await ledger.choose(row, highlight.id, cycle, reply):
                 return reply
         return None
+
+    async def _announcement(self, row: PostRow, episode: str, now: float) -> Mapping[str, object] | None:
+        """Return what an announcement says, as `_words_of`."""
+        ledger, announcements = self._store.posts, self._daily.announcements
+        settings = await self._store.channels.get(row.settings.channel)
+        if not settings.announces(episode.partition("/")[0]):
+            await ledger.end(row, now, "skipped", say("delivery.not-announced"), told=True)
+            return None
+        reply = _reply(row.payload) if row.payload else await announcements.reply(episode, settings.language)
+        if reply is None or not await announcements.stands(episode, reply):
+            gone = announcements.withholds(episode) or announcements.knows(*episode.split("/", 1))
+            if gone:
+                await ledger.end(row, now, "skipped", say("delivery.withdrawn-episode"))
+            else:
+                wait = min(max((now - row.due_at) / 10, self._timing.known_soon), self._timing.look_again)
+                await ledger.postpone(row, now, row.state, wait, say("delivery.not-here"))
+            return None
+        if row.payload is not None:
+            return row.payload
+        chosen = freeze(reply)
+        frozen = await ledger.choose(row, None, 0, chosen, ask_at=now if settings.approve else None)
+        return chosen if frozen and not settings.approve else None
+
+    def _grace(self, row: PostRow) -> float:
+        """Return how late a post may be, in seconds."""
+        return self._timing.grace if row.episode is None else self._timing.news
+
+    def _too_late(self, row: PostRow) -> str:
+        """Return why a post that is later than that is left out."""
+        grace = self._grace(row)
+        if row.episode is None:
+            return say("delivery.too-late", hours=grace / 3600)
+        return say("delivery.too-late-news", days=grace / 86400)
 
     async def _leave_out(self, row: PostRow, settings: ChannelSettings, now: float) -> None:
         """End a post for which there is no quote; an admin is told of the first of several in a row."""
@@ -300,7 +379,7 @@ class Delivery:
         else:
             await ledger.end(row, now, "failed", posted.why)
             if posted.channel and await self._store.channels.count_refusal(channel, posted.why, MOST_REFUSALS):
-                _log.warning("the daily post of %s %s is switched off: %s", channel.platform, channel.id, posted.why)
+                _log.warning("posting in %s %s is switched off: %s", channel.platform, channel.id, posted.why)
 
     async def _record_sent(  # noqa: PLR0913 - what is known of a message that stands
         self, row: PostRow, post: Post, now: float, ref: str, *, sweep: bool = False, again: bool = False
@@ -368,8 +447,8 @@ class Delivery:
         elif row.clear_at is None or now - row.clear_at < self._timing.agree:
             clear = now if row.clear_at is None else row.clear_at
             await ledger.postpone(row, now, "unknown", clear + self._timing.agree - now, row.reason, clear_at=clear)
-        elif now - row.due_at > self._timing.grace:
-            await ledger.end(row, now, "skipped", say("delivery.too-late", hours=self._timing.grace / 3600))
+        elif now - row.due_at > self._grace(row):
+            await ledger.end(row, now, "skipped", self._too_late(row))
         else:
             await self._send(row, post, claimed, sweep=True)
 
@@ -410,7 +489,8 @@ class Delivery:
             _log.warning("post %s stood %d times; %d removed", row.key, len(seen.refs), len(gone))
         left = len(seen.refs) - 1 - len(gone)
         if left > 0 and row.sweeps >= MOST_SWEEPS:
-            await self._notifications.say(row.settings.channel, say("delivery.stands-twice", date=row.local_date))
+            key = "delivery.stands-twice" if row.episode is None else "delivery.episode-stands-twice"
+            await self._notifications.say(row.settings.channel, say(key, name=self._name(row)))
         more = row.sweeps == 0 or (left > 0 and row.sweeps < MOST_SWEEPS)
         stands = seen.refs[0] if seen.refs else None
         await self._store.posts.record_sweep(row, again if more else None, stands)
@@ -437,8 +517,14 @@ def _plan_row(settings: ChannelSettings, now: float, timing: Timing) -> Planned:
 def _post(row: PostRow, payload: Mapping[str, object] | None, first: float | None, last: float | None) -> Post:
     """Return the message of a row; one that is only looked for needs no words."""
     first_try, last_try = (dt.datetime.fromtimestamp(at, dt.UTC) if at is not None else None for at in (first, last))
+    reply = _reply(payload) if payload else Reply("", Outcome.NONE)
+    prompt = question_of(reply) if row.settings.thread and row.episode is None else ""
+    return Post(row.key, reply, first_try, last_try, prompt)
+
+
+def _reply(payload: Mapping[str, object]) -> Reply:
+    """Return a post's words as they were frozen."""
     try:
-        reply = thaw(payload) if payload else Reply("", Outcome.NONE)
+        return thaw(payload)
     except (KeyError, TypeError, ValueError) as error:
         raise UnreadableError from error
-    return Post(row.key, reply, first_try, last_try, question_of(reply) if row.settings.thread else "")

@@ -1,4 +1,4 @@
-"""Notifications admins how posts ended, and the log; whoever cannot be reached is tried for a day, ever more rarely."""
+"""Telling admins how posts ended, and the log; whoever cannot be reached is tried for a day, ever more rarely."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.delivery.timing import AT_ONCE, Timing
 from bot.policy.texts import listed, say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from bot.contract import Adapter, Channel
     from bot.store import PostRow, Store
@@ -27,28 +27,44 @@ MOST_LOGGED = 1_000
 
 
 class Notifications:
-    """What is said to admins and to the log."""
+    """What is said to admins and to the log; `name` returns what people call a post."""
 
-    def __init__(self, store: Store, adapters: Mapping[str, Adapter], timing: Timing) -> None:
+    def __init__(
+        self, store: Store, adapters: Mapping[str, Adapter], timing: Timing, name: Callable[[PostRow], str]
+    ) -> None:
         self._store = store
         self._adapters = adapters
         self._timing = timing
+        self._name = name
         self._logged: set[str] = set()
 
     async def ends(self, now: float) -> None:
-        """Tell the admins of posts that were held, failed or left out: of a channel's and a reason's at once."""
-        together: dict[tuple[Channel, str, str], list[PostRow]] = {}
+        """Tell the admins of posts that wait for them, were held, failed or left out.
+
+        What ended in one channel for one reason is told at once.
+        """
+        together: dict[tuple[Channel, str, str, str], list[PostRow]] = {}
         waits = self._timing.look_again, self._timing.tell_again
         for row in await self._store.posts.take_ends(now, waits, AT_ONCE, tuple(self._adapters)):
-            together.setdefault((row.settings.channel, row.state, row.reason), []).append(row)
-        for (channel, state, reason), rows in together.items():
-            dates = sorted(row.local_date for row in rows)
-            sentence = say(f"delivery.end-{state}", count=len(dates), dates=listed(dates), reason=reason.rstrip("."))
-            if rows[0].settings.disabled:
-                sentence = f"{sentence} {say('delivery.off-until')}"
-            told = await self.say(channel, sentence)
+            kind = row.local_date if row.waits else "episode" if row.episode else "end"
+            together.setdefault((row.settings.channel, row.state, row.reason, kind), []).append(row)
+        for (channel, *_), rows in together.items():
+            told = await self.say(channel, self._end(rows))
             if told or now - min(row.due_at for row in rows) > TELL_FOR:
                 await self._store.posts.mark_told(rows)
+
+    def _end(self, rows: Sequence[PostRow]) -> str:
+        """Return how posts of one channel ended, all for one reason; of one that waits, what to do."""
+        first, names = rows[0], listed(sorted(map(self._name, rows)))
+        settings = first.settings
+        if first.waits:
+            return say("delivery.waits", name=names, id=first.code, channel=settings.channel.id)
+        kind = "episode" if first.episode else "end"
+        reason = first.reason.rstrip(".")
+        sentence = say(f"delivery.{kind}-{first.state}", count=len(rows), names=names, reason=reason)
+        if settings.disabled:
+            sentence = f"{sentence} {say('delivery.off-until' if settings.daily else 'delivery.not-announced-until')}"
+        return sentence
 
     async def say(self, channel: Channel, sentence: str) -> bool:
         """Tell a channel's last admin something, and the log; True when the platform took it."""

@@ -23,6 +23,8 @@ class Timing:
     `sweep_again`: between the first and the second search for a copy. `skew`: between this clock and a platform's
     beyond which nothing is posted. `longest_later`: a post that a platform put off is looked at again after that.
     `furthest_back`: missed dates are written down one by one. `thread_for`: after a post stands, its thread is tried.
+    `news`: an announcement later than that is left out. `look_for_news`: between two looks at what episodes are new;
+    `known_soon`: until an announcement is tried again whose episode another process knows and this one not yet.
     """
 
     grace: float = 6 * 3600.0
@@ -39,3 +41,6 @@ class Timing:
     longest_later: float = 3600.0
     furthest_back: float = 7 * 86400.0
     thread_for: float = 6 * 3600.0
+    news: float = 7 * 86400.0
+    look_for_news: float = 30.0
+    known_soon: float = 5.0

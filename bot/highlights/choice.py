@@ -196,6 +196,21 @@ class Highlights:
                 return _highlight(self._corpus.episode(number), spans[round_ % len(spans)])
         return None
 
+    def of_episode(self, number: int, most: int, longest: int) -> list[Highlight]:
+        """Return up to `most` highlights of one episode, each of at most `longest` characters, as they are said.
+
+        The best first, curated ones before all, and of each chapter one as long as there are others.
+        """
+        episode = self._corpus.episode(number)
+        spans = [span for curated in (True, False) for span in self._spans(number, curated=curated)]
+        passages = ((span, episode.passage(span.first, span.last)) for span in spans)
+        good = [(span, passage.chapter) for span, passage in passages if passage.end - passage.begin <= longest]
+        firsts: dict[object, int] = {}
+        for place, (_, chapter) in enumerate(good):
+            firsts.setdefault(chapter, place)
+        chosen = [*firsts.values(), *sorted(set(range(len(good))) - set(firsts.values()))][:most]
+        return [_highlight(episode, span) for span in sorted((good[place][0] for place in chosen), key=_place)]
+
     def of(self, passage: Passage) -> Highlight:
         """Return a passage as a highlight, with the curated question under it if it is a curated one.
 
@@ -360,6 +375,11 @@ def _by_code(ids: Iterable[str]) -> dict[str, list[str]]:
     for quote_id in ids:
         found.setdefault(quote_id.partition("-")[0], []).append(quote_id)
     return found
+
+
+def _place(span: _Span) -> int:
+    """Return where in its episode a span begins."""
+    return span.first
 
 
 def _says(speaker: str, span: _Span) -> bool:

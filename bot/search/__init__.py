@@ -17,6 +17,7 @@ from bot.search.excerpt import (
     marked_sentence,
     sentences_of,
 )
+from bot.search.facts import chapter_lines, facts_of, is_host, length_of, people_in_words
 from bot.search.meaning import load_embeddings, open_embeddings
 from bot.search.model import LanguageModel, ask_ahead, open_model
 from bot.search.quote import FOUND, Hit
@@ -53,18 +54,23 @@ __all__ = [
     "ask_ahead",
     "asks_for_check",
     "best_part",
+    "chapter_lines",
     "cut_line",
     "episodes_named",
     "excerpt",
+    "facts_of",
     "find_scope",
     "fit_line",
     "fit_part",
+    "is_host",
+    "length_of",
     "load_embeddings",
     "marked_sentence",
     "newest_first",
     "open_embeddings",
     "open_model",
     "open_searcher",
+    "people_in_words",
     "people_of",
     "read_claim",
     "remembered_words",

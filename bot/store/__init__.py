@@ -5,7 +5,7 @@ from bot.store.channels import ChannelSettings
 from bot.store.database import AwayError
 from bot.store.inbox import Inbound, Stage
 from bot.store.kv import LAST_TICK
-from bot.store.posts import Planned, PostRow, post_key
+from bot.store.posts import Planned, PostRow, episode_slot, post_key
 from bot.store.store import Store, open_store
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Stage",
     "Store",
     "backup",
+    "episode_slot",
     "open_store",
     "post_key",
     "restore",

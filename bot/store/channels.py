@@ -25,9 +25,10 @@ class ChannelSettings:
     """One channel's settings; `id` is None until they are saved.
 
     `days` are seven flags, Monday first. `shows` are the shows served, () for all. `answers` is "mentions" or "off".
-    `language` is that of the words around the daily quote. `disabled` is "" or why the daily post was switched off by
+    `language` is that of the words around what is posted. `disabled` is "" or why posting there was switched off by
     itself. `next_date` and `next_at` (UTC seconds) are the coming post. `cycle` counts how often the pool of highlights
-    was spent.
+    was spent. Episodes that came after `episodes_since` (UTC seconds) are announced, none where it is None; with
+    `approve` an admin approves each of them first.
     """
 
     channel: Channel
@@ -48,6 +49,12 @@ class ChannelSettings:
     next_date: str | None = None
     next_at: float | None = None
     language: str = "en"
+    episodes_since: float | None = None
+    approve: bool = False
+
+    def announces(self, show: str) -> bool:
+        """Say whether new episodes of a show are announced in the channel."""
+        return self.episodes_since is not None and not self.disabled and (not self.shows or show in self.shows)
 
 
 _COLUMNS = tuple(field.name for field in dataclasses.fields(ChannelSettings) if field.name not in {"channel", "id"})
@@ -119,7 +126,7 @@ class Channels:
         return [settings_of(row) for row in rows]
 
     async def disable(self, channel: Channel, reason: str) -> None:
-        """Switch a channel's daily post off by itself, with the reason."""
+        """Switch what is posted in a channel off by itself, with the reason."""
         off = (
             sa.update(channels)
             .where(of_channel(channels, channel))
@@ -128,7 +135,7 @@ class Channels:
         await self._db.write(lambda db: db.execute(off))
 
     async def count_refusal(self, channel: Channel, reason: str, limit: int) -> bool:
-        """Count a refusal by the channel; at the limit its daily post is disabled with the reason (then True)."""
+        """Count a refusal by the channel; at the limit it is disabled with the reason (then True)."""
         counted = (
             sa.update(channels)
             .where(of_channel(channels, channel))
@@ -157,6 +164,11 @@ class Channels:
         put = put.on_conflict_do_update(index_elements=["channel_id", "passage_id"], set_={"mark": mark, "at": now})
         log = audit.insert().values(**key_of(channel), member=member, at=now, change=f"{mark} {passage_id}")
         await self._db.write(lambda db: (db.execute(put), db.execute(log)))
+
+    async def note(self, channel: Channel, member: str, change: str, now: float) -> None:
+        """Write in the audit what an admin did besides changing settings."""
+        log = audit.insert().values(**key_of(channel), member=member, at=now, change=change)
+        await self._db.write(lambda db: db.execute(log))
 
     async def marks(self, settings: ChannelSettings) -> dict[str, str]:
         """Return the admins' marks by passage id, in the order they were made."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HEAD", "migrate"]
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest schema this version knows; a test holds it to the newest script in `migrations/versions`."""
 
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"

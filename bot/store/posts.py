@@ -1,11 +1,12 @@
-"""The ledger of daily posts: planned, claimed under a lease, intended before they are sent, recorded after.
+"""The ledger of posts: planned, claimed under a lease, intended before they are sent, recorded after.
 
-A post is one row for each channel and local date. Every change after the claim names the fence that the claim gave, so
-a process that was frozen past its lease changes nothing.
+A daily quote is one row for each channel and local date, an announcement one for each channel and episode. Every change
+after the claim names the fence that the claim gave, so a process that was frozen past its lease changes nothing.
 """
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import hashlib
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from bot.contract import Channel
     from bot.store.database import Database
 
-__all__ = ["Ledger", "Planned", "PostRow", "Waiting", "post_key"]
+__all__ = ["Ledger", "Planned", "PostRow", "Waiting", "episode_slot", "post_key"]
 
 SWEEP_AFTER = 300.0
 """Seconds after a doubtful send until its channel is searched for a second copy."""
@@ -32,7 +33,10 @@ SWEEP_AFTER = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A post to plan, and what the channel's next date and moment then are."""
+    """A post to plan, and what the channel's next date and moment then are.
+
+    Of an announcement `episode` is the episode, and `local_date` what stands for it.
+    """
 
     settings: ChannelSettings
     local_date: str
@@ -43,6 +47,7 @@ class Planned:
     reason: str = ""
     told: bool = False
     """Whether nobody needs to be told of how it ended."""
+    episode: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class PostRow:
-    """One row of the ledger, with its channel's settings; moments are UTC seconds."""
+    """One row of the ledger, with its channel's settings; moments are UTC seconds.
+
+    `episode` is "show/episode" for an announcement, whose `local_date` is what stands for that, None for a daily quote.
+    """
 
     id: int
     settings: ChannelSettings
@@ -81,6 +89,17 @@ class PostRow:
     message_ref: str | None
     reason: str
     lease_until: float | None
+    episode: str | None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is an announcement that waits for an admin's approval: no end but that has no reason."""
+        return self.episode is not None and self.state == "held" and not self.reason
+
+    @property
+    def code(self) -> str:
+        """Nine characters by which an admin names an announcement."""
+        return self.local_date[len(_SLOT) :]
 
 
 _COLUMNS = tuple(field.name for field in dataclasses.fields(PostRow) if field.name != "settings")
@@ -91,6 +110,19 @@ _JOINED = (
 )
 
 
+_SLOT = "0"
+"""What stands for an episode begins with it, and so comes before every date of this millennium and the next."""
+
+
+def episode_slot(episode: str) -> str:
+    """Return ten characters that stand for an episode ("show/episode") where a daily quote has its date.
+
+    A version that knows dates alone finds none in them, and sorts them behind every date.
+    """
+    digest = hashlib.blake2s(episode.encode(), digest_size=6).digest()
+    return f"{_SLOT}{base64.b32encode(digest).decode().lower()[:9]}"
+
+
 def post_key(channel: Channel, local_date: str) -> str:
     """Return the 24 characters that name a channel's post of a date, the same in every deployment and backup."""
     text = f"{channel.platform}\x1f{channel.tenant}\x1f{channel.id}\x1f{local_date}"
@@ -98,7 +130,7 @@ def post_key(channel: Channel, local_date: str) -> str:
 
 
 class Ledger:
-    """The daily posts; `sweep_after` seconds after a doubtful send its channel is searched for a second copy."""
+    """The posts; `sweep_after` seconds after a doubtful send its channel is searched for a second copy."""
 
     def __init__(self, database: Database, sweep_after: float = SWEEP_AFTER) -> None:
         self._db = database
@@ -121,6 +153,7 @@ class Ledger:
                 "tell_at": plan.due_at if plan.state == "skipped" and not plan.told else None,
                 "key": post_key(plan.settings.channel, plan.local_date),
                 "next_at": plan.due_at if plan.state == "pending" else None,
+                "episode": plan.episode,
             }
             for plan in planned
         ]
@@ -165,10 +198,23 @@ class Ledger:
 
         return [_row(found) for found in await self._db.write(work)]
 
-    async def choose(self, row: PostRow, passage_id: str, cycle: int, payload: Mapping[str, Any]) -> bool:
-        """Freeze what an untried post says; False when the lease was lost or the passage was used meanwhile."""
+    async def choose(
+        self,
+        row: PostRow,
+        passage_id: str | None,
+        cycle: int,
+        payload: Mapping[str, Any],
+        *,
+        ask_at: float | None = None,
+    ) -> bool:
+        """Freeze what an untried post says; False when the lease was lost or the passage was used meanwhile.
+
+        With `ask_at` it is held, an admin is asked from then on, and `approve` lets it go.
+        """
         untried = sa.update(posts).where(_is_ours(row), posts.c.state == "pending", posts.c.first_try_at.is_(None))
         values = untried.values(passage_id=passage_id, cycle=cycle, payload=dict(payload))
+        if ask_at is not None:
+            values = values.values(state="held", reason="", next_at=None, tell_at=ask_at, lease_until=None)
         move = sa.update(channels).where(channels.c.id == row.settings.id, channels.c.cycle < cycle).values(cycle=cycle)
 
         def work(db: sa.Connection) -> bool:
@@ -260,9 +306,58 @@ class Ledger:
         await self._db.write(lambda db: db.execute(sa.update(posts).where(posts.c.id == row.id).values(**values)))
 
     async def recent(self, channel: Channel, limit: int = 7) -> list[PostRow]:
-        """Return a channel's last posts, newest first."""
-        chosen = _JOINED.where(of_channel(channels, channel)).order_by(posts.c.local_date.desc()).limit(limit)
+        """Return a channel's last daily quotes, newest first."""
+        chosen = _JOINED.where(of_channel(channels, channel), posts.c.episode.is_(None))
+        return await self._rows(chosen.order_by(posts.c.local_date.desc()).limit(limit))
+
+    async def announcements(self, channel: Channel, limit: int = 7) -> list[PostRow]:
+        """Return a channel's last announcements, newest first."""
+        chosen = _JOINED.where(of_channel(channels, channel), posts.c.episode.is_not(None))
+        return await self._rows(chosen.order_by(posts.c.id.desc()).limit(limit))
+
+    async def _rows(self, chosen: sa.Select[Any]) -> list[PostRow]:
         return [_row(row) for row in await self._db.read(lambda db: db.execute(chosen).mappings().all())]
+
+    async def unannounced(
+        self, episode: str, since: float, platforms: Sequence[str], limit: int, beyond: int = 0
+    ) -> list[ChannelSettings]:
+        """Return channels of those platforms that announce what came at `since`, and have no row for that episode.
+
+        They come in the order of their ids, those `beyond` one.
+        """
+        stands = sa.exists().where(posts.c.channel_id == channels.c.id, posts.c.local_date == episode_slot(episode))
+        chosen = (
+            sa.select(channels)
+            .where(
+                channels.c.episodes_since < since,
+                channels.c.disabled == "",
+                channels.c.platform.in_(platforms),
+                channels.c.id > beyond,
+                ~stands,
+            )
+            .order_by(channels.c.id)
+            .limit(limit)
+        )
+        rows = await self._db.read(lambda db: db.execute(chosen).mappings().all())
+        return [settings_of(row) for row in rows]
+
+    async def announcement(self, channel: Channel, code: str) -> PostRow | None:
+        """Return a channel's announcement by its `PostRow.code`."""
+        found = await self.of_date(channel, f"{_SLOT}{code}")
+        return found if found is not None and found.episode is not None else None
+
+    async def approve(self, row: PostRow, now: float) -> bool:
+        """Let an announcement go that waits for that, or failed or was left out; False when it does so no more."""
+        failed = posts.c.state.in_(("failed", "skipped"))
+        again = _announced(row).where(posts.c.payload.is_not(None), sa.or_(_WAITS, failed))
+        values = {"state": "pending", "due_at": now, "next_at": now, "tell_at": None, "reason": ""}
+        return await self._db.write(lambda db: db.execute(again.values(**values)).rowcount == 1)
+
+    async def drop(self, row: PostRow, reason: str) -> bool:
+        """Leave out an announcement that certainly was not sent; False when it may have been, or ended."""
+        off = _announced(row).where(sa.or_(_WAITS, posts.c.state == "pending"))
+        values = {"state": "skipped", "next_at": None, "tell_at": None, "reason": reason}
+        return await self._db.write(lambda db: db.execute(off.values(**values)).rowcount == 1)
 
     async def of_date(self, channel: Channel, local_date: str) -> PostRow | None:
         """Return a channel's post of a local date."""
@@ -303,10 +398,13 @@ class Ledger:
         )
         return await self._db.write(lambda db: db.scalar(put.returning(posts.c.id))) is not None
 
-    async def cancel(self, settings: ChannelSettings, reason: str) -> None:
-        """Leave out a channel's posts that are due and certainly were not sent."""
-        off = sa.update(posts).where(posts.c.channel_id == settings.id, posts.c.state == "pending")
-        await self._db.write(lambda db: db.execute(off.values(state="skipped", next_at=None, reason=reason)))
+    async def cancel(self, settings: ChannelSettings, reason: str, *, announcements: bool = False) -> None:
+        """Leave out a channel's daily quotes, or its announcements, that are due and certainly were not sent."""
+        which = posts.c.episode.is_not(None) if announcements else posts.c.episode.is_(None)
+        unsent = sa.or_(_WAITS, posts.c.state == "pending")
+        off = sa.update(posts).where(posts.c.channel_id == settings.id, which, unsent)
+        values = {"state": "skipped", "next_at": None, "tell_at": None, "reason": reason}
+        await self._db.write(lambda db: db.execute(off.values(**values)))
 
     async def waiting(self, now: float) -> Waiting:
         """Return what is to be done at all, in one read: mostly nothing is."""
@@ -353,6 +451,15 @@ class Ledger:
         """Return how many posts are in each state."""
         chosen = sa.select(posts.c.state, sa.func.count()).group_by(posts.c.state)
         return await self._db.read(lambda db: {state: int(count) for state, count in db.execute(chosen)})
+
+
+_WAITS = sa.and_(posts.c.episode.is_not(None), posts.c.state == "held", posts.c.reason == "")
+"""As `PostRow.waits`."""
+
+
+def _announced(row: PostRow) -> sa.Update:
+    """Begin to change an announcement."""
+    return sa.update(posts).where(posts.c.id == row.id, posts.c.episode.is_not(None))
 
 
 def _due(moment: sa.Column[Any], now: float, limit: int, platforms: Sequence[str]) -> sa.Select[Any]:

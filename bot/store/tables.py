@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    false,
     text,
 )
 
@@ -68,9 +69,15 @@ channels = Table(
     Column("next_date", String(10)),
     Column("next_at", Double),
     Column("language", String(8), nullable=False, server_default=text("'en'")),
+    Column("episodes_since", Double),
+    Column("approve", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("platform", "tenant", "ref"),
 )
-"""One channel's settings; `next_date` and `next_at` are the next local date to post for and the moment it is due."""
+"""One channel's settings.
+
+`next_date` and `next_at` are the next local date to post for and the moment it is due; `episodes_since` is the moment
+after which new episodes are announced, None for none, and `approve` whether an admin approves each of them first.
+"""
 
 Index("channels_due", channels.c.next_at)
 
@@ -103,11 +110,14 @@ posts = Table(
     Column("reason", Text, nullable=False, server_default=text("''")),
     Column("tell_at", Double),
     Column("thread_at", Double),
+    Column("episode", Text),
     UniqueConstraint("channel_id", "local_date"),
     UniqueConstraint("channel_id", "cycle", "passage_id"),
 )
-"""The ledger of daily posts.
+"""The ledger of posts: daily quotes, and announcements of an `episode` ("show/episode", None for a daily quote).
 
+Of an announcement `local_date` is no date, but what stands for its episode there (`episode_slot`), and `passage_id` is
+None: so the version before reads its dates as before, and posts no quote in its place.
 `next_at` is when a post is to be worked on, None at its end; `clear_at` when history was first read without finding the
 message; `tell_at` when its end happened, None once an admin was told; `thread_at` when the thread that it owes is to be
 worked on, None where none is owed.
