@@ -17,15 +17,19 @@ from bot.contract import (
     Use,
     drop_others,
     listen,
+    more_context,
     shorten,
 )
 from bot.policy.texts import say
 from bot.search import chapter_lines, facts_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.contract import Lines
     from bot.corpus import Corpus, Episode, EpisodeEntry
     from bot.highlights import Highlights
+    from bot.store import ChannelSettings
 
 __all__ = ["Announcements"]
 
@@ -50,9 +54,9 @@ class Announcements:
         self._corpus = corpus
         self._lines = lines
 
-    def knows(self, show: str, episode: str) -> bool:
+    def knows(self, episode: str) -> bool:
         """Say whether an episode is in the corpus of this process by now."""
-        return self._corpus.find(show, episode) is not None
+        return self._corpus.find(*_folders(episode)) is not None
 
     def withholds(self, episode: str) -> bool:
         """Say whether an episode is not here because it is withdrawn."""
@@ -63,28 +67,31 @@ class Announcements:
         number = self._corpus.find(*_folders(episode))
         return episode if number is None else shorten(self._corpus.entries[number].name, LONGEST_HEAD)
 
-    async def reply(self, episode: str, language: str) -> Reply | None:
-        """Return what is said of an episode, its own words apart in a channel's language; None while it is not here."""
-        return await asyncio.to_thread(self._reply, episode, language)
+    async def reply(self, episode: str, settings: ChannelSettings) -> Reply | None:
+        """Return what is said of an episode in a channel, its own words apart in its language; None while not here."""
+        return await asyncio.to_thread(self._reply, episode, settings)
 
     async def stands(self, episode: str, reply: Reply) -> bool:
         """Say whether an episode is here and still has every quote of its announcement."""
         quotes = [card.quote for card in reply.cards if card.quote]
-        return self.knows(*_folders(episode)) and await asyncio.to_thread(lambda: all(map(self._corpus.has, quotes)))
+        return self.knows(episode) and await asyncio.to_thread(lambda: all(map(self._corpus.has, quotes)))
 
-    def _reply(self, episode: str, language: str) -> Reply | None:
-        number = self._corpus.find(*_folders(episode))
+    def _reply(self, episode: str, settings: ChannelSettings) -> Reply | None:
+        number, language = self._corpus.find(*_folders(episode)), settings.language
         if number is None:
             return None
         entry, loaded = self._corpus.entries[number], self._corpus.episode(number)
         facts = shorten(facts_of(entry, guests_first=True), LONGEST_HEAD)
         head = Card(Role.INFO, title=shorten(entry.name, LONGEST_HEAD), body=(Span(facts),) if facts else ())
+        quotes = self._quotes(number, language)
+        steps = self._steps(entry, language) if settings.answers != "off" else []
+        steps = steps or self._context(quotes, language)
         reply = Reply(
             say("announce.lead", language),
             Outcome.FOUND,
             self._lines.line(Use.LIBRARY).name,
-            (head, *_chapters(loaded, language), *self._quotes(number, language)),
-            (*_listen(loaded, language), *self._steps(entry, language)),
+            (head, *_chapters(loaded, language), *quotes),
+            (*_listen(loaded, language), *steps),
         )
         return drop_others(reply, LONGEST)
 
@@ -96,6 +103,12 @@ class Announcements:
             dataclasses.replace(card, role=Role.MATCH, title=say("announce.quotes", language)) for card in cards[:1]
         ]
         return [*first, *cards[1:]]
+
+    def _context(self, quotes: Sequence[Card], language: str) -> list[Button]:
+        """Offer what stands around the first quote, which works where the bot is to answer nobody too."""
+        ids = [card.quote.id for card in quotes if card.quote][:1]
+        label = say("buttons.more-context", language)
+        return [dataclasses.replace(more_context(self._lines, each, 0), label=label) for each in ids]
 
     def _steps(self, entry: EpisodeEntry, language: str) -> list[Button]:
         """Offer all chapters of an episode, and to sum it up."""

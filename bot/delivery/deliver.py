@@ -99,7 +99,7 @@ class Delivery:
         self._shared = clock is None and store.shared
         self._timing = timing or Timing()
         self._tidies = tidies
-        self._notifications = Notifications(store, adapters, self._timing, self._name)
+        self._notifications = Notifications(store, adapters, self._timing, self._title)
         self._look_before: float | None = None
         self._ticked = 0.0
         self._off = ""
@@ -188,13 +188,13 @@ class Delivery:
                 _log.exception("what episodes are new cannot be read")
                 found = ()
             self._unknown = [each for each in found if now - each.seen_at <= self._timing.news]
-        known = [each for each in self._unknown if self._daily.announcements.knows(each.show, each.episode)]
+        known = [each for each in self._unknown if self._daily.announcements.knows(_name(each))]
         self._unknown = [each for each in self._unknown if each not in known]
         return known
 
     async def _announce(self, fresh: Fresh, platforms: Sequence[str]) -> None:
         """Write a row for every channel in which a new episode is to be announced, and has none."""
-        episode, beyond = f"{fresh.show}/{fresh.episode}", 0
+        episode, beyond = _name(fresh), 0
         slot, ledger = episode_slot(episode), self._store.posts
         while found := await ledger.unannounced(episode, fresh.seen_at, platforms, BATCH, beyond):
             beyond = found[-1].id or 0
@@ -206,7 +206,7 @@ class Delivery:
                 ]
             )
 
-    def _name(self, row: PostRow) -> str:
+    def _title(self, row: PostRow) -> str:
         """Return what people call a post: its date, or its episode."""
         return row.local_date if row.episode is None else self._daily.announcements.name(row.episode)
 
@@ -305,10 +305,9 @@ class Delivery:
         if not settings.announces(episode.partition("/")[0]):
             await ledger.end(row, now, "skipped", say("delivery.not-announced"), told=True)
             return None
-        reply = _reply(row.payload) if row.payload else await announcements.reply(episode, settings.language)
+        reply = _reply(row.payload) if row.payload else await announcements.reply(episode, settings)
         if reply is None or not await announcements.stands(episode, reply):
-            gone = announcements.withholds(episode) or announcements.knows(*episode.split("/", 1))
-            if gone:
+            if announcements.withholds(episode) or announcements.knows(episode):
                 await ledger.end(row, now, "skipped", say("delivery.withdrawn-episode"))
             else:
                 wait = min(max((now - row.due_at) / 10, self._timing.known_soon), self._timing.look_again)
@@ -489,11 +488,19 @@ class Delivery:
             _log.warning("post %s stood %d times; %d removed", row.key, len(seen.refs), len(gone))
         left = len(seen.refs) - 1 - len(gone)
         if left > 0 and row.sweeps >= MOST_SWEEPS:
-            key = "delivery.stands-twice" if row.episode is None else "delivery.episode-stands-twice"
-            await self._notifications.say(row.settings.channel, say(key, name=self._name(row)))
+            name = self._title(row)
+            twice = (
+                say("delivery.announced-twice", name=name) if row.episode else say("delivery.stands-twice", name=name)
+            )
+            await self._notifications.say(row.settings.channel, twice)
         more = row.sweeps == 0 or (left > 0 and row.sweeps < MOST_SWEEPS)
         stands = seen.refs[0] if seen.refs else None
         await self._store.posts.record_sweep(row, again if more else None, stands)
+
+
+def _name(fresh: Fresh) -> str:
+    """Return what the ledger calls an episode."""
+    return f"{fresh.show}/{fresh.episode}"
 
 
 def _plan_row(settings: ChannelSettings, now: float, timing: Timing) -> Planned:

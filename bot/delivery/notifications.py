@@ -59,12 +59,15 @@ class Notifications:
         settings = first.settings
         if first.waits:
             return say("delivery.waits", name=names, id=first.code, channel=settings.channel.id)
-        kind = "episode" if first.episode else "end"
-        reason = first.reason.rstrip(".")
-        sentence = say(f"delivery.{kind}-{first.state}", count=len(rows), names=names, reason=reason)
-        if settings.disabled:
-            sentence = f"{sentence} {say('delivery.off-until' if settings.daily else 'delivery.not-announced-until')}"
-        return sentence
+        count, reason = len(rows), first.reason.rstrip(".")
+        if first.episode:
+            sentence = say(f"delivery.episode-{first.state}", count=count, names=names, reason=reason)
+        else:
+            sentence = say(f"delivery.end-{first.state}", count=count, names=names, reason=reason)
+        if not settings.disabled:
+            return sentence
+        again = say("delivery.off-until") if settings.daily else say("delivery.not-announced-until")
+        return f"{sentence} {again}"
 
     async def say(self, channel: Channel, sentence: str) -> bool:
         """Tell a channel's last admin something, and the log; True when the platform took it."""
