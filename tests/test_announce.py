@@ -349,7 +349,7 @@ async def test_a_channel_that_refuses_three_episodes_is_told_why_and_hears_of_no
 async def test_an_episode_of_more_than_a_week_ago_is_no_news(small: Newsroom) -> None:
     await small.asks()
     small.platform.faults = [Later(3600 * 24, "later")] * 200
-    await small.until(NOON + TIMING.news + 7200, 1800)
+    await small.until(NOON + TIMING.news + 7200, 6 * 3600)
     row = await small.row()
     assert (row.state, row.reason) == ("skipped", "I couldn't announce it within 7 days")
     await small.asks(Channel("slack", "C2", "T1"))

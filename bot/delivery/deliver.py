@@ -105,7 +105,8 @@ class Delivery:
         self._off = ""
         self._down = False
         self._looked: float | None = None
-        self._unknown: list[Fresh] = []
+        self._seen: tuple[Fresh, ...] = ()
+        self._announced: set[Fresh] = set()
 
     async def tick(self) -> int:
         """Post what is due by the clock; return how many posts were worked on. A database that fails is said once."""
@@ -176,10 +177,7 @@ class Delivery:
             await self._store.posts.plan(planned)
 
     async def _news(self, now: float) -> list[Fresh]:
-        """Return new episodes that this process knows: each once after every look at what is new.
-
-        One that it does not know yet comes as soon as it does.
-        """
+        """Return new episodes that this process knows by now and has written no rows for."""
         if self._looked is None or abs(now - self._looked) >= self._timing.look_for_news:
             self._looked = now
             try:
@@ -187,10 +185,10 @@ class Delivery:
             except Exception:  # what cannot be announced must not keep the quotes from being posted
                 _log.exception("what episodes are new cannot be read")
                 found = ()
-            self._unknown = [each for each in found if now - each.seen_at <= self._timing.news]
-        known = [each for each in self._unknown if self._daily.announcements.knows(_name(each))]
-        self._unknown = [each for each in self._unknown if each not in known]
-        return known
+            self._seen = tuple(each for each in found if now - each.seen_at <= self._timing.news)
+            self._announced &= set(self._seen)
+        knows = self._daily.announcements.knows
+        return [each for each in self._seen if each not in self._announced and knows(_name(each))]
 
     async def _announce(self, fresh: Fresh, platforms: Sequence[str]) -> None:
         """Write a row for every channel in which a new episode is to be announced, and has none."""
@@ -205,6 +203,7 @@ class Delivery:
                     if settings.announces(fresh.show)
                 ]
             )
+        self._announced.add(fresh)
 
     def _title(self, row: PostRow) -> str:
         """Return what people call a post: its date, or its episode."""
