@@ -1,4 +1,4 @@
-"""Posting what is due: each channel once a local date."""
+"""Posting what is due, once in each channel: a quote for a local date, and a new episode."""
 
 from bot.delivery.daily import Daily, language_named
 from bot.delivery.deliver import Delivery
