@@ -18,7 +18,8 @@ from bot.corpus import open_corpus
 from bot.errors import OperatorError
 from bot.logs import set_up
 from bot.policy.texts import listed, say
-from bot.search import Background, ask_ahead, load_embeddings, open_embeddings, open_model, open_searcher
+from bot.renewal import Opener
+from bot.search import ask_ahead, load_embeddings, open_embeddings, open_model, open_searcher
 from bot.serve import Parts, Server
 from bot.settings import SHIPPED, Settings, home, program, read_env_file, secrets_of
 from bot.store import AwayError, open_store
@@ -181,44 +182,28 @@ def _manifest(options: argparse.Namespace, settings: Settings) -> int:
 def _serve(options: argparse.Namespace, settings: Settings) -> int:
     """Put the parts together and serve; Ctrl-C ends what takes long here at once, so no event loop runs yet."""
     folder = _writable(settings.data_dir, needed=options.work == "index")
-    corpus = open_corpus(settings.content_dir, folder, _notice)
     scripted = options.jsonl or options.once is not None or options.work in {"index", "deliver"}
     platforms = not scripted and any(settings.gives(platform.tokens) for platform in PLATFORMS)
     alone = scripted or not (platforms or sys.stdin.isatty())
 
-    loaded: list[Embeddings | None] = []
     # At a prompt a person is typing: nothing is said.
     notice: Callable[[str], None] = _notice if alone or platforms else lambda _: None
-    most = settings.verbatim_semantic_episodes
-
-    def load(stopped: Callable[[], bool]) -> Embeddings | None:
-        place = folder / "vectors" if folder else None
-        build = alone and options.once is None
-        waited = 0 if options.work == "index" else WAITED
-        loaded.append(
-            load_embeddings(corpus, place, notice, build=build, stopped=stopped, most=most, sentences=waited)
-            if alone
-            else open_embeddings(corpus, place, notice)
-        )
-        return loaded[-1]
-
-    meaning = load if settings.verbatim_semantic else None
-    model = _open_model(settings)
-    background = None if alone else Background(corpus, folder, notice, most, model)
-    search = open_searcher(corpus, folder / "index" if folder else None, _notice, meaning, model, background)
-    store = None
+    opener = Opener(settings.content_dir, folder, notice, settings.verbatim_semantic_episodes, _open_model(settings))
+    parts, loaded = _open(options, settings, opener, alone=alone)
+    renewal = None
     try:
         # Whoever waits is answered from words at once; a script gets the same answer every time.
         if options.work != "deliver":
-            search.load() if alone else search.prepare()
+            parts.search.load() if alone else parts.search.prepare()
         if options.work == "index":
             if settings.verbatim_semantic and not any(found and found.known for found in loaded):
                 raise OperatorError(say("search.not-worked-out"))
-            ask_ahead(corpus, model, loaded[-1] if loaded else None, _notice, most=most)
+            ask_ahead(parts.corpus, opener.model, loaded[-1] if loaded else None, _notice, most=opener.most)
             return 0
-        store = _open_store(settings, folder, patient=bool(platforms), needed=options.work == "deliver")
-        ahead = options.now.timestamp() - time.time() if options.now else 0.0
-        server = Server(Parts(settings, corpus, search, store, ahead))
+        parts.store = _open_store(settings, folder, patient=bool(platforms), needed=options.work == "deliver")
+        parts.ahead = options.now.timestamp() - time.time() if options.now else 0.0
+        server = Server(parts)
+        renewal = server.renewal
         if platforms:
             return asyncio.run(server.platforms())
         if options.jsonl:
@@ -229,9 +214,39 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
             return asyncio.run(server.once(options.once, options.channels))
         return asyncio.run(server.console(folder / "history" if folder else None, options.channels))
     finally:
-        search.close()
-        if store is not None:
-            store.close()
+        if renewal is not None:
+            renewal.close()
+        parts.search.close()
+        if parts.store is not None:
+            parts.store.close()
+
+
+def _open(
+    options: argparse.Namespace, settings: Settings, opener: Opener, *, alone: bool
+) -> tuple[Parts, list[Embeddings | None]]:
+    """Open the library as it is served; the models are in the list once they are loaded.
+
+    One that somebody waits for `alone`, such as a script, stays as it was opened.
+    """
+    corpus = open_corpus(opener.content, opener.data, _notice)
+    loaded: list[Embeddings | None] = []
+
+    def load(stopped: Callable[[], bool]) -> Embeddings | None:
+        place = opener.data / "vectors" if opener.data else None
+        if not alone:
+            return open_embeddings(corpus, place, opener.notice)
+        build, waited = options.once is None, 0 if options.work == "index" else WAITED
+        found = load_embeddings(
+            corpus, place, opener.notice, build=build, stopped=stopped, most=opener.most, sentences=waited
+        )
+        loaded.append(found)
+        return found
+
+    meaning = load if settings.verbatim_semantic else None
+    background = None if alone else opener.background(corpus)
+    index = opener.data / "index" if opener.data else None
+    search = open_searcher(corpus, index, _notice, meaning, opener.model, background)
+    return Parts(settings, corpus, search, None, opener=None if alone else opener), loaded
 
 
 def _open_model(settings: Settings) -> LanguageModel | None:

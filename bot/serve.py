@@ -16,24 +16,26 @@ from typing import TYPE_CHECKING
 
 from bot.adapters import PLATFORMS
 from bot.adapters.console import Console, JsonLines
-from bot.commands import COMMAND_LINES, COMMANDS
+from bot.commands import COMMANDS
 from bot.contract import Outcome
 from bot.core import Core
-from bot.delivery import Daily, Delivery, ticking
+from bot.delivery import Delivery, ticking
 from bot.errors import OperatorError, StoreError
 from bot.feeds import fresh_episodes
-from bot.highlights import Highlights
 from bot.intake import make_turns
 from bot.policy.texts import listed, say
+from bot.renewal import Renewal
 from bot.watchdog import Watchdog
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
     from bot.contract import Adapter, Platform
+    from bot.core import Library
     from bot.corpus import Corpus
+    from bot.renewal import Opener
     from bot.search import Searcher
     from bot.settings import Settings
     from bot.store import Store
@@ -52,15 +54,19 @@ SWITCH_SECONDS = 0.0005
 """How long a thread that searches may keep the loop from what it must acknowledge; Python's own 5 ms add up."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Parts:
-    """What serving is made of; `ahead` is how many seconds the clock was set ahead for trying, 0 for not."""
+    """What serving is made of; `ahead` is how many seconds the clock was set ahead for trying, 0 for not.
+
+    `corpus` and `search` are the present ones, which others take the place of where an `opener` says how.
+    """
 
     settings: Settings
     corpus: Corpus
     search: Searcher
     store: Store | None
     ahead: float = 0.0
+    opener: Opener | None = None
 
     def clock(self) -> float:
         """Return the moment (UTC seconds)."""
@@ -73,16 +79,18 @@ class Server:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._adapters: dict[str, Adapter] = {}
-        self._daily = Daily(parts.store, Highlights(parts.corpus), parts.corpus, COMMAND_LINES)
         self._core = Core(
             parts.corpus,
             parts.search,
             COMMANDS,
             store=parts.store,
-            daily=self._daily,
             adapters=self._adapters,
             clock=parts.clock,
         )
+        self._posting: Delivery | None = None
+        opener = parts.opener
+        self.renewal = Renewal(opener, parts.corpus, parts.search, self._replace) if opener else None
+        """What takes in the changes of the content folder; `renewal.now()` looks at once."""
         self.name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self.watchdog = Watchdog()
 
@@ -123,7 +131,7 @@ class Server:
         console = self._console(history, channels)
         tick = self._delivery()
         async with ticking(tick):
-            await console.run()
+            await self._until_one_ends(console.run())
         await tick()
         return 0
 
@@ -147,8 +155,9 @@ class Server:
         stopping = asyncio.create_task(stop.wait())
         posting = asyncio.create_task(_post_until(stop, ticks))
         running = {asyncio.create_task(adapter.run()) for adapter in self._adapters.values()}
+        renewing = self._renewing()
         try:
-            await asyncio.wait({stopping, posting, *running}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({stopping, posting, *running, *renewing}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stop.set()
             # A post that is being sent ends first, over connections that still stand.
@@ -156,11 +165,37 @@ class Server:
             posting.cancel()
             for adapter in self._adapters.values():
                 adapter.stop()
-            ended = await asyncio.gather(*running, posting, return_exceptions=True)
+            for task in renewing:
+                task.cancel()
+            ended = await asyncio.gather(*running, *renewing, posting, return_exceptions=True)
             stopping.cancel()
         for error in ended:
             if isinstance(error, BaseException) and not isinstance(error, asyncio.CancelledError):
                 raise error
+
+    async def _until_one_ends(self, talk: Coroutine[object, object, None]) -> None:
+        """Talk until that ends, or nothing is left to answer from."""
+        running = {asyncio.create_task(talk), *self._renewing()}
+        try:
+            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+        for task in done:
+            task.result()
+
+    def _renewing(self) -> set[asyncio.Task[None]]:
+        """Begin to look whether the content folder changes, where that is wanted."""
+        return {asyncio.create_task(self.renewal.run())} if self.renewal is not None else set()
+
+    def _replace(self, corpus: Corpus, search: Searcher) -> Library:
+        """Answer and post from another library from now on; return the one before."""
+        before = self._core.replace(corpus, search)
+        if self._posting is not None:
+            self._posting.daily = self._core.daily
+        self._parts.corpus, self._parts.search = corpus, search
+        return before
 
     def _console(self, history: Path | None, channels: Path | None) -> Console:
         console = Console(self._core, history, folder=channels)
@@ -179,15 +214,16 @@ class Server:
         async def clock() -> float:
             return parts.clock()
 
-        return Delivery(
+        self._posting = Delivery(
             store,
-            self._daily,
+            self._core.daily,
             self._adapters,
             self.name,
             fresh=partial(fresh_episodes, parts.corpus.folder),
             clock=clock if parts.ahead else None,
             tidies=not parts.ahead,
         )
+        return self._posting
 
 
 def _platforms(parts: Parts, core: Core, name: str) -> dict[str, Adapter]:
@@ -204,9 +240,8 @@ def _platforms(parts: Parts, core: Core, name: str) -> dict[str, Adapter]:
     for platform in _with_tokens(settings):
         listens = platform.role(settings) in roles
         if platform.connect and (listens or posts):
-            presence = _shows(parts.corpus)
             adapters[platform.name] = platform.connect(
-                settings, core, store, listens=listens, presence=presence, name=name, turns=turns
+                settings, core, store, listens=listens, presence=lambda: _shows(parts.corpus), name=name, turns=turns
             )
     if not adapters:
         raise OperatorError(_nothing_to_do(settings))

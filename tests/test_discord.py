@@ -13,6 +13,7 @@ import pytest
 from bot.adapters.discord.adapter import Discord
 from bot.adapters.discord.client import create_discord_client
 from bot.adapters.discord.markup import markdown
+from bot.adapters.discord.pace import Pace
 from bot.adapters.discord.ready import announce, invite_link
 from bot.commands import COMMANDS, Context, Param, command
 from bot.contract import Adapter, Button, Channel, Outcome, Reply, Span
@@ -121,7 +122,7 @@ async def serving(
     announced: Callable[[discord.Client], None] = lambda _: None,
 ) -> AsyncIterator[Discord]:
     """Run the bot against the local Discord until the block ends."""
-    bot = Discord(pointed(local), core, store, presence="Lex Fridman Podcast", announced=announced)
+    bot = Discord(pointed(local), core, store, presence=lambda: "Lex Fridman Podcast", announced=announced)
     before = len(local.gateway.identifies)
     running = asyncio.create_task(bot.run())
     try:
@@ -164,6 +165,23 @@ async def test_it_connects_with_three_intents_no_privileged_one_and_the_shows_na
 
     assert identify["intents"] == 1 << 0 | 1 << 9 | 1 << 12
     assert identify["presence"]["game"]["name"] == "Lex Fridman Podcast"
+
+
+async def test_what_it_listens_to_is_told_anew_when_that_is_something_else(local: LocalDiscord, core: Core) -> None:
+    shows = ["One show"]
+    bot = Discord(pointed(local), core, presence=lambda: shows[0], pace=Pace(alive=0.05), announced=lambda _: None)
+    running = asyncio.create_task(bot.run())
+    assert await local.settle(lambda: bool(local.gateway.ready))
+    shows[0] = "2 shows"
+    assert await local.settle(lambda: _listens_to(local) == "2 shows")
+    bot.stop()
+    await asyncio.wait_for(running, 10)
+
+
+def _listens_to(local: LocalDiscord) -> str:
+    (session,) = local.gateway.sessions.values()
+    presence: dict[str, Any] = session.presence or {}
+    return next((str(each["name"]) for each in (presence.get("activities") or [presence.get("game")]) if each), "")
 
 
 async def test_a_slash_command_is_answered_at_once_with_the_quote_and_nothing_pings(

@@ -209,7 +209,7 @@ def test_words_that_changed_under_a_running_bot_and_were_kept_nowhere_are_refuse
     shutil.rmtree(tmp_path / "data")
     _write(content, {"1-a": "New words."})
 
-    with pytest.raises(TranscriptError, match="Restart the bot"):
+    with pytest.raises(TranscriptError, match="has changed since it was opened"):
         running.episode(0)
 
 

@@ -86,7 +86,7 @@ async def test_what_the_first_scheduled_channel_posted_is_the_workspaces_everywh
 async def test_what_is_due_today_is_the_communitys_before_it_is_posted(room: Room) -> None:
     await room.ask("/settings daily on time:18 zone:Europe/Berlin")
     assert room.store
-    coming = await room.core._daily.next(await room.store.channels.get(HERE), NOON.date())  # noqa: SLF001 - what comes
+    coming = await room.core.daily.next(await room.store.channels.get(HERE), NOON.date())
 
     assert coming
     assert await seen(room, HERE, OTHER, DIRECT, HOME) == {coming[0].id}

@@ -53,7 +53,7 @@ class Platform:
     connect: Callable[..., Adapter] | None = None
     """Return its adapter, importing its library: `(settings, core, store, *, listens, presence, name, turns)`.
 
-    One that does not `listen` only posts, and finishes what others left. `presence` is what the bot is said to listen
+    One that does not `listen` only posts, and finishes what others left. `presence` tells what the bot listens
     to, `name` this process's in leases, `turns` what its platforms share. None for one that no token serves.
     """
 

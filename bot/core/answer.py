@@ -17,7 +17,6 @@ from bot.contract import (
     LONGEST_MESSAGE,
     LONGEST_TEXT,
     Button,
-    Card,
     Channel,
     Line,
     Outcome,
@@ -33,25 +32,25 @@ from bot.contract import (
 from bot.core.channel_settings import ServedChannels
 from bot.core.completion import complete, suggestions
 from bot.core.conversation import Conversations, Exchange, is_turn
-from bot.core.follow_up import ASKING, follow_up, nothing_meant, read_following
+from bot.core.follow_up import ASKING
+from bot.core.library import Library
 from bot.core.options import hint_of, known_options, read_line
-from bot.core.routing import Known, asks, read_aside, read_request, recognise, without_talk
+from bot.core.routing import asks
 from bot.core.sharing import Sharing
 from bot.delivery import Daily
 from bot.errors import StoreError, UserError
 from bot.highlights import Highlights
-from bot.language import named_speaker, nearest, only_words
+from bot.language import nearest, only_words
 from bot.policy.refusals import refusal
 from bot.policy.texts import say
-from bot.search import episodes_named, marked_sentence, newest_first, sentences_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from bot.commands import Suggestion
-    from bot.contract import Adapter, Author, Posting, Reference
-    from bot.core.routing import Intent, Recognised
-    from bot.corpus import Corpus, EpisodeEntry
+    from bot.contract import Adapter, Author, Card, Posting
+    from bot.core.routing import Intent
+    from bot.corpus import Corpus
     from bot.search import Searcher
     from bot.store import Store
 
@@ -64,10 +63,6 @@ _CONTROL = re.compile(
     r"\x00-\x08\x0b-\x1f\x7f-\x9f]"
 )
 _UNSEEN = re.compile(r"[\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-_LINK = re.compile(r"https?://[^\s<>\"“”|]{1,2000}")
-_OF_ONE_EPISODE = frozenset({Use.TOPIC, Use.MOMENT})
-"""What a free message asks of one episode by an option."""
-
 MOST_READINGS = 1
 """Other readings of a message that are offered."""
 
@@ -106,19 +101,16 @@ class Core:
         Without a store nothing is kept past the process. `adapters` by platform may be filled in later; `clock` gives
         UTC seconds.
         """
-        self._corpus = corpus
-        self._search = search
         self._commands = {command.name: command for command in commands}
         self.lines = lines_of(commands)
         self._options = known_options(commands)
         self._store = store
-        self._daily = daily or Daily(store, Highlights(corpus), corpus, self.lines)
+        self._library = self._made_of(corpus, search, daily)
         self._adapters = adapters if adapters is not None else {}
         self._clock = clock
         self._conversations = Conversations(store, clock)
         self._sharing = Sharing(store, clock, self.lines, self._kept)
         self._served = ServedChannels(store, clock)
-        self._read_by: Known | None = None
 
     @property
     def commands(self) -> tuple[Command, ...]:
@@ -129,16 +121,39 @@ class Core:
         """Go on from nothing that was asked before, and keep what is asked from now on in this process."""
         self._conversations = Conversations(None, self._clock)
 
+    @property
+    def daily(self) -> Daily:
+        """What chooses quotes of the day now."""
+        return self._library.daily
+
+    def replace(self, corpus: Corpus, search: Searcher) -> Library:
+        """Answer from another library from now on, and return the one before, which may still be in use."""
+        before, self._library = self._library, self._made_of(corpus, search, None)
+        return before
+
+    def _made_of(self, corpus: Corpus, search: Searcher, daily: Daily | None) -> Library:
+        daily = daily or Daily(self._store, Highlights(corpus), corpus, self.lines)
+        return Library(corpus, search, daily, self.lines, self._options)
+
+    def _kept(self, cards: Sequence[Card]) -> tuple[Card, ...]:
+        """Return the cards that are verbatim now."""
+        return self._library.kept(cards)
+
     async def answer(self, request: Request) -> Reply:
         """Answer a request; never raises.
 
         A UserError becomes a private reply; anything else is logged under a short reference, which the member gets.
         """
+        with self._library as library:
+            return await self._answer(request, library)
+
+    async def _answer(self, request: Request, library: Library) -> Reply:
+        """Answer a request from a library."""
         name, hint = request.command or "", hint_of(_printable(request.text[:LONGEST_MESSAGE]), self._options)
         try:
             if request.length > LONGEST_MESSAGE:
                 raise UserError(overlong_sentence(request.length))  # noqa: TRY301 - one way out for every sentence to a member
-            line, intent, before = await self._read(request)
+            line, intent, before = await self._read(request, library)
             name = line.name
             command = self._find(name)
             if command.admin and not request.author.admin:
@@ -157,8 +172,8 @@ class Core:
             narrowing = command.narrowing(Place.SHOW)
             if settings.shows and narrowing and narrowing not in given:
                 given[narrowing] = ",".join(settings.shows)
-            reply = await command.handler(self._context(request), **command.arguments(given))
-            kept, key, shown = await asyncio.to_thread(self._verbatim, reply.cards)
+            reply = await command.handler(self._context(request, library), **command.arguments(given))
+            kept, key, shown = await asyncio.to_thread(library.verbatim, reply.cards)
             alone = reply.private or command.private or (before is not None and before.private)
             alone = alone or (reply.outcome in DOUBTFUL and request.by_command)
             reply = dataclasses.replace(reply, command=name, cards=kept, private=alone)
@@ -196,7 +211,9 @@ class Core:
         if parameter is None or request.length > LONGEST_MESSAGE:
             return []
         try:
-            return await self._search.run(lambda: suggestions(parameter, self._context(request), request.text))
+            with self._library as library:
+                context = self._context(request, library)
+                return await library.search.run(lambda: suggestions(parameter, context, request.text))
         except UserError:  # too much waits already
             return []
 
@@ -204,18 +221,18 @@ class Core:
         """Return whole lines that the unfinished line in `request.text` could become, at most 25."""
         if request.length > LONGEST_MESSAGE:
             return []
-        return complete(request.text, tuple(self._commands.values()), self._context(request))
+        return complete(request.text, tuple(self._commands.values()), self._context(request, self._library))
 
-    def _context(self, request: Request) -> Context:
+    def _context(self, request: Request, library: Library) -> Context:
         asked = request.now or dt.datetime.fromtimestamp(self._clock(), dt.UTC)
         return Context(
             request,
-            self._corpus,
-            self._search,
+            library.corpus,
+            library.search,
             self.commands,
             self.lines,
             asked,
-            self._daily,
+            library.daily,
             self._check,
             self._store,
             self._forget,
@@ -231,7 +248,7 @@ class Core:
         adapter = self._adapters.get(channel.platform)
         return await adapter.check(channel) if adapter else ""
 
-    async def _read(self, request: Request) -> tuple[Line, Intent | None, Exchange | None]:
+    async def _read(self, request: Request, library: Library) -> tuple[Line, Intent | None, Exchange | None]:
         """Return the command line that was asked for.
 
         A free message has also how it was read; one that goes on from an answer has that answer.
@@ -246,110 +263,7 @@ class Core:
         if len(text) > LONGEST_TEXT:
             raise UserError(overlong_sentence(len(text)))
         before = await self._conversations.recall(request, self.lines)
-        await self._search.models_loaded()
-        # Rules, names and topics of a large library take some milliseconds: not on the event loop.
-        return await self._search.run(lambda: self._narrow(text, line, before, request.reference))
-
-    def _narrow(
-        self, text: str, line: Line, before: Exchange | None, reference: Reference | None
-    ) -> tuple[Line, Intent | None, Exchange | None]:
-        """Return what a free message stands for with its options; they are words where nothing it may mean has them."""
-        if line.words and not line.options:
-            return self._understand(line.words, before, reference)
-        if line.words:
-            read, intent, goes_on = self._understand(line.words, before, reference)
-            others = [self.lines.line(use, intent.asked or intent.words) for use in intent.others] if intent else []
-            names = {name for name, _ in line.options}
-            for each in (read, *others):
-                if each.name in self._commands and names <= set(self._options[each.name]):
-                    return dataclasses.replace(each, options=(*each.options, *line.options)), intent, goes_on
-        return self._understand(text, before, reference)
-
-    def _understand(
-        self, words: str, before: Exchange | None, reference: Reference | None
-    ) -> tuple[Line, Intent | None, Exchange | None]:
-        """Return the line that a free message stands for, how it was read if it stands alone, what it goes on from."""
-        known = self._known()
-        following = read_following(words, self._corpus.speakers)
-        followed = follow_up(following, before, reference, self.lines) if following else None
-        if followed is not None:
-            return followed, None, before
-        intent = read_aside(words, known)
-        if intent is None:
-            # Talk before it, such as thanks for the answer before, is no part of what goes on from that.
-            rest = without_talk(only_words(words))
-            if rest != words:
-                following = following or read_following(rest, self._corpus.speakers)
-                followed = follow_up(following, before, reference, self.lines) if following else None
-                if followed is not None:
-                    return followed, None, before
-                intent = read_aside(rest, known) if rest else None
-            nothing = nothing_meant(following, self.lines) if following and intent is None else None
-            if nothing is not None:
-                return nothing, None, None
-            intent = intent or read_request(words, known)
-        return self._line_of(intent, before if before and not before.private else None), intent, None
-
-    def _line_of(self, intent: Intent, before: Exchange | None) -> Line:
-        """Return the command line for what a message was read as; `before` tells the episode that is talked of."""
-        use = intent.use if intent.use in self.lines.names else Use.LINE
-        options = dict(intent.options)
-        said = intent.words
-        if use is Use.CLAIM:
-            who = named_speaker(intent.who, self._corpus.speakers) or (intent.who if intent.who.istitle() else "")
-            said = f"{said} \u2014 {who}" if who else said
-        if intent.needs_episode and use is Use.LIBRARY:
-            said = self._episode_meant(before).id
-        elif intent.needs_episode or (use in _OF_ONE_EPISODE and "episode" in options):
-            options |= self._place(self._episode_named(options.get("episode", "")) or self._episode_meant(before))
-        return self.lines.line(use, said, **options)
-
-    def _known(self) -> Known:
-        """Return what a message is read by; made anew when the names of topics are gathered."""
-        topics = self._search.topic_names()
-        if self._read_by is not None and self._read_by.topics is topics:
-            return self._read_by
-        self._read_by = Known(
-            topics,
-            self._search.weight,
-            shows=[name for show in self._corpus.shows for name in (show.title, show.id)],
-            titles=[entry.title for entry in self._corpus.entries],
-            speakers=self._corpus.speakers,
-            says_word=self._search.says_word,
-            says=self._search.says,
-            episode_at=self._episode_at,
-            recognised=self._recognised,
-        )
-        return self._read_by
-
-    def _recognised(self, text: str) -> Recognised | None:
-        """Return what a message is by what it means; None while meaning is unknown."""
-        vector = self._search.meaning(text)
-        return None if vector is None else recognise(vector)
-
-    def _episode_at(self, text: str) -> str | None:
-        """Return the name of the episode that the first link in a text opens."""
-        link = _LINK.search(text)
-        number = self._corpus.episode_at(link[0]) if link else None
-        return self._corpus.entries[number].id if number is not None else None
-
-    def _episode_meant(self, before: Exchange | None) -> EpisodeEntry:
-        """Return the episode that is being talked of, or else the latest."""
-        shown = (self._corpus.passage(each) for each in before.shown) if before else ()
-        found = next(filter(None, shown), None)
-        entries = self._corpus.entries
-        number = self._corpus.find(found.episode.show.id, found.episode.id) if found else None
-        return entries[newest_first(self._corpus, range(len(entries)))[0] if number is None else number]
-
-    def _episode_named(self, name: str) -> EpisodeEntry | None:
-        """Return the first of the episodes that go by a name."""
-        entries = self._corpus.entries
-        named = episodes_named(self._corpus, name, range(len(entries))) if name else None
-        return entries[named.numbers[0]] if named and named.numbers else None
-
-    def _place(self, entry: EpisodeEntry) -> dict[str, str]:
-        """Return the options that name an episode, with its show where there are several."""
-        return {"episode": entry.short} | ({"show": entry.show.id} if len(self._corpus.shows) > 1 else {})
+        return await library.read(text, line, before, request.reference)
 
     async def _answer_before(self, request: Request, command: Command, given: Mapping[str, str]) -> Exchange | None:
         """Return the answer whose passage a button shows more of, or tells something of; None for what stands alone."""
@@ -436,43 +350,6 @@ class Core:
             else say("answer.try-help", help=self.lines.to(Use.HELP))
         )
         raise UserError(say("answer.no-command", name=name[:40], hint=hint))
-
-    def _verbatim(self, cards: Sequence[Card]) -> tuple[tuple[Card, ...], str, tuple[str, ...]]:
-        """Return the cards that are verbatim, the id of the sentence marked in the first, and those of what they show.
-
-        The episode of each may have to be read again.
-        """
-        kept = self._kept(cards)
-        first = next((card for card in kept if card.quote), None)
-        shown = dict.fromkeys(filter(None, map(self._on_screen, kept)))
-        return kept, self._key(first) if first else "", tuple(shown)
-
-    def _kept(self, cards: Sequence[Card]) -> tuple[Card, ...]:
-        """Return the cards that are verbatim; the episode of each may have to be read again."""
-        return tuple(card for card in cards if self._is_verbatim(card))
-
-    def _on_screen(self, card: Card) -> str:
-        """Return the id of the sentences that a card shows, "" for one without a quote."""
-        passage = self._corpus.passage(card.quote.id) if card.quote else None
-        part = card.part or card.line
-        return "" if passage is None else sentences_of(passage, part).id if part else passage.id
-
-    def _key(self, card: Card) -> str:
-        """Return the id of the sentence in which most of a card's quote is marked, "" where nothing is."""
-        quote = card.quote
-        passage = self._corpus.passage(quote.id) if quote else None
-        if quote is None or passage is None or not quote.marked:
-            return ""
-        return marked_sentence(passage, quote.marked).id
-
-    def _is_verbatim(self, card: Card) -> bool:
-        """Say whether a card's quote is the very words its id and source point to; log and refuse it otherwise."""
-        if card.quote is None:
-            return card.role is Role.INFO
-        good = self._corpus.has(card.quote)
-        if not good:
-            _log.error("dropped a quote that its source does not have: %s", card.quote.id)
-        return good
 
 
 def _told(error: Exception, name: str = "", hint: str = "") -> Reply:

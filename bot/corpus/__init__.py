@@ -5,6 +5,7 @@ Checking and importing have doors of their own, `bot.corpus.check` and `bot.corp
 
 from bot.corpus.adverts import advert_words
 from bot.corpus.aliases import NO_ALIASES, Aliases, aliases_of
+from bot.corpus.changes import state_of
 from bot.corpus.curated import (
     HIGHLIGHTS,
     LONGEST_HIGHLIGHT,
@@ -15,11 +16,12 @@ from bot.corpus.curated import (
     key_passages,
 )
 from bot.corpus.formats.stage import is_direction
-from bot.corpus.library import Corpus, EpisodeEntry, open_corpus
+from bot.corpus.library import Corpus, EpisodeEntry, open_corpus, without_withdrawn
 from bot.corpus.model import Episode, Passage, Show
 from bot.corpus.naming import read_number
 from bot.corpus.transcript import Chapter, Person, Section
 from bot.corpus.voices import names_somebody
+from bot.corpus.withdrawn import AllWithdrawnError
 from bot.corpus.words import Word, fold, word_forms, words
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "NO_ALIASES",
     "SHORTEST_HIGHLIGHT",
     "Aliases",
+    "AllWithdrawnError",
     "Chapter",
     "Corpus",
     "CuratedHighlight",
@@ -48,6 +51,8 @@ __all__ = [
     "names_somebody",
     "open_corpus",
     "read_number",
+    "state_of",
+    "without_withdrawn",
     "word_forms",
     "words",
 ]

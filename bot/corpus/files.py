@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LONGEST_FILE",
     "door",
+    "is_folder",
     "is_there",
     "read_bytes",
     "read_text",
@@ -74,6 +75,14 @@ def door(read: Callable[_P, _ResultT]) -> Callable[_P, _ResultT]:
             return read(*args, **kwargs)
 
     return guarded
+
+
+def is_folder(item: os.DirEntry[str]) -> bool:
+    """Say whether an item of a folder is one; a link that leads round in a circle is none."""
+    try:
+        return item.is_dir()
+    except OSError:
+        return False
 
 
 @door

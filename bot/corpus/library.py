@@ -20,12 +20,12 @@ from bot.contract import episode_label
 from bot.corpus.cache import EpisodeCache, read_meta, signature, write_meta
 from bot.corpus.episode import EpisodeFiles, build_episode
 from bot.corpus.errata import read_errata
-from bot.corpus.files import door, is_there, read_text, read_toml
+from bot.corpus.files import door, is_folder, is_there, read_text, read_toml
 from bot.corpus.links import cut_of, link_of
 from bot.corpus.model import Episode, Passage, Show, episode_code, episode_name, is_position
 from bot.corpus.names import LONGEST_ADDRESS, LONGEST_PERSON, LONGEST_TITLE, one_line, person
 from bot.corpus.voices import names_somebody
-from bot.corpus.withdrawn import WITHDRAWN, SpanError, refuse_misnamed, withdrawn_of
+from bot.corpus.withdrawn import WITHDRAWN, AllWithdrawnError, SpanError, refuse_misnamed, withdrawn_of
 from bot.errors import TranscriptError
 from bot.policy.texts import say
 
@@ -46,6 +46,7 @@ __all__ = [
     "episode_folders",
     "open_corpus",
     "read_show",
+    "without_withdrawn",
 ]
 
 MOST_MEMORY = 64 * 1024 * 1024
@@ -53,8 +54,8 @@ MOST_MEMORY = 64 * 1024 * 1024
 
 
 @lru_cache(maxsize=8)
-def _source_text(path: Path) -> str:
-    """Return a source file's text; a claim is compared with several places of a few episodes."""
+def _source_text(path: Path, _changed: int) -> str:
+    """Return a source file's text, read once for when it changed; a claim is compared with several places of a few."""
     return read_text(path)
 
 
@@ -217,7 +218,7 @@ class Corpus:
         source, path = passage.source(), self._files(passage).source
         if source is None or path is None:
             return passage.text
-        text = _source_text(path)
+        text = _source_text(path, path.stat().st_mtime_ns)
         return " ".join(text[begin:end] for begin, end in source.spans)
 
     def errata(self, passage: Passage) -> tuple[Erratum, ...]:
@@ -265,6 +266,8 @@ class Loader:
         self.cache = cache
         self.names: dict[tuple[str, str], str] = {}
         self.withdrawn: dict[tuple[str, str], tuple[Withdrawal, ...]] = {}
+        self.unsettled: set[tuple[str, str]] = set()
+        """Episodes whose files may change again without their name telling."""
         self._most = most
         self._size = 0
         self._held: OrderedDict[tuple[str, str], Episode] = OrderedDict()
@@ -301,6 +304,13 @@ class Loader:
         finally:
             self._hold(key, episode)
 
+    def take(self, key: tuple[str, str], other: Loader) -> None:
+        """Hold what another loader holds of an episode, if it does: both have it from the same files."""
+        with other._lock:
+            episode = other._held.get(key)
+        if episode is not None:
+            self._hold(key, episode)
+
     def _read(self, entry: EpisodeEntry, key: tuple[str, str]) -> Episode:
         """Load an episode from the data folder, or else from its own files if they still say the same."""
         found = self.cache.load(self.names[key], entry.show) if self.cache else None
@@ -335,16 +345,50 @@ _MANY = 20
 """More episodes than this to read take a while, so it is said how far it is."""
 
 
-def open_corpus(folder: Path, data: Path | None = None, notice: Callable[[str], None] | None = None) -> Corpus:
+def open_corpus(
+    folder: Path,
+    data: Path | None = None,
+    notice: Callable[[str], None] | None = None,
+    *,
+    before: Corpus | None = None,
+) -> Corpus:
     """Open every show in a content folder; only episodes that are new or changed are read.
 
     A show is a folder with a `show.toml`; an episode is a folder inside it. What was read is kept in the data folder
-    `data`, or in memory only without one. `notice` gets a sentence now and then while many are read, and when they
+    `data`, or in memory only without one; `before` is the corpus as it was opened from the folder before, of which what
+    is unchanged is taken over. `notice` gets a sentence now and then while many are read, and when they
     cannot be kept. Raises TranscriptError for the first file that cannot be used: a bot that silently lacks an
     episode would say "not found" of what was said. What is withdrawn is left out; of an unclear withdrawal `notice`
     gets the sentence, and all that it could mean is left out.
     """
-    return _Opening(folder, data, notice or (lambda _: None)).run()
+    return _Opening(folder, data, notice or (lambda _: None), before).run()
+
+
+def without_withdrawn(corpus: Corpus) -> Corpus:
+    """Return a corpus without the episodes of which anything more is withdrawn by now; the same one where nothing is.
+
+    For a folder that cannot be opened as a whole: of each show whose files can be read, what is withdrawn is left out.
+    """
+    gone: set[int] = set()
+    for show in corpus.shows:
+        folder = corpus.folder / show.id
+        try:
+            known = read_show(folder)
+            withdrawn = withdrawn_of(known, folder, (path.name for path in folder.iterdir() if path.is_dir()))
+        except (TranscriptError, OSError):
+            continue
+        for number, entry in enumerate(corpus.entries):
+            if entry.show.id == show.id:
+                left_out = {each.span for each in corpus.loader.withdrawn.get((show.id, entry.id), ())}
+                spans = {each.span for each in withdrawn.spans.get(entry.id, ())}
+                if entry.id in withdrawn.whole or spans - left_out:
+                    gone.add(number)
+    if not gone:
+        return corpus
+    kept = tuple(entry for number, entry in enumerate(corpus.entries) if number not in gone)
+    if not kept:
+        raise AllWithdrawnError(str(corpus.folder), say("corpus.all-withdrawn"))
+    return Corpus(corpus.folder, kept, corpus.loader, corpus.withdrawn | {corpus.entries[n].code for n in gone})
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,8 +408,9 @@ class _Place:
 class _Opening:
     """The steps of opening a content folder."""
 
-    def __init__(self, folder: Path, data: Path | None, say: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, data: Path | None, say: Callable[[str], None], before: Corpus | None) -> None:
         self._folder = folder
+        self._before = before
         self._say = say
         cache = None
         try:
@@ -382,6 +427,8 @@ class _Opening:
         places = list(self._places())
         cache = self._loader.cache
         rows = cache.rows() if cache else []
+        if self._before is not None:
+            self._take_over(self._before, places)
         self._take(rows, places)
         missing = [place for place in places if place.name not in self._entries]
         self._read(missing)
@@ -389,8 +436,9 @@ class _Opening:
         if self._loader.cache is not None and (missing or len(rows) != len(places)):
             self._keep(self._loader.cache, places)
         if not places:
-            reason = say("corpus.all-withdrawn") if self._gone else say("corpus.no-episode")
-            raise TranscriptError(str(self._folder), reason)
+            if self._gone:
+                raise AllWithdrawnError(str(self._folder), say("corpus.all-withdrawn"))
+            raise TranscriptError(str(self._folder), say("corpus.no-episode"))
         entries = tuple(self._entries[place.name] for place in places)
         return Corpus(self._folder, entries, self._loader, frozenset(self._gone))
 
@@ -409,6 +457,17 @@ class _Opening:
                     self._loader.withdrawn[show.id, name] = spans
                     yield _Place(show, path, *signature(path, spans, show.people), spans)
 
+    def _take_over(self, before: Corpus, places: list[_Place]) -> None:
+        """Take from the corpus before what is still so."""
+        loader = before.loader
+        for place in places:
+            key = place.show.id, place.folder.name
+            number = before.find(*key)
+            same = loader.names.get(key) == place.name and place.settled and key not in loader.unsettled
+            if number is not None and same and before.entries[number].show == place.show:
+                self._entries[place.name] = before.entries[number]
+                self._loader.take(key, loader)
+
     def _take(self, rows: list[dict[str, Any]], places: list[_Place]) -> None:
         """Take from the list what is still so."""
         cache = self._loader.cache
@@ -416,8 +475,10 @@ class _Opening:
         listed = {row["name"]: row for row in rows if row["name"] in here}
         for place in places:
             self._loader.names[place.show.id, place.folder.name] = place.name
+            if not place.settled:
+                self._loader.unsettled.add((place.show.id, place.folder.name))
             row = listed.get(place.name)
-            if row is not None:
+            if row is not None and place.name not in self._entries:
                 values = {name: value for name, value in row.items() if name != "name"}
                 values |= {"speakers": tuple(values["speakers"]), "chapters": tuple(values["chapters"])}
                 values["meta"] = read_meta(values["meta"])
@@ -480,24 +541,16 @@ def episode_folders(folder: Path) -> Iterator[tuple[Show, Path]]:
         show = read_show(child)
         try:
             with os.scandir(child) as found:
-                items = [(item.name, _is_folder(item)) for item in found]
+                items = [(item.name, is_folder(item)) for item in found]
         except OSError as error:
             raise TranscriptError(str(child), say("corpus.no-show", error=error.strerror)) from error
-        refuse_misnamed(child, (name for name, is_folder in items if not is_folder), WITHDRAWN)
-        names = sorted(name for name, is_folder in items if is_folder and not name.startswith("."))
+        refuse_misnamed(child, (name for name, deeper in items if not deeper), WITHDRAWN)
+        names = sorted(name for name, deeper in items if deeper and not name.startswith("."))
         for name in (child.name, *names):
             if name != one_line(name) or "\ufffd" in name:
                 raise TranscriptError(str(child / name), say("corpus.folder-name"))
         for name in names:
             yield show, child / name
-
-
-def _is_folder(item: os.DirEntry[str]) -> bool:
-    """Say whether an item of a folder is one; a link that leads round in a circle is none."""
-    try:
-        return item.is_dir()
-    except OSError:
-        return False
 
 
 @door

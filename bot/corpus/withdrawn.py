@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "WITHDRAWN",
+    "AllWithdrawnError",
     "SpanError",
     "Withdrawal",
     "Withdrawn",
@@ -51,6 +52,10 @@ _KEYS = ("episode", "from", "to", "words", "occurrence", "why", "since")
 
 class SpanError(TranscriptError):
     """A withdrawal that does not say clearly which words of its episode it means."""
+
+
+class AllWithdrawnError(TranscriptError):
+    """Everything in a content folder is withdrawn."""
 
 
 @dataclass(frozen=True, slots=True)

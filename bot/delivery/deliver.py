@@ -91,7 +91,8 @@ class Delivery:
         tidies: bool = True,
     ) -> None:
         self._store = store
-        self._daily = daily
+        self.daily = daily
+        """What chooses; another one when the library is another."""
         self._adapters = adapters
         self._owner = owner
         self._fresh = fresh
@@ -187,7 +188,7 @@ class Delivery:
                 found = ()
             self._seen = tuple(each for each in found if now - each.seen_at <= self._timing.news)
             self._announced &= set(self._seen)
-        knows = self._daily.announcements.knows
+        knows = self.daily.announcements.knows
         return [each for each in self._seen if each not in self._announced and knows(_name(each))]
 
     async def _announce(self, fresh: Fresh, platforms: Sequence[str]) -> None:
@@ -207,7 +208,7 @@ class Delivery:
 
     def _title(self, row: PostRow) -> str:
         """Return what people call a post: its date, or its episode."""
-        return row.local_date if row.episode is None else self._daily.announcements.name(row.episode)
+        return row.local_date if row.episode is None else self.daily.announcements.name(row.episode)
 
     async def _clocks_agree(self) -> bool:
         """Say whether the clock of posts and the platforms' agree; when they do not, say so once and post nothing."""
@@ -276,30 +277,30 @@ class Delivery:
 
     async def _words_of(self, row: PostRow, now: float) -> Mapping[str, object] | None:
         """Return what the post says: chosen and written down now, or as it was; None when it waits, or ends without."""
-        ledger = self._store.posts
+        ledger, daily = self._store.posts, self.daily
         if row.episode is not None:
             return await self._announcement(row, row.episode, now)
         if row.payload is not None and row.passage_id is not None:
-            if await self._daily.stands(row.passage_id):
+            if await daily.stands(row.passage_id):
                 return row.payload
             await ledger.end(row, now, "skipped", say("delivery.withdrawn"))
             return None
         date = dt.date.fromisoformat(row.local_date)
         settings = await self._store.channels.get(row.settings.channel)
         for _ in range(3):  # another replica may take the same highlight meanwhile
-            found = await self._daily.next(settings, date)
+            found = await daily.next(settings, date)
             if found is None:
                 await self._leave_out(row, settings, now)
                 return None
             highlight, cycle = found
-            reply = freeze(self._daily.reply(highlight, settings.language))
+            reply = freeze(daily.reply(highlight, settings.language))
             if await ledger.choose(row, highlight.id, cycle, reply):
                 return reply
         return None
 
     async def _announcement(self, row: PostRow, episode: str, now: float) -> Mapping[str, object] | None:
         """Return what an announcement says, as `_words_of`."""
-        ledger, announcements = self._store.posts, self._daily.announcements
+        ledger, announcements = self._store.posts, self.daily.announcements
         settings = await self._store.channels.get(row.settings.channel)
         if not settings.announces(episode.partition("/")[0]):
             await ledger.end(row, now, "skipped", say("delivery.not-announced"), told=True)
@@ -331,7 +332,7 @@ class Delivery:
 
     async def _leave_out(self, row: PostRow, settings: ChannelSettings, now: float) -> None:
         """End a post for which there is no quote; an admin is told of the first of several in a row."""
-        why = await self._daily.why_none(settings)
+        why = await self.daily.why_none(settings)
         earlier = [one for one in await self._store.posts.recent(settings.channel) if one.local_date < row.local_date]
         again = bool(earlier) and (earlier[0].state, earlier[0].reason) == ("skipped", why)
         await self._store.posts.end(row, now, "skipped", why, told=again)

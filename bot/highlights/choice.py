@@ -8,9 +8,10 @@ follows the channel's votes. An episode is scored when its turn comes, never the
 from __future__ import annotations
 
 import logging
+import weakref
 from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
@@ -130,8 +131,10 @@ class Highlights:
             if (corpus.folder / entry.show.id / entry.id / HIGHLIGHTS).is_file():
                 self._picked.add(number)
         self._barren: set[int] = set()
-        self._order = lru_cache(maxsize=MOST_ORDERS)(self._draw)
-        self._spans = lru_cache(maxsize=MOST_HELD)(self._read_spans)
+        # By a proxy: what its own caches held would hold a library that was replaced until garbage is looked for.
+        own = weakref.proxy(self)
+        self._order = lru_cache(maxsize=MOST_ORDERS)(partial(Highlights._draw, own))
+        self._spans = lru_cache(maxsize=MOST_HELD)(partial(Highlights._read_spans, own))
 
     def next(  # noqa: PLR0913 - what a channel's choice depends on, by name
         self,

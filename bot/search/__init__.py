@@ -21,6 +21,7 @@ from bot.search.facts import chapter_lines, facts_of, is_host, length_of, people
 from bot.search.meaning import load_embeddings, open_embeddings
 from bot.search.model import LanguageModel, ask_ahead, open_model
 from bot.search.quote import FOUND, Hit
+from bot.search.remembered import forget
 from bot.search.scope import Scope, find_scope, scope_of, where
 from bot.search.searcher import Searcher, open_searcher
 from bot.search.verify import Judgement, Verdict, asks_for_check, read_claim
@@ -62,6 +63,7 @@ __all__ = [
     "find_scope",
     "fit_line",
     "fit_part",
+    "forget",
     "is_host",
     "length_of",
     "load_embeddings",

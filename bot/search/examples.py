@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from bot.corpus import Section
 from bot.search.episodes import newest_first
+from bot.search.remembered import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -39,7 +39,7 @@ class Subject(NamedTuple):
     speaker: str
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def subjects(corpus: Corpus, names: tuple[str, ...]) -> tuple[Subject, ...]:
     """Return subjects of the newest episodes: chapters, the shortest names first, or `names` where none has any."""
     newest = islice(newest_first(corpus, range(len(corpus.entries))), _MOST_READ)

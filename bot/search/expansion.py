@@ -16,6 +16,7 @@ from bot.errors import TranscriptError
 from bot.language import stop_words
 from bot.search.index.models import weights_folder
 from bot.search.index.phrases import hollow_words
+from bot.search.remembered import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +38,7 @@ _SHORTEST_KNOWN = 3
 _log = logging.getLogger(__name__)
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def known_aliases(corpus: Corpus) -> Aliases:
     """Return the aliases of a corpus, read once; none, and a line in the log, when a file of them is wrong."""
     try:

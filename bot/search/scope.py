@@ -12,6 +12,7 @@ from bot.corpus import read_number
 from bot.errors import UserError
 from bot.language import named_speaker, nearest, ratio
 from bot.policy.texts import listed, say
+from bot.search.remembered import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,7 +51,7 @@ class Scope:
 EVERYWHERE = Scope()
 
 
-@lru_cache(maxsize=8)
+@remembered(8)
 def narrow(corpus: Corpus, index: WordIndex, scope: Scope) -> WordIndex:
     """Return the part of an index that a search in a scope looks through."""
     if scope == EVERYWHERE:

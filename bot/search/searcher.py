@@ -69,6 +69,9 @@ CHOSEN_FROM = 10
 LOADING_SECONDS, LOOK_SECONDS = 1.5, 0.02
 """How long a question waits for models that are being loaded, and between looks; then words alone answer it."""
 
+_LOADED_WITHIN = 60.0
+"""Seconds that models take to load at the most; without them words alone are searched."""
+
 _SAID = frozenset({Verdict.EXACT, Verdict.CLOSE, Verdict.OMITTED, Verdict.OTHER_SPEAKER, Verdict.UNATTRIBUTED})
 """Verdicts on words that stand in the transcript, whoever says them."""
 
@@ -111,9 +114,25 @@ class Searcher:
         self._topics: tuple[str, ...] | None = None
         self._loader: threading.Thread | None = None
         self._stopping = threading.Event()
-        self._opened = False
+        self._opened = threading.Event()
+        self._follows = False
         self.wait_first: Callable[[], object] = lambda: None
         """What the worker waits for before each search."""
+
+    def take_over(self, before: Searcher) -> None:
+        """Go on from the searcher of the library as it was; called once, before anything is searched.
+
+        Its models are not loaded again (when it is loading them, this waits a moment), and its names of topics are
+        offered until `prepare` has gathered this library's.
+        """
+        if before._loader is not None:
+            before._opened.wait(_LOADED_WITHIN)
+        self._follows, self.wait_first, self._topics = True, before.wait_first, before._topics
+        loaded = before._loaded
+        if loaded is not None:
+            self._load = lambda _: loaded.over(self._corpus.entries)
+            self.load()
+        self._load = None
 
     def prepare(self) -> None:
         """Begin to `warm` in a thread of its own, once; lines do not wait for it, questions a moment."""
@@ -122,9 +141,13 @@ class Searcher:
             self._loader.start()
 
     def _prepare(self) -> None:
-        """Warm, and have what was loaded never looked through for garbage: that would hold the event loop."""
+        """Warm, and have what was loaded never looked through for garbage: that would hold the event loop.
+
+        A library that follows another may be followed in its turn: what is left of it is found by looking.
+        """
         self.warm()
-        gc.freeze()
+        if not self._follows:
+            gc.freeze()
         if self._background is not None and self._loaded is not None:
             try:
                 self._background.run(self._loaded, self._stopping.is_set)
@@ -147,7 +170,7 @@ class Searcher:
 
         try:
             self.load()
-            self._opened = True
+            self._opened.set()
             self._topics = topic_names(self._corpus)
             warm(self._corpus, self._index, self._embeddings)
         except Exception:
@@ -426,7 +449,7 @@ class Searcher:
     async def models_loaded(self) -> None:
         """Wait a moment for models that are being loaded: a process is ready a second before they are."""
         until = time.monotonic() + LOADING_SECONDS
-        while self._loader is not None and self._loader.is_alive() and not self._opened:
+        while self._loader is not None and self._loader.is_alive() and not self._opened.is_set():
             if time.monotonic() > until:
                 return
             await asyncio.sleep(LOOK_SECONDS)
@@ -446,6 +469,12 @@ class Searcher:
         with self._background.paused() if self._background is not None else nullcontext():
             return work()
 
+    def rest(self) -> None:
+        """Let what works in the background end, within about a second; searches are answered on."""
+        self._stopping.set()
+        if self._loader is not None:
+            self._loader.join(timeout=30)
+
     def close(self) -> None:
         """Let the threads end: the worker after the search it is in, the loader within about a second.
 
@@ -453,8 +482,7 @@ class Searcher:
         """
         self._stopping.set()
         self._workers.shutdown(wait=False, cancel_futures=True)
-        if self._loader is not None:
-            self._loader.join(timeout=30)
+        self.rest()
 
 
 def _place(passages: Iterable[Passage]) -> None:

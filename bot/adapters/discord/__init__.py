@@ -8,6 +8,8 @@ from bot.adapters.discord.limits import LONGEST_CUSTOM_ID, LONGEST_MESSAGE, LONG
 from bot.contract import Lack, Platform
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.contract import Adapter
     from bot.core import Core
     from bot.intake import Store, Turns
@@ -20,7 +22,14 @@ LONGEST_LINE = LONGEST_CUSTOM_ID - len("v:")
 
 
 def _connect(  # noqa: PLR0913 - each is one thing the adapter can be given
-    settings: Settings, core: Core, store: Store | None, *, listens: bool, presence: str, name: str, turns: Turns
+    settings: Settings,
+    core: Core,
+    store: Store | None,
+    *,
+    listens: bool,
+    presence: Callable[[], str],
+    name: str,
+    turns: Turns,
 ) -> Adapter:
     from bot.adapters.discord.adapter import Discord  # noqa: PLC0415 - 0.4 s of import only this platform needs
 

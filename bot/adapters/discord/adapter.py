@@ -58,14 +58,14 @@ class Discord(Poster):
         core: Core,
         store: Store | None = None,
         *,
-        presence: str = "",
+        presence: Callable[[], str] = lambda: "",
         announced: Callable[[discord.Client], None] = announce,
         gateway: bool = True,
         name: str = "",
         pace: Pace | None = None,
         turns: Turns | None = None,
     ) -> None:
-        """Take settings, core and store; `presence` is what the bot listens to, `announced` is called when ready.
+        """Take settings, core and store; `presence` tells what the bot listens to, `announced` is called when ready.
 
         Without `gateway` it only logs in, to post and to finish what others left. `name` is this process's in leases,
         no other's past or present. `turns` is as for `Intake`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from bot.adapters.discord.messages import Messages
 from bot.adapters.discord.pace import Pace
 from bot.adapters.discord.pending import KIND
 from bot.adapters.discord.sessions import PatientClient, Starts, look_at_limits
-from bot.adapters.discord.wire import Breaker, aim, why
+from bot.adapters.discord.wire import TROUBLE, Breaker, aim, why
 from bot.intake import Intake
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class VerbatimClient(PatientClient):
         core: Core,
         intake: Intake | None,
         *,
-        presence: str = "",
+        presence: Callable[[], str] = lambda: "",
         announce: Callable[[discord.Client], None] | None = None,
         pace: Pace | None = None,
         name: str = "",
@@ -55,7 +56,7 @@ class VerbatimClient(PatientClient):
     ) -> None:
         """Take the core and what events go through (None: memory alone).
 
-        `presence` is what the bot listens to, `announce` is called once when ready. `name` is this process's among
+        `presence` tells what the bot listens to, `announce` is called once when ready. `name` is this process's among
         replicas; one that never connects to the `gateway` leaves the commands as they are.
         """
         intents = discord.Intents.none()
@@ -73,10 +74,11 @@ class VerbatimClient(PatientClient):
             http_trace=self.breaker.trace(),
             proxy=settings.discord_proxy or None,
             status=discord.Status.online,
-            activity=discord.Activity(type=discord.ActivityType.listening, name=presence) if presence else None,
+            activity=_listening(told := presence()),
         )
         guard_events(self)
         pace = pace or Pace()
+        self._presence, self._told, self._look_again = presence, told, pace.alive
         self.leads: Callable[[], bool] = lambda: True
         self._intake = intake or Intake(NAME, None, settings.discord_token)
         self._core = core
@@ -97,7 +99,18 @@ class VerbatimClient(PatientClient):
         self._tasks = [asyncio.create_task(self._intake.leftovers(self._finish))]
         if self._gateway:
             syncing = sync(self, self._intake, self._core.commands, self._name)
-            self._tasks += [asyncio.create_task(syncing), asyncio.create_task(self._backfill.watch())]
+            keeping = (syncing, self._backfill.watch(), self._keep_presence())
+            self._tasks += map(asyncio.create_task, keeping)
+
+    async def _keep_presence(self) -> None:
+        """Say what the bot listens to as soon as that is something else: shows come and go while it serves."""
+        while True:
+            await asyncio.sleep(self._look_again)
+            if self.is_ready() and (told := self._presence()) != self._told:
+                self._told = told
+                self.activity = activity = _listening(told)  # for shards that connect from now on
+                with contextlib.suppress(discord.ConnectionClosed, *TROUBLE):
+                    await self.change_presence(activity=activity)
 
     async def connect(self, *, reconnect: bool = True) -> None:
         """Look at the gateway's limits and at our own, then connect."""
@@ -234,12 +247,17 @@ class VerbatimClient(PatientClient):
         await (self._interactions.finish(left) if left.kind == KIND else self._messages.finish(left))
 
 
+def _listening(told: str) -> discord.Activity | None:
+    """Return what a member sees the bot listen to; None where nothing is told."""
+    return discord.Activity(type=discord.ActivityType.listening, name=told) if told else None
+
+
 def create_discord_client(
     settings: Settings,
     core: Core,
     store: Store | None = None,
     *,
-    presence: str = "",
+    presence: Callable[[], str] = lambda: "",
     announce: Callable[[discord.Client], None] | None = None,
 ) -> discord.Client:
     """Return a client that answers through the core, not logged in; the library is pointed where the settings say."""

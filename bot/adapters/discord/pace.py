@@ -14,8 +14,8 @@ class Pace:
     `lease`: the gateway is one process's for so long after it last said so, which it does every `renew`. `look`:
     between looks for what some process took and did not answer. `early`: by so much the inbox's lease (30 s) is cut
     short, so that a member waits 20 s at most for the look that finds it; whoever took it gives up before.
-    `alive`: between notes that messages are being heard. `starts`: IDENTIFYs of a shard allowed within
-    `starts_within`.
+    `alive`: between notes that messages are being heard, and looks at what the bot listens to. `starts`: IDENTIFYs of a
+    shard allowed within `starts_within`.
     """
 
     lease: float = 30.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -20,6 +20,7 @@ from bot.search.ask.region import REGION, Region, chapters_of
 from bot.search.index.embeddings import fill
 from bot.search.index.labels import label_columns
 from bot.search.index.models import WIDTH
+from bot.search.remembered import remembered
 from bot.search.scope import EVERYWHERE
 
 if TYPE_CHECKING:
@@ -508,7 +509,7 @@ def _admits(corpus: Corpus, scope: Scope) -> Callable[[Place], bool]:
     return lambda place: scope.admits(place[0], corpus.episode(place[0]).passage(place[1], place[1]))
 
 
-@lru_cache(maxsize=256)
+@remembered(256)
 def _chapter_means(embeddings: Embeddings, number: int, episode: Episode) -> NDArray[np.float32]:
     """Return a vector for each chapter of an episode, of what its sentences mean together; the last for no chapter."""
     chapters = np.array(chapters_of(episode))

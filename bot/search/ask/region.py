@@ -12,6 +12,7 @@ import numpy as np
 
 from bot.corpus import Section, fold, words
 from bot.language import stop_words
+from bot.search.remembered import remembered
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -168,7 +169,7 @@ class Region:
         return result
 
 
-@lru_cache(maxsize=8192)
+@remembered(8192)
 def _read(index: WordIndex, single: Passage) -> Utterance:
     """Return what a sentence is like; many searches meet the same ones."""
     text = single.text

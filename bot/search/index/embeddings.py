@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from bot.corpus import EpisodeEntry
     from bot.search.index.models import Dense, Late
     from bot.search.index.vectors import Shelf
     from bot.search.index.words import Place
@@ -80,6 +81,10 @@ class Embeddings:
             blocks = {number: codes.part(counts[number], len(codes.factors)) for number, codes in found.items()}
             self.blocks.add(blocks)
             self.known |= found.keys()
+
+    def over(self, entries: Sequence[EpisodeEntry]) -> Embeddings:
+        """Return the same models, with the vectors of another library's episodes; a second for 2,000 of them."""
+        return Embeddings(self.dense, self.late, self.shelf.over(entries))
 
     def take_proposed(self, model: str) -> None:
         """Take in the questions that a language model of that name proposed; they are kept beside the vectors."""

@@ -7,7 +7,6 @@ import json
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +15,7 @@ from bot.corpus import key_passages
 from bot.language.linear import standard
 from bot.search.index.models import WIDTH
 from bot.search.index.vectors import write_whole
+from bot.search.remembered import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +95,7 @@ def label_columns(corpus: Corpus, view: View, numbers: Sequence[int]) -> dict[in
     return found
 
 
-@lru_cache(maxsize=MOST_LABELLED)
+@remembered(MOST_LABELLED)
 def _beside_keys(corpus: Corpus, number: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Return each pair of a sentence and a key passage it is in or beside, and what its label counts there."""
     episode = corpus.episode(number)
@@ -109,7 +109,7 @@ def _beside_keys(corpus: Corpus, number: int) -> tuple[NDArray[np.int64], NDArra
     return np.array(sentences), np.array(keys), np.array(fades)
 
 
-@lru_cache(maxsize=MOST_LABELLED)
+@remembered(MOST_LABELLED)
 def _vectors(corpus: Corpus, embeddings: Embeddings, number: int) -> tuple[NDArray[np.float32], int]:
     """Return the vectors of an episode's labels, then of its chapters' titles, and how many are labels.
 

@@ -221,7 +221,15 @@ class Shelf:
         self.folder = folder
         self.entries = entries
         self._made: dict[int, EpisodeVectors] = {}
-        self._opened = lru_cache(maxsize=_OPENED)(self._open)
+        self._paths: dict[int, Path] = {}
+        self._opened = lru_cache(maxsize=_OPENED)(_open_known)
+
+    def over(self, entries: Sequence[EpisodeEntry]) -> Shelf:
+        """Return the vectors of another library's episodes from the same folder, with those that are kept in memory."""
+        shelf = Shelf(self.folder, entries)
+        made = {self.entries[number].digest: vectors for number, vectors in self._made.items()}
+        shelf._made = {n: made[entry.digest] for n, entry in enumerate(entries) if entry.digest in made}
+        return shelf
 
     def look(self, known: Collection[int] = ()) -> dict[int, Codes]:
         """Return the codes of each episode that has vectors, besides those known; reads part of each file."""
@@ -247,7 +255,7 @@ class Shelf:
     def vectors(self, number: int) -> EpisodeVectors | None:
         """Return the vectors of an episode, or None when it has none, or its file is gone since."""
         try:
-            return self._made.get(number) or self._opened(number)
+            return self._made.get(number) or self._open(number)
         except LookupError:  # which is not remembered
             return None
 
@@ -267,16 +275,25 @@ class Shelf:
         except (OSError, ValueError):
             return np.zeros((len(rows), WIDTH), np.int8)
 
-    @lru_cache(maxsize=8192)  # noqa: B019 - a shelf lives as long as its process
     def _path(self, number: int) -> Path:
-        return _path(self.folder or Path(), self.entries[number].digest)
+        """Return where an episode's file is, made once: all are gone through while others are being worked out."""
+        if number not in self._paths:
+            self._paths[number] = _path(self.folder or Path(), self.entries[number].digest)
+        return self._paths[number]
 
     def _open(self, number: int) -> EpisodeVectors:
         """Open an episode's file; LookupError when there is none, or no whole one."""
-        vectors = _open_file(self._path(number), self.entries[number].sentences) if self.folder else None
-        if vectors is None:
+        if self.folder is None:
             raise LookupError
-        return vectors
+        return self._opened(self._path(number), self.entries[number].sentences)
+
+
+def _open_known(path: Path, sentences: int) -> EpisodeVectors:
+    """Open a file; LookupError when there is none, or no whole one."""
+    vectors = _open_file(path, sentences)
+    if vectors is None:
+        raise LookupError
+    return vectors
 
 
 def _read(file: FileIO, begin: int) -> bytes:

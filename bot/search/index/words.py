@@ -14,9 +14,10 @@ import math
 import os
 import threading
 import time
+import weakref
 from bisect import bisect_left
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -121,7 +122,8 @@ class WordIndex:
         self._part = part
         self._all = int(self._searcher.num_docs)
         self.size = self._matches(part.sentences) if part else self._all
-        self._latest = lru_cache(_LATEST)(self._top)
+        # By a proxy: an index that its own cache held would keep its files open until garbage is looked for.
+        self._latest = lru_cache(_LATEST)(partial(WordIndex._top, weakref.proxy(self)))
         self._counts: dict[tuple[str, str], int] | None = {} if part and self.size <= _OWN_STATISTICS else None
 
     def part(self, episodes: Collection[int] | None, speaker: str | None, spans: Sequence[Span] | None) -> WordIndex:

@@ -16,6 +16,7 @@ import numpy as np
 
 from bot.corpus import Section, key_passages
 from bot.language.linear import standard
+from bot.search.remembered import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -104,7 +105,7 @@ class Profile:
         return len(self.counts)
 
 
-@lru_cache(maxsize=32)
+@remembered(32)
 def look_at(corpus: Corpus, index: WordIndex, number: int) -> Profile:
     """Look at an episode's sentences, once."""
     episode = corpus.episode(number)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +17,7 @@ from bot.language import named_speaker, same_words
 from bot.search.episodes import newest_first
 from bot.search.expansion import is_english, known_aliases
 from bot.search.index.phrases import phrases_of
+from bot.search.remembered import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +80,7 @@ def topic_names(corpus: Corpus) -> tuple[str, ...]:
     return tuple(names[name] for name in order)
 
 
-@lru_cache(maxsize=4)
+@remembered(4)
 def known_names(corpus: Corpus) -> Known:
     """Gather the names of a corpus, once; takes 0.1 s an episode whose text is read."""
     chapters = dict.fromkeys(title for entry in corpus.entries for title in entry.chapters)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from bot.search.alone import asks, leans, loose_ends, trails
+from bot.search.remembered import remembered
 from bot.search.topic.features import look_at, share_of
 from bot.search.topic.scoring import by_itself
 
@@ -47,7 +47,7 @@ class Part(NamedTuple):
     key: Passage | None
 
 
-@lru_cache(maxsize=64)
+@remembered(64)
 def summarise(corpus: Corpus, index: WordIndex, number: int) -> tuple[Part, ...]:
     """Return the parts of the episode with that number, in order."""
     profile = look_at(corpus, index, number)
