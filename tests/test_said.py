@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.corpus import open_corpus, words
 from bot.search import FOUND, Verdict, open_searcher, scope_of
 from bot.search.index.words import open_index
-from bot.search.said import find_said
+from bot.search.said import find_run, find_said, known_runs
 
 if TYPE_CHECKING:
     from bot.corpus import Corpus
@@ -152,3 +152,13 @@ def test_every_run_of_a_transcript_is_found_where_it_stands(harbour: Corpus, dat
     places = find_said(harbour, index, text[begin : spoken[last].end], 20)
 
     assert any(at == number and passage.begin <= begin < passage.end for at, passage in places)
+
+
+def test_a_line_with_slips_is_looked_for_by_the_runs_of_words_between_them(harbour: Corpus) -> None:
+    index = open_index(harbour, None, print)
+
+    runs = known_runs(index, "as if we do not haave to carry the mail ovr it")
+
+    assert [" ".join(run) for run in runs] == ["as if we do not", "to carri the mail"]
+    assert LONG in {passage.text for run in runs for _, passage in find_run(harbour, index, run, 8)}
+    assert not known_runs(index, "as if we do not have to carry")  # nothing is mistyped

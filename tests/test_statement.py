@@ -21,14 +21,18 @@ if TYPE_CHECKING:
 
 HARBOUR = """**Ada Quill:** The foghorn museum opened in the spring. I like the foghorn museum, and the stairs are cold.
 
-**Ben Marsh:** At the end of the day it's only salt. We lost four boats, and that was at the end of the day too. The
-foghorn museum has a roof of green copper.
+**Ben Marsh:** The bell has new ropes, and the knots in them are my brother's. At the end of the day it's only salt. We
+lost four boats, and that was at the end of the day too. The foghorn museum has a roof of green copper.
 
 **Ada Quill:** I don't think that the lighthouse needs a keeper. My grandmother painted the lighthouse every summer. You
 can't have the key to the upper room of the tower, because the steps are broken. I did not sell the boat.
 
 **Ben Marsh:** I asked Wilma about the ropes. Then Wilma, who mends them, said the price is ninety crowns. The ferry
 captain trusts the ferryman more than the pilot.
+
+**Ada Quill:** I never climb the stairs in the winter. Wilma does. The pilot of the ferry drinks tea, and he wants sugar
+in it not milk, ever. The ferry that sank in the storm was not one of ours. The bell has new ropes, and the knots in
+them are my brother's.
 """
 BARE = """The kettle is older than the house. I told Osric so, and Osric only laughed about it for a while.
 """
@@ -97,11 +101,18 @@ def test_a_statement_with_one_thing_changed_is_altered(searcher: Searcher, claim
         ("the lighthouse needs a keeper", "altered"),
         ("sell the boat", "altered"),
         ("have the key to the upper room of the tower", "altered"),
+        ("climb the stairs in the winter", "altered"),
+        ("the ferry that sank in the storm was", "altered"),
+        # an opinion that is not theirs, also where the next sentence follows
+        ("the lighthouse needs a keeper. My grandmother", "altered"),
         # a stretch that is no statement, or of which little is denied
         ("the key to the upper room of", "exact"),
         ("to the upper room of the tower, because the steps", "exact"),
         ("sell the boat. I asked Wilma about the ropes", "exact"),
         ("keeper. My grandmother painted the lighthouse", "exact"),
+        ("climb the stairs in the winter. Wilma does", "exact"),
+        # a negation behind it is of what follows there
+        ("drinks tea, and he wants sugar in it", "exact"),
     ],
 )
 def test_words_cut_off_from_a_negation_are_altered_where_they_state_the_opposite(
@@ -137,6 +148,10 @@ def test_a_letter_off_is_a_slip_unless_that_makes_another_word(searcher: Searche
          "≠ Not quite, and it was Ada Quill. What was really said:"),
         ("Nadia Verholt: my grandmother painted the lighthouse every winter", "altered",
          "≠ Not quite, and it was Ada Quill. What was really said:"),
+        ("Ada: the bell has old ropes, and the knots in them are my brother's", "altered",
+         "≠ Not quite. What was really said:"),
+        ("Ben: the bell has old ropes, and the knots in them are my brother's", "altered",
+         "≠ Not quite. What was really said:"),
         ("Ada: my grandmother painted the lighthouse every winter", "altered",
          "≠ Not quite. What was really said:"),
         ("Ada: the kettle is younger than the house", "altered",

@@ -21,7 +21,7 @@ from bot.search.episodes import episodes_on
 from bot.search.index.phrases import hollow_words
 from bot.search.index.words import open_index
 from bot.search.quote import Hit, rank
-from bot.search.said import find_said
+from bot.search.said import find_run, find_said, known_runs
 from bot.search.scope import EVERYWHERE, narrow
 from bot.search.verify import Judgement, Names, Verdict, bare, is_by, join, judge, read_claim, stands_beside
 
@@ -388,11 +388,18 @@ class Searcher:
         judgement = judge(said, places, speaker=who, printed=printed)
         if judgement.verdict is Verdict.EXACT or judgement.too_little:
             return judgement
-        judgement = judge(said, [*places, *self._near(said, REGIONS, scope)], speaker=who, printed=printed)
+        near = [*places, *self._between_slips(said, scope), *self._near(said, REGIONS, scope)]
+        judgement = judge(said, near, speaker=who, printed=printed)
         if who and judgement.verdict in {Verdict.OTHER_SPEAKER, Verdict.UNATTRIBUTED}:
             own = judge(said, self._said_by(who, said, scope), speaker=who, printed=printed)
             judgement = own if own.verdict in {Verdict.EXACT, Verdict.CLOSE} else judgement
         return judgement
+
+    def _between_slips(self, said: str, scope: Scope) -> list[Passage]:
+        """Return sentences that have a line's words in a row between those that nobody says: slips, maybe."""
+        index = narrow(self._corpus, self._index, scope)
+        found = [each for run in known_runs(index, said) for each in find_run(self._corpus, index, run, REGIONS)]
+        return [passage for number, passage in found if scope.admits(number, passage)]
 
     def _near(self, said: str, limit: int, scope: Scope) -> list[Passage]:
         """Return up to 3 x `limit` sentences in a scope that share words or letters with a line."""

@@ -27,16 +27,31 @@ def cut_off(region: Region, first: int, last: int) -> tuple[range, range]:
 
     That is a negation and what stands between. It denies all that follows (I don't think that …), or the first clause:
     that counts where it is much of the words and can be read as a statement: “the ability to” behind “you don't have”
-    is none.
+    is none. Behind a claim it denies where it breaks off at a verb that takes it: he said it is … not.
     """
     heard = [place for place in range(first, last + 1) if not region.tokens[place].free] or [first]
     before = _negation_before(region, first)
-    if before and not (_denies_whole(region, before) or _denies_clause(region, heard, before, last)):
+    if before and not _is_denied(region, before, heard, last):
         before = range(0)
     follows = region.tokens[last + 1 : last + 2]
     beside = follows and region.sentences[last + 1] == region.sentences[last] and not follows[0].gap
-    denied = beside and is_negation(follows[0].form) and _is_much(_clause(region, heard[::-1]), heard)
+    taken = beside and is_negation(follows[0].form) and region.tokens[heard[-1]].form in _words()["verbs"]
+    denied = taken and _is_much(_clause(region, heard[::-1]), heard)
     return before, range(last + 1, last + 2) if denied else range(0)
+
+
+def _is_denied(region: Region, before: range, heard: Sequence[int], last: int) -> bool:
+    """Say whether words that begin with a negation deny what stands behind them, up to a place.
+
+    What goes on past the end of its sentence reads as a stretch and not as a statement: there only an opinion that
+    nobody has (I don't think …) turns it.
+    """
+    forms = {region.tokens[place].form for place in before}
+    if not forms.isdisjoint(_words()["opinions"]):
+        return True
+    if region.sentences[last] != region.sentences[before.stop]:
+        return False
+    return not forms.isdisjoint(_words()["whole"]) or _denies_clause(region, heard, before, last)
 
 
 def _is_much(count: int, heard: Sequence[int]) -> bool:
@@ -58,15 +73,10 @@ def _negation_before(region: Region, first: int) -> range:
             break
         if is_negation(token.form):
             return range(place, first) if token.form not in _words()["things"] else range(0)
-        if token.form not in _words()["between"] | _words()["whole"]:
+        if token.form not in _words()["between"] | _words()["whole"] | _words()["opinions"]:
             break
         right, stop, filled = place, token.gap, False
     return range(0)
-
-
-def _denies_whole(region: Region, before: range) -> bool:
-    """Say whether words that begin with a negation deny all that follows on them."""
-    return any(region.tokens[place].form in _words()["whole"] for place in before)
 
 
 def _denies_clause(region: Region, heard: Sequence[int], before: range, last: int) -> bool:

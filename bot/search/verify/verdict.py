@@ -227,8 +227,8 @@ def _compare(claim: _Claim, near: Sequence[Passage], printed: Callable[[Passage]
     if pieces:
         return _join_pieces(claim, pieces, printed)
     phrases = set_phrases(regions)
-    altered = next((each for each in found if is_found(each, asked, phrases)), None)
-    return _locate(claim, altered, Verdict.ALTERED, printed) if altered else _not_found(near)
+    altered = [each for each in found if is_found(each, asked, phrases)]
+    return _locate(claim, _theirs(claim, altered), Verdict.ALTERED, printed) if altered else _not_found(near)
 
 
 def _likeliest(claim: _Claim, near: Sequence[Passage], reach: int) -> Sequence[Passage]:
@@ -290,6 +290,12 @@ def _attribute(claim: _Claim, found: Sequence[Fit], printed: Callable[[Passage],
         return by[True]
     others = replace(by[False], verdict=Verdict.OTHER_SPEAKER) if False in by else None
     return replace(by[None], verdict=Verdict.UNATTRIBUTED, beside=others) if others is None or None in by else others
+
+
+def _theirs(claim: _Claim, found: Sequence[Fit]) -> Fit:
+    """Return the first of some places, best first, or one as good that the claimed speaker says."""
+    as_good = (each for each in found if each.goodness() >= found[0].goodness())
+    return next((each for each in as_good if is_by(_voices(each), claim.speaker)), found[0])
 
 
 def _voices(found: Fit) -> set[str | None]:
