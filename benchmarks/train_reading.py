@@ -6,7 +6,8 @@
 Trained on the examples of `kinds.toml`, on the messages of `tests/sets/messages.jsonl`, by writers who knew no code of
 the bot, and on questions and lines of the other sets and sentences of all shows, which ask the transcripts; it needs
 `../shared/shows`. A
-message is its vector, as a search sees it; a softmax is linear in that.
+message is its vector, as a search sees it, and its signs: words and how they stand; a softmax is linear in both. Ten
+minutes.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from benchmarks.fitting import fit_kinds
 from benchmarks.sets import is_kept_aside, load_set
 from benchmarks.shows import SHOWS, open_library
 from bot.core.routing import read_nearness
-from bot.core.routing.recognition import ASKED
+from bot.core.routing.recognition import ASKED, signs_of
 from bot.language import only_words, read_table
 from bot.search.index.models import Dense, weights_folder
 from bot.settings import ROOT
@@ -39,7 +40,10 @@ if TYPE_CHECKING:
 
 SET = "messages.jsonl"
 MODEL = Path("bot/core/routing/recognition.npz")
-RIDGE, STEPS, SCALE = 1e-6, 250, 4.0
+RIDGE, STEPS, SCALE, SIGNS = 1e-6, 150, 4.0, 3.0
+OFTEN, TOLD = 4, 2
+"""Messages that have a sign which counts, and how many of them ask the transcripts nothing."""
+
 LINES, LEAST, MOST = 200, 6, 20
 """Sentences of each show that are lines, and words of one."""
 
@@ -95,16 +99,45 @@ def vectors(texts: Sequence[str]) -> Array:
     return SCALE * np.stack([dense.query(text) for text in spoken]).astype(np.float64)
 
 
-def fit(seen: Sequence[tuple[Row, Array]]) -> Kinds:
-    """Fit the kinds of some messages."""
-    return fit_kinds(np.stack([vector for _, vector in seen]), [row.kind for row, _ in seen], RIDGE, STEPS)
+class Reader(NamedTuple):
+    """A model of kinds and the signs that it counts; its first weights are the vector's."""
+
+    signs: list[str]
+    model: Kinds
+
+    @classmethod
+    def fit(cls, seen: Sequence[tuple[Row, Array]]) -> Reader:
+        """Fit the kinds of some messages."""
+        signs = _signs([row for row, _ in seen])
+        return cls(signs, fit_kinds(_inputs(seen, signs), [row.kind for row, _ in seen], RIDGE, STEPS))
+
+    def shares(self, tried: Sequence[tuple[Row, Array]]) -> Array:
+        """Return the chance of each kind for each message."""
+        return self.model.shares(_inputs(tried, self.signs))
 
 
-def outcome(model: Kinds, tried: Sequence[tuple[Row, Array]]) -> list[str]:
+def _signs(seen: Sequence[Row]) -> list[str]:
+    """Return the signs that count."""
+    every = Counter(sign for row in seen for sign in signs_of(row.text))
+    told = Counter(sign for row in seen if row.kind != ASKED for sign in signs_of(row.text))
+    return sorted(sign for sign, count in told.items() if count >= TOLD and every[sign] >= OFTEN)
+
+
+def _inputs(known: Sequence[tuple[Row, Array]], signs: Sequence[str]) -> Array:
+    """Return a row a message: its vector, then its signs."""
+    places = {sign: number for number, sign in enumerate(signs)}
+    by_sign = np.zeros((len(known), len(signs)))
+    for number, (row, _) in enumerate(known):
+        found = [places[sign] for sign in signs_of(row.text) if sign in places]
+        by_sign[number, found] = SIGNS / np.sqrt(max(len(found), 1))
+    return np.hstack([np.stack([vector for _, vector in known]), by_sign])
+
+
+def outcome(reader: Reader, tried: Sequence[tuple[Row, Array]]) -> list[str]:
     """Return for each chance of ENOUGH how many messages of each room are taken for that room's."""
-    shares = model.shares(np.stack([vector for _, vector in tried]))
-    asked = model.kinds.index(ASKED)
-    told = [kind for kind in model.kinds if kind != ASKED]
+    shares = reader.shares(tried)
+    asked = reader.model.kinds.index(ASKED)
+    told = [kind for kind in reader.model.kinds if kind != ASKED]
     best = np.delete(shares, asked, 1).argmax(1)
     lines = []
     for enough in ENOUGH:
@@ -135,17 +168,24 @@ def main(given: Collection[str]) -> None:
     seen = [each for each in known if not each[0].unseen]
     print(Counter(_room(row.kind) for row, _ in seen))
     for writer in sorted({row.writer for row, _ in seen} - {""}) if "--measure" in given else ():
-        others = fit([each for each in seen if each[0].writer != writer])
+        others = Reader.fit([each for each in seen if each[0].writer != writer])
         print(f"writer {writer}, by what others wrote:")
         print("\n".join(outcome(others, [each for each in seen if each[0].writer == writer])))
-    model = fit(seen)
+    reader = Reader.fit(seen)
     print("unseen:")
-    print("\n".join(outcome(model, [each for each in known if each[0].unseen])))
+    print("\n".join(outcome(reader, [each for each in known if each[0].unseen])))
     if "--measure" not in given:
-        weights, constants = (SCALE * model.weights).astype(np.float16), model.constants.astype(np.float32)
-        words = np.array(vocabulary([row for row, _ in seen]))
-        kinds = np.array(model.kinds)
-        np.savez_compressed(ROOT / MODEL, keys=kinds, weights=weights, constants=constants, vocabulary=words)
+        model = reader.model
+        size = known[0][1].size
+        np.savez_compressed(
+            ROOT / MODEL,
+            keys=np.array(model.kinds),
+            weights=(SCALE * model.weights[:size]).astype(np.float16),
+            signs=np.array(reader.signs),
+            by_sign=(SIGNS * model.weights[size:]).astype(np.float16),
+            constants=model.constants.astype(np.float32),
+            vocabulary=np.array(vocabulary([row for row, _ in seen])),
+        )
         print(f"wrote {MODEL}")
 
 

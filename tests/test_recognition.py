@@ -32,11 +32,11 @@ def known(
     return Known((), lambda _: 9.0, says_word=says_word, says=says, recognised=lambda _: Recognised(key, chance))
 
 
-@given(st.integers(0, 2**32 - 1))
-def test_every_vector_is_of_a_kind_with_a_chance(seed: int) -> None:
+@given(st.integers(0, 2**32 - 1), st.text(max_size=60))
+def test_every_message_is_of_a_kind_with_a_chance(seed: int, text: str) -> None:
     vector = np.random.default_rng(seed).normal(size=384).astype(np.float32)
 
-    found = recognise(vector / np.linalg.norm(vector))
+    found = recognise(text, vector / np.linalg.norm(vector))
 
     assert found.key in KINDS | {"quote.about", "quote.by", "fact.in-episode"}
     assert 0 <= found.chance <= 1

@@ -269,7 +269,6 @@ def _number(line: str, option: str, *, digits: int) -> int:
     return int(number) if number.isdecimal() and len(number) <= digits else 0
 
 
-@lru_cache(maxsize=1)
 def _nearness() -> Nearness:
     return read_nearness("bot.core", "follow_ups.toml")
 

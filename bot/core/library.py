@@ -167,7 +167,7 @@ class Library:
     def _recognised(self, text: str) -> Recognised | None:
         """Return what a message is by what it means; None while meaning is unknown."""
         vector = self.search.meaning(text)
-        return None if vector is None else recognise(vector)
+        return None if vector is None else recognise(text, vector)
 
     def _episode_at(self, text: str) -> str | None:
         """Return the name of the episode that the first link in a text opens."""

@@ -35,12 +35,15 @@ MOMENT_NEAR = 0.64
 """How near an example a message with a time must be, to ask what was said then."""
 
 FEWEST, MOST, SHORT = 3, 60, 6
-"""Words of a message that is recognised by what it means, at least and at most, and of a statement that is too short to
-be a line."""
+"""Words of a message with which it may name something, words with which it is recognised by what it means at most, and of
+a statement that is too short to be a line."""
 
 LIKELY, CERTAIN = 0.75, 0.99
 """The chance from which a message is of a kind, and that for one which may be a line, has a word of the shows, or asks
 about one that few say to bots."""
+
+MUCH_TOLD = 2
+"""Words of the shows with which a message is about them, so that its meaning need not be worked out."""
 
 HARDLY = 0.05
 """Share of the examples of a kind that ask something, below which what asks is none of it."""
@@ -90,7 +93,6 @@ _BESIDE = frozenset(
 """Words beside a time of an episode that ask nothing else."""
 
 
-@lru_cache(maxsize=1)
 def _examples() -> Nearness:
     return read_nearness("bot.core.routing", "kinds.toml")
 
@@ -136,15 +138,19 @@ def _kind_by_meaning(text: str, known: Known, likely: float = LIKELY) -> str | N
 
 def _recognised(text: str, known: Known, likely: float = LIKELY) -> str | None:
     """Return what a message is recognised as, unless it may be a line, a claim, an order, or about what is said."""
-    if not FEWEST <= len(_WORD.findall(text)) <= MOST or pattern("quoted").search(text):
-        return None
-    found = known.recognised(text)
-    asking = wonders(text)
-    if found is None or found.chance < likely or (asking and found.key in _asking_nothing()):
+    count = len(_WORD.findall(text))
+    if not 0 < count <= MOST or pattern("quoted").search(text):
         return None
     words = _examples().words(text)
     subjects = [word for word in words if not (word in _function() or is_said_to_bots(word))]
-    may_be_said = any(map(known.tells, subjects)) or (asking and subjects and _YOU.isdisjoint(_words(text)))
+    if subjects and count < FEWEST:  # it may be a topic, said or not
+        return None
+    told = [word for word in dict.fromkeys(subjects) if known.tells(word)]
+    found = known.recognised(text) if len(told) < MUCH_TOLD else None
+    asking = wonders(text)
+    if found is None or found.chance < likely or (asking and found.key in _asking_nothing()):
+        return None
+    may_be_said = bool(told) or (asking and subjects and _YOU.isdisjoint(_words(text)))
     may_be_line = len(words) > SHORT and not asking
     if found.chance < (CERTAIN if may_be_said or may_be_line else likely):
         return None

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from bot.language import edits, nearest, plain_letters, read_table, real_words, stop_words
@@ -176,6 +177,7 @@ class Nearness:
         return max(FILLER, math.log((len(self._rows) + 0.5) / (held + 0.5)) / self._most)
 
 
+@lru_cache(maxsize=4)
 def read_nearness(package: str, name: str) -> Nearness:
     """Return the nearness to the `[[kind]]` rows of a TOML file beside a package's code.
 
