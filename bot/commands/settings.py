@@ -251,7 +251,7 @@ async def _overview(ctx: Context, found: ChannelSettings, before: str) -> Reply:
         lead = " ".join(filter(None, (before, announced, say("settings.off", where=where))))
         buttons: tuple[Button, ...] = (
             *_to_see(rows, options),
-            Button(say("buttons.work-daily-on"), f"/settings daily on{options}"),
+            Button(say("buttons.quote-on"), f"/settings daily on{options}"),
             _episodes_button(found, options),
         )
         return Reply(
@@ -288,7 +288,7 @@ async def _overview(ctx: Context, found: ChannelSettings, before: str) -> Reply:
         *_to_see(rows, options),
         Button(say("buttons.post-now"), f"/settings post now{options}"),
         Button(say("buttons.work-queue"), f"/settings queue{options}"),
-        Button(say("buttons.work-daily-off"), f"/settings daily off{options}"),
+        Button(say("buttons.quote-off"), f"/settings daily off{options}"),
         _episodes_button(found, options),
     )
     lead = " ".join(part for part in (before, lead, also, announced) if part)
@@ -444,25 +444,23 @@ async def _mark(ctx: Context, found: ChannelSettings, do: str, passage_id: str) 
 
 
 async def _see(ctx: Context, row: PostRow) -> Reply:
-    """Show an announcement as it is, or will be, posted, with what an admin can do about it while it waits."""
+    """Show an announcement as it is, or will be, posted, how it stands, and what to do about it while it waits."""
     state = _state(row, row.settings.zone)
+    told = say("settings.announcement", where=_where(ctx, row.settings.channel), state=state)
     if row.payload is None:
-        return Reply(say("settings.announcement", where=_where(ctx, row.settings.channel), state=state), Outcome.NONE)
+        return Reply(told, Outcome.NONE)
     reply = thaw(row.payload)
     line = f"id:{row.code}{_option(ctx, row.settings.channel)}"
-    offers = (
-        Button(say("buttons.post-it"), f"/settings approve {line}"),
-        Button(say("buttons.leave-out"), f"/settings drop {line}"),
-    )
-    lead = say("settings.announcement", where=_where(ctx, row.settings.channel), state=state)
-    buttons = (*(offers if row.waits else ()), *reply.buttons)
-    return dataclasses.replace(reply, lead=f"{lead}\n\n{reply.lead}", buttons=buttons)
+    post = Button(say("buttons.post-it"), f"/settings approve {line}")
+    leave_out = Button(say("buttons.leave-out"), f"/settings drop {line}")
+    buttons = (*((post, leave_out) if row.waits else ()), *reply.buttons)
+    return dataclasses.replace(reply, lead=f"{told}\n\n{reply.lead}", buttons=buttons)
 
 
 async def _approve(ctx: Context, row: PostRow) -> Reply:
     """Let an announcement go that waits for that, or did not go out."""
     if not await ctx.store.posts.approve(row, ctx.now.timestamp()):
-        return await _see_state(ctx, row)
+        return await _see(ctx, await _anew(ctx, row))
     await _note(ctx, row, "approve")
     return Reply(say("settings.announcing", where=_where(ctx, row.settings.channel)), Outcome.FOUND)
 
@@ -470,7 +468,7 @@ async def _approve(ctx: Context, row: PostRow) -> Reply:
 async def _leave_out(ctx: Context, row: PostRow) -> Reply:
     """Leave out an announcement that was not sent."""
     if not await ctx.store.posts.drop(row, say("settings.dropped-by")):
-        return await _see_state(ctx, row)
+        return await _see(ctx, await _anew(ctx, row))
     await _note(ctx, row, "drop")
     return Reply(say("settings.left-out-episode", where=_where(ctx, row.settings.channel)), Outcome.FOUND)
 
@@ -481,11 +479,9 @@ async def _note(ctx: Context, row: PostRow, do: str) -> None:
     await ctx.store.channels.note(row.settings.channel, member, f"{do} {row.episode}", now)
 
 
-async def _see_state(ctx: Context, row: PostRow) -> Reply:
-    """Say how an announcement stands by now, which is past what was asked for."""
-    now = await ctx.store.posts.announcement(row.settings.channel, row.code) or row
-    state = _state(now, now.settings.zone)
-    return Reply(say("settings.announcement", where=_where(ctx, row.settings.channel), state=state), Outcome.NONE)
+async def _anew(ctx: Context, row: PostRow) -> PostRow:
+    """Return an announcement as it is by now: past what was asked for."""
+    return await ctx.store.posts.announcement(row.settings.channel, row.code) or row
 
 
 def _where(ctx: Context, channel: Channel, form: str = "in") -> str:

@@ -106,6 +106,7 @@ class Delivery:
         self._off = ""
         self._down = False
         self._looked: float | None = None
+        self._before: float | None = None
         self._seen: tuple[Fresh, ...] = ()
         self._announced: set[Fresh] = set()
 
@@ -134,8 +135,8 @@ class Delivery:
             await self._notice_gap(now, waiting.last_tick)
             if waiting.channels:
                 await self._plan(now)
-            for fresh in news:
-                await self._announce(fresh, platforms)
+            for fresh, due in news:
+                await self._announce(fresh, due, platforms)
             while rows := await self._claim(platforms) if busy else []:
                 claimed = time.monotonic()
                 await asyncio.gather(*(self._settle(row, claimed) for row in rows))
@@ -177,8 +178,12 @@ class Delivery:
                     await self._notifications.say(settings.channel, say("delivery.switched-off", why=error))
             await self._store.posts.plan(planned)
 
-    async def _news(self, now: float) -> list[Fresh]:
-        """Return new episodes that this process knows by now and has written no rows for."""
+    async def _news(self, now: float) -> list[tuple[Fresh, float]]:
+        """Return new episodes that this process knows by now and has written no rows for, and since when they are due.
+
+        That is when they were not to be known yet; one that is there at the first look may have been posted since it
+        was seen, by whoever wrote in a database that was restored.
+        """
         if self._looked is None or abs(now - self._looked) >= self._timing.look_for_news:
             self._looked = now
             try:
@@ -188,10 +193,12 @@ class Delivery:
                 found = ()
             self._seen = tuple(each for each in found if now - each.seen_at <= self._timing.news)
             self._announced &= set(self._seen)
+        before, self._before = self._before or 0.0, now
         knows = self.daily.announcements.knows
-        return [each for each in self._seen if each not in self._announced and knows(_name(each))]
+        known = (each for each in self._seen if each not in self._announced and knows(_name(each)))
+        return [(each, max(each.seen_at, before)) for each in known]
 
-    async def _announce(self, fresh: Fresh, platforms: Sequence[str]) -> None:
+    async def _announce(self, fresh: Fresh, due: float, platforms: Sequence[str]) -> None:
         """Write a row for every channel in which a new episode is to be announced, and has none."""
         episode, beyond = _name(fresh), 0
         slot, ledger = episode_slot(episode), self._store.posts
@@ -199,7 +206,7 @@ class Delivery:
             beyond = found[-1].id or 0
             await ledger.plan(
                 [
-                    Planned(settings, slot, fresh.seen_at, settings.next_date, settings.next_at, episode=episode)
+                    Planned(settings, slot, due, settings.next_date, settings.next_at, episode=episode)
                     for settings in found
                     if settings.announces(fresh.show)
                 ]

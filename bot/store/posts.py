@@ -30,6 +30,9 @@ __all__ = ["Ledger", "Planned", "PostRow", "Waiting", "episode_slot", "post_key"
 SWEEP_AFTER = 300.0
 """Seconds after a doubtful send until its channel is searched for a second copy."""
 
+_SLOT = "0"
+"""What stands for an episode begins with it, and so is in order before every date."""
+
 
 @dataclass(frozen=True, slots=True)
 class Planned:
@@ -108,10 +111,6 @@ _JOINED = (
     .join(channels, posts.c.channel_id == channels.c.id)
     .set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)
 )
-
-
-_SLOT = "0"
-"""What stands for an episode begins with it, and so comes before every date of this millennium and the next."""
 
 
 def episode_slot(episode: str) -> str:
@@ -214,7 +213,9 @@ class Ledger:
         untried = sa.update(posts).where(_is_ours(row), posts.c.state == "pending", posts.c.first_try_at.is_(None))
         values = untried.values(passage_id=passage_id, cycle=cycle, payload=dict(payload))
         if ask_at is not None:
-            values = values.values(state="held", reason="", next_at=None, tell_at=ask_at, lease_until=None)
+            values = values.values(
+                state="held", reason="", due_at=ask_at, next_at=None, tell_at=ask_at, lease_until=None
+            )
         move = sa.update(channels).where(channels.c.id == row.settings.id, channels.c.cycle < cycle).values(cycle=cycle)
 
         def work(db: sa.Connection) -> bool:

@@ -707,6 +707,27 @@ async def f21(stage: Stage) -> list[Row]:
     )
 
 
+# F22 ------------------------------------------------------------------------------------------------------------------
+
+
+async def announced(stage: Stage, engine: Engine, posts: int) -> Row:
+    """Announce a new episode with two replicas, one killed each second, a third of the answers faulty."""
+    row = Row("F22", f"a new episode, a replica of 2 killed each second, 35% faulty; {engine}")
+    async with stage.yard(engine, faults=0.35) as yard:
+        await yard.plant(posts, episode=True)
+        yard.start(2, episode_at=time.time() + 1.0)
+        yard.meanwhile(yard.killing())
+        await asyncio.sleep(max(4.0, posts / 30))
+        await finish(yard, row)
+    return row
+
+
+async def f22(stage: Stage) -> list[Row]:
+    """Announce an episode under the faults of F1."""
+    posts = min(A_RUN, stage.posts // len(stage.engine))
+    return list(await asyncio.gather(*(announced(stage, engine, posts) for engine in stage.engine)))
+
+
 # Speed ----------------------------------------------------------------------------------------------------------------
 
 
@@ -761,6 +782,7 @@ CASES: dict[str, Case] = {
     "F11": f11,
     "F12": f12,
     "F21": f21,
+    "F22": f22,
     "speed": speed,
 }
 """The cases by their number; a case of inbound events or leases joins by being put here."""

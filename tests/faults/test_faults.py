@@ -68,6 +68,7 @@ async def _waves(stage: Stage) -> list[Row]:
             one(cases.restored_twice(small, "sent")),
             one(cases.threads(small, "SQLite", "recorded", 8)),
             one(cases.threads(small, "SQLite", "thread", 8)),
+            *(one(cases.announced(stage, engine, 12)) for engine in stage.engine),
         ),
     )
     made: list[Row] = []
@@ -117,6 +118,10 @@ def test_two_deployments_on_a_restored_backup_post_nothing_again(rows: list[Row]
 
 def test_nothing_is_asked_again_before_the_time_its_429_named(rows: list[Row]) -> None:
     held(rows, "F12")
+
+
+def test_a_new_episode_is_announced_once_by_replicas_killed_every_second(rows: list[Row]) -> None:
+    assert [row.posts for row in held(rows, "F22")] == [12, 12]
 
 
 def test_each_quote_gets_its_thread_once_through_cut_connections_and_deaths(rows: list[Row]) -> None:

@@ -34,6 +34,7 @@ from bot.core import Core
 from bot.corpus import Corpus, Passage, open_corpus
 from bot.delivery import Daily, Delivery, ticking
 from bot.errors import OperatorError, StoreError
+from bot.feeds import Fresh
 from bot.highlights import Highlight, Highlights
 from bot.settings import ROOT, Settings
 from bot.store.posts import Ledger
@@ -87,6 +88,8 @@ class Order:
     serves: bool = False
     gateway: str = ""
     slack_app_token: str = ""
+    episode_at: float = 0.0
+    """When a new episode came (UTC seconds), 0 for none."""
 
 
 class Steady(Daily):
@@ -326,7 +329,10 @@ async def work(order: Order, corpus: Corpus) -> None:
     slack_api.CALL_SECONDS = pace.call_within  # type: ignore[misc]  # a constant there
     adapters: dict[str, Adapter] = {"discord": discord, "slack": slack}
     kind = Naive if order.naive else Delivery
-    delivery = kind(store, daily, adapters, f"{os.getpid()}-{secrets.token_hex(4)}", timing=pace.timing)
+    entry = corpus.entries[0]
+    fresh = (Fresh(entry.show.id, entry.id, order.episode_at),) if order.episode_at else ()
+    name = f"{os.getpid()}-{secrets.token_hex(4)}"
+    delivery = kind(store, daily, adapters, name, fresh=lambda: fresh, timing=pace.timing)
     async with ticking(delivery.tick, pace.tick):
         await _until_orphaned()
 

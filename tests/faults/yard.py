@@ -192,11 +192,12 @@ class Yard:
         ticked: bool = True,
         ago: float = 0.0,
         thread: bool = False,
+        episode: bool = False,
     ) -> None:
         """Add so many channels, half on each platform, whose post falls due from `soon` seconds on, within `over`.
 
         `ticked` notes that delivery looked a moment ago, so that nothing counts as late; `ago` puts the due moments
-        back by so much; `thread` asks for one under each post.
+        back by so much; `thread` asks for one under each post; with `episode` it is an announcement and no quote.
         """
         world, now = self.discord.world, time.time()
         tag = secrets.token_hex(3)
@@ -213,7 +214,7 @@ class Yard:
                 self.slack.world.channels[made.id] = made
                 self.on_slack.append(made)
                 where = ("slack", team.id, made.id)
-            rows.append(_channel_row(where, due, thread=thread))
+            rows.append(_channel_row(where, due, thread=thread, episode=episode))
         admins = {"discord": str(world.alice.id), "slack": SLACK_ADMIN}
         told = [
             {name: row[name] for name in ("platform", "tenant", "ref")}
@@ -371,12 +372,13 @@ class Yard:
         return path.read_text("utf-8", "replace") if path.exists() else ""
 
 
-def _channel_row(where: tuple[str, str, str], due: float, *, thread: bool) -> dict[str, Any]:
-    """Return a channel's row: the post of today at `due`, the next one half a day or more later."""
+def _channel_row(where: tuple[str, str, str], due: float, *, thread: bool, episode: bool) -> dict[str, Any]:
+    """Return a channel's row: the post of today at `due`, the next one half a day or more later; or what came since."""
     platform, tenant, ref = where
     settings = ChannelSettings(
         Channel(platform, ref, tenant),
-        daily=True,
+        daily=not episode,
+        episodes_since=0.0 if episode else None,
         thread=thread,
         time=time.strftime("%H:%M", time.gmtime(due + HALF_A_DAY)),
         next_date=time.strftime("%Y-%m-%d", time.gmtime(due)),
