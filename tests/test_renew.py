@@ -52,8 +52,9 @@ class Bot:
         self.renewal.look()  # what the files were like when they were opened
 
     def _replace(self, corpus: Corpus, search: Searcher) -> Library:
+        before = self.core.replace(corpus, search)
         self.present = (corpus, search)
-        return self.core.replace(corpus, search)
+        return before
 
     def add(self, name: str, words: str = NEW, show: str = THROW) -> Path:
         """Add an episode as a text."""
