@@ -235,4 +235,4 @@ def _changes(before: Corpus, after: Corpus) -> list[str]:
         "changed": sum(old[key] != entry for key, entry in new.items() if key in old),
         "gone": len(old.keys() - new.keys()),
     }
-    return [say(f"renewal.{name}", count=count) for name, count in counts.items() if count]
+    return [say(f"renewal.count-{name}", count=count) for name, count in counts.items() if count]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import gc
 import logging
@@ -52,8 +53,9 @@ class Bot:
         self.renewal.look()  # what the files were like when they were opened
 
     def _replace(self, corpus: Corpus, search: Searcher) -> Library:
+        before = self.core.replace(corpus, search)
         self.present = (corpus, search)
-        return self.core.replace(corpus, search)
+        return before
 
     def add(self, name: str, words: str = NEW, show: str = THROW) -> Path:
         """Add an episode as a text."""
@@ -111,11 +113,13 @@ async def test_a_new_episode_is_found_after_a_look_and_what_was_shown_before_sti
         quote = before.cards[0].quote
         assert quote is not None
         assert NEW not in shown(await bot.ask(f"/quote {LINE}"))
+        assert (await bot.ask("/about")).text.count("Episodes: 4") == 2
         held = bot.present[0].episode(0)
         bot.add("episode-45")
         assert await bot.renew()
 
         assert shown(await bot.ask(f"/quote {LINE}")) == [NEW]
+        assert "Episodes: 5" in (await bot.ask("/about")).text
         opened = await bot.ask(f"/show {quote.id}")
         assert opened.cards[0].quote is not None
         assert quote.text in opened.cards[0].quote.text
@@ -300,13 +304,24 @@ async def test_a_library_that_was_replaced_leaves_memory_at_once(bot: Bot) -> No
     await bot.ask("/topic soup")
     await bot.ask("/daily")
     bot.add("episode-45")
-    gone = [weakref.ref(each) for each in bot.present]
+    corpus, search = bot.present
+    gone = [weakref.ref(each) for each in (corpus, search, search._index)]  # noqa: SLF001 - it holds the files
+    del corpus, search
     gc.disable()  # nothing waits for garbage to be looked for, which would hold the event loop
     try:
         await bot.renew()
-        assert [ref() for ref in gone] == [None, None]
+        assert [ref() for ref in gone] == [None] * 3
     finally:
         gc.enable()
+
+
+def test_what_is_remembered_of_a_library_is_let_go_with_it() -> None:
+    """Each cache of a function of a corpus, an index or vectors would hold these as long as the process lives."""
+    for path in (ROOT / "bot").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef) and "lru_cache" in "".join(map(ast.unparse, node.decorator_list)):
+                taken = {ast.unparse(each.annotation) for each in node.args.args if each.annotation}
+                assert taken.isdisjoint({"Corpus", "WordIndex", "Embeddings", "Searcher"}), f"{path}:{node.lineno}"
 
 
 async def test_the_thread_takes_in_what_changed_by_itself_and_at_once_when_it_is_told(bot: Bot) -> None:

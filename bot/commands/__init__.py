@@ -25,6 +25,7 @@ from bot.commands.privacy import privacy
 from bot.commands.proof import proof
 from bot.commands.quote import quote
 from bot.commands.settings import settings
+from bot.commands.setup import setup, setup_step
 from bot.commands.show import show
 from bot.commands.talk import talk
 from bot.commands.topic import topic
@@ -58,12 +59,14 @@ COMMANDS = (
     proof,
     episodes,
     moment,
+    setup,
     settings,
     highlight_score,
     privacy,
     help_,
     about,
     vote,
+    setup_step,
     talk,
 )
 

@@ -93,6 +93,20 @@ class Context:
             raise UserError(say("command.no-store"))
         return self.kept
 
+    async def refuse_closed(self, channel: Channel) -> None:
+        """Raise a UserError when the bot cannot post in a channel, with what lacks."""
+        lacking = await self.check(channel)
+        if lacking:
+            raise UserError(lacking)
+
+    def where(self, channel: Channel, form: str = "in") -> str:
+        """Say which channel is meant, as a place or, in the form "it", as what a sentence begins with."""
+        if channel.id == self.request.channel.id:
+            return say(f"settings.{form}-here")
+        if channel.platform == "console":
+            return say(f"settings.{form}-named", channel=channel.id)
+        return say(f"settings.{form}-other")
+
 
 class Suggestion(NamedTuple):
     """A value that a member may mean, a name that may be typed in its place, and how it is shown to be chosen."""

@@ -19,16 +19,15 @@ from bot.contract import (
     format_day,
     format_moment,
     local_date,
-    next_due,
     read_days,
     read_time,
     thaw,
     zones,
 )
-from bot.delivery import language_named
+from bot.delivery import SWITCHED_ON, language_named, next_dates, post_today, save_settings
 from bot.errors import UserError
 from bot.policy.texts import languages, say
-from bot.search import scope_of
+from bot.search import shows_named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -56,11 +55,8 @@ WORK = (
 SHOWN = 3
 """Coming dates and highlights shown."""
 
-MOST_TRIES = 5
-"""Tries to save settings that others change at the same time."""
-
 _SWITCHES: dict[str, dict[str, Any]] = {
-    "daily on": {"daily": True, "paused": False, "skip_date": None, "disabled": "", "refusals": 0},
+    "daily on": {**SWITCHED_ON},
     "daily off": {"daily": False},
     "pause": {"paused": True},
     "resume": {"paused": False, "skip_date": None, "disabled": "", "refusals": 0},
@@ -106,7 +102,7 @@ async def settings(  # noqa: PLR0913, PLR0917 - one option for each thing that c
     asked = ctx.request.channel
     place = dataclasses.replace(asked, id=channel or asked.id, thread="")
     if channel:
-        await _refuse_unknown(ctx, place)
+        await ctx.refuse_closed(place)
     found = await ctx.store.channels.get(place)
     given = {
         "time": time,
@@ -132,7 +128,7 @@ async def settings(  # noqa: PLR0913, PLR0917 - one option for each thing that c
         return await _VIEWS[do](ctx, found)
     switches = _switched(do, found, ctx.now.timestamp())
     if do in {"daily on", "episodes on"}:
-        await _refuse_unknown(ctx, place)
+        await ctx.refuse_closed(place)
     if not switches and not changes:
         return await _overview(ctx, found, "")
     saved = await _save(ctx, place, {**switches, **changes}, _summary(do, changes))
@@ -151,17 +147,10 @@ def _switched(do: str, found: ChannelSettings, now: float) -> dict[str, Any]:
     return values
 
 
-async def _refuse_unknown(ctx: Context, place: Channel) -> None:
-    """Raise a UserError when the bot cannot post in a channel, with what lacks."""
-    lacking = await ctx.check(place)
-    if lacking:
-        raise UserError(lacking)
-
-
 def _read(ctx: Context, name: str, value: Any) -> Any:
     """Return an option as its setting, read and checked."""
     if name == "shows":
-        return _shows(ctx, value)
+        return shows_named(ctx.corpus, value)
     readers: dict[str, Callable[[str], str]] = {
         "time": read_time,
         "zone": find_zone,
@@ -171,42 +160,9 @@ def _read(ctx: Context, name: str, value: Any) -> Any:
     return readers[name](value) if name in readers else value
 
 
-def _shows(ctx: Context, text: str) -> tuple[str, ...]:
-    """Return the ids of the shows named, () for all; raises UserError for one that is not here."""
-    if text.strip().casefold() == "all":
-        return ()
-    numbers = scope_of(ctx.corpus, show=text).episodes or frozenset()
-    return tuple(dict.fromkeys(ctx.corpus.entries[number].show.id for number in sorted(numbers)))
-
-
-async def _save(
-    ctx: Context, place: Channel, changes: Mapping[str, Any], change: str, posted: dt.datetime | None = None
-) -> ChannelSettings:
-    """Write changed settings with the coming date they lead to, which is no date that had its post.
-
-    `posted` is when a post is about to be sent. A date that is due and not planned yet stays: delivery has it by then.
-    """
-    for _ in range(MOST_TRIES):
-        was = await ctx.store.channels.get(place)
-        changed = dataclasses.replace(was, **changes)
-        due = was.daily and not was.disabled and was.next_at is not None and was.next_at <= ctx.now.timestamp()
-        if not (due and changed.daily and posted is None):
-            changed = await _plan(ctx, changed, posted)
-        saved = await ctx.store.channels.save(changed, ctx.request.author.id, change, ctx.now.timestamp())
-        if saved is not None:
-            return saved
-    raise UserError(say("settings.busy"))
-
-
-async def _plan(ctx: Context, changed: ChannelSettings, posted: dt.datetime | None) -> ChannelSettings:
-    """Return settings with the next date and moment they lead to."""
-    recent = await ctx.store.posts.recent(changed.channel, 1)
-    beyond = dt.date.fromisoformat(recent[0].local_date) if recent else None
-    sent = recent[0].sent_at if recent else None
-    last = posted or (dt.datetime.fromtimestamp(sent, dt.UTC) if sent else None)
-    found = next_due(ctx.now, changed.time, changed.zone, changed.days, beyond=beyond, last=last)
-    next_date, next_at = (found[0].isoformat(), found[1].timestamp()) if found and changed.daily else (None, None)
-    return dataclasses.replace(changed, next_date=next_date, next_at=next_at)
+async def _save(ctx: Context, place: Channel, changes: Mapping[str, Any], change: str) -> ChannelSettings:
+    """Write changed settings in the asker's name."""
+    return await save_settings(ctx.store, place, changes, change, by=ctx.request.author.id, now=ctx.now)
 
 
 def _summary(do: str, changes: Mapping[str, object]) -> str:
@@ -214,23 +170,9 @@ def _summary(do: str, changes: Mapping[str, object]) -> str:
     return " ".join(part for part in (do, *(f"{name}={value}" for name, value in changes.items())) if part)
 
 
-def _next_dates(found: ChannelSettings, now: dt.datetime, count: int) -> list[tuple[dt.date, dt.datetime]]:
-    """Return a channel's coming dates and moments, as planned."""
-    if not found.daily or found.next_date is None or found.next_at is None:
-        return []
-    dates = [(dt.date.fromisoformat(found.next_date), dt.datetime.fromtimestamp(found.next_at, dt.UTC))]
-    while len(dates) < count:
-        day, moment = dates[-1]
-        following = next_due(max(moment, now), found.time, found.zone, found.days, beyond=day)
-        if following is None:
-            break
-        dates.append(following)
-    return dates
-
-
 async def _overview(ctx: Context, found: ChannelSettings, before: str) -> Reply:
     """Say what is set for a channel; when the daily quote is on, with the next dates and a preview."""
-    where = _where(ctx, found.channel)
+    where = ctx.where(found.channel)
     options = _option(ctx, found.channel)
     rows = await ctx.store.posts.announcements(found.channel)
     announced = _announced(ctx, found)
@@ -262,12 +204,12 @@ async def _overview(ctx: Context, found: ChannelSettings, before: str) -> Reply:
         )
     lead = say(
         "settings.on",
-        channel=_where(ctx, found.channel, "it"),
+        channel=ctx.where(found.channel, "it"),
         days=day_names(found.days),
         time=found.time,
         zone=found.zone,
     )
-    dates = _next_dates(found, ctx.now, SHOWN)
+    dates = next_dates(found, ctx.now, SHOWN)
     also = ""
     if found.disabled:
         also = say("settings.disabled", reason=found.disabled)
@@ -275,8 +217,8 @@ async def _overview(ctx: Context, found: ChannelSettings, before: str) -> Reply:
         also = say("settings.paused")
     elif found.skip_date and dates and found.skip_date == dates[0][0].isoformat():
         also = say("settings.skipped")
-    next_dates = "; ".join(format_moment(moment, found.zone) for _, moment in dates) or say("settings.no-day")
-    fields.insert(0, (say("settings.next"), next_dates))
+    coming = "; ".join(format_moment(moment, found.zone) for _, moment in dates) or say("settings.no-day")
+    fields.insert(0, (say("settings.next"), coming))
     cards = [Card(Role.INFO, title=say("settings.title"), fields=tuple(fields))]
     chosen = await ctx.daily.next(found, dates[0][0]) if dates else None
     if chosen:
@@ -299,7 +241,7 @@ def _announced(ctx: Context, found: ChannelSettings) -> str:
     """Return a sentence on the announcements in a channel, "" where there are none."""
     if found.episodes_since is None or found.disabled:
         return ""
-    told = say("settings.announced", channel=_where(ctx, found.channel, "it"))
+    told = say("settings.announced", channel=ctx.where(found.channel, "it"))
     return f"{told} {say('settings.approved-first')}" if found.approve else told
 
 
@@ -329,7 +271,7 @@ def _to_see(rows: Sequence[PostRow], options: str) -> tuple[Button, ...]:
 
 async def _preview(ctx: Context, found: ChannelSettings) -> Reply:
     """Show the next post as it would look."""
-    dates = _next_dates(found, ctx.now, 1)
+    dates = next_dates(found, ctx.now, 1)
     day = dates[0][0] if dates else local_date(ctx.now, found.zone)
     chosen = await ctx.daily.next(found, day)
     if chosen is None:
@@ -341,18 +283,14 @@ async def _preview(ctx: Context, found: ChannelSettings) -> Reply:
 
 async def _post_now(ctx: Context, found: ChannelSettings) -> Reply:
     """Plan today's post for this moment."""
-    await _refuse_unknown(ctx, found.channel)
-    where = _where(ctx, found.channel)
-    if found.id is None:
-        found = await _save(ctx, found.channel, {}, "post now")
-    today = local_date(ctx.now, found.zone).isoformat()
-    if not await ctx.store.posts.request_now(found, today, ctx.now.timestamp()):
-        row = await ctx.store.posts.of_date(found.channel, today)
+    await ctx.refuse_closed(found.channel)
+    where = ctx.where(found.channel)
+    if not await post_today(ctx.store, found, "post now", by=ctx.request.author.id, now=ctx.now):
+        row = await ctx.store.posts.of_date(found.channel, local_date(ctx.now, found.zone).isoformat())
         if row is not None and row.state == "sent":
             return Reply(say("settings.out-already", where=where), Outcome.NONE)
         state = _state(row, found.zone) if row else say("settings.planning")
         return Reply(say("settings.no-second", where=where, state=state), Outcome.NONE)
-    await _save(ctx, found.channel, {}, "post now", posted=ctx.now)
     return Reply(say("settings.posting", where=where), Outcome.FOUND)
 
 
@@ -362,16 +300,16 @@ async def _skip(ctx: Context, found: ChannelSettings) -> Reply:
     row = await ctx.store.posts.of_date(found.channel, today)
     waits = row is not None and row.state == "pending"
     if not waits and (not found.daily or found.next_date != today):
-        dates = _next_dates(found, ctx.now, 1)
+        dates = next_dates(found, ctx.now, 1)
         then = (
             say("settings.next-due", when=format_moment(dates[0][1], found.zone)) if dates else say("settings.is-off")
         )
         return Reply(say("settings.none-to-skip", then=then), Outcome.NONE)
     saved = await _save(ctx, found.channel, {"skip_date": today}, "skip today")
     await ctx.store.posts.cancel(saved, say("settings.left-out-by"))
-    later = [moment for day, moment in _next_dates(saved, ctx.now, 2) if day.isoformat() != today]
+    later = [moment for day, moment in next_dates(saved, ctx.now, 2) if day.isoformat() != today]
     then = say("settings.next-due", when=format_moment(later[0], found.zone)) if later else ""
-    return Reply(f"{say('settings.left-out', where=_where(ctx, found.channel))} {then}".rstrip(), Outcome.FOUND)
+    return Reply(f"{say('settings.left-out', where=ctx.where(found.channel))} {then}".rstrip(), Outcome.FOUND)
 
 
 async def _status(ctx: Context, found: ChannelSettings) -> Reply:
@@ -403,7 +341,7 @@ def _state(row: PostRow, zone: str) -> str:
 async def _queue(ctx: Context, found: ChannelSettings) -> Reply:
     """Show the coming highlights with what an admin can do about each."""
     today = local_date(ctx.now, found.zone)
-    dates = [day for day, _ in _next_dates(found, ctx.now, SHOWN)] or [
+    dates = [day for day, _ in next_dates(found, ctx.now, SHOWN)] or [
         today + dt.timedelta(days=n) for n in range(SHOWN)
     ]
     chosen = await ctx.daily.coming(found, dates)
@@ -425,7 +363,7 @@ async def _queue(ctx: Context, found: ChannelSettings) -> Reply:
         ]
     if not cards:
         raise UserError(say("daily.none", why=await ctx.daily.why_none(found)))
-    lead = say("settings.coming", where=_where(ctx, found.channel))
+    lead = say("settings.coming", where=ctx.where(found.channel))
     return Reply(lead, Outcome.FOUND, cards=tuple(cards), buttons=tuple(buttons))
 
 
@@ -446,7 +384,7 @@ async def _mark(ctx: Context, found: ChannelSettings, do: str, passage_id: str) 
 async def _see(ctx: Context, row: PostRow) -> Reply:
     """Show an announcement as it is, or will be, posted, how it stands, and what to do about it while it waits."""
     state = _state(row, row.settings.zone)
-    told = say("settings.announcement", where=_where(ctx, row.settings.channel), state=state)
+    told = say("settings.announcement", where=ctx.where(row.settings.channel), state=state)
     if row.payload is None:
         return Reply(told, Outcome.NONE)
     reply = thaw(row.payload)
@@ -462,7 +400,7 @@ async def _approve(ctx: Context, row: PostRow) -> Reply:
     if not await ctx.store.posts.approve(row, ctx.now.timestamp()):
         return await _see(ctx, await _anew(ctx, row))
     await _note(ctx, row, "approve")
-    return Reply(say("settings.announcing", where=_where(ctx, row.settings.channel)), Outcome.FOUND)
+    return Reply(say("settings.announcing", where=ctx.where(row.settings.channel)), Outcome.FOUND)
 
 
 async def _leave_out(ctx: Context, row: PostRow) -> Reply:
@@ -470,7 +408,7 @@ async def _leave_out(ctx: Context, row: PostRow) -> Reply:
     if not await ctx.store.posts.drop(row, say("settings.dropped-by")):
         return await _see(ctx, await _anew(ctx, row))
     await _note(ctx, row, "drop")
-    return Reply(say("settings.left-out-episode", where=_where(ctx, row.settings.channel)), Outcome.FOUND)
+    return Reply(say("settings.left-out-episode", where=ctx.where(row.settings.channel)), Outcome.FOUND)
 
 
 async def _note(ctx: Context, row: PostRow, do: str) -> None:
@@ -482,15 +420,6 @@ async def _note(ctx: Context, row: PostRow, do: str) -> None:
 async def _anew(ctx: Context, row: PostRow) -> PostRow:
     """Return an announcement as it is by now: past what was asked for."""
     return await ctx.store.posts.announcement(row.settings.channel, row.code) or row
-
-
-def _where(ctx: Context, channel: Channel, form: str = "in") -> str:
-    """Say which channel is meant, as a place or, in the form "it", as what a sentence begins with."""
-    if channel.id == ctx.request.channel.id:
-        return say(f"settings.{form}-here")
-    if channel.platform == "console":
-        return say(f"settings.{form}-named", channel=channel.id)
-    return say(f"settings.{form}-other")
 
 
 def _option(ctx: Context, channel: Channel) -> str:

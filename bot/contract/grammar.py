@@ -187,6 +187,8 @@ class Use(StrEnum):
     DAILY = "daily"
     VOTE = "vote"
     SETTINGS = "settings"
+    SETUP = "setup"
+    SETUP_STEP = "setup-step"
     HELP = "help"
     ABOUT = "about"
     PRIVACY = "privacy"

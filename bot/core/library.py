@@ -69,7 +69,7 @@ class Library:
             self._unused.notify_all()
             left = self._replaced and not self._users
         if left:
-            threading.Thread(target=self._let_go, name="old library", daemon=True).start()
+            threading.Thread(target=self._let_go, name="library", daemon=True).start()
 
     def replaced(self, patience: float) -> None:
         """Close its search when nobody uses it any more; waits so many seconds for that, in the calling thread."""

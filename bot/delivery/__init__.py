@@ -2,7 +2,18 @@
 
 from bot.delivery.daily import Daily, language_named
 from bot.delivery.deliver import Delivery
+from bot.delivery.planning import SWITCHED_ON, next_dates, post_today, save_settings
 from bot.delivery.ticker import ticking
 from bot.delivery.timing import Timing
 
-__all__ = ["Daily", "Delivery", "Timing", "language_named", "ticking"]
+__all__ = [
+    "SWITCHED_ON",
+    "Daily",
+    "Delivery",
+    "Timing",
+    "language_named",
+    "next_dates",
+    "post_today",
+    "save_settings",
+    "ticking",
+]

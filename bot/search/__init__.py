@@ -22,7 +22,7 @@ from bot.search.meaning import load_embeddings, open_embeddings
 from bot.search.model import LanguageModel, ask_ahead, open_model
 from bot.search.quote import FOUND, Hit
 from bot.search.remembered import forget
-from bot.search.scope import Scope, find_scope, scope_of, where
+from bot.search.scope import Scope, find_scope, scope_of, shows_named, where
 from bot.search.searcher import Searcher, open_searcher
 from bot.search.verify import Judgement, Verdict, asks_for_check, read_claim
 
@@ -78,6 +78,7 @@ __all__ = [
     "remembered_words",
     "scope_of",
     "sentences_of",
+    "shows_named",
     "stand_alone",
     "subjects",
     "where",

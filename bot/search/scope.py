@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.corpus import Corpus, Episode, Passage
     from bot.search.index.words import WordIndex
 
-__all__ = ["EVERYWHERE", "Scope", "find_scope", "narrow", "scope_of", "where"]
+__all__ = ["EVERYWHERE", "Scope", "find_scope", "narrow", "scope_of", "shows_named", "where"]
 
 MOST_READ = 50
 """Episodes that are read to see whether anything is in a scope."""
@@ -112,6 +112,14 @@ def scope_of(corpus: Corpus, speaker: str = "", episode: str = "", show: str = "
     if chapter or (who and episode):
         _refuse_contradiction(corpus, chosen, numbers)
     return chosen
+
+
+def shows_named(corpus: Corpus, text: str) -> tuple[str, ...]:
+    """Return the ids of the shows named, () for all; raises UserError for one that is not here."""
+    if text.strip().casefold() == "all":
+        return ()
+    numbers = scope_of(corpus, show=text).episodes or frozenset()
+    return tuple(dict.fromkeys(corpus.entries[number].show.id for number in sorted(numbers)))
 
 
 def _speaker(corpus: Corpus, name: str, numbers: frozenset[int]) -> str:

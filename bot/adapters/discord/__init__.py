@@ -56,7 +56,7 @@ PLATFORM = Platform(
             "the last quote ends in …, or is left out and it says so",
         ),
         Lack("a Home tab", "the commands for the daily quote, for help and for settings show what it shows"),
-        Lack("a window for setting up the daily quote", "the command for settings, with daily on"),
+        Lack("a window for setting up the daily quote", "the command for setup, step by step"),
     ),
     connect=_connect,
 )

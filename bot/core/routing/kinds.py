@@ -35,8 +35,8 @@ MOMENT_NEAR = 0.64
 """How near an example a message with a time must be, to ask what was said then."""
 
 FEWEST, MOST, SHORT = 3, 60, 6
-"""Words of a message with which it may name something, words with which it is recognised by what it means at most, and of
-a statement that is too short to be a line."""
+"""Words of a message with which it may name something, those with which it is recognised by what it means at most, and
+those of a statement that is too short to be a line."""
 
 LIKELY, CERTAIN = 0.75, 0.99
 """The chance from which a message is of a kind, and that for one which may be a line, has a word of the shows, or asks

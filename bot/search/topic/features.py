@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -119,7 +119,7 @@ OF_SENTENCE: dict[str, Callable[[Profile], Column]] = {
 }
 
 
-@lru_cache(maxsize=50_000)
+@remembered(50_000)
 def _rarity(index: WordIndex, word: str) -> float:
     """Return how rare a word is; episodes of a library have most of their words in common."""
     return index.mean_rarity(index.stems(word))
