@@ -15,11 +15,12 @@ from bot.corpus.curated import (
     key_passages,
 )
 from bot.corpus.formats.stage import is_direction
-from bot.corpus.library import Corpus, EpisodeEntry, open_corpus
+from bot.corpus.library import Corpus, EpisodeEntry, open_corpus, read_show
 from bot.corpus.model import Episode, Passage, Show
 from bot.corpus.naming import read_number
 from bot.corpus.transcript import Chapter, Person, Section
 from bot.corpus.voices import names_somebody
+from bot.corpus.withdrawn import WITHDRAWN, withdrawn_of
 from bot.corpus.words import Word, fold, word_forms, words
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "LONGEST_HIGHLIGHT",
     "NO_ALIASES",
     "SHORTEST_HIGHLIGHT",
+    "WITHDRAWN",
     "Aliases",
     "Chapter",
     "Corpus",
@@ -48,6 +50,8 @@ __all__ = [
     "names_somebody",
     "open_corpus",
     "read_number",
+    "read_show",
+    "withdrawn_of",
     "word_forms",
     "words",
 ]

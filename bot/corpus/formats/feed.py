@@ -48,6 +48,13 @@ class FeedItem:
     chapters_url: str | None = None
     chapters: tuple[Chapter, ...] = ()
 
+    @property
+    def key(self) -> str:
+        """What tells the item from the others of its feed whenever it is read, also where it states no `id`."""
+        stated = self.stated
+        addresses = (stated.media, stated.page, *(link.url for link in self.transcripts))
+        return next(filter(None, (self.id, *addresses, stated.title)), "")
+
 
 @dataclass(frozen=True, slots=True)
 class Feed:
