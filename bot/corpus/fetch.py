@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from threading import Thread
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from bot.errors import OperatorError
 from bot.policy.texts import say
@@ -34,7 +34,20 @@ if TYPE_CHECKING:
 
     from _typeshed import WriteableBuffer
 
-__all__ = ["Address", "Allow", "FetchError", "Fetched", "Resolve", "Seen", "fetch", "is_public", "look_up"]
+__all__ = [
+    "LONGEST_NAMED",
+    "Address",
+    "Allow",
+    "ClosedError",
+    "FetchError",
+    "Fetched",
+    "Resolve",
+    "Seen",
+    "fetch",
+    "is_named",
+    "is_public",
+    "look_up",
+]
 
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str], Iterable[Address]]
@@ -113,6 +126,10 @@ class FetchError(OperatorError):
         self.status = status
         self.retry = retry
         super().__init__(f"{where}: {reason}")
+
+
+class ClosedError(FetchError):
+    """An address is one that only a host which the operator names may have: over http, or in a network of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +222,7 @@ def fetch(  # noqa: PLR0913 - the last four are for tests, which have a server o
         if not sender:
             raise
         where = say("fetch.redirects", sender=sender, where=error.where)
-        raise FetchError(where, error.reason, error.status, error.retry) from error
+        raise type(error)(where, error.reason, error.status, error.retry) from error
     raise FetchError(sender, say("fetch.too-many-redirects", most=MOST_REDIRECTS))
 
 
@@ -258,10 +275,11 @@ class _Target:
         except ValueError as error:
             raise FetchError(say("fetch.address"), say("fetch.no-web-address")) from error
         where = parts.netloc.rpartition("@")[2][:_LONGEST_NAME] or say("fetch.address")
-        named = _is_named(parts.scheme, parts.netloc.casefold(), hosts)
+        named = is_named(parts, hosts)
         if parts.scheme != "https" and not named:
             found = f"'{parts.scheme[:20]}:'" if parts.scheme else say("fetch.no-scheme")
-            raise FetchError(where, say("fetch.not-https", found=found, by_hand=say("fetch.by-hand")))
+            kind = ClosedError if parts.scheme == "http" else FetchError
+            raise kind(where, say("fetch.not-https", found=found, by_hand=say("fetch.by-hand")))
         if "@" in parts.netloc:
             raise FetchError(where, say("fetch.password", by_hand=say("fetch.by-hand")))
         place = _PLACE.fullmatch(parts.netloc)
@@ -278,10 +296,10 @@ class _Target:
         return cls(f"{parts.scheme}://{where}{path}", parts.scheme, host, port, path, literal, named)
 
 
-def _is_named(scheme: str, netloc: str, hosts: frozenset[str]) -> bool:
-    """Say whether the operator named a host; a name without a port means the usual one."""
-    usual = f":{_PORTS.get(scheme, _HTTPS)}"
-    return scheme in _PORTS and (netloc in hosts or f"{netloc}{usual}" in hosts or netloc.removesuffix(usual) in hosts)
+def is_named(address: SplitResult, hosts: frozenset[str]) -> bool:
+    """Say whether the operator named the host of an address; a name without a port means the usual one."""
+    place, usual = address.netloc.casefold(), f":{_PORTS.get(address.scheme, _HTTPS)}"
+    return address.scheme in _PORTS and bool(hosts & {place, f"{place}{usual}", place.removesuffix(usual)})
 
 
 def _read_host(text: str, where: str) -> tuple[str, Address | None]:
@@ -433,7 +451,7 @@ class _Visit:
         addresses = list(dict.fromkeys(_unwrap(address) for address in found))
         for address in addresses:
             if not (target.named or self.allow(address)):
-                raise FetchError(target.host, say("fetch.not-public", address=address, by_hand=say("fetch.by-hand")))
+                raise ClosedError(target.host, say("fetch.not-public", address=address, by_hand=say("fetch.by-hand")))
         return addresses
 
     def _body(self, host: str, response: http.client.HTTPResponse) -> bytes:

@@ -38,7 +38,21 @@ if TYPE_CHECKING:
     from bot.corpus.model import Show
     from bot.corpus.transcript import Chapter, Transcript
 
-__all__ = ["Feed", "FeedItem", "Imported", "Importer", "Kept", "Memory", "Place", "read_feed", "slug"]
+__all__ = [
+    "EDITION",
+    "Feed",
+    "FeedItem",
+    "Imported",
+    "Importer",
+    "Kept",
+    "Memory",
+    "Place",
+    "TakenError",
+    "read_feed",
+    "refuse_name",
+    "slug",
+    "told_of",
+]
 
 _KINDS = ("json", "vtt", "srt", "subrip", "html", "plain", "txt")
 _UNKNOWN = 2 * _KINDS.index("html") - 1
@@ -51,6 +65,10 @@ _MOST_LINKS = 6
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,78}[a-z0-9_-])?")
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
 """What Windows takes for a device, whatever its ending."""
+
+
+class TakenError(OperatorError):
+    """An episode's folder is there already, made of another transcript, and may hold corrections."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +87,11 @@ class Kept:
 
     folder: Path
     lines: tuple[str, ...] = ()
+
+
+def told_of(result: Imported | Kept) -> str:
+    """Return what became of a transcript as lines of a terminal: its folder, and what was understood."""
+    return "\n".join((str(result.folder), *(f"  {line}" for line in result.lines)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +127,12 @@ class _Read:
         segments = self.transcript.segments
         timed = sum(segment.start is not None for segment in segments)
         return timed * 2 > len(segments), any(segment.speaker for segment in segments)
+
+
+def refuse_name(name: str) -> None:
+    """Raise OperatorError for what cannot be the name of a show's or an episode's folder."""
+    if not _NAME.fullmatch(name) or _DEVICE.fullmatch(name):
+        raise OperatorError(say("import.no-folder-name", name=name))
 
 
 def slug(name: str) -> str:
@@ -142,8 +171,8 @@ class Importer:
     def run(self, target: str, episode: str | None) -> Iterator[Imported | Kept | OperatorError]:
         """Import a file, a folder or an https address; yields what became of each transcript, also a refusal."""
         for name in (self.show, episode):
-            if name is not None and (not _NAME.fullmatch(name) or _DEVICE.fullmatch(name)):
-                raise OperatorError(say("import.no-folder-name", name=name))
+            if name is not None:
+                refuse_name(name)
         if "://" in target:
             yield from self._address(target, episode)
         elif os.path.isdir(target):  # noqa: PTH112 - what cannot be a name is no folder, where Path would raise
@@ -392,7 +421,7 @@ class Importer:
         self._refuse(folder, edition)
         twin = self._twin(folder, read.data)
         if twin and not self.twins:
-            raise OperatorError(twin)
+            raise TranscriptError(read.source, twin)
         unfinished: Path | None = None
         try:
             new_show = self.make_show(place.feed, read.transcript.stated.show, place.names)
@@ -422,7 +451,7 @@ class Importer:
         path = folder / EDITION
         same = is_there(path) and read_bytes(path) == edition.encode()
         if is_there(folder) and not (self.force or same or self.replaces(folder)):
-            raise OperatorError(say("import.exists", path=folder))
+            raise TakenError(say("import.exists", path=folder))
 
     @cached_property
     def _sources(self) -> dict[int, list[Path]]:
