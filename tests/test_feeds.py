@@ -803,7 +803,7 @@ def test_the_line_of_a_feed_is_written_changed_and_taken_out_and_all_else_stays(
     two = path.read_bytes().decode()
     write_feed(tmp_path, "")
 
-    assert 'feed = "https://a.example/feed?a=\\\\b"\n' in one
+    assert 'feed = "https://a.example/feed?a=\\\\b"' in one
     assert two == one.replace("https://a.example/feed?a=\\\\b", "https://b.example/")
     assert path.read_bytes().decode().rstrip() == before.rstrip()
 
