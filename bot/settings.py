@@ -185,7 +185,7 @@ class Settings:
     verbatim_roles: frozenset[str] = _setting(
         "gateway,web,worker",
         "what this process does, separated by commas: gateway (Discord's gateway, Slack's sockets), web (Slack over "
-        "HTTP), worker (the daily posts)",
+        "HTTP), worker (the daily posts, the followed feeds)",
         _some(*ROLES),
     )
     verbatim_lm_url: str = _setting(

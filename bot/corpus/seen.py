@@ -74,7 +74,7 @@ def write_table(path: Path, table: Mapping[str, Any]) -> None:
     """Write a small file whole, or raise OSError and leave what was there."""
     unfinished = path.with_name(f"{path.name}.new")
     try:
-        unfinished.write_text(json.dumps(table, indent=1), "utf-8")
+        unfinished.write_text(json.dumps(table), "utf-8")
         unfinished.replace(path)
     except OSError:
         with suppress(OSError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -61,7 +61,7 @@ class CommandLine:
             failed |= bool(looked.failed) or any(isinstance(result, OperatorError) for result in looked.results)
             for result in looked.results:
                 self.tell(str(result)) if isinstance(result, OperatorError) else write(f"{told_of(result)}\n")
-            for line in looked.summary:
+            for line in ("", *looked.summary) if looked.summary else ():
                 write(f"{line}\n")
             for line in looked.lines or ((say("follow.nothing-new"),) if not (feed or looked.failed) else ()):
                 write(f"{looked.show}: {line}\n")
@@ -94,12 +94,11 @@ class CommandLine:
         except OSError as error:
             raise OperatorError(say("import.cannot-write", path=folder, error=error.strerror)) from error
         write_feed(folder, feed)
-        for decision in decisions:
-            self.tell(decision.line)
         if not any(item.transcripts for item in read.items):
             count = say("follow.no-transcripts", count=len(read.items))
             self.tell(f"{count} {say('follow.no-transcripts-next')}")
-        return self._look(read_show(folder), fetched)
+        looked = self._look(read_show(folder), fetched)
+        return replace(looked, summary=(*looked.summary, *(decision.line for decision in decisions)))
 
     def look(self, show: str | None) -> Iterator[Looked]:
         """Look at every followed feed, or that of one show, whether it is due or not; yields what came of each."""

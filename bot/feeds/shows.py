@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
 from functools import lru_cache
@@ -34,10 +35,11 @@ _TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
 def followed(content: Path) -> Iterator[Show]:
     """Yield every show that follows a feed, in order; one whose `show.toml` cannot be read is left to `check`."""
     try:
-        folders = sorted(path for path in content.iterdir() if not path.name.startswith("."))
+        with os.scandir(content) as found:
+            names = sorted(item.name for item in found if not item.name.startswith("."))
     except OSError:
         return
-    for folder in folders:
+    for folder in map(content.joinpath, names):
         changed = stamp(folder / SHOW)
         show = _show(folder, changed) if changed else None
         if show is not None and show.feed:
