@@ -23,16 +23,17 @@ from bot.errors import OperatorError
 from bot.feeds import Follower, Fresh, feed_statuses, fresh_episodes
 from bot.feeds.command_line import CommandLine
 from bot.feeds.follower import LOCK
-from bot.feeds.look import DAY, INTERVAL, JITTER, MOST_LATEST, PATIENCE
+from bot.feeds.look import DAY, INTERVAL, JITTER, MOST_LATEST, PATIENCE, getting
 from bot.feeds.page import feed_of_page
 from bot.feeds.shows import write_feed
 from bot.feeds.state import STATE, FeedState
 from bot.file_lock import lock_now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from bot.corpus.fetch import Fetched
     from tests.conftest import RunBot
 
 START = 1_795_000_000.0
@@ -499,6 +500,24 @@ def test_whatever_goes_wrong_in_the_thread_it_goes_on(library: Library) -> None:
         assert library.publisher.heard.wait(20)
 
 
+def test_one_feed_that_fails_as_nobody_foresaw_keeps_no_other_from_being_looked_at(library: Library) -> None:
+    (library.content / "broken").mkdir()
+    text = 'title = "Broken"\nrights = "Ours."\nfeed = "https://broken.example/feed"\n'
+    (library.content / "broken" / "show.toml").write_text(text, "utf-8")
+
+    def get(feed: str) -> Callable[..., Fetched]:
+        if "broken" in feed:
+            raise RuntimeError
+        return getting(feed, library.hosts)
+
+    library.follower = Follower(library.content, get=get, tell=library.told.append)
+    library.later()
+    assert library.publisher.heard_since() == ["/feed.xml?"]
+    assert "broken: looking at this feed failed in a way that's new to us (RuntimeError)" in library.said
+    library.later(20)
+    assert library.told == []
+
+
 # What a person did
 
 
@@ -532,7 +551,7 @@ def test_an_edition_that_somebody_corrected_is_not_overwritten_and_that_is_said_
     library.publisher.put(**{"1.vtt": SECOND})
 
     assert not library.later(DAY + INTERVAL)
-    assert "has changes of yours, so it stays" in library.said
+    assert "may have changes of yours, so it stays" in library.said
     assert not library.later(DAY + INTERVAL)
 
     assert library.told == []

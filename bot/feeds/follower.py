@@ -104,6 +104,10 @@ class Follower:
             self._paused[show.id] = now + _PAUSE
             self._tell(say("import.cannot-write", path=self._content / show.id, error=error.strerror))
             return False
+        except Exception as error:  # one feed must not keep the others from being looked at
+            self._paused[show.id] = now + _PAUSE
+            self._tell(f"{show.id}: {say('follow.unforeseen', error=type(error).__name__)}")
+            return False
         if looked is None:
             return False
         for line in filter(None, (*looked.lines, looked.failed)):

@@ -59,5 +59,5 @@ def _withdrawn(folder: Path, _changed: tuple[Stamp | None, ...]) -> frozenset[st
     names = {path.name for path in folder.iterdir() if path.is_dir()}
     try:
         return frozenset(withdrawn_of(read_show(folder), folder, names).whole)
-    except TranscriptError:
+    except TranscriptError:  # what is unclear is not shown
         return frozenset(names)

@@ -294,7 +294,7 @@ class Look:
         followed = self.state.followed
         old = not followed or (_moment(stated.published) or self.now) < followed - _EDGE
         state = ItemState.KNOWN if old else ItemState.WAITING
-        return Item(state, self.now, stated.title or item.key, stated.published or "")
+        return Item(state, self.now, stated.title or say("follow.untitled"), stated.published or "")
 
     def _import(self, item: FeedItem, feed: Feed, place: Place, memory: Memory) -> None:
         """Import an item, or note why there is no episode of it."""
