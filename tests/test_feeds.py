@@ -486,6 +486,20 @@ def test_many_processes_at_once_look_once(library: Library) -> None:
     assert library.publisher.heard_since() == ["/feed.xml?"]
 
 
+def test_an_episode_that_came_just_before_a_process_was_killed_is_new_all_the_same_and_comes_once(
+    library: Library,
+) -> None:
+    library.publisher.publish(Episode(3, "3.vtt", 60), Episode(1, "1.vtt"), **{"3.vtt": SECOND})
+    before = (library.folder / STATE).read_bytes()
+    library.later()
+    (library.folder / STATE).write_bytes(before)  # it was killed before it could write down what came
+
+    assert not library.later()
+
+    assert library.fresh() == ["episode-3"]
+    assert len(open_corpus(library.content).entries) == 2
+
+
 def test_whatever_goes_wrong_in_the_thread_it_goes_on(library: Library) -> None:
     moments = iter([None, library.now + 1.2 * INTERVAL])
 
