@@ -59,7 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         log.hide(secrets_of(environ))
         settings = Settings.read(environ)
         log.hide((*secrets_of(environ), *settings.secrets))
-        works = {"check": _check, "import": _import, "backup": _keep, "restore": _keep, "manifest": _manifest}
+        works = {"check": _check, "import": _import, "follow": _follow, "manifest": _manifest}
+        works |= {"backup": _keep, "restore": _keep}
         return works.get(options.work, _serve)(options, settings)
     except OperatorError as error:
         sys.stderr.write(f"{error}\n")
@@ -94,6 +95,11 @@ def _parser() -> argparse.ArgumentParser:
     read_in.add_argument("--show", required=True, help=say("cli.show"))
     read_in.add_argument("--episode", help=say("cli.episode"))
     read_in.add_argument("--force", action="store_true", help=say("cli.force"))
+    follow = works.add_parser("follow", help=say("cli.follow"))
+    follow.add_argument("feed", nargs="?", metavar="FEED", help=say("cli.feed"))
+    follow.add_argument("--show", help=say("cli.follow-show"))
+    follow.add_argument("--once", dest="look", action="store_true", help=say("cli.look"))
+    follow.add_argument("--stop", action="store_true", help=say("cli.stop"))
     return parser
 
 
@@ -139,7 +145,7 @@ def _check(options: argparse.Namespace, settings: Settings) -> int:
 
 def _import(options: argparse.Namespace, settings: Settings) -> int:
     """Import transcripts and print what was understood of each; 1 when any was refused."""
-    from bot.corpus.importing import Imported, Importer, Kept  # noqa: PLC0415 - serving never needs its parsers
+    from bot.corpus.importing import Imported, Importer, Kept, told_of  # noqa: PLC0415 - serving needs no parsers
 
     if not options.target:
         raise OperatorError(say("cli.empty-name"))
@@ -152,9 +158,20 @@ def _import(options: argparse.Namespace, settings: Settings) -> int:
         if isinstance(result, OperatorError):
             _notice(str(result))
         else:
-            sys.stdout.write("\n".join((str(result.folder), *(f"  {line}" for line in result.lines))) + "\n")
+            sys.stdout.write(f"{told_of(result)}\n")
     sys.stdout.writelines(f"{line}\n" for line in ("", *importer.summary(results)))
     return 1 if any(isinstance(result, OperatorError) for result in results) else 0
+
+
+def _follow(options: argparse.Namespace, settings: Settings) -> int:
+    """Begin to follow a feed, look at feeds, stop, or list them; 1 when not all could be read."""
+    from bot.feeds.command_line import CommandLine  # noqa: PLC0415 - serving needs no parsers
+
+    if settings.content_dir == SHIPPED:
+        raise OperatorError(say("cli.shipped"))
+    following = CommandLine(settings.content_dir, settings.verbatim_feed_hosts, time.time(), _notice)
+    write = sys.stdout.write
+    return following.run(options.feed, options.show, once=options.look, stop=options.stop, write=write)
 
 
 def _keep(options: argparse.Namespace, settings: Settings) -> int:

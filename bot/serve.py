@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import logging
 import os
 import secrets
 import signal
@@ -21,7 +22,7 @@ from bot.contract import Outcome
 from bot.core import Core
 from bot.delivery import Delivery, ticking
 from bot.errors import OperatorError, StoreError
-from bot.feeds import fresh_episodes
+from bot.feeds import Follower, fresh_episodes
 from bot.intake import make_turns
 from bot.policy.texts import listed, say
 from bot.renewal import Renewal
@@ -29,7 +30,7 @@ from bot.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
-    from contextlib import AbstractAsyncContextManager
+    from contextlib import AbstractAsyncContextManager, AbstractContextManager
     from pathlib import Path
 
     from bot.contract import Adapter, Platform
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from bot.store import Store
 
 __all__ = ["EXIT_STATUS", "Parts", "Server"]
+
+_log = logging.getLogger(__name__)
 
 EXIT_STATUS = {Outcome.FOUND: 0, Outcome.NEAREST: 1, Outcome.NONE: 1, Outcome.DECLINED: 1, Outcome.ERROR: 2}
 """What `--once` ends with for each outcome; 2 is also a mistake of the operator's."""
@@ -130,8 +133,11 @@ class Server:
         """Talk in this terminal until the input ends, and post what is due meanwhile."""
         console = self._console(history, channels)
         tick = self._delivery()
+        # At a prompt a person is typing: nothing is said. A script has one library from its beginning to its end.
+        follows = self._following(lambda _: None) if sys.stdin.isatty() else contextlib.nullcontext()
         async with ticking(tick):
-            await self._until_one_ends(console.run())
+            with follows:
+                await self._until_one_ends(console.run())
         await tick()
         return 0
 
@@ -141,9 +147,11 @@ class Server:
         roles = self._parts.settings.verbatim_roles
         self._adapters.update(_platforms(self._parts, self._core, self.name))
         ticks = ticking(self._delivery() if "worker" in roles else _no_work)
+        follows = self._following() if "worker" in roles else contextlib.nullcontext()
         gc.freeze()  # what a start made stays: looking through all of it for garbage would hold the loop for 0.1 s
         async with self.watchdog.watch():
-            await self._run(ticks)
+            with follows:
+                await self._run(ticks)
         return 0
 
     async def _run(self, ticks: AbstractAsyncContextManager[None]) -> None:
@@ -201,6 +209,15 @@ class Server:
         console = Console(self._core, history, folder=channels)
         self._adapters[console.platform] = console
         return console
+
+    def _following(self, tell: Callable[[str], None] = _log.warning) -> AbstractContextManager[None]:
+        """Return what looks at the followed feeds meanwhile; nothing, where the clock was set for trying."""
+        parts = self._parts
+        if parts.ahead:
+            return contextlib.nullcontext()
+        settings, renewal = parts.settings, self.renewal
+        follower = Follower(settings.content_dir, settings.verbatim_feed_hosts, tell=tell)
+        return follower.running(parts.clock, changed=renewal.now) if renewal else follower.running(parts.clock)
 
     def _delivery(self) -> Callable[[], Awaitable[object]]:
         """Return the function that posts what is due; without a database nothing is."""

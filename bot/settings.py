@@ -175,11 +175,17 @@ class Settings:
         "installed bot finds none your own folder for programs' data",
         _folder,
     )
+    verbatim_feed_hosts: frozenset[str] = _setting(
+        "",
+        "hosts in your own network whose feeds may be followed, separated by commas: host or host:port, over http too; "
+        "empty: feeds come over https from the public internet",
+        _words,
+    )
     verbatim_database_url: str = _setting("", "database of settings and deliveries; empty: SQLite in the data folder")
     verbatim_roles: frozenset[str] = _setting(
         "gateway,web,worker",
         "what this process does, separated by commas: gateway (Discord's gateway, Slack's sockets), web (Slack over "
-        "HTTP), worker (the daily posts)",
+        "HTTP), worker (the daily posts, the followed feeds)",
         _some(*ROLES),
     )
     verbatim_lm_url: str = _setting(

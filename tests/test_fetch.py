@@ -17,13 +17,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.corpus import open_corpus
-from bot.corpus.fetch import Address, Fetched, FetchError, Seen, fetch, is_public
+from bot.corpus.fetch import Address, ClosedError, Fetched, FetchError, Seen, fetch, is_named, is_public
 from bot.corpus.importing import Imported, Importer, Kept
 
 if TYPE_CHECKING:
@@ -462,6 +463,69 @@ def test_where_a_redirect_leads_is_checked_like_the_first_address(site: Site, pl
         site.get("/")
     assert "hunter2" not in str(caught.value)
     assert len(site.requests) == 1 + (place == "/404")
+
+
+def test_an_address_on_the_public_internet_never_leads_to_a_host_that_the_operator_named(site: Site) -> None:
+    hosts = frozenset({"inside.test:8080", "127.0.0.1"})
+    site.replies["/"] = sent_to("http://inside.test:8080/a")
+    site.replies["/address"] = sent_to("http://127.0.0.1/a")
+
+    for path in ("/", "/address"):
+        with pytest.raises(ClosedError, match=r"^good.test redirects to .*only 'https:' is fetched"):
+            fetch(
+                f"https://good.test{path}",
+                hosts=hosts,
+                resolve=site.names,
+                allow=lambda address: address == HERE,
+                context=site.trust,
+                port=site.port,
+            )
+
+
+@pytest.mark.parametrize(
+    ("address", "hosts", "named"),
+    [
+        ("http://inside/feed", "inside", True),
+        ("https://INSIDE/feed", "inside", True),
+        ("http://inside:80/feed", "inside", True),
+        ("https://inside:443/feed", "inside", True),
+        ("http://inside:8080/feed", "inside", False),
+        ("http://inside:8080/feed", "inside:8080", True),
+        ("https://inside:8080/feed", "other inside:8080", True),
+        ("http://inside/feed", "inside:8080", False),
+        ("http://inside/feed", "inside:80", True),
+        ("http://[::1]:8080/feed", "[::1]:8080", True),
+        ("http://more.inside/feed", "inside", False),
+        ("http://inside.evil.test/feed", "inside", False),
+        ("http://inside@evil.test/feed", "inside", False),
+        ("ftp://inside/feed", "inside", False),
+        ("http://inside/feed", "", False),
+    ],
+)
+def test_a_host_is_named_with_its_port_or_for_the_usual_one(address: str, hosts: str, *, named: bool) -> None:
+    assert is_named(urlsplit(address), frozenset(hosts.split())) == named
+
+
+def test_what_moved_for_good_is_told_up_to_the_first_place_that_is_only_for_now(site: Site) -> None:
+    site.replies |= {
+        "/0": sent_to("/1", "301 Moved Permanently"),
+        "/1": sent_to("/2", "308 Permanent Redirect"),
+        "/2": sent_to("/3"),
+        "/3": sized(b"words", "Cache-Control: public, max-age=7200"),
+    }
+
+    got = site.get("/0")
+
+    assert (got.moved, got.max_age) == (f"https://good.test:{site.port}/2", 7200)
+    assert (site.get("/2").moved, site.get("/3").moved) == ("", "")
+
+
+def test_what_a_server_answers_and_how_long_it_asks_to_wait_is_told_with_the_refusal(site: Site) -> None:
+    site.replies["/"] = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 120\r\nContent-Length: 0\r\n\r\n"
+
+    with pytest.raises(FetchError, match="it answers 429") as caught:
+        site.get("/")
+    assert (caught.value.status, caught.value.retry) == (429, "120")
 
 
 def test_a_redirect_to_nowhere_is_said(site: Site) -> None:

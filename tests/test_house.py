@@ -37,7 +37,10 @@ PLANTED = {
 
 DOORS = {
     "bot.corpus.check": "serving needs no proof of editions",
+    "bot.corpus.fetch": "serving fetches nothing unless a feed is due",
     "bot.corpus.importing": "serving needs no parsers",
+    "bot.corpus.seen": "it is what an import and a followed feed remember",
+    "bot.feeds.command_line": "serving needs no parsers",
     "bot.language.linear": "it loads NumPy",
     "bot.policy.texts": "the lowest rooms have sentences too",
     "bot.policy.refusals": "texts must not load it",

@@ -18,8 +18,8 @@ from bot.commands import COMMANDS
 from bot.contract import Author, Channel, Request
 from bot.core import Core
 from bot.corpus import Corpus, open_corpus
+from bot.file_lock import lock
 from bot.search import Background, load_embeddings, open_embeddings, open_searcher
-from bot.search.index.generations import lock
 from bot.search.index.models import TOKEN_WIDTH, WIDTH, read_projection, weights_folder
 from bot.search.index.nearest import Nearest, encode
 from bot.search.index.vectors import BLOCK, EpisodeVectors, Shelf, build_vectors, save_vectors

@@ -16,12 +16,12 @@ from bot.corpus.curated import (
     key_passages,
 )
 from bot.corpus.formats.stage import is_direction
-from bot.corpus.library import Corpus, EpisodeEntry, open_corpus, without_withdrawn
+from bot.corpus.library import Corpus, EpisodeEntry, open_corpus, read_show, without_withdrawn
 from bot.corpus.model import Episode, Passage, Show
 from bot.corpus.naming import read_number
 from bot.corpus.transcript import Chapter, Person, Section
 from bot.corpus.voices import names_somebody
-from bot.corpus.withdrawn import AllWithdrawnError
+from bot.corpus.withdrawn import WITHDRAWN, AllWithdrawnError, withdrawn_of
 from bot.corpus.words import Word, fold, word_forms, words
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "LONGEST_HIGHLIGHT",
     "NO_ALIASES",
     "SHORTEST_HIGHLIGHT",
+    "WITHDRAWN",
     "Aliases",
     "AllWithdrawnError",
     "Chapter",
@@ -51,7 +52,9 @@ __all__ = [
     "names_somebody",
     "open_corpus",
     "read_number",
+    "read_show",
     "state_of",
+    "withdrawn_of",
     "without_withdrawn",
     "word_forms",
     "words",

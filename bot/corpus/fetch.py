@@ -1,5 +1,7 @@
 """One file from the web, for an operator who imports an address: https only, public hosts only, bounded throughout.
 
+Only hosts that the operator names may be others: in their own network, over http, on any port.
+
 Whoever writes a feed or answers a request picks the next address, so nothing here trusts a name. A host is looked up
 once, all its addresses are checked, and the connection goes to one of those very addresses; a second look-up, which
 could answer differently, never happens. Redirects start again from the beginning.
@@ -8,6 +10,7 @@ could answer differently, never happens. Redirects start again from the beginnin
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
 import io
 import re
@@ -17,11 +20,11 @@ import time
 import zlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from threading import Thread
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
 from bot.errors import OperatorError
 from bot.policy.texts import say
@@ -31,7 +34,20 @@ if TYPE_CHECKING:
 
     from _typeshed import WriteableBuffer
 
-__all__ = ["Address", "Allow", "FetchError", "Fetched", "Resolve", "Seen", "fetch", "is_public", "look_up"]
+__all__ = [
+    "LONGEST_NAMED",
+    "Address",
+    "Allow",
+    "ClosedError",
+    "FetchError",
+    "Fetched",
+    "Resolve",
+    "Seen",
+    "fetch",
+    "is_named",
+    "is_public",
+    "look_up",
+]
 
 Address = IPv4Address | IPv6Address
 Resolve = Callable[[str], Iterable[Address]]
@@ -57,6 +73,9 @@ _MOST_PARTS = 100
 _UNPACKED = frozenset({"identity", "gzip", "x-gzip", "deflate"})
 _LONGEST_NAME = 253
 _HTTPS = 443
+_PORTS = {"https": _HTTPS, "http": 80}
+_LASTING = frozenset({301, 308})
+_MAX_AGE = re.compile(r"(?:^|[\s,])max-age=(\d{1,9})(?!\d)")
 
 _UNICAST = IPv6Network("2000::/3")
 """The one block from which public IPv6 hosts are numbered. Outside lie unspecified, loopback, IPv4-compatible, NAT64,
@@ -97,13 +116,20 @@ _UNSAFE = re.compile(r"[^!-~]+")
 class FetchError(OperatorError):
     """A web address was not fetched.
 
-    `where` names the host and never more of the address: paths, queries and user names can hold secrets.
+    `where` names the host and never more of the address: paths, queries and user names can hold secrets. `status` is
+    the server's answer where it gave another than the file, 0 where it gave none; `retry` what it says in Retry-After.
     """
 
-    def __init__(self, where: str, reason: str) -> None:
+    def __init__(self, where: str, reason: str, status: int = 0, retry: str = "") -> None:
         self.where = where
         self.reason = reason
+        self.status = status
+        self.retry = retry
         super().__init__(f"{where}: {reason}")
+
+
+class ClosedError(FetchError):
+    """An address is one that only a host which the operator names may have: over http, or in a network of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +137,8 @@ class Fetched:
     """A file as its server sent it; `url` is where it was in the end, `type` what the server calls its format.
 
     `etag` and `modified` are what the server says to ask by whether it has changed. `unchanged` when it says that it is
-    as it was `seen`; then there are no data.
+    as it was `seen`; then there are no data. `max_age` is for how many seconds it need not be asked for again, 0 where
+    nothing is said. `moved` is the address that is to be asked from now on, "" for the same.
     """
 
     url: str
@@ -120,6 +147,8 @@ class Fetched:
     etag: str = ""
     modified: str = ""
     unchanged: bool = False
+    max_age: int = 0
+    moved: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +193,7 @@ def fetch(  # noqa: PLR0913 - the last four are for tests, which have a server o
     *,
     limit: int = LARGEST_FILE,
     seconds: float = 30.0,
+    hosts: frozenset[str] = frozenset(),
     resolve: Resolve = look_up,
     allow: Allow = is_public,
     context: ssl.SSLContext | None = None,
@@ -172,25 +202,34 @@ def fetch(  # noqa: PLR0913 - the last four are for tests, which have a server o
     """Return the file at an https address, or raise FetchError; a file that is as it was `seen` comes without data.
 
     `limit` counts bytes of the file; `seconds` covers everything from the first look-up to the last byte, redirects
-    included. `resolve`, `allow`, `context` and `port`, the only port that is accepted, are there so that tests can
-    stand up a server on this machine; nothing else should set them.
+    included. `hosts` are those that the operator names, as `host` or `host:port` in small letters: where the address is
+    on one of them, it and what it redirects to may be on any of them, wherever that is, and over http. `resolve`,
+    `allow`, `context` and `port`, the only port that is accepted, are there so that tests can stand up a server on this
+    machine; nothing else should set them.
     """
-    trust = context or ssl.create_default_context()
-    visit = _Visit(limit, seconds, resolve, allow, trust, port, time.monotonic() + seconds, seen or Seen())
-    target, sender = _Target.read(url, port), ""
+    visit = _Visit(limit, seconds, resolve, allow, context or _trust(), time.monotonic() + seconds, seen or Seen())
+    target, sender, moved, lasting = _Target.read(url, port, hosts=hosts), "", "", True
+    hosts = hosts if target.named else frozenset()
     try:
         for _ in range(MOST_REDIRECTS + 1):
             found = visit.get(target)
             if isinstance(found, Fetched):
-                return found
-            sender = target.host
-            target = _Target.read(found, port, target.url)
+                return replace(found, moved=moved)
+            sender, lasting = target.host, lasting and found.lasting
+            target = _Target.read(found.place, port, target.url, hosts)
+            moved = target.url if lasting else moved
     except FetchError as error:
         if not sender:
             raise
         where = say("fetch.redirects", sender=sender, where=error.where)
-        raise FetchError(where, error.reason) from error
+        raise type(error)(where, error.reason, error.status, error.retry) from error
     raise FetchError(sender, say("fetch.too-many-redirects", most=MOST_REDIRECTS))
+
+
+@functools.cache
+def _trust() -> ssl.SSLContext:
+    """Return the system's certificates, which take some 20 ms to read."""
+    return ssl.create_default_context()
 
 
 def _unwrap(address: Address) -> Address:
@@ -199,17 +238,31 @@ def _unwrap(address: Address) -> Address:
 
 
 @dataclass(frozen=True, slots=True)
+class _Redirect:
+    """Where a server sends to, as it says it, and whether for good."""
+
+    place: str
+    lasting: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Target:
-    """An address taken apart and put together again in one spelling."""
+    """An address taken apart and put together again in one spelling; `named` when the operator named its host."""
 
     url: str
+    scheme: str
     host: str
+    port: int
     path: str
     literal: Address | None
+    named: bool
 
     @classmethod
-    def read(cls, url: str, port: int, base: str = "") -> _Target:
-        """Take an address apart, seen from a base; raises FetchError for all but https to a plain host on the port."""
+    def read(cls, url: str, port: int, base: str = "", hosts: frozenset[str] = frozenset()) -> _Target:
+        """Take an address apart, seen from a base.
+
+        Raises FetchError for all but https to a plain host on the port, or one of the named hosts.
+        """
         if len(url) > LONGEST_ADDRESS:
             raise FetchError(
                 say("fetch.address"),
@@ -222,21 +275,31 @@ class _Target:
         except ValueError as error:
             raise FetchError(say("fetch.address"), say("fetch.no-web-address")) from error
         where = parts.netloc.rpartition("@")[2][:_LONGEST_NAME] or say("fetch.address")
-        if parts.scheme != "https":
+        named = is_named(parts, hosts)
+        if parts.scheme != "https" and not named:
             found = f"'{parts.scheme[:20]}:'" if parts.scheme else say("fetch.no-scheme")
-            raise FetchError(where, say("fetch.not-https", found=found, by_hand=say("fetch.by-hand")))
+            kind = ClosedError if parts.scheme == "http" else FetchError
+            raise kind(where, say("fetch.not-https", found=found, by_hand=say("fetch.by-hand")))
         if "@" in parts.netloc:
             raise FetchError(where, say("fetch.password", by_hand=say("fetch.by-hand")))
         place = _PLACE.fullmatch(parts.netloc)
         if place is None:
             raise FetchError(where, say("fetch.no-host-or-port"))
-        if place["port"] and int(place["port"]) != port:
+        if place["port"] and int(place["port"]) != port and not named:
             raise FetchError(where, say("fetch.port", named=place["port"], port=port, by_hand=say("fetch.by-hand")))
         host, literal = _read_host(place["host"], where)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         path = _UNSAFE.sub(lambda unsafe: quote(unsafe[0]), path)
-        named = (f"[{host}]" if ":" in host else host) + ("" if port == _HTTPS else f":{port}")
-        return cls(f"https://{named}{path}", host, path, literal)
+        usual = _PORTS[parts.scheme]
+        port = int(place["port"] or usual) if named else port
+        where = (f"[{host}]" if ":" in host else host) + ("" if port == usual else f":{port}")
+        return cls(f"{parts.scheme}://{where}{path}", parts.scheme, host, port, path, literal, named)
+
+
+def is_named(address: SplitResult, hosts: frozenset[str]) -> bool:
+    """Say whether the operator named the host of an address; a name without a port means the usual one."""
+    place, usual = address.netloc.casefold(), f":{_PORTS.get(address.scheme, _HTTPS)}"
+    return address.scheme in _PORTS and bool(hosts & {place, f"{place}{usual}", place.removesuffix(usual)})
 
 
 def _read_host(text: str, where: str) -> tuple[str, Address | None]:
@@ -264,7 +327,7 @@ class _FloodError(Exception):
 class _Wire(io.RawIOBase):
     """What http.client needs of a socket, for as long as time and allowance last; no read waits longer than is left."""
 
-    def __init__(self, visit: _Visit, sock: ssl.SSLSocket) -> None:
+    def __init__(self, visit: _Visit, sock: socket.socket) -> None:
         self._visit = visit
         self._sock = sock
         self.allowance = LONGEST_HEAD
@@ -304,7 +367,6 @@ class _Visit:
     resolve: Resolve
     allow: Allow
     context: ssl.SSLContext
-    port: int
     deadline: float
     seen: Seen
 
@@ -315,10 +377,14 @@ class _Visit:
             raise TimeoutError
         return left
 
-    def get(self, target: _Target) -> Fetched | str:
-        """Return the file, or the address the server redirects to, as it says it."""
+    def get(self, target: _Target) -> Fetched | _Redirect:
+        """Return the file, or where the server redirects to."""
         with self._explain(target.host), self._connect(target) as sock:
-            connection = http.client.HTTPSConnection(target.host, self.port, context=self.context)
+            connection = (
+                http.client.HTTPSConnection(target.host, target.port, context=self.context)
+                if target.scheme == "https"
+                else http.client.HTTPConnection(target.host, target.port)
+            )
             connection.sock = wire = _Wire(self, sock)
             headers = {"User-Agent": "verbatim-bot", "Accept": "*/*", "Connection": "close"}
             headers |= {"Accept-Encoding": "identity"} | self.seen.headers
@@ -326,13 +392,12 @@ class _Visit:
             response = connection.getresponse()
             wire.allowance = 2 * self.limit + LONGEST_HEAD
             if response.status in {301, 302, 303, 307, 308}:
-                return _location(target.host, response)
+                return _Redirect(_location(target.host, response), response.status in _LASTING)
             named = {name: response.headers.get(header, "")[:LONGEST_NAMED] for name, header in _NAMED.items()}
-            if response.status == http.client.NOT_MODIFIED and self.seen:
-                return Fetched(target.url, b"", named["type"], named["etag"], named["modified"], unchanged=True)
-            return Fetched(
-                target.url, self._body(target.host, response), named["type"], named["etag"], named["modified"]
-            )
+            age = _MAX_AGE.search(response.headers.get("Cache-Control", "").casefold()[:LONGEST_NAMED])
+            unchanged = response.status == http.client.NOT_MODIFIED and bool(self.seen)
+            data = b"" if unchanged else self._body(target.host, response)
+            return Fetched(target.url, data, **named, unchanged=unchanged, max_age=int(age[1]) if age else 0)
 
     @contextlib.contextmanager
     def _explain(self, host: str) -> Iterator[None]:
@@ -358,19 +423,21 @@ class _Visit:
         except (http.client.HTTPException, ValueError) as error:
             raise FetchError(host, say("fetch.not-http", error=type(error).__name__, by_hand=by_hand)) from error
 
-    def _connect(self, target: _Target) -> ssl.SSLSocket:
-        """Open a verified connection to the first of a host's addresses that takes one.
+    def _connect(self, target: _Target) -> socket.socket:
+        """Open a connection, a verified one for https, to the first of a host's addresses that takes one.
 
         An end that TLS does not vouch for is an error: half a transcript must not pass for a whole one.
         """
         addresses = self._addresses(target)
         for ahead, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
             try:
-                sock = socket.create_connection((str(address), self.port), self.left() / ahead)
+                sock = socket.create_connection((str(address), target.port), self.left() / ahead)
             except OSError:
                 if ahead == 1:
                     raise
                 continue
+            if target.scheme == "http":
+                return sock
             with sock:  # once it is wrapped, this closes nothing
                 sock.settimeout(self.left())
                 return self.context.wrap_socket(sock, server_hostname=target.host, suppress_ragged_eofs=False)
@@ -383,15 +450,16 @@ class _Visit:
         )
         addresses = list(dict.fromkeys(_unwrap(address) for address in found))
         for address in addresses:
-            if not self.allow(address):
-                raise FetchError(target.host, say("fetch.not-public", address=address, by_hand=say("fetch.by-hand")))
+            if not (target.named or self.allow(address)):
+                raise ClosedError(target.host, say("fetch.not-public", address=address, by_hand=say("fetch.by-hand")))
         return addresses
 
     def _body(self, host: str, response: http.client.HTTPResponse) -> bytes:
         """Read a file to its end, never more than one byte beyond the limit."""
         if response.status != http.client.OK:
             phrase = f"{response.status} {http.client.responses.get(response.status, '')}".rstrip()
-            raise FetchError(host, say("fetch.not-ok", answer=phrase))
+            retry = response.headers.get("Retry-After", "")[:LONGEST_NAMED]
+            raise FetchError(host, say("fetch.not-ok", answer=phrase), response.status, retry)
         packing = response.headers.get("Content-Encoding", "").strip().casefold() or "identity"
         transfer = set(response.headers.get("Transfer-Encoding", "").casefold().split())
         if packing not in _UNPACKED or not transfer <= {"identity", "chunked"}:

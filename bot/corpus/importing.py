@@ -19,7 +19,7 @@ from bot.corpus.episode import EDITION
 from bot.corpus.fetch import fetch
 from bot.corpus.files import LONGEST_FILE, is_there, read_bytes, reading
 from bot.corpus.finding import ending, find_transcripts, titles_of
-from bot.corpus.formats import ENDINGS, read_chapters, read_feed, read_transcript
+from bot.corpus.formats import ENDINGS, Feed, FeedItem, read_chapters, read_feed, read_transcript
 from bot.corpus.library import read_show
 from bot.corpus.names import LONGEST_TITLE, tidy, web_address
 from bot.corpus.naming import Named, numbered_prefixes, read_name, recurring, without_kind
@@ -30,15 +30,29 @@ from bot.errors import OperatorError, TranscriptError
 from bot.policy.texts import listed, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from bot.corpus.fetch import Fetched
     from bot.corpus.finding import Found
-    from bot.corpus.formats import Feed, FeedItem, TranscriptLink
+    from bot.corpus.formats import TranscriptLink
     from bot.corpus.model import Show
     from bot.corpus.transcript import Chapter, Transcript
 
-__all__ = ["Imported", "Importer", "Kept", "slug"]
+__all__ = [
+    "EDITION",
+    "Feed",
+    "FeedItem",
+    "Imported",
+    "Importer",
+    "Kept",
+    "Memory",
+    "Place",
+    "TakenError",
+    "read_feed",
+    "refuse_name",
+    "slug",
+    "told_of",
+]
 
 _KINDS = ("json", "vtt", "srt", "subrip", "html", "plain", "txt")
 _UNKNOWN = 2 * _KINDS.index("html") - 1
@@ -51,6 +65,10 @@ _MOST_LINKS = 6
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,78}[a-z0-9_-])?")
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")
 """What Windows takes for a device, whatever its ending."""
+
+
+class TakenError(OperatorError):
+    """An episode's folder is there already, made of another transcript, and may hold corrections."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +89,13 @@ class Kept:
     lines: tuple[str, ...] = ()
 
 
+def told_of(result: Imported | Kept) -> str:
+    """Return what became of a transcript as lines of a terminal: its folder, and what was understood."""
+    return "\n".join((str(result.folder), *(f"  {line}" for line in result.lines)))
+
+
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """Where an episode is to be written, and what is known of it beside its transcript.
 
     `again` says that the same may have been imported before, and then is left as it is; `names` are what the titles and
@@ -106,6 +129,12 @@ class _Read:
         return timed * 2 > len(segments), any(segment.speaker for segment in segments)
 
 
+def refuse_name(name: str) -> None:
+    """Raise OperatorError for what cannot be the name of a show's or an episode's folder."""
+    if not _NAME.fullmatch(name) or _DEVICE.fullmatch(name):
+        raise OperatorError(say("import.no-folder-name", name=name))
+
+
 def slug(name: str) -> str:
     """Return a folder name for an operator's file name: a-z, 0-9 and hyphens, never empty, no device of Windows."""
     found = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")[:80].strip("-") or "episode"
@@ -125,7 +154,8 @@ def _read(data: bytes, name: str) -> _Read:
 class Importer:
     """Writes editions into one show of a content folder.
 
-    `say` gets a line for each step of long work. An edition that is already there is never replaced without `force`.
+    `say` gets a line for each step of long work. An edition that is already there is never replaced without `force`,
+    unless `replaces` says so of its folder; without `twins`, no transcript is imported that another episode has too.
     """
 
     content: Path
@@ -133,14 +163,16 @@ class Importer:
     force: bool
     say: Callable[[str], None]
     get: Callable[..., Fetched] = fetch
+    replaces: Callable[[Path], bool] = lambda _: False
+    twins: bool = True
     _taken: dict[str, str] = field(default_factory=dict, init=False)
     """The folder names that this run has used, and for what."""
 
     def run(self, target: str, episode: str | None) -> Iterator[Imported | Kept | OperatorError]:
         """Import a file, a folder or an https address; yields what became of each transcript, also a refusal."""
         for name in (self.show, episode):
-            if name is not None and (not _NAME.fullmatch(name) or _DEVICE.fullmatch(name)):
-                raise OperatorError(say("import.no-folder-name", name=name))
+            if name is not None:
+                refuse_name(name)
         if "://" in target:
             yield from self._address(target, episode)
         elif os.path.isdir(target):  # noqa: PTH112 - what cannot be a name is no folder, where Path would raise
@@ -150,10 +182,10 @@ class Importer:
                 path = Path(target)
                 yield from self._data(read_bytes(path), path.name, self._place_of(path.stem, episode))
 
-    def _place_of(self, stem: str, episode: str | None) -> _Place:
+    def _place_of(self, stem: str, episode: str | None) -> Place:
         """Return the place of a single transcript by its file's name, or by the name that the operator gives it."""
         named = read_name(without_kind(stem) or stem, self._names)
-        return _Place(episode or slug(stem), read_name(episode, self._names) if episode else named, again=False)
+        return Place(episode or slug(stem), read_name(episode, self._names) if episode else named, again=False)
 
     def summary(self, results: Sequence[Imported | Kept | OperatorError]) -> Iterator[str]:
         """Yield the last lines of an import: what was found in all, and what a person has to decide."""
@@ -224,14 +256,14 @@ class Importer:
         for number, each in enumerate(found, 1):
             self.say(f"[{number}/{len(found)}] {tidy(each.paths[0].name, LONGEST_TITLE)}")
             name = read_name(each.name, self._names | numbered)
-            place = _Place(self._take(slug(each.name), str(each.paths[0])), name, names=names)
+            place = Place(self._take(slug(each.name), str(each.paths[0])), name, names=names)
             try:  # one bad file does not stop the others
                 with reading(each.paths[0].name):
                     yield from self._found(each, Path(target), place)
             except OperatorError as error:
                 yield error
 
-    def _found(self, found: Found, root: Path, place: _Place) -> Iterator[Imported | Kept | OperatorError]:
+    def _found(self, found: Found, root: Path, place: Place) -> Iterator[Imported | Kept | OperatorError]:
         """Import one episode of a folder: the best of its transcripts, with the chapters that lie beside it."""
         for path in found.paths:
             _refuse_way_out(path, root)
@@ -274,7 +306,7 @@ class Importer:
         return free
 
     def _data(
-        self, data: bytes, name: str, place: _Place, address: str = "", memory: Memory | None = None
+        self, data: bytes, name: str, place: Place, address: str = "", memory: Memory | None = None
     ) -> Iterator[Imported | Kept | OperatorError]:
         """Import what a file holds: a transcript, or a feed with links to transcripts."""
         try:
@@ -290,25 +322,37 @@ class Importer:
 
     def _feed(self, feed: Feed, name: str, memory: Memory) -> Iterator[Imported | Kept | OperatorError]:
         """Import every item of a feed that links to a transcript; the oldest has the first choice of a folder name."""
-        linked = [(position, item) for position, item in enumerate(feed.items, 1) if item.transcripts]
+        linked = self.places(feed)
         if not linked:
             raise TranscriptError(name, say("import.no-linked", count=len(feed.items)))
-        folders = {
-            position: self._take(_folder_of(item, position), item.id or item.transcripts[0].url)
-            for position, item in reversed(linked)
-        }
-        names = recurring(item.stated.title or "" for item in feed.items)
-        for count, (position, item) in enumerate(linked, 1):
+        for count, (item, place) in enumerate(linked, 1):
             self.say(f"[{count}/{len(linked)}] {item.stated.title or ''}")
             try:
-                with reading(name):
-                    found = self._item(item, feed, _Place(folders[position], Named(), feed=feed, names=names), memory)
-                yield found
+                yield self.item(item, feed, place, memory)
             except OperatorError as error:
                 yield error
 
-    def _item(self, item: FeedItem, feed: Feed, place: _Place, memory: Memory) -> Imported | Kept:
-        """Import one item of a feed: the best of its transcripts, its chapters, its people."""
+    def places(self, feed: Feed, known: Mapping[str, str] | None = None) -> list[tuple[FeedItem, Place]]:
+        """Return every item of a feed that links to a transcript, in order, each with a folder that no other has.
+
+        The oldest has the first choice. `known` are the folders that items have already, by their keys.
+        """
+        known = known or {}
+        self._taken.update((folder, key) for key, folder in known.items())
+        names = recurring(item.stated.title or "" for item in feed.items)
+        linked = [(position, item) for position, item in enumerate(feed.items, 1) if item.transcripts]
+        found = [
+            (item, known.get(item.key) or self._take(_folder_of(item, position), item.key))
+            for position, item in reversed(linked)
+        ]
+        return [(item, Place(folder, Named(), feed=feed, names=names)) for item, folder in reversed(found)]
+
+    def item(self, item: FeedItem, feed: Feed, place: Place, memory: Memory) -> Imported | Kept:
+        """Import one item of a feed: the best of its transcripts, its chapters, its people; raises OperatorError."""
+        with reading(item.stated.title or "transcript"):
+            return self._item(item, feed, place, memory)
+
+    def _item(self, item: FeedItem, feed: Feed, place: Place, memory: Memory) -> Imported | Kept:
         links = sorted(item.transcripts, key=lambda link: _preference(link, feed.language))[:_MOST_LINKS]
         for link in links:
             if (
@@ -361,7 +405,7 @@ class Importer:
         )
         return *best, [say("import.unread", name="transcript", reason=error) for error in failures]
 
-    def _write(self, read: _Read, place: _Place) -> Imported | Kept:
+    def _write(self, read: _Read, place: Place) -> Imported | Kept:
         """Write one episode's folder, all of it or nothing."""
         transcript = replace(read.transcript, chapters=place.chapters) if place.chapters else read.transcript
         shows = self._names | place.names | ({place.feed.title} if place.feed else frozenset())
@@ -375,23 +419,26 @@ class Importer:
         if place.again and self._is_kept(folder, read):
             return Kept(folder, (say("import.kept"),))
         self._refuse(folder, edition)
+        twin = self._twin(folder, read.data)
+        if twin and not self.twins:
+            raise TranscriptError(read.source, twin)
         unfinished: Path | None = None
         try:
-            new_show = self._new_show(place, read.transcript.stated.show)
+            new_show = self.make_show(place.feed, read.transcript.stated.show, place.names)
             folder.parent.mkdir(parents=True, exist_ok=True)
             unfinished = Path(tempfile.mkdtemp(prefix=".importing-", dir=folder.parent))
             (unfinished / f"source{read.ending}").write_bytes(read.data)
             (unfinished / EDITION).write_bytes(edition.encode())
-            if folder.exists():
-                shutil.rmtree(folder)
             unfinished.chmod(0o755)
-            unfinished.rename(folder)
+            _put(unfinished, folder)
+            self._sources.setdefault(len(read.data), []).append(folder / f"source{read.ending}")
         except OSError as error:
             raise OperatorError(say("import.cannot-write", path=folder, error=error.strerror)) from error
         finally:
             if unfinished is not None:
                 shutil.rmtree(unfinished, ignore_errors=True)
-        oddities = tuple(say("import.odd", oddity=oddity) for oddity in (*place.told, *transcript.oddities))
+        told = (*place.told, twin) if twin else place.told
+        oddities = tuple(say("import.odd", oddity=oddity) for oddity in (*told, *transcript.oddities))
         decisions = (*new_show, *decisions_of(made, edition, folder / EDITION))
         return Imported(folder, (*report(made), *oddities), Facts.of(made), decisions)
 
@@ -402,10 +449,28 @@ class Importer:
 
     def _refuse(self, folder: Path, edition: str) -> None:
         path = folder / EDITION
-        if is_there(folder) and not self.force and not (is_there(path) and read_bytes(path) == edition.encode()):
-            raise OperatorError(say("import.exists", path=folder))
+        same = is_there(path) and read_bytes(path) == edition.encode()
+        if is_there(folder) and not (self.force or same or self.replaces(folder)):
+            raise TakenError(say("import.exists", path=folder))
 
-    def _new_show(self, place: _Place, stated: str | None) -> tuple[Decision, ...]:
+    @cached_property
+    def _sources(self) -> dict[int, list[Path]]:
+        """The transcripts of the show's episodes as they came, by their sizes."""
+        found: dict[int, list[Path]] = {}
+        for path in (self.content / self.show).glob("*/source.*"):
+            found.setdefault(path.stat().st_size, []).append(path)
+        return found
+
+    def _twin(self, folder: Path, data: bytes) -> str:
+        """Return what to say of a transcript that another episode of the show has too, "" where none has."""
+        for path in self._sources.get(len(data), ()):
+            if path.parent != folder and is_there(path) and read_bytes(path) == data:
+                return say("import.twice", name=path.parent.name)
+        return ""
+
+    def make_show(
+        self, feed: Feed | None, stated: str | None = None, names: frozenset[str] = frozenset()
+    ) -> tuple[Decision, ...]:
         """Write a `show.toml` for a new show; return what is to be decided about it.
 
         Its title is what the feed or the file states, else the name of the folder, parted as in the names of its files.
@@ -413,9 +478,8 @@ class Importer:
         if is_there(self._toml):
             return ()
         self._toml.parent.mkdir(parents=True, exist_ok=True)
-        feed = place.feed
         own = slug(self.show).replace("-", "")
-        parted = next((name for name in sorted(place.names) if slug(name).replace("-", "") == own), None)
+        parted = next((name for name in sorted(names) if slug(name).replace("-", "") == own), None)
         name = parted or self.show.replace("-", " ")
         told = (feed.title if feed else "") or stated or (name.title() if name.islower() else name)
         title = json.dumps(tidy(told, LONGEST_TITLE), ensure_ascii=False)
@@ -424,6 +488,22 @@ class Importer:
             lines.append(f"url = {json.dumps(page)}")
         self._toml.write_text("\n".join(lines) + "\n", "utf-8")
         return (Decision(Topic.RIGHTS, say("import.new-show", path=self._toml)),)
+
+
+def _put(unfinished: Path, folder: Path) -> None:
+    """Put a whole folder in its place; what stood there is out of sight for as short as can be."""
+    if not folder.exists():
+        unfinished.rename(folder)
+        return
+    aside = Path(tempfile.mkdtemp(prefix=".replaced-", dir=folder.parent))
+    replaced = folder.rename(aside / folder.name)
+    try:
+        unfinished.rename(folder)
+    except OSError:
+        replaced.rename(folder)
+        aside.rmdir()
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _refuse_way_out(path: Path, root: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import sys
 import threading
 import time
@@ -337,9 +338,10 @@ def _size(episode: Episode) -> int:
     return sys.getsizeof(episode.text) + 21 * len(episode.sentences) + 24 * len(episode.paragraphs) + 8_192
 
 
-_SHOW_KEYS = ("title", "rights", "url", "links", "people", "withdrawn", "why")
+_SHOW_KEYS = ("title", "rights", "url", "links", "people", "withdrawn", "why", "feed")
 
 _LONGEST_RIGHTS = 1_000
+_WEB = re.compile(r"https?://")
 
 _MANY = 20
 """More episodes than this to read take a while, so it is said how far it is."""
@@ -587,4 +589,7 @@ def read_show(folder: Path) -> Show:
     ):
         raise TranscriptError(str(path), say("corpus.people"))
     names = {person(one): person(other) for one, other in people.items()}
-    return Show(folder.name, title, rights, url, links, withdrawn, why, names)
+    feed = table.get("feed", "")
+    if not isinstance(feed, str) or (feed and not _WEB.match(feed)) or len(feed) > LONGEST_ADDRESS:
+        raise TranscriptError(str(path), say("corpus.feed"))
+    return Show(folder.name, title, rights, url, links, withdrawn, why, names, feed)

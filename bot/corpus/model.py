@@ -242,7 +242,8 @@ class Show:
     `links` gives for a cut's name how a time becomes a link: an address with `{id}` and `{seconds}` in it. Cuts named
     as in `hosts.toml` need none.
     `people` gives for names under which somebody speaks the one under which all their words are shown.
-    `withdrawn` says that nothing of it may be shown, `why` for what reason.
+    `withdrawn` says that nothing of it may be shown, `why` for what reason. `feed` is the address of the feed that
+    brings its new episodes, "" for none.
     """
 
     id: str
@@ -253,6 +254,7 @@ class Show:
     withdrawn: bool = False
     why: str = ""
     people: Mapping[str, str] = field(default_factory=dict, compare=False)
+    feed: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from bot.corpus.fetch import Seen
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from bot.corpus.fetch import Fetched
 
-__all__ = ["FETCHED", "Memory"]
+__all__ = ["FETCHED", "Memory", "read_table", "seen_in", "write_table"]
 
 FETCHED = ".fetched.json"
 """Name of the file in a show's folder; without it everything is fetched again."""
@@ -30,11 +31,8 @@ class Memory:
     @classmethod
     def of(cls, folder: Path) -> Memory:
         """Read what is known of a show's folder; a file that cannot be read counts as none."""
-        with suppress(OSError, ValueError):
-            rows = json.loads((folder / FETCHED).read_text("utf-8"))
-            if isinstance(rows, dict) and all(isinstance(row, dict) for row in rows.values()):
-                return cls(folder, rows)
-        return cls(folder)
+        rows = read_table(folder / FETCHED)
+        return cls(folder, rows if all(isinstance(row, dict) for row in rows.values()) else {})
 
     def seen(self, url: str) -> Seen | None:
         """Return what to ask for an address by; None where anything that was made of it is no longer there."""
@@ -44,9 +42,7 @@ class Memory:
             return None
         if not all(isinstance(name, str) and (self.folder / name).is_dir() for name in names):
             return None
-        etag, modified = (row.get(key) for key in ("etag", "modified"))
-        found = Seen(etag if isinstance(etag, str) else "", modified if isinstance(modified, str) else "")
-        return found if found and _fits(found.etag) and _fits(found.modified) else None
+        return seen_in(row)
 
     def episode(self, url: str) -> str | None:
         """Return the name of the folder that was made of a transcript's address."""
@@ -62,9 +58,35 @@ class Memory:
         """Write the file; where that cannot be done everything is fetched again."""
         if self.rows and self.folder.is_dir():
             with suppress(OSError):
-                unfinished = self.folder / f"{FETCHED}.new"
-                unfinished.write_text(json.dumps(self.rows, indent=1), "utf-8")
-                unfinished.replace(self.folder / FETCHED)
+                write_table(self.folder / FETCHED, self.rows)
+
+
+def read_table(path: Path) -> dict[str, Any]:
+    """Return what a small file remembers; nothing when it cannot be read."""
+    with suppress(OSError, ValueError, RecursionError):
+        table = json.loads(path.read_text("utf-8"))
+        if isinstance(table, dict):
+            return table
+    return {}
+
+
+def write_table(path: Path, table: Mapping[str, Any]) -> None:
+    """Write a small file whole, or raise OSError and leave what was there."""
+    unfinished = path.with_name(f"{path.name}.new")
+    try:
+        unfinished.write_text(json.dumps(table), "utf-8")
+        unfinished.replace(path)
+    except OSError:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise
+
+
+def seen_in(row: Mapping[str, Any]) -> Seen | None:
+    """Return what a row remembers to ask by; None where that is nothing, or nothing that can be sent."""
+    etag, modified = (row.get(key) for key in ("etag", "modified"))
+    found = Seen(etag if isinstance(etag, str) else "", modified if isinstance(modified, str) else "")
+    return found if found and _fits(found.etag) and _fits(found.modified) else None
 
 
 def _fits(text: str) -> bool:

@@ -1,25 +1,10 @@
-"""Episodes that came new by following a feed."""
+"""Following podcasts' feeds: `Follower` looks at them, `fresh_episodes` says what came new.
 
-from __future__ import annotations
+The command line has a door of its own, `bot.feeds.command_line`: serving needs no parsers.
+"""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from bot.feeds.follower import Follower
+from bot.feeds.fresh import Fresh, fresh_episodes
+from bot.feeds.status import FeedStatus, feed_statuses
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-__all__ = ["Fresh", "fresh_episodes"]
-
-
-@dataclass(frozen=True, slots=True)
-class Fresh:
-    """An episode that came new: its show's folder, its own, and when it was seen (UTC seconds)."""
-
-    show: str
-    episode: str
-    seen_at: float
-
-
-def fresh_episodes(content: Path) -> tuple[Fresh, ...]:  # noqa: ARG001 - nothing is followed yet
-    """Return the episodes of a content folder that came new by following a feed."""
-    return ()
+__all__ = ["FeedStatus", "Follower", "Fresh", "feed_statuses", "fresh_episodes"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.file_lock import lock
 from bot.policy.texts import say
 from bot.search.episodes import newest_first
-from bot.search.index.generations import lock
 from bot.search.index.models import THREADS, Dense, Late, weights_folder
 from bot.settings import program
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import io
 import time
 from dataclasses import dataclass, replace
@@ -48,6 +49,14 @@ class FeedItem:
     chapters_url: str | None = None
     chapters: tuple[Chapter, ...] = ()
 
+    @property
+    def key(self) -> str:
+        """What tells the item from the others of its feed whenever it is read, also where it states no `id`."""
+        stated = self.stated
+        addresses = (stated.media, stated.page, *(link.url for link in self.transcripts))
+        found = next(filter(None, (self.id, *addresses, stated.title)), "")
+        return found if len(found) <= _LONGEST_KEY else hashlib.blake2s(found.encode("utf-8", "replace")).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Feed:
@@ -63,6 +72,7 @@ _SHOWN = {"title": LONGEST_TITLE * 20, "pubdate": 100, "published": 100, "issued
 """What feedparser is shown of an item, and so many characters of it; a title may be HTML."""
 
 _LONGEST_LANGUAGE = 35
+_LONGEST_KEY = 200
 _BASE, _LANGUAGE = (f"{{http://www.w3.org/XML/1998/namespace}}{name}" for name in ("base", "lang"))
 _EACH = 3
 """Elements of one name that it is shown of an item: title, itunes:title, media:title."""

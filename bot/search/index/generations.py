@@ -13,26 +13,24 @@ import json
 import os
 import random
 import shutil
-import sys
-import time
 import zlib
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from bot.file_lock import lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-__all__ = ["Generations", "Held", "Manifest", "lock"]
+__all__ = ["Generations", "Held", "Manifest"]
 
 BLOCK = 1024 * 1024
 CHECKED = 32
 """Blocks whose checksums are compared at each opening; about 40 ms."""
 
 _MANIFEST = "manifest.json"
-_LOCKED = 0.05
-"""Seconds between two looks at a lock that another process holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,29 +51,6 @@ class Manifest:
     episodes: tuple[Held, ...]
     following: int
     dead: int
-
-
-@contextmanager
-def lock(path: Path | None, waiting: Callable[[], None], stopped: Callable[[], bool] = lambda: False) -> Iterator[None]:
-    """Hold a lock file (None: no lock) that a process which dies lets go; calls `waiting` once when another holds it.
-
-    Goes on without the lock as soon as `stopped` says so.
-    """
-    if path is None:
-        yield
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
-        held = _lock(file.fileno())
-        if not held:
-            waiting()
-            while not (held := _lock(file.fileno())) and not stopped():
-                time.sleep(_LOCKED)
-        try:
-            yield
-        finally:
-            if held:
-                _unlock(file.fileno())
 
 
 class Generations:
@@ -194,31 +169,3 @@ def _replace(path: Path, text: str) -> None:
     unfinished = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     unfinished.write_text(text, "utf-8")
     unfinished.replace(path)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(file: int) -> bool:
-        try:
-            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-    def _unlock(file: int) -> None:
-        with suppress(OSError):
-            msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(file: int) -> bool:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-    def _unlock(file: int) -> None:
-        fcntl.flock(file, fcntl.LOCK_UN)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from bot.file_lock import lock
 from bot.policy.texts import say
 from bot.search.episodes import newest_first
-from bot.search.index.generations import lock
 from bot.search.index.models import WIDTH
 from bot.search.meaning import wanted
 from bot.search.model.api import UnsaidError, UnusableError
