@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from bot.adapters.slack.answer import Answers
 from bot.adapters.slack.api import Api, is_loopback
-from bot.adapters.slack.door import Patience
 from bot.adapters.slack.inbound import NAME
 from bot.adapters.slack.install import install_flow
 from bot.adapters.slack.listeners import Listeners
@@ -28,6 +27,7 @@ from bot.contract import Later, Refused
 from bot.errors import OperatorError
 from bot.intake import EARLY_SECONDS, LOOK_SECONDS, Intake
 from bot.policy.texts import say
+from bot.port import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
