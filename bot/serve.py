@@ -20,10 +20,10 @@ from bot.contract import Outcome
 from bot.core import Core
 from bot.delivery import Daily, Delivery, ticking
 from bot.errors import OperatorError, StoreError
+from bot.health import Watchdog
 from bot.highlights import Highlights
 from bot.intake import make_turns
 from bot.policy.texts import listed, say
-from bot.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bot.settings import ROOT
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from types import CodeType
@@ -39,8 +41,6 @@ MOST_NAMED = 100
 
 GARBAGE = "gc.collect"
 """The name of a step most of which was one: what it ran is innocent."""
-
-_ROOT = Path(__file__).parent.parent
 
 
 @dataclass(slots=True)
@@ -134,7 +134,7 @@ def _name(handle: asyncio.Handle) -> str:
     places = [awaited.__qualname__]
     while awaited is not None:
         frame = getattr(awaited, "cr_frame", None)
-        if frame is not None and Path(frame.f_code.co_filename).is_relative_to(_ROOT):
+        if frame is not None and Path(frame.f_code.co_filename).is_relative_to(ROOT):
             places[1:] = [_place(frame.f_code, frame.f_lineno)]
         awaited = getattr(awaited, "cr_await", None)
     return ", before ".join(places)
@@ -143,5 +143,5 @@ def _name(handle: asyncio.Handle) -> str:
 def _place(code: CodeType, line: int) -> str:
     """Return a function and its line: `Core.answer (bot/core/answer.py:120)`."""
     path = Path(code.co_filename)
-    inside = path.relative_to(_ROOT) if path.is_relative_to(_ROOT) else Path(*path.parts[-2:])
+    inside = path.relative_to(ROOT) if path.is_relative_to(ROOT) else Path(*path.parts[-2:])
     return f"{code.co_qualname} ({inside.as_posix()}:{line})"
