@@ -58,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         log.hide(secrets_of(environ))
         settings = Settings.read(environ)
         log.hide((*secrets_of(environ), *settings.secrets))
+        log.as_json = settings.verbatim_log == "json"
         works = {"check": _check, "import": _import, "backup": _keep, "restore": _keep, "manifest": _manifest}
         return works.get(options.work, _serve)(options, settings)
     except OperatorError as error:

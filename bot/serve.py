@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import logging
 import os
 import secrets
 import signal
@@ -20,7 +21,7 @@ from bot.contract import Outcome
 from bot.core import Core
 from bot.delivery import Daily, Delivery, ticking
 from bot.errors import OperatorError, StoreError
-from bot.health import Watchdog
+from bot.health import REQUESTS, Meters, Vitals, Watchdog
 from bot.highlights import Highlights
 from bot.intake import make_turns
 from bot.policy.texts import listed, say
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from bot.contract import Adapter, Platform
     from bot.corpus import Corpus
+    from bot.intake import Turns
     from bot.search import Searcher
     from bot.settings import Settings
     from bot.store import Store
@@ -72,6 +74,7 @@ class Server:
         self._parts = parts
         self._adapters: dict[str, Adapter] = {}
         self._daily = Daily(parts.store, Highlights(parts.corpus), parts.corpus, COMMAND_LINES)
+        self.meters = Meters((command.name for command in COMMANDS), (platform.name for platform in PLATFORMS))
         self._core = Core(
             parts.corpus,
             parts.search,
@@ -80,9 +83,13 @@ class Server:
             daily=self._daily,
             adapters=self._adapters,
             clock=parts.clock,
+            heard=self.meters.answered,
         )
         self.name = f"{os.getpid()}-{secrets.token_hex(4)}"
+        if parts.settings.verbatim_log == "json":
+            REQUESTS.setLevel(logging.INFO)
         self.watchdog = Watchdog()
+        self._turns = make_turns()
 
     async def json_lines(self) -> int:
         """Answer JSON lines from standard input until it ends; a script gets the same answers every time."""
@@ -129,10 +136,10 @@ class Server:
         """Do this process's roles until a signal says to stop; then finish what is in work, within 20 seconds."""
         sys.setswitchinterval(SWITCH_SECONDS)
         roles = self._parts.settings.verbatim_roles
-        self._adapters.update(_platforms(self._parts, self._core, self.name))
+        self._adapters.update(_platforms(self._parts, self._core, self.name, self._turns))
         ticks = ticking(self._delivery() if "worker" in roles else _no_work)
         gc.freeze()  # what a start made stays: looking through all of it for garbage would hold the loop for 0.1 s
-        async with self.watchdog.watch():
+        async with self.watchdog.watch(), self._health():
             await self._run(ticks)
         return 0
 
@@ -160,6 +167,16 @@ class Server:
             if isinstance(error, BaseException) and not isinstance(error, asyncio.CancelledError):
                 raise error
 
+    def _health(self) -> AbstractAsyncContextManager[None]:
+        """Return what tells how this process is while it serves; a person at a prompt sees that without."""
+        from bot.health.server import served  # noqa: PLC0415 - aiohttp, which only a process that serves needs
+
+        parts = self._parts
+        vitals = Vitals(
+            self.meters, self.watchdog, parts.corpus, parts.search, parts.store, self._adapters, self._turns
+        )
+        return served(vitals, parts.settings.verbatim_health, lambda told: sys.stderr.write(f"{told}\n"))
+
     def _console(self, history: Path | None, channels: Path | None) -> Console:
         console = Console(self._core, history, folder=channels)
         self._adapters[console.platform] = console
@@ -181,15 +198,14 @@ class Server:
         return Delivery(store, self._daily, self._adapters, self.name, clock=set_ahead, tidies=not parts.ahead)
 
 
-def _platforms(parts: Parts, core: Core, name: str) -> dict[str, Adapter]:
+def _platforms(parts: Parts, core: Core, name: str, turns: Turns) -> dict[str, Adapter]:
     """Return the adapters that tokens are set for and roles are about; each library is imported when it is served.
 
-    `name` is this process's in leases. OperatorError when there is nothing to do.
+    `name` is this process's in leases, `turns` what they share. OperatorError when there is nothing to do.
     """
     settings, store = parts.settings, parts.store
     roles = settings.verbatim_roles
     posts = "worker" in roles and store is not None
-    turns = make_turns()
     parts.search.wait_first = turns.wait_for_calm
     adapters: dict[str, Adapter] = {}
     for platform in _with_tokens(settings):

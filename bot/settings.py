@@ -118,6 +118,21 @@ def _address(*schemes: str) -> Callable[[str, str], str]:
     return read
 
 
+def _listening(name: str, given: str) -> tuple[str, int] | None:
+    """Read where to listen, a host and a port (0: any that is free), None for `off`."""
+    place = given.strip()
+    if place.casefold() == "off":
+        return None
+    try:
+        parts = urlsplit(f"//{place}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host or port is None or "@" in place or "/" in place:
+        raise OperatorError(say("environment.no-listening", name=name, given=_shown(given)))
+    return host, port
+
+
 def _words(_name: str, given: str) -> frozenset[str]:
     """Read words separated by commas, in lower case."""
     return frozenset(word.strip().casefold() for word in given.split(",") if word.strip())
@@ -181,6 +196,16 @@ class Settings:
         "what this process does, separated by commas: gateway (Discord's gateway, Slack's sockets), web (Slack over "
         "HTTP), worker (the daily posts)",
         _some(*ROLES),
+    )
+    verbatim_health: tuple[str, int] | None = _setting(
+        "127.0.0.1:8081",
+        "where a process that serves tells how it is (/livez, /readyz, /metrics), or off",
+        _listening,
+    )
+    verbatim_log: str = _setting(
+        "text",
+        "what standard error is written as: text, or json (an object a line, with one for each answer)",
+        _choice("text", "json"),
     )
     verbatim_lm_url: str = _setting(
         "", "OpenAI-compatible address of a language model that proposes and writes nothing; empty: none"

@@ -1,5 +1,5 @@
 """The core: a Request in, a Reply out, the same for every platform."""
 
-from bot.core.answer import Core
+from bot.core.answer import SHARE, Answered, Core
 
-__all__ = ["Core"]
+__all__ = ["SHARE", "Answered", "Core"]

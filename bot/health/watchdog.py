@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import gc
 import logging
+import math
 import threading
 import time
 from dataclasses import dataclass
@@ -66,6 +67,11 @@ class Watchdog:
         self._named: dict[str, float] = {}
         self._thread = threading.get_ident()
         self._collecting = self._collected = 0.0
+        self._due = math.inf
+
+    def lag(self) -> float:
+        """Return by how many seconds the loop is late: with its last beat, or with the one that is due."""
+        return max(self.held.lag, time.monotonic() - self._due)
 
     @contextlib.asynccontextmanager
     async def watch(self) -> AsyncIterator[None]:
@@ -94,11 +100,10 @@ class Watchdog:
 
     async def _beat(self) -> None:
         """Measure how late the loop comes back to what waits for its time."""
-        loop = asyncio.get_running_loop()
         while True:
-            due = loop.time() + BEAT_SECONDS
+            self._due = time.monotonic() + BEAT_SECONDS
             await asyncio.sleep(BEAT_SECONDS)
-            self.held.lag = max(0.0, loop.time() - due)
+            self.held.lag = max(0.0, time.monotonic() - self._due)
             self.held.longest_lag = max(self.held.longest_lag, self.held.lag)
 
     def _collection(self, phase: str, _: dict[str, int]) -> None:
