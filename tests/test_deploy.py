@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import os
 import re
 import shlex
 import shutil
 import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +23,6 @@ from bot.store import backup, open_store, restore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 CONTAINERFILE = (ROOT / "Containerfile").read_text("utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "deploy/compose.yaml").read_text("utf-8"))
@@ -32,6 +34,30 @@ OURS = re.compile(r"\b((?:VERBATIM|DISCORD|SLACK)_[A-Z_]+)\b")
 ANALYZE = shutil.which("systemd-analyze") or ""
 EXPOSED = 2.0
 """What systemd calls OK of 10; a service that hardens nothing has 9.6."""
+
+
+BUILDAH = shutil.which("buildah")
+WHY_NOT_BUILT = (
+    "buildah is not here"
+    if BUILDAH is None
+    else "building needs root and Linux"
+    if sys.platform != "linux" or os.geteuid()
+    else "this system's folders are of another kind"
+    if not Path("/bin").is_symlink()
+    else ""
+)
+RUN_READ_ONLY = """
+set -eu
+mount --bind "$1" "$1"
+mount --rbind /usr "$1/usr"
+for folder in $4; do mount --bind "$folder" "$1$folder"; done
+mount --bind /dev "$1/dev"
+mount -o remount,bind,ro "$1"
+mount -t tmpfs tmpfs "$1/tmp"
+mount --bind "$2" "$1/data"
+exec chroot --userspec="$3" "$1" setpriv --no-new-privs /bin/sh -c "$5"
+"""
+"""Runs $5 in the root $1 as the user $3: nothing can be written but the volume $2 and /tmp; $4 is where Python is."""
 
 
 def lines(word: str) -> list[str]:
@@ -67,6 +93,89 @@ def test_the_images_health_check_and_entry_are_programs_of_ours() -> None:
     assert yaml.safe_load(probe) == ["python", "-m", "bot.health"]
     assert yaml.safe_load(entry) == ["python", "run_bot.py"]
     assert importlib.util.find_spec("bot.health.__main__")
+
+
+class Builder:
+    """buildah with a store of its own; the base is this machine's Python, so that nothing is fetched."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.python = sorted({str(Path(each).resolve()) for each in (sys.prefix, sys.base_prefix)})
+        kept = ["--storage-driver=vfs", f"--root={folder}/store", f"--runroot={folder}/run"]
+        self._command = [BUILDAH or "", *kept]
+
+    def run(self, *words: str, alone: bool = False) -> str:
+        """Run a command of buildah's, without a network where it is to be `alone`; return what it wrote."""
+        cut_off = ["unshare", "--net"] if alone else []
+        done = subprocess.run([*cut_off, *self._command, *words], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def base(self) -> str:
+        """Make the base image: users, links and mount points, and nothing else."""
+        made = self.run("from", "scratch")
+        root = Path(self.run("mount", made))
+        for folder in ("etc", "usr", "dev", "proc", "sys", "tmp", *(path.lstrip("/") for path in self.python)):
+            (root / folder).mkdir(parents=True)
+        (root / "tmp").chmod(0o1777)
+        for link in ("bin", "sbin", "lib", "lib32", "lib64"):
+            if Path("/", link).is_symlink():
+                (root / link).symlink_to(f"usr/{link}")
+        for name in ("passwd", "group", "login.defs", "ld.so.cache"):
+            shutil.copy(f"/etc/{name}", root / "etc")
+        self.run("umount", made)
+        self.run("config", "--env", f"PATH={sys.prefix}/bin:/usr/sbin:/usr/bin", made)
+        self.run("commit", "--quiet", made, "localhost/base:test")
+        self.run("rm", made)
+        return "localhost/base:test"
+
+    def build(self) -> None:
+        """Build the image from the project's folder."""
+        mounts = [word for path in ("/usr", *self.python) for word in ("-v", f"{path}:{path}:ro")]
+        how = ["--isolation=chroot", "--format=docker", "--quiet", f"--build-arg=BASE={self.base()}", *mounts]
+        self.run(
+            "build", *how, "--file", str(ROOT / "Containerfile"), "--tag=localhost/verbatim:test", str(ROOT), alone=True
+        )
+
+
+@pytest.mark.skipif(bool(WHY_NOT_BUILT), reason=WHY_NOT_BUILT or "it is built")
+def test_the_image_is_built_without_a_network_and_answers_with_a_root_that_it_cannot_write(tmp_path: Path) -> None:
+    builder = Builder(tmp_path)
+    builder.build()
+    image = json.loads(builder.run("inspect", "--type=image", "localhost/verbatim:test"))["Docker"]["config"]
+    made = builder.run("from", "localhost/verbatim:test")
+    root, volume = builder.run("mount", made), tmp_path / "volume"
+    volume.mkdir()
+    os.chown(volume, 10001, 10001)
+
+    def run(line: str) -> subprocess.CompletedProcess[str]:
+        there = f"cd {image['WorkingDir']} && {line}"
+        given = [root, str(volume), image["User"], " ".join(builder.python), there]
+        environ = dict(each.split("=", 1) for each in image["Env"])
+        return subprocess.run(
+            ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", RUN_READ_ONLY, "sh", *given],
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    try:
+        entry = shlex.join(image["Entrypoint"])
+        quoted = run(f"{entry} --once '/quote people who train need to not have pride'")
+        assert quoted.returncode == 0, quoted.stderr
+        assert "Zuckerberg" in quoted.stdout
+        assert "can't write" not in quoted.stderr
+        assert (volume / "verbatim.db").stat().st_uid == 10001
+        refused = run("touch /app/x; touch /data/x; id -u")
+        assert "Read-only file system" in refused.stderr
+        assert (volume / "x").exists()
+        assert refused.stdout == "10001\n"
+        healthy = run(f"VERBATIM_HEALTH=off {shlex.join(image['Healthcheck']['Test'][1:])}")
+        assert healthy.returncode == 0, healthy.stderr
+    finally:
+        builder.run("umount", made)
+        builder.run("rm", made)
 
 
 def test_two_replicas_share_a_database_and_may_write_nothing_but_their_volume() -> None:
