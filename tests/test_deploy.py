@@ -82,6 +82,7 @@ def test_the_image_copies_what_there_is_and_runs_as_a_fixed_user_without_a_name_
     for copied in lines("COPY"):
         *sources, _ = copied.split()
         assert all((ROOT / source).exists() for source in sources), copied
+        assert {f"!{source}" for source in sources} <= set((ROOT / ".dockerignore").read_text("utf-8").split())
     assert "--require-hashes" in " ".join(lines("RUN"))
     assert not {"curl", "wget", "apt-get"} & set(re.findall(r"[\w-]+", CONTAINERFILE))
 
