@@ -348,6 +348,8 @@ async def test_discord_is_connected_with_its_gateway_and_away_without(core: Core
 async def test_slack_is_connected_by_its_socket_or_once_it_listens(core: Core, mode: Any) -> None:
     async with LocalSlack(mode=mode) as local, slack_serving(local, core, None) as adapter:
         assert adapter.connection() is Connection.CONNECTED
+        adapter.stop()
+        assert adapter.connection() is Connection.AWAY, "nothing new is sent to a process that ends"
 
 
 _SELECTED = re.compile(r"\b((?:verbatim|process)_\w+)(?:\{([^{}]*)\})?")

@@ -113,9 +113,9 @@ class Discord(Poster):
         self._stopping.set()
 
     def connection(self) -> Connection:
-        """Return how it stands to Discord: a gateway counts as connected with all its shards."""
+        """Return how it stands to Discord: connected with all its shards; one that ends is away."""
         client = self._client
-        if client is None or client.user is None:
+        if client is None or client.user is None or self._stopping.is_set():
             return Connection.AWAY
         if self._stands_by:
             return Connection.STANDS_BY

@@ -116,8 +116,8 @@ class Slack(Poster):
         self._stop.set()
 
     def connection(self) -> Connection:
-        """Return how it stands to Slack; one that listens over HTTP counts as connected, whoever reaches it."""
-        return self._connection()
+        """Return how it stands to Slack; one that listens over HTTP counts as connected, one that ends as away."""
+        return Connection.AWAY if self._stop.is_set() else self._connection()
 
     async def close(self) -> None:
         """Close what calls without `run` opened."""
