@@ -59,6 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         log.hide(secrets_of(environ))
         settings = Settings.read(environ)
         log.hide((*secrets_of(environ), *settings.secrets))
+        log.as_json = settings.verbatim_log == "json"
         works = {"check": _check, "import": _import, "follow": _follow, "manifest": _manifest}
         works |= {"backup": _keep, "restore": _keep}
         return works.get(options.work, _serve)(options, settings)
@@ -90,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     restored.add_argument("file", type=Path, help=say("cli.restore-file"))
     manifest = works.add_parser("manifest", help=say("cli.manifest"))
     manifest.add_argument("--url", default="", help=say("cli.url"))
+    manifest.add_argument("--org", action="store_true", help=say("cli.org"))
     read_in = works.add_parser("import", help=say("cli.import"))
     read_in.add_argument("target", metavar="FILE|FOLDER|ADDRESS", help=say("cli.target"))
     read_in.add_argument("--show", required=True, help=say("cli.show"))
@@ -192,7 +194,7 @@ def _manifest(options: argparse.Namespace, settings: Settings) -> int:
 
     if options.url and not _PUBLIC_ADDRESS.fullmatch(options.url):
         raise OperatorError(say("cli.no-url", url=options.url))
-    sys.stdout.write(manifest_text(COMMANDS, settings.slack_command_prefix, options.url))
+    sys.stdout.write(manifest_text(COMMANDS, settings.slack_command_prefix, options.url, org=options.org))
     return 0
 
 

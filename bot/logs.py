@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import json
 import logging
 import re
 import sys
+import time
+import traceback
 from collections import deque
 from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import quote, quote_plus, unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["Discreet", "conceal", "logins", "set_up", "without_login"]
+__all__ = ["Discreet", "Stream", "conceal", "logins", "outline", "set_up", "without_login"]
 
 _LOGIN = re.compile(r"(?<=://)([^/\s:@]*):([^/\s]+)(?=@)")
 """The user and password in an address; a password with an unescaped @ is hidden whole."""
@@ -25,8 +28,13 @@ SHORTEST_SECRET = 8
 SHORTEST_WORD = 4
 """Characters of a value that is hidden where it stands alone; one that is shorter still is a word of any sentence."""
 
+MOST_HELD = 65_536
+"""Characters of a line that has not ended which are held back in JSON."""
+
 MOST_CONCEALED = 1_000
 """Secrets of single deliveries that are remembered; the oldest go first."""
+
+_MOST_CAUSES = 10
 
 _concealed: deque[str] = deque(maxlen=MOST_CONCEALED)
 
@@ -48,8 +56,24 @@ def without_login(text: str) -> str:
     return _LOGIN.sub("…", text)
 
 
+def outline(error: BaseException) -> str:
+    """Return where an error came from, and what kind it and its causes are, without what they say.
+
+    An error that nobody foresaw may repeat what a member typed.
+    """
+    lines: list[str] = []
+    each: BaseException | None = error
+    while each is not None and len(lines) < _MOST_CAUSES:
+        lines.append(f"{''.join(traceback.format_tb(each.__traceback__))}{type(each).__qualname__}")
+        each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
+    return "\n".join(lines)
+
+
 class Discreet(logging.Formatter):
     """Formats a record without secrets: those it was told, and whatever has the shape of one."""
+
+    as_json = False
+    """Whether all that is written to standard error is one JSON object a line."""
 
     def __init__(self, shapes: Iterable[str]) -> None:
         """Take patterns of secrets: a token in a library's traceback has no name beside it."""
@@ -66,28 +90,61 @@ class Discreet(logging.Formatter):
     def clean(self, text: str) -> str:
         """Return a text with … for each secret."""
         text = self._hidden.sub("…", text)
+        if len(text) < SHORTEST_SECRET:
+            return text
         for secret in tuple(_concealed):
             if secret in text:
                 text = text.replace(secret, "…")
         return text
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line or lines of a record."""
-        return self.clean(super().format(record))
+        """Return the line or lines of a record; its `fields`, where it has such, stand in JSON alone."""
+        if not self.as_json:
+            return self.clean(super().format(record))
+        # Before it is written as JSON: the shape of a secret may end where the text around it does.
+        told = {"level": record.levelname.lower(), "logger": record.name, "message": self.clean(record.getMessage())}
+        told |= getattr(record, "fields", {})
+        if record.exc_info:
+            told["traceback"] = self.clean(self.formatException(record.exc_info))
+        if record.stack_info:
+            told["stack"] = self.clean(record.stack_info)
+        return _line(record.created, told)
 
 
-class _Stream:
+class Stream:
     """A stream that everything is written to without secrets: warnings and errors that nobody caught, too."""
 
     def __init__(self, stream: TextIO, discreet: Discreet) -> None:
         self._stream = stream
         self._discreet = discreet
+        self._held = ""
 
     def write(self, text: str) -> int:
-        self._stream.write(self._discreet.clean(text))
+        """Write a text, in JSON with the end of its last line held back."""
+        if not self._discreet.as_json:
+            self._stream.write(self._discreet.clean(text))
+            return len(text)
+        *lines, self._held = (self._held + text).split("\n")
+        for line in lines:
+            self._tell(line)
+        if len(self._held) > MOST_HELD:
+            self.flush()
         return len(text)
 
+    def flush(self) -> None:
+        """Write what is held back too."""
+        held, self._held = self._held, ""
+        self._tell(held)
+        self._stream.flush()
+
+    def _tell(self, line: str) -> None:
+        """Write a line as JSON; an empty one is none."""
+        if line.strip():
+            told = {"level": "info", "logger": "stderr", "message": self._discreet.clean(line)}
+            self._stream.write(f"{_line(time.time(), told)}\n")
+
     def writelines(self, lines: Iterable[str]) -> None:
+        """Write texts one after the other."""
         for line in lines:
             self.write(line)
 
@@ -98,11 +155,17 @@ class _Stream:
 def set_up(shapes: Iterable[str]) -> Discreet:
     """Send warnings and errors to standard error; return what keeps secrets out of it."""
     formatter = Discreet(shapes)
-    sys.stderr = _Stream(sys.stderr, formatter)  # it has all that a stream has
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)  # the bare one: what the formatter returns is clean
+    sys.stderr = Stream(sys.stderr, formatter)  # it has all that a stream has
     handler.setFormatter(formatter)
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     return formatter
+
+
+def _line(moment: float, told: Mapping[str, object]) -> str:
+    """Return one line of JSON that begins with a moment (UTC seconds)."""
+    time_ = dt.datetime.fromtimestamp(moment, dt.UTC).isoformat(timespec="milliseconds")
+    return json.dumps({"time": time_, **told}, ensure_ascii=False)
 
 
 def _pattern(value: str) -> str:

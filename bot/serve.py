@@ -23,10 +23,10 @@ from bot.core import Core
 from bot.delivery import Delivery, ticking
 from bot.errors import OperatorError, StoreError
 from bot.feeds import Follower, fresh_episodes
+from bot.health import REQUESTS, Meters, Vitals, Watchdog
 from bot.intake import make_turns
 from bot.policy.texts import listed, say
 from bot.renewal import Renewal
-from bot.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from bot.contract import Adapter, Platform
     from bot.core import Library
     from bot.corpus import Corpus
+    from bot.intake import Turns
     from bot.renewal import Opener
     from bot.search import Searcher
     from bot.settings import Settings
@@ -82,6 +83,7 @@ class Server:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._adapters: dict[str, Adapter] = {}
+        self.meters = Meters((command.name for command in COMMANDS), (platform.name for platform in PLATFORMS))
         self._core = Core(
             parts.corpus,
             parts.search,
@@ -89,13 +91,17 @@ class Server:
             store=parts.store,
             adapters=self._adapters,
             clock=parts.clock,
+            heard=self.meters.answered,
         )
         self._posting: Delivery | None = None
         opener = parts.opener
         self.renewal = Renewal(opener, parts.corpus, parts.search, self._replace) if opener else None
         """What takes in the changes of the content folder; `renewal.now()` looks at once."""
         self.name = f"{os.getpid()}-{secrets.token_hex(4)}"
+        if parts.settings.verbatim_log == "json":
+            REQUESTS.setLevel(logging.INFO)
         self.watchdog = Watchdog()
+        self._turns = make_turns()
 
     async def json_lines(self) -> int:
         """Answer JSON lines from standard input until it ends; a script gets the same answers every time."""
@@ -145,11 +151,11 @@ class Server:
         """Do this process's roles until a signal says to stop; then finish what is in work, within 20 seconds."""
         sys.setswitchinterval(SWITCH_SECONDS)
         roles = self._parts.settings.verbatim_roles
-        self._adapters.update(_platforms(self._parts, self._core, self.name))
+        self._adapters.update(_platforms(self._parts, self._core, self.name, self._turns))
         ticks = ticking(self._delivery() if "worker" in roles else _no_work)
         follows = self._following() if "worker" in roles else contextlib.nullcontext()
         gc.freeze()  # what a start made stays: looking through all of it for garbage would hold the loop for 0.1 s
-        async with self.watchdog.watch():
+        async with self.watchdog.watch(), self._health():
             with follows:
                 await self._run(ticks)
         return 0
@@ -205,6 +211,14 @@ class Server:
         self._parts.corpus, self._parts.search = corpus, search
         return before
 
+    def _health(self) -> AbstractAsyncContextManager[None]:
+        """Return what tells how this process is while it serves; a person at a prompt sees that without."""
+        from bot.health.server import served  # noqa: PLC0415 - aiohttp, which only a process that serves needs
+
+        parts = self._parts
+        vitals = Vitals(self.meters, self.watchdog, parts, parts.store, self._adapters, self._turns)
+        return served(vitals, parts.settings.verbatim_health, lambda told: sys.stderr.write(f"{told}\n"))
+
     def _console(self, history: Path | None, channels: Path | None) -> Console:
         console = Console(self._core, history, folder=channels)
         self._adapters[console.platform] = console
@@ -216,7 +230,8 @@ class Server:
         if parts.ahead:
             return contextlib.nullcontext()
         settings, renewal = parts.settings, self.renewal
-        follower = Follower(settings.content_dir, settings.verbatim_feed_hosts, tell=tell)
+        hosts = settings.verbatim_feed_hosts
+        follower = Follower(settings.content_dir, hosts, tell=tell, count=self.meters.polled)
         return follower.running(parts.clock, changed=renewal.now) if renewal else follower.running(parts.clock)
 
     def _delivery(self) -> Callable[[], Awaitable[object]]:
@@ -243,15 +258,14 @@ class Server:
         return self._posting
 
 
-def _platforms(parts: Parts, core: Core, name: str) -> dict[str, Adapter]:
+def _platforms(parts: Parts, core: Core, name: str, turns: Turns) -> dict[str, Adapter]:
     """Return the adapters that tokens are set for and roles are about; each library is imported when it is served.
 
-    `name` is this process's in leases. OperatorError when there is nothing to do.
+    `name` is this process's in leases, `turns` what they share. OperatorError when there is nothing to do.
     """
     settings, store = parts.settings, parts.store
     roles = settings.verbatim_roles
     posts = "worker" in roles and store is not None
-    turns = make_turns()
     parts.search.wait_first = turns.wait_for_calm
     adapters: dict[str, Adapter] = {}
     for platform in _with_tokens(settings):

@@ -118,6 +118,21 @@ def _address(*schemes: str) -> Callable[[str, str], str]:
     return read
 
 
+def _listening(name: str, given: str) -> tuple[str, int] | None:
+    """Read where to listen, a host and a port (0: any that is free), None for `off`."""
+    place = given.strip()
+    if place.casefold() == "off":
+        return None
+    try:
+        parts = urlsplit(f"//{place}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host or port is None or "@" in place or "/" in place:
+        raise OperatorError(say("environment.no-listening", name=name, given=_shown(given)))
+    return host, port
+
+
 def _words(_name: str, given: str) -> frozenset[str]:
     """Read words separated by commas, in lower case."""
     return frozenset(word.strip().casefold() for word in given.split(",") if word.strip())
@@ -144,17 +159,22 @@ def _folder(_name: str, given: str) -> Path | None:
 
 
 @overload
-def _setting(default: str, meaning: str, *, secret: bool = False) -> str: ...
+def _setting(default: str, meaning: str, *, secret: bool = False, by_file: bool = False) -> str: ...
 @overload
 def _setting(default: str, meaning: str, read: Callable[[str, str], _T]) -> _T: ...
 def _setting(
-    default: str, meaning: str, read: Callable[[str, str], object] = lambda _, given: given, *, secret: bool = False
+    default: str,
+    meaning: str,
+    read: Callable[[str, str], object] = lambda _, given: given,
+    *,
+    secret: bool = False,
+    by_file: bool = False,
 ) -> object:
     """Declare a setting: its default as text, one sentence for the table, and what reads it (its name, what is given).
 
-    Without a reader it is text. A `secret` may come from a file and is hidden in the log.
+    Without a reader it is text. A `secret` is hidden in the log, and may come from a file, as what is `by_file` may.
     """
-    metadata = {"default": default, "meaning": meaning, "read": read, "secret": secret}
+    metadata = {"default": default, "meaning": meaning, "read": read, "secret": secret, "by_file": secret or by_file}
     return field(default=read("", default), metadata=metadata)
 
 
@@ -181,12 +201,26 @@ class Settings:
         "empty: feeds come over https from the public internet",
         _words,
     )
-    verbatim_database_url: str = _setting("", "database of settings and deliveries; empty: SQLite in the data folder")
+    verbatim_database_url: str = _setting(
+        "",
+        "database of settings and deliveries, or VERBATIM_DATABASE_URL_FILE; empty: SQLite in the data folder",
+        by_file=True,
+    )
     verbatim_roles: frozenset[str] = _setting(
         "gateway,web,worker",
         "what this process does, separated by commas: gateway (Discord's gateway, Slack's sockets), web (Slack over "
         "HTTP), worker (the daily posts, the followed feeds)",
         _some(*ROLES),
+    )
+    verbatim_health: tuple[str, int] | None = _setting(
+        "127.0.0.1:8081",
+        "where a process that serves tells how it is (/livez, /readyz, /metrics), or off",
+        _listening,
+    )
+    verbatim_log: str = _setting(
+        "text",
+        "what standard error is written as: text, or json (an object a line, with one for each answer)",
+        _choice("text", "json"),
     )
     verbatim_lm_url: str = _setting(
         "", "OpenAI-compatible address of a language model that proposes and writes nothing; empty: none"
@@ -236,12 +270,12 @@ class Settings:
     def read(cls, environ: Mapping[str, str]) -> Settings:
         """Read the settings from a mapping; OperatorError for a misspelt `VERBATIM_` name or a value that cannot be."""
         rows = {row.name: row for row in setting_rows()}
-        secret = secret_names()
+        by_file = {name for name, row in rows.items() if row.by_file}
         for name in sorted(environ):
-            if name.startswith("VERBATIM_") and name not in rows and name.removesuffix("_FILE") not in secret:
+            if name.startswith("VERBATIM_") and name not in rows and name.removesuffix("_FILE") not in by_file:
                 raise OperatorError(say("environment.unknown", name=name, known=", ".join(sorted(rows))))
         given = {name: environ[name] for name in rows if environ.get(name)}
-        given |= {name: _secret(name, environ) for name in secret if environ.get(f"{name}_FILE")}
+        given |= {name: _in_file(name, environ) for name in sorted(by_file) if environ.get(f"{name}_FILE")}
         values: dict[str, Any] = {name.lower(): rows[name].read(name, text) for name, text in given.items()}
         return cls(**values)
 
@@ -302,7 +336,7 @@ def _expand(path: str) -> Path:
         raise OperatorError(say("environment.no-home", path=path)) from None
 
 
-def _secret(name: str, environ: Mapping[str, str]) -> str:
+def _in_file(name: str, environ: Mapping[str, str]) -> str:
     """Return what stands in the file that `NAME_FILE` names, without the blanks around it."""
     if environ.get(name):
         raise OperatorError(say("environment.both-set", name=name))
@@ -333,6 +367,7 @@ class SettingRow:
     meaning: str
     read: Callable[[str, str], object]
     secret: bool
+    by_file: bool
 
 
 def setting_rows() -> tuple[SettingRow, ...]:
@@ -341,7 +376,7 @@ def setting_rows() -> tuple[SettingRow, ...]:
 
 
 def secret_names() -> tuple[str, ...]:
-    """List the settings that are secrets; each may come from the file that `NAME_FILE` names."""
+    """List the settings that are secrets."""
     return tuple(row.name for row in setting_rows() if row.secret)
 
 

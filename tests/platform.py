@@ -8,7 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from bot.contract import Blind, Found, Later, Post, Posted, Refused, Seen, Sent, Unclear
+from bot.contract import Blind, Connection, Found, Later, Post, Posted, Refused, Seen, Sent, Unclear
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +38,7 @@ class Platform:
     """The message of each try to open a thread, and whether it was said to be another."""
     thread_faults: list[Posted] = field(default_factory=list)
     """How the next tries to open a thread end."""
+    connected: Connection = Connection.CONNECTED
     remembers_keys: bool = False
     """Whether a second send of a key gives the first message, as Discord does for some minutes."""
 
@@ -46,6 +47,9 @@ class Platform:
 
     def stop(self) -> None:
         self.told.append("stop")
+
+    def connection(self) -> Connection:
+        return self.connected
 
     async def check(self, channel: Channel) -> str:
         return "" if channel.id != "closed" else "I can't post there: invite me first."

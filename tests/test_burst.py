@@ -11,6 +11,7 @@ from bot import serve
 from bot.commands import Context, Param, command
 from bot.contract import Channel, Outcome, Reply, Sent
 from bot.core import Core
+from bot.intake import make_turns
 from bot.serve import Parts
 from bot.settings import Settings
 from bot.store import open_store
@@ -222,7 +223,8 @@ async def test_the_platforms_of_a_process_share_their_turns_and_its_searches_wai
 ) -> None:
     monkeypatch.setattr(search, "wait_first", search.wait_first)
     given = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "DISCORD_TOKEN": "x"}
-    adapters = serve._platforms(Parts(Settings.read(given), corpus, search, None), core, "one")  # noqa: SLF001 - its wiring
+    parts = Parts(Settings.read(given), corpus, search, None)
+    adapters = serve._platforms(parts, core, "one", make_turns())  # noqa: SLF001 - its wiring
     turns = {adapter._intake.turns for adapter in adapters.values()}  # type: ignore[attr-defined]  # noqa: SLF001 - as above
 
     assert len(adapters) == 2

@@ -140,7 +140,9 @@ def test_the_format_is_read(project: Path) -> None:
 async def test_the_platform_answers_messages_and_presses_and_ends_in_order(project: Path, tmp_path: Path) -> None:
     local = LocalTelegram()
     member, chat = {"id": 2, "language_code": "en"}, {"id": 2, "type": "private"}
-    given = environ(VERBATIM_DATA_DIR=str(tmp_path), TELEGRAM_API_BASE_URL=await local.open(), **TOKEN)
+    given = environ(
+        VERBATIM_DATA_DIR=str(tmp_path), VERBATIM_HEALTH="off", TELEGRAM_API_BASE_URL=await local.open(), **TOKEN
+    )
     local.happens(message={"text": "/about", "chat": chat, "from": member})
     process = await asyncio.create_subprocess_exec(
         sys.executable, "run_bot.py", cwd=project, env=given, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE

@@ -73,7 +73,9 @@ async def test_a_bug_becomes_a_reference_for_the_member_and_a_log_line_for_the_o
     reference = reply.text.rsplit(" ", 1)[-1].rstrip(".")
     assert (reply.outcome, reply.private) == (Outcome.ERROR, True)
     assert reference in caplog.text
-    assert "a bug in" not in reply.text
+    assert "a bug in" not in reply.text + caplog.text, "what an error says may be what a member typed"
+    assert "in broken" in caplog.text
+    assert caplog.text.strip().endswith("RuntimeError")
 
 
 async def test_an_admins_command_is_refused_to_members_on_every_platform(trial: Core) -> None:

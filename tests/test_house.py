@@ -30,6 +30,7 @@ PLANTED = {
     "bot/policy/guard.py": ("import rapidfuzz", "RapidFuzz has one home"),
     "bot/search/expansion.py": ("import tantivy", "tantivy has one home"),
     "bot/search/index/vectors.py": ("import onnxruntime", "The models' runtimes have one home"),
+    "bot/intake/turns.py": ("import prometheus_client", "prometheus-client has one home"),
     "bot/highlights/score.py": ("import sqlalchemy", "SQLAlchemy has one home"),
 }
 """A violation of each kind: the module it is planted in, the line, and the contract that catches it."""
@@ -41,6 +42,7 @@ DOORS = {
     "bot.corpus.importing": "serving needs no parsers",
     "bot.corpus.seen": "it is what an import and a followed feed remember",
     "bot.feeds.command_line": "serving needs no parsers",
+    "bot.health.server": "it loads aiohttp",
     "bot.language.linear": "it loads NumPy",
     "bot.policy.texts": "the lowest rooms have sentences too",
     "bot.policy.refusals": "texts must not load it",

@@ -61,7 +61,7 @@ class Bot:
 
     async def __aenter__(self) -> Self:
         kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "SYSTEMROOT"}}
-        given = {"VERBATIM_SEMANTIC": "off", "VERBATIM_DATA_DIR": str(self.folder)}
+        given = {"VERBATIM_SEMANTIC": "off", "VERBATIM_DATA_DIR": str(self.folder), "VERBATIM_HEALTH": "off"}
         self._started = time.monotonic()
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,

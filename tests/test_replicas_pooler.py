@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import shutil
+import socket
 import struct
+import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
 
+from bot.contract import Channel
 from bot.errors import StoreError
-from bot.store import Store, open_store
+from bot.store import ChannelSettings, Planned, Store, open_store
 from bot.store import database as database_module
 from bot.store.database import connect
 from tests.databases import empty_database
 
+if sys.platform != "win32":
+    import pwd
+
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable
+    from collections.abc import AsyncIterator, Awaitable, Iterator
 
 
 SSL_REQUEST, GSS_REQUEST = 80877103, 80877104
@@ -119,6 +129,121 @@ async def test_behind_a_pooler_statements_keep_to_their_time_and_none_is_prepare
         await asyncio.to_thread(database.close)
     assert limits == [("10s", "10s")] * 2
     assert pooler.named == 0
+
+
+PGBOUNCER = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
+
+SETTINGS = """
+[databases]
+{name} = host={host} port={server} user={user}
+
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = any
+pool_mode = transaction
+default_pool_size = 3
+logfile = {folder}/log
+pidfile = {folder}/pid
+{run_as}
+"""
+"""The fewest that PgBouncer needs; `options` at the start of a connection is refused, as it is by default."""
+
+
+class PgBouncer:
+    """PgBouncer itself, in front of one database, with fewer connections than two processes of ours ask for."""
+
+    def __init__(self, folder: Path, url: sa.URL) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port = free.getsockname()[1]
+        host = str(url.query["host"])
+        server = url.port or 5432
+        owner = pwd.getpwuid(Path(f"{host}/.s.PGSQL.{server}").stat().st_uid).pw_name
+        # It will not run as root; whoever runs PostgreSQL gets to its socket.
+        self._as = owner if os.geteuid() == 0 else ""
+        run_as = f"user = {self._as}" if self._as else ""
+        self.settings = folder / "pgbouncer.ini"
+        self.settings.write_text(
+            SETTINGS.format(
+                name=url.database,
+                host=host,
+                server=server,
+                user=url.username,
+                port=self.port,
+                folder=folder,
+                run_as=run_as,
+            ),
+            "utf-8",
+        )
+        if self._as:
+            shutil.chown(folder, self._as)
+        self.url = url.set(host="127.0.0.1", port=self.port, query={}).render_as_string(hide_password=False)
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        assert PGBOUNCER
+        self._process = await asyncio.create_subprocess_exec(
+            PGBOUNCER, "-q", str(self.settings), stderr=asyncio.subprocess.DEVNULL
+        )
+        async with asyncio.timeout(30):
+            while True:
+                with contextlib.suppress(OSError):
+                    _, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                    await _closed(writer)
+                    return
+                assert self._process.returncode is None, (self.settings.parent / "log").read_text("utf-8")
+                await asyncio.sleep(0.05)
+
+    async def kill(self) -> None:
+        assert self._process
+        self._process.kill()
+        await self._process.wait()
+
+
+@pytest.fixture
+def reachable() -> Iterator[Path]:
+    """Make a folder whose path another user can walk, as pytest's own is not."""
+    with tempfile.TemporaryDirectory(prefix="pgbouncer") as folder:
+        yield Path(folder)
+
+
+@pytest.mark.skipif(PGBOUNCER is None, reason="PgBouncer is not installed here (Debian's package pgbouncer)")
+async def test_behind_pgbouncer_itself_two_replicas_share_posts_and_leases_through_its_death(
+    postgresql: str, reachable: Path
+) -> None:
+    pooler = PgBouncer(reachable, sa.make_url(empty_database(postgresql)))
+    await pooler.start()
+    stores = [await asyncio.to_thread(open_store, pooler.url) for _ in range(2)]
+    one, other = stores
+    try:
+        rooms = [Channel("slack", f"C{number}", "T1") for number in range(40)]
+        for room in rooms:
+            await one.channels.save(ChannelSettings(room, daily=True), "U1", "on", 1.0)
+        known = await one.channels.of_tenant(rooms[0])
+        await one.posts.plan([Planned(each, "2026-12-01", 1.0, None, None) for each in known])
+
+        async def claimed(store: Store, owner: str) -> list[int]:
+            taken: list[int] = []
+            while rows := await store.posts.claim(10.0, owner, 30.0, 3, ("slack",)):
+                taken += [row.id for row in rows]
+            return taken
+
+        shares = await asyncio.gather(claimed(one, "one"), claimed(other, "other"))
+        assert len(set(shares[0]) | set(shares[1])) == len(shares[0]) + len(shares[1]) == len(rooms)
+        held = await asyncio.gather(one.leases.hold("x", "one", 30.0), other.leases.hold("x", "other", 30.0))
+        assert sum(fence is not None for fence in held) == 1
+
+        await pooler.kill()
+        with pytest.raises(StoreError):
+            await one.kv.put("name", "lost")
+        await pooler.start()
+        await one.kv.put("name", "again")
+        assert await other.kv.get("name") == "again"
+    finally:
+        for store in stores:
+            await asyncio.to_thread(store.close)
+        await pooler.kill()
 
 
 def test_without_a_pooler_the_limits_cost_no_statement(postgresql: str) -> None:

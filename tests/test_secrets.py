@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -15,7 +17,7 @@ import pytest
 from bot.adapters.slack.workspaces import Installs, Workspace, vault
 from bot.errors import OperatorError
 from bot.intake import Intake
-from bot.logs import MOST_CONCEALED, Discreet, conceal, logins
+from bot.logs import MOST_CONCEALED, MOST_HELD, Discreet, Stream, conceal, logins
 from bot.settings import ROOT, Settings, secret_names, secrets_of, setting_rows
 from tests.conftest import RunBot
 from tests.local_discord import LocalDiscord
@@ -206,19 +208,23 @@ sys.exit(main(["check"]))
     "how",
     ["logged", "raised", "group", "noted", "operator", "warned", "thread", "task", "deleted", "printed", "exit"],
 )
-def test_whatever_ends_a_process_or_is_said_of_it_hides_what_is_secret(how: str) -> None:
+@pytest.mark.parametrize("log", ["text", "json"])
+def test_whatever_ends_a_process_or_is_said_of_it_hides_what_is_secret(how: str, log: str) -> None:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("VERBATIM_")}
     done = subprocess.run(
         [sys.executable, "-c", FAILURES, how, CANARIES["SLACK_SIGNING_SECRET"]],
         capture_output=True,
         cwd=ROOT,
-        env=environ | CANARIES | {"PYTHONIOENCODING": "utf-8"},
+        env=environ | CANARIES | {"PYTHONIOENCODING": "utf-8", "VERBATIM_LOG": log},
         check=False,
         encoding="utf-8",
     )
 
     assert "…" in done.stderr
     assert "nary" not in done.stdout + done.stderr
+    if log == "json":
+        lines = [json.loads(line) for line in done.stderr.splitlines()]
+        assert all({"time", "level", "logger", "message"} <= set(line) for line in lines)
 
 
 def test_what_was_given_for_one_answer_is_hidden_and_so_much_of_it_is_remembered() -> None:
@@ -256,3 +262,29 @@ async def test_the_token_of_a_workspace_is_hidden_as_soon_as_it_is_kept_or_opene
     assert "shape" in log_of().clean("token of no shape")
     assert await installs.get("T1")
     assert "shape" not in log_of().clean("token of no shape")
+
+
+def test_a_secret_is_hidden_in_json_and_the_line_stays_json(capsys: pytest.CaptureFixture[str]) -> None:
+    log = Discreet((r"hooks\.slack\.com/\S+",))
+    log.hide([CANARY])
+    log.as_json = True
+    record = logging.LogRecord("x", logging.ERROR, "", 0, "%s at hooks.slack.com/abc", (CANARY,), None)
+    record.fields = {"command": "quote"}
+
+    told = json.loads(log.format(record))
+    assert (told["message"], told["level"], told["command"]) == ("… at …", "error", "quote")
+    assert capsys.readouterr().err == ""
+
+
+def test_what_is_written_beside_the_log_is_json_too_line_by_line_and_nothing_is_lost() -> None:
+    log = Discreet(())
+    log.hide([CANARY])
+    log.as_json = True
+    written = io.StringIO()
+    stream = Stream(written, log)
+    for piece in ("a li", "ne\n", "\n", f"two {CANARY}\nthree", "x" * MOST_HELD):
+        stream.write(piece)
+    stream.flush()
+
+    messages = [json.loads(line)["message"] for line in written.getvalue().splitlines()]
+    assert messages == ["a line", "two …", "three" + "x" * MOST_HELD]

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.adapters.slack import door, limits
+from bot.adapters.slack import limits
 from bot.adapters.slack.adapter import Slack
-from bot.adapters.slack.door import Patience
 from bot.adapters.slack.web import WebServer
 from bot.intake import Intake
+from bot.port import Patience, door
 from bot.settings import Settings
 from tests.local_slack import LocalSlack
 from tests.local_slack.signing import signature

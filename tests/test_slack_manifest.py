@@ -24,13 +24,23 @@ async def long_name(ctx: Context, words: Annotated[str, Param("Some words")] = "
 
 @pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize("url", ["", "https://bot.example.org"])
-def test_the_manifest_keeps_slacks_schema(version: int, url: str) -> None:
+@pytest.mark.parametrize("org", [False, True])
+def test_the_manifest_keeps_slacks_schema(version: int, url: str, *, org: bool) -> None:
     path = SPECS / f"slack-manifest.schema.{version}.0.0.json"
     if not path.is_file():
         pytest.skip("the schema is not here")
     jsonschema = pytest.importorskip("jsonschema")
 
-    jsonschema.Draft7Validator(json.loads(path.read_text("utf-8"))).validate(build_manifest(COMMANDS, "lex-", url))
+    jsonschema.Draft7Validator(json.loads(path.read_text("utf-8"))).validate(
+        build_manifest(COMMANDS, "lex-", url, org=org)
+    )
+
+
+def test_an_organisations_manifest_differs_in_one_switch_alone() -> None:
+    one, all_ = (build_manifest(COMMANDS, "lex-", "https://bot.example.org", org=org) for org in (False, True))
+
+    assert (one["settings"].pop("org_deploy_enabled"), all_["settings"].pop("org_deploy_enabled")) == (False, True)
+    assert one == all_
 
 
 @pytest.mark.parametrize("url", ["", "https://bot.example.org/"])

@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.adapters.slack.adapter import Slack
-from bot.adapters.slack.door import Patience
 from bot.adapters.slack.naming import Naming
 from bot.commands import COMMANDS, Context, command
 from bot.contract import Card, Citation, Outcome, Quote, Reply, Role, Span
 from bot.core import Core
 from bot.errors import OperatorError
+from bot.port import Patience
 from bot.settings import Settings
 from tests.local_slack import LocalSlack, View
 from tests.test_slack import LINE, no_proxies, platform, serving, shown, store

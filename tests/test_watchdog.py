@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot import watchdog
+from bot.health import Watchdog, watchdog
+from bot.health.watchdog import GARBAGE
 from bot.settings import ROOT
-from bot.watchdog import GARBAGE, Watchdog
 from tests.loop_probe import LIMIT, SAMPLE, LoopProbe
 
 if TYPE_CHECKING:

@@ -35,7 +35,7 @@ from bot.contract.message import (
     shorten,
     sourced,
 )
-from bot.contract.platform import Adapter, Lack, Platform
+from bot.contract.platform import Adapter, Connection, Lack, Platform
 from bot.contract.post import Blind, Failure, Found, Later, Post, Posted, Posting, Refused, Seen, Sent, Unclear
 from bot.contract.proportions import ANSWER, NO, QUOTE, UNSURE, VERDICT, drop_others, room_for
 from bot.contract.reply_json import freeze, thaw
@@ -74,6 +74,7 @@ __all__ = [
     "Card",
     "Channel",
     "Citation",
+    "Connection",
     "Failure",
     "Found",
     "Lack",

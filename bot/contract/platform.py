@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from bot.contract.post import Posting
@@ -15,7 +16,20 @@ if TYPE_CHECKING:
     from bot.contract.post import Post, Posted
     from bot.settings import Settings
 
-__all__ = ["Adapter", "Lack", "Platform"]
+__all__ = ["Adapter", "Connection", "Lack", "Platform"]
+
+
+class Connection(StrEnum):
+    """How an adapter stands to its platform; health tells it in these words."""
+
+    CONNECTED = "connected"
+    """Members are heard."""
+    STANDS_BY = "standby"
+    """Another process hears them; this one takes over."""
+    POSTS = "posts"
+    """It only posts, and finishes what others left."""
+    AWAY = "away"
+    """The platform is not reached yet, or no more; it is tried again by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +86,9 @@ class Adapter(Posting, Protocol):
 
     def stop(self) -> None:
         """Ask `run` to end: it finishes what is in work and returns."""
+
+    def connection(self) -> Connection:
+        """Return how it stands to its platform, as far as is known without asking."""
 
     async def check(self, channel: Channel) -> str:
         """Return "" when the bot may post in the channel and read its own messages there, else a sentence: what lacks.

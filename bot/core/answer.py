@@ -9,6 +9,7 @@ import logging
 import re
 import secrets
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.commands import Command, Context, Place, Use, lines_of, public_commands
@@ -41,6 +42,7 @@ from bot.delivery import Daily
 from bot.errors import StoreError, UserError
 from bot.highlights import Highlights
 from bot.language import nearest, only_words
+from bot.logs import outline
 from bot.policy.refusals import refusal
 from bot.policy.texts import say
 
@@ -54,7 +56,10 @@ if TYPE_CHECKING:
     from bot.search import Searcher
     from bot.store import Store
 
-__all__ = ["Core"]
+__all__ = ["SHARE", "Answered", "Core"]
+
+SHARE = "share"
+"""What a press on *Share* is counted as; it is no command."""
 
 _log = logging.getLogger(__name__)
 
@@ -82,6 +87,20 @@ LONGEST_SHARED = 200
 """Characters of what was asked that everyone is shown with an answer that stands under no message."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What may be told of an answer to whoever runs the bot: nothing of what was typed, and of nobody."""
+
+    command: str
+    """The command's name, `SHARE` for a press on *Share*, "" where none was found."""
+    platform: str
+    outcome: Outcome
+    seconds: float
+    """From when its turn came."""
+    reference: str = ""
+    """What a member was told to name when something broke."""
+
+
 class Core:
     """Answers requests with the commands it was given."""
 
@@ -95,12 +114,14 @@ class Core:
         daily: Daily | None = None,
         adapters: Mapping[str, Adapter] | None = None,
         clock: Callable[[], float] = time.time,
+        heard: Callable[[Answered], object] = lambda _: None,
     ) -> None:
         """Take what the commands work with, and the commands.
 
         Without a store nothing is kept past the process. `adapters` by platform may be filled in later; `clock` gives
-        UTC seconds.
+        UTC seconds; `heard` is told of each answer and returns at once.
         """
+        self._heard = heard
         self._commands = {command.name: command for command in commands}
         self.lines = lines_of(commands)
         self._options = known_options(commands)
@@ -144,11 +165,15 @@ class Core:
 
         A UserError becomes a private reply; anything else is logged under a short reference, which the member gets.
         """
+        began = time.perf_counter()
         with self._library as library:
-            return await self._answer(request, library)
+            reply, reference = await self._answer(request, library)
+        name = reply.command if reply.command in self._commands else ""
+        self._tell(Answered(name, request.channel.platform, reply.outcome, time.perf_counter() - began, reference))
+        return reply
 
-    async def _answer(self, request: Request, library: Library) -> Reply:
-        """Answer a request from a library."""
+    async def _answer(self, request: Request, library: Library) -> tuple[Reply, str]:
+        """Return an answer from a library, and the reference of what broke, "" for nothing."""
         name, hint = request.command or "", hint_of(_printable(request.text[:LONGEST_MESSAGE]), self._options)
         try:
             if request.length > LONGEST_MESSAGE:
@@ -167,7 +192,7 @@ class Core:
             settings = await self._served.settings(request.channel)
             if settings.answers == "off" and not command.always:
                 declined = refusal("off-here").reply(self.lines, private=True, feature="answers")
-                return dataclasses.replace(declined, command=name)
+                return dataclasses.replace(declined, command=name), ""
             typed = dict(given)
             narrowing = command.narrowing(Place.SHOW)
             if settings.shows and narrowing and narrowing not in given:
@@ -184,7 +209,7 @@ class Core:
                 self._remember(request, command, typed, reply, shown, key, before),
             )
             read = self._with_other_readings(reply, command, intent) if intent else reply
-            return dataclasses.replace(read, aside="\n".join(filter(None, (read.aside, hint))))
+            return dataclasses.replace(read, aside="\n".join(filter(None, (read.aside, hint)))), ""
         except Exception as error:  # answer never raises
             return _told(error, name, hint)
 
@@ -193,13 +218,27 @@ class Core:
 
         Returns what whoever pressed is told; where the bot may not post, the answer itself, for everyone.
         """
+        began = time.perf_counter()
+        reply, reference = await self._share(request, posting)
+        self._tell(Answered(SHARE, request.channel.platform, reply.outcome, time.perf_counter() - began, reference))
+        return reply
+
+    async def _share(self, request: Request, posting: Posting) -> tuple[Reply, str]:
+        """Return what whoever pressed is told, and the reference of what broke, "" for nothing."""
         try:
             settings = await self._served.settings(request.channel)
             if settings.answers == "off":
-                return refusal("off-here").reply(self.lines, private=True, feature="answers")
-            return await self._sharing.show(request, posting)
+                return refusal("off-here").reply(self.lines, private=True, feature="answers"), ""
+            return await self._sharing.show(request, posting), ""
         except Exception as error:  # as above
             return _told(error)
+
+    def _tell(self, answered: Answered) -> None:
+        """Tell whoever counts of an answer, which it does not cost when counting breaks."""
+        try:
+            self._heard(answered)
+        except Exception:
+            _log.exception("an answer was not counted")
 
     async def suggest(self, request: Request, option: str) -> list[Suggestion]:
         """Return values of an option of the request's command for what is typed of it, `request.text`, best first.
@@ -352,16 +391,16 @@ class Core:
         raise UserError(say("answer.no-command", name=name[:40], hint=hint))
 
 
-def _told(error: Exception, name: str = "", hint: str = "") -> Reply:
-    """Return what a member is told of an error; what broke goes to the log, a reference to the member."""
+def _told(error: Exception, name: str = "", hint: str = "") -> tuple[Reply, str]:
+    """Return what a member is told of an error, and its reference; what broke goes to the log under that."""
     if isinstance(error, UserError):
-        return Reply(str(error), Outcome.ERROR, name, private=True, aside=hint)
+        return Reply(str(error), Outcome.ERROR, name, private=True, aside=hint), ""
     if isinstance(error, StoreError):
         _log.error("the database failed: %s", error)
-        return Reply(say("answer.no-database"), Outcome.ERROR, name, private=True)
+        return Reply(say("answer.no-database"), Outcome.ERROR, name, private=True), ""
     reference = secrets.token_hex(3)
-    _log.error("request failed, reference %s, command %r", reference, name, exc_info=error)
-    return Reply(say("answer.broke", reference=reference), Outcome.ERROR, name, private=True)
+    _log.error("request failed, reference %s, command %r\n%s", reference, name, outline(error))
+    return Reply(say("answer.broke", reference=reference), Outcome.ERROR, name, private=True), reference
 
 
 def _arguments(command: Command, line: Line) -> dict[str, str]:

@@ -46,12 +46,13 @@ def is_due(content: Path, show: Show, now: float) -> bool:
 class Follower:
     """Looks at the feeds of a content folder when they are due; safe to have in several processes."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of a look, each for trying
         self,
         content: Path,
         hosts: frozenset[str] = frozenset(),
         chance: Random | None = None,
         get: Callable[[str], Callable[..., Fetched]] | None = None,
+        *,
         tell: Callable[[str], None] = _log.warning,
         count: Callable[[str], None] = lambda _: None,
     ) -> None:

@@ -13,7 +13,7 @@ from bot.intake.intake import ANSWER_SECONDS, EARLY_SECONDS, LOOK_SECONDS, SHOW_
 from bot.intake.lease import Lease
 from bot.intake.memory import Bounded
 from bot.intake.sentences import busy, overlong, slow_down, stopping, to_member, too_long
-from bot.intake.turns import Turns
+from bot.intake.turns import TURNED_AWAY, Turns
 from bot.store import ChannelSettings, Inbound, Store
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "KEPT_SECONDS",
     "LOOK_SECONDS",
     "SHOW_SECONDS",
+    "TURNED_AWAY",
     "Admission",
     "Bounded",
     "ChannelSettings",

@@ -89,7 +89,13 @@ class Intake:
 
     def refusal(self, place: Channel, member: str) -> Reply | None:
         """Count a question and return None; or return what a member reads who asks too often, or when all is full."""
-        return self._admission.refusal(place, member) or (busy() if self.work.is_full else None)
+        refused = self._admission.refusal(place, member)
+        if refused is not None:
+            self.turns.turned_away["asked-too-often"] += 1
+        elif self.work.is_full:
+            self.turns.turned_away["process-full"] += 1
+            refused = busy()
+        return refused
 
     def tells(self, member: str) -> bool:
         """Say whether a refused member is told so by a message of its own: once in a while."""
@@ -112,8 +118,10 @@ class Intake:
                 began = True
                 return await ask()
         except BusyError:
+            self.turns.turned_away["queue-full"] += 1
             return busy()
         except TimeoutError:
+            self.turns.turned_away["took-too-long" if began else "waited-too-long"] += 1
             if not began:
                 return busy()
             _log.warning("an answer took more than %g s", ANSWER_SECONDS)

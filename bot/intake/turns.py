@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-__all__ = ["BusyError", "Turns"]
+__all__ = ["TURNED_AWAY", "BusyError", "Turns"]
 
 TENANT_AT_ONCE = 4
 """Answers of one server worked on at the same time: one whose answers are slow leaves room to the others."""
+
+TURNED_AWAY = ("asked-too-often", "process-full", "queue-full", "waited-too-long", "took-too-long")
+"""Why nobody was given an answer that was asked for."""
 
 HOLD_SECONDS = 2.5
 """How long a search waits for acknowledgements, which are due within three; then something else is the matter."""
@@ -64,8 +67,20 @@ class Turns:
         self._latest = 0
         self._calming: deque[tuple[int, asyncio.Future[None]]] = deque()
         self._given = threading.Condition()
+        self.turned_away: Counter[str] = Counter()
+        """How many were given no answer, by the reasons of `TURNED_AWAY`."""
         self.company = asyncio.Event()
         """Set once somebody waits for an acknowledgement who was not the only one to ask."""
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return self._waiting
+
+    @property
+    def in_work(self) -> int:
+        """How many answers are being worked on."""
+        return self._in_work
 
     @contextlib.asynccontextmanager
     async def turn(self, tenant: str, member: str) -> AsyncIterator[None]:

@@ -7,9 +7,11 @@ from bot.store.inbox import Inbound, Stage
 from bot.store.kv import LAST_TICK
 from bot.store.posts import Planned, PostRow, episode_slot, post_key
 from bot.store.store import Store, open_store
+from bot.store.tables import STATES
 
 __all__ = [
     "LAST_TICK",
+    "STATES",
     "AwayError",
     "ChannelSettings",
     "Inbound",

@@ -81,7 +81,10 @@ after which new episodes are announced, None for none, and `approve` whether an 
 
 Index("channels_due", channels.c.next_at)
 
-_STATES = "'pending', 'sending', 'unknown', 'sent', 'held', 'failed', 'skipped'"
+STATES = ("pending", "sending", "unknown", "sent", "held", "failed", "skipped")
+"""How a post can stand."""
+
+_STATES = ", ".join(f"'{state}'" for state in STATES)
 
 posts = Table(
     "posts",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from bot.adapters.console.draw import in_colour, in_plain
 from bot.adapters.console.files import Files
-from bot.contract import Author, Button, Channel, Found, Outcome, Reply, Request, Sent, Use
+from bot.contract import Author, Button, Channel, Connection, Found, Outcome, Reply, Request, Sent, Use
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -81,6 +81,10 @@ class Console:
 
     def stop(self) -> None:
         """Do nothing: a terminal ends with its input."""
+
+    def connection(self) -> Connection:
+        """Return that whoever types is heard."""
+        return Connection.CONNECTED
 
     async def check(self, channel: Channel) -> str:
         """Return "" for #general and for a file's channel, else which channels there are."""

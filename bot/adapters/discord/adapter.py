@@ -20,6 +20,7 @@ from bot.adapters.discord.pace import Pace
 from bot.adapters.discord.post import Poster
 from bot.adapters.discord.ready import announce, announce_without_gateway
 from bot.adapters.discord.wire import TROUBLE, aim, why
+from bot.contract import Connection
 from bot.errors import OperatorError
 from bot.intake import Intake
 from bot.policy.texts import say
@@ -81,6 +82,7 @@ class Discord(Poster):
         self._announced = announced
         self._gateway = gateway
         self._name = name or secrets.token_hex(8)
+        self._stands_by = False
         self._stopping = asyncio.Event()
         self._doubted = asyncio.Event()
 
@@ -109,6 +111,17 @@ class Discord(Poster):
     def stop(self) -> None:
         """Ask `run` to end."""
         self._stopping.set()
+
+    def connection(self) -> Connection:
+        """Return how it stands to Discord: connected with all its shards; one that ends is away."""
+        client = self._client
+        if client is None or client.user is None or self._stopping.is_set():
+            return Connection.AWAY
+        if self._stands_by:
+            return Connection.STANDS_BY
+        if not self._gateway:
+            return Connection.POSTS
+        return Connection.CONNECTED if client.is_connected() else Connection.AWAY
 
     async def _until_refused(self) -> None:
         """Raise OperatorError once Discord refuses the token it took before; after a 401 it is asked about again."""
@@ -146,7 +159,9 @@ class Discord(Poster):
         client = await self._log_in()
         announce_without_gateway(client, standby=True)
         name = f"discord-gateway:{client.application_id}"
+        self._stands_by = True
         async with self._intake.lease(name, self._name, self._pace.lease, self._pace.renew) as lease:
+            self._stands_by = False
             client.leads = lease.is_ours
             connecting = asyncio.create_task(_connect(client))
             losing = asyncio.create_task(lease.lost.wait())

@@ -222,13 +222,13 @@ class VerbatimClient(PatientClient):
             for tenant in left & there:
                 await self._intake.tenant_is_back(tenant)
             for tenant in sorted(known - there - left)[:MOST_ASKED]:
-                if await self._has_left(int(tenant)) and self._is_complete() and int(tenant) not in self._away:
+                if await self._has_left(int(tenant)) and self.is_connected() and int(tenant) not in self._away:
                     _log.warning("server %s was left; what is kept of it is scheduled for deletion", tenant)
                     await self._intake.tenant_left(tenant)
         except Exception as error:  # asked again at the next start; what is kept stays for days
             _log.warning("servers that came or went could not be looked up: %s", why(error))
 
-    def _is_complete(self) -> bool:
+    def is_connected(self) -> bool:
         """Say whether every shard is connected, so that each server would be known."""
         return len(self.shards) == self.shard_count and not any(shard.is_closed() for shard in self.shards.values())
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from bot.adapters.slack.answer import Answers
 from bot.adapters.slack.api import Api, is_loopback
-from bot.adapters.slack.door import Patience
 from bot.adapters.slack.inbound import NAME
 from bot.adapters.slack.install import install_flow
 from bot.adapters.slack.listeners import Listeners
@@ -24,13 +23,14 @@ from bot.adapters.slack.socket_mode import SILENCE_SECONDS, Sockets
 from bot.adapters.slack.surfaces import Surfaces
 from bot.adapters.slack.web import WebServer
 from bot.adapters.slack.workspaces import Installs, Workspace, Workspaces, vault
-from bot.contract import Later, Refused
+from bot.contract import Connection, Later, Refused
 from bot.errors import OperatorError
 from bot.intake import EARLY_SECONDS, LOOK_SECONDS, Intake
 from bot.policy.texts import say
+from bot.port import Patience
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from bot.core import Core
     from bot.intake import Store, Turns
@@ -95,6 +95,7 @@ class Slack(Poster):
             prefix=settings.slack_command_prefix,
         )
         self.app = Listeners(settings, self._answers).app()
+        self._connection: Callable[[], Connection] = lambda: Connection.AWAY
         self._stop = asyncio.Event()
 
     async def run(self) -> None:
@@ -113,6 +114,10 @@ class Slack(Poster):
     def stop(self) -> None:
         """Tell `run` to end."""
         self._stop.set()
+
+    def connection(self) -> Connection:
+        """Return how it stands to Slack; one that listens over HTTP counts as connected, one that ends as away."""
+        return Connection.AWAY if self._stop.is_set() else self._connection()
 
     async def close(self) -> None:
         """Close what calls without `run` opened."""
@@ -167,6 +172,7 @@ class Slack(Poster):
         workspace = await self._identify()
         try:
             await sockets.open()
+            self._connection = lambda: Connection.CONNECTED if sockets.is_open() else Connection.AWAY
             self._ready(workspace)
             await asyncio.gather(sockets.watch(), self._intake.leftovers(self._answers.finish))
         finally:
@@ -181,6 +187,7 @@ class Slack(Poster):
         workspace = await self._identify()
         try:
             listening = await server.open(given.slack_http_host, given.slack_http_port)
+            self._connection = lambda: Connection.CONNECTED
             self._ready(workspace, address=f"{given.slack_http_host}:{listening}")
             await asyncio.gather(self._workspaces.reconcile(), self._intake.leftovers(self._answers.finish))
         finally:
@@ -189,6 +196,7 @@ class Slack(Poster):
     async def _by_nothing(self) -> None:
         """Post, and finish what others left."""
         self._ready(await self._identify())
+        self._connection = lambda: Connection.POSTS
         await self._intake.leftovers(self._answers.finish)
 
     async def _until_stopped(self, serving: Coroutine[Any, Any, None]) -> None:

@@ -46,10 +46,13 @@ SCOPES: Final = (
 EVENTS: Final = ("app_home_opened", "app_mention", "app_uninstalled", "message.im", "tokens_revoked")
 
 
-def build_manifest(commands: Sequence[Command], prefix: str = "", url: str = "") -> dict[str, Any]:
+def build_manifest(
+    commands: Sequence[Command], prefix: str = "", url: str = "", *, org: bool = False
+) -> dict[str, Any]:
     """Return the manifest for Socket Mode, or for HTTP mode at a public address such as https://bot.example.org.
 
-    `prefix` stands before every slash command's name. A declaration that Slack would refuse raises ValueError.
+    `prefix` stands before every slash command's name; an app for an `org` can be installed for all workspaces of an
+    Enterprise organisation at once. A declaration that Slack would refuse raises ValueError.
     """
     address = {"request_url": f"{url.rstrip('/')}/slack/events"} if url else {}
     slash = [_slash(command, prefix, url) for command in public_commands(commands)]
@@ -100,7 +103,7 @@ def build_manifest(commands: Sequence[Command], prefix: str = "", url: str = "")
         "settings": {
             "event_subscriptions": address | {"bot_events": list(EVENTS)},
             "interactivity": {"is_enabled": True} | address,
-            "org_deploy_enabled": False,
+            "org_deploy_enabled": org,
             "socket_mode_enabled": not url,
             "token_rotation_enabled": False,
         },
@@ -134,9 +137,10 @@ def scope_table() -> str:
     return f"| Scope | Why |\n|---|---|\n{rows}\n"
 
 
-def manifest_text(commands: Sequence[Command], prefix: str = "", url: str = "") -> str:
-    """Return the manifest as YAML."""
+def manifest_text(commands: Sequence[Command], prefix: str = "", url: str = "", *, org: bool = False) -> str:
+    """Return the manifest as YAML; see `build_manifest`."""
     import yaml  # noqa: PLC0415 - serving never needs it
 
-    written = yaml.safe_dump(build_manifest(commands, prefix, url), sort_keys=False, allow_unicode=True, width=120)
+    made = build_manifest(commands, prefix, url, org=org)
+    written = yaml.safe_dump(made, sort_keys=False, allow_unicode=True, width=120)
     return f"# Generated from the command declarations; docs/operating.md, Slack, says what to do with it.\n{written}"

@@ -99,6 +99,11 @@ class Sockets:
                 _log.error("%s", error)
             heard = loop.time()
 
+    def is_open(self) -> bool:
+        """Say whether a socket stands, as far as was heard."""
+        session = self._client.current_session if self._client else None
+        return session is not None and not session.closed
+
     async def close(self) -> None:
         """Disconnect."""
         client, self._client = self._client, None

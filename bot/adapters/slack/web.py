@@ -21,9 +21,9 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.adapters.slack import limits
 from bot.adapters.slack.dispatch import Dispatch
-from bot.adapters.slack.door import Door, Patience
 from bot.errors import OperatorError
 from bot.policy.texts import say
+from bot.port import Door, Patience
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -81,7 +81,7 @@ class WebServer:
         self._turns = turns
         self._secret = secret
         self._dispatch = Dispatch()
-        self._door = Door(self._answer, patience)
+        self._door = Door(self._answer, patience, "HTTP port")
         self._installing = 0
         self._pages: dict[str, tuple[frozenset[str], _Page]] = {
             "/slack/events": (frozenset({"POST"}), self._events),

@@ -1,6 +1,7 @@
-"""The port as strangers see it: how long a connection may take, how many may be open, what is said of them.
+"""A port as strangers see it: how long a connection may take, how many may be open, what is said of them.
 
-A stranger is whoever has not sent a signed request. One answer is all that a stranger gets on a connection.
+A stranger is whoever has not proved to be known, such as by a signature. One answer is all that a stranger gets on a
+connection.
 """
 
 from __future__ import annotations
@@ -14,8 +15,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from aiohttp import web
-
-from bot.adapters.slack import limits
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -58,7 +57,7 @@ _MOST_KINDS: Final = 20
 MOST_HEAD: Final = 32 * 1024
 """Bytes of a request's head."""
 
-MOST_WIRE: Final = limits.REQUEST_BYTES + 128 * 1024
+MOST_WIRE: Final = 1024 * 1024 + 128 * 1024
 """Bytes of a whole request as sent: the body can be cut into chunks of any size, each of which costs as much."""
 
 _STEP_BYTES: Final = 16 * 1024
@@ -86,9 +85,12 @@ class Door:
     quiet for longest; a signed request under way is never cut off.
     """
 
-    def __init__(self, handle: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], patience: Patience) -> None:
-        """Take what answers a request."""
+    def __init__(
+        self, handle: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]], patience: Patience, name: str
+    ) -> None:
+        """Take what answers a request, and what the port is called in the log."""
         self.patience = patience
+        self._name = name
         self._most = min(patience.most, _files() - OTHER_FILES)
         self._handle = handle
         self._strangers: dict[_Connection, int] = {}
@@ -215,7 +217,7 @@ class Door:
         self._saying = None
         counted = ", ".join(f"{kind}: {count:,}" for kind, count in sorted(self._refused.items()))
         level = logging.WARNING if self._refused.total() >= _MANY else logging.INFO
-        _log.log(level, "turned away at the HTTP port within a minute: %s", counted)
+        _log.log(level, "turned away at the %s within a minute: %s", self._name, counted)
         self._refused.clear()
 
 

@@ -11,11 +11,14 @@ import asyncio
 import contextlib
 import gc
 import logging
+import math
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from bot.settings import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -39,8 +42,6 @@ MOST_NAMED = 100
 
 GARBAGE = "gc.collect"
 """The name of a step most of which was one: what it ran is innocent."""
-
-_ROOT = Path(__file__).parent.parent
 
 
 @dataclass(slots=True)
@@ -66,6 +67,11 @@ class Watchdog:
         self._named: dict[str, float] = {}
         self._thread = threading.get_ident()
         self._collecting = self._collected = 0.0
+        self._due = math.inf
+
+    def lag(self) -> float:
+        """Return by how many seconds the loop is late: with its last beat, or with the one that is due."""
+        return max(self.held.lag, time.monotonic() - self._due)
 
     @contextlib.asynccontextmanager
     async def watch(self) -> AsyncIterator[None]:
@@ -94,11 +100,10 @@ class Watchdog:
 
     async def _beat(self) -> None:
         """Measure how late the loop comes back to what waits for its time."""
-        loop = asyncio.get_running_loop()
         while True:
-            due = loop.time() + BEAT_SECONDS
+            self._due = time.monotonic() + BEAT_SECONDS
             await asyncio.sleep(BEAT_SECONDS)
-            self.held.lag = max(0.0, loop.time() - due)
+            self.held.lag = max(0.0, time.monotonic() - self._due)
             self.held.longest_lag = max(self.held.longest_lag, self.held.lag)
 
     def _collection(self, phase: str, _: dict[str, int]) -> None:
@@ -134,7 +139,7 @@ def _name(handle: asyncio.Handle) -> str:
     places = [awaited.__qualname__]
     while awaited is not None:
         frame = getattr(awaited, "cr_frame", None)
-        if frame is not None and Path(frame.f_code.co_filename).is_relative_to(_ROOT):
+        if frame is not None and Path(frame.f_code.co_filename).is_relative_to(ROOT):
             places[1:] = [_place(frame.f_code, frame.f_lineno)]
         awaited = getattr(awaited, "cr_await", None)
     return ", before ".join(places)
@@ -143,5 +148,5 @@ def _name(handle: asyncio.Handle) -> str:
 def _place(code: CodeType, line: int) -> str:
     """Return a function and its line: `Core.answer (bot/core/answer.py:120)`."""
     path = Path(code.co_filename)
-    inside = path.relative_to(_ROOT) if path.is_relative_to(_ROOT) else Path(*path.parts[-2:])
+    inside = path.relative_to(ROOT) if path.is_relative_to(ROOT) else Path(*path.parts[-2:])
     return f"{code.co_qualname} ({inside.as_posix()}:{line})"
