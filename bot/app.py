@@ -8,15 +8,17 @@ import os
 import re
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.adapters import PLATFORMS
-from bot.commands import COMMANDS
+from bot.commands import COMMAND_LINES, COMMANDS
 from bot.contract import read_moment
 from bot.corpus import open_corpus
 from bot.errors import OperatorError
 from bot.logs import set_up
+from bot.operating import Bar, Dialogue, run_doctor, run_setup
 from bot.policy.texts import listed, say
 from bot.search import Background, ask_ahead, load_embeddings, open_embeddings, open_model, open_searcher
 from bot.serve import Parts, Server
@@ -25,8 +27,9 @@ from bot.store import AwayError, open_store
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from bot.logs import Discreet
     from bot.search import Embeddings, LanguageModel
     from bot.store import Store
 
@@ -56,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         environ = read_env_file(home() / ".env") | dict(os.environ)
         log.hide(secrets_of(environ))
+        if options.work in {"doctor", "setup"}:
+            return _look_after(options, environ, log)
         settings = Settings.read(environ)
         log.hide((*secrets_of(environ), *settings.secrets))
         works = {"check": _check, "import": _import, "backup": _keep, "restore": _keep, "manifest": _manifest}
@@ -80,6 +85,11 @@ def _parser() -> argparse.ArgumentParser:
     works = parser.add_subparsers(dest="work", metavar="WORK")
     check = works.add_parser("check", help=say("cli.check"))
     check.add_argument("--diff", action="store_true", help=say("cli.diff"))
+    doctor = works.add_parser("doctor", help=say("cli.doctor"))
+    doctor.add_argument("--json", action="store_true", help=say("cli.json"))
+    put_on = works.add_parser("setup", help=say("cli.setup"))
+    names = [platform.name for platform in PLATFORMS if platform.asks]
+    put_on.add_argument("platform", nargs="?", choices=names, help=say("cli.platform"))
     works.add_parser("index", help=say("cli.index"))
     works.add_parser("deliver", help=say("cli.deliver"))
     saved = works.add_parser("backup", help=say("cli.backup"))
@@ -115,6 +125,28 @@ def _moment(text: str) -> dt.datetime:
         return read_moment(text)
     except ValueError:
         raise argparse.ArgumentTypeError(say("cli.no-moment", text=text)) from None
+
+
+def _look_after(options: argparse.Namespace, environ: Mapping[str, str], log: Discreet) -> int:
+    """Say what is wrong with the bot, or set it up; whatever is written has no secret in it."""
+
+    def write(text: str) -> None:
+        sys.stdout.write(log.clean(text))
+        sys.stdout.flush()
+
+    def hide(secrets: Iterable[str]) -> None:
+        log.hide((*secrets_of(environ), *secrets))
+
+    if options.work == "doctor":
+        return run_doctor(environ, write, hide, as_json=options.json)
+
+    def bring(target: str, show: str) -> int:
+        given = argparse.Namespace(target=target, show=show, episode=None, force=False)
+        return _import(given, Settings.read(environ))
+
+    dialogue = Dialogue(sys.stdin, write)
+    path = home() / ".env"
+    return run_setup(options.platform, os.environ, path, dialogue=dialogue, hide=hide, lines=COMMAND_LINES, bring=bring)
 
 
 def _check(options: argparse.Namespace, settings: Settings) -> int:
@@ -181,10 +213,12 @@ def _manifest(options: argparse.Namespace, settings: Settings) -> int:
 def _serve(options: argparse.Namespace, settings: Settings) -> int:
     """Put the parts together and serve; Ctrl-C ends what takes long here at once, so no event loop runs yet."""
     folder = _writable(settings.data_dir, needed=options.work == "index")
-    corpus = open_corpus(settings.content_dir, folder, _notice)
     scripted = options.jsonl or options.once is not None or options.work in {"index", "deliver"}
     platforms = not scripted and any(settings.gives(platform.tokens) for platform in PLATFORMS)
     alone = scripted or not (platforms or sys.stdin.isatty())
+    waiting = Bar() if sys.stderr.isatty() and not scripted else None
+    with waiting or nullcontext():
+        corpus = open_corpus(settings.content_dir, folder, _notice, waiting)
 
     loaded: list[Embeddings | None] = []
     # At a prompt a person is typing: nothing is said.
@@ -205,7 +239,9 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
     meaning = load if settings.verbatim_semantic else None
     model = _open_model(settings)
     background = None if alone else Background(corpus, folder, notice, most, model)
-    search = open_searcher(corpus, folder / "index" if folder else None, _notice, meaning, model, background)
+    with waiting or nullcontext():
+        index = folder / "index" if folder else None
+        search = open_searcher(corpus, index, _notice, meaning, model, background, waiting)
     store = None
     try:
         # Whoever waits is answered from words at once; a script gets the same answer every time.

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bot.adapters import PLATFORMS
-from bot.adapters.console import Console, JsonLines
+from bot.adapters.console import Console, JsonLines, Screen
 from bot.commands import COMMAND_LINES, COMMANDS
 from bot.contract import Outcome
 from bot.core import Core
@@ -22,6 +22,7 @@ from bot.delivery import Daily, Delivery, ticking
 from bot.errors import OperatorError, StoreError
 from bot.highlights import Highlights
 from bot.intake import make_turns
+from bot.operating import examples, off, welcome, working_out
 from bot.policy.texts import listed, say
 from bot.watchdog import Watchdog
 
@@ -118,7 +119,14 @@ class Server:
 
     async def console(self, history: Path | None, channels: Path | None) -> int:
         """Talk in this terminal until the input ends, and post what is due meanwhile."""
-        console = self._console(history, channels)
+        parts = self._parts
+        most = parts.settings.verbatim_semantic_episodes
+        screen = Screen(
+            welcome(parts.corpus),
+            lambda: examples(self._core),
+            lambda: working_out(parts.search, parts.corpus, most),
+        )
+        console = self._console(history, channels, screen)
         tick = self._delivery()
         async with ticking(tick):
             await console.run()
@@ -128,6 +136,8 @@ class Server:
     async def platforms(self) -> int:
         """Do this process's roles until a signal says to stop; then finish what is in work, within 20 seconds."""
         sys.setswitchinterval(SWITCH_SECONDS)
+        if told := off(self._parts.settings, has_store=self._parts.store is not None):
+            sys.stderr.write(f"{told}\n")
         roles = self._parts.settings.verbatim_roles
         self._adapters.update(_platforms(self._parts, self._core, self.name))
         ticks = ticking(self._delivery() if "worker" in roles else _no_work)
@@ -160,8 +170,8 @@ class Server:
             if isinstance(error, BaseException) and not isinstance(error, asyncio.CancelledError):
                 raise error
 
-    def _console(self, history: Path | None, channels: Path | None) -> Console:
-        console = Console(self._core, history, folder=channels)
+    def _console(self, history: Path | None, channels: Path | None, screen: Screen | None = None) -> Console:
+        console = Console(self._core, history, folder=channels, screen=screen)
         self._adapters[console.platform] = console
         return console
 

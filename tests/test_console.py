@@ -142,19 +142,26 @@ def test_a_data_folder_that_cannot_be_written_is_said_and_the_answer_given(
     assert "stays in memory" in done.stderr
 
 
-def _in_terminal(data: Path, *steps: tuple[str, str]) -> tuple[int, bytes]:
-    """Start the bot in a pseudo-terminal; at each step wait for a text to show, then type one.
+def _in_terminal(data: Path, *steps: tuple[str, str], **environ: str) -> tuple[int, bytes]:
+    """Talk to the bot in a pseudo-terminal; see `in_terminal`."""
+    given = {"VERBATIM_DATA_DIR": str(data), "VERBATIM_SEMANTIC": "off"}
+    return in_terminal([sys.executable, str(ROOT / "run_bot.py")], given | environ, *steps)
+
+
+def in_terminal(command: list[str], given: dict[str, str], *steps: tuple[str, str]) -> tuple[int, bytes]:
+    """Start a program in a pseudo-terminal; at each step wait for a text to show, then type one.
 
     Returns the exit status and all that was shown.
     """
     leader, follower = pty.openpty()
     environ = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     process = subprocess.Popen(
-        [sys.executable, str(ROOT / "run_bot.py")],
+        command,
         stdin=follower,
         stdout=follower,
         stderr=follower,
-        env=environ | {"VERBATIM_DATA_DIR": str(data), "VERBATIM_SEMANTIC": "off", "TERM": "xterm-256color"},
+        env=environ | {"TERM": "xterm-256color"} | given,
+        cwd=ROOT,
         start_new_session=True,
     )
     os.close(follower)
@@ -198,3 +205,31 @@ def test_in_a_terminal_tab_completes_a_command(tmp_path: Path) -> None:
 
     assert status == 0
     assert b"Limits" in shown
+
+
+def test_the_first_screen_says_what_it_knows_two_things_to_type_and_how_to_go_on(tmp_path: Path) -> None:
+    status, shown = _in_terminal(tmp_path, ("›", "\x04"))
+    screen = shown.decode()
+
+    assert status == 0
+    assert "I know Lex Fridman Podcast: 1 episode, with" in screen
+    assert "Mark Zuckerberg" in screen
+    tried = screen.partition("Try:")[2].split("\r\n")[1:3]
+    assert all(line.startswith("  ") and len(line.split()) > 2 for line in tried)
+    assert "To put me on Discord: run_bot.py setup discord" in screen
+    assert "To put me on Slack: run_bot.py setup slack" in screen
+
+
+def test_what_the_first_screen_gives_to_type_is_answered(tmp_path: Path, command_line: RunBot) -> None:
+    _, shown = _in_terminal(tmp_path, ("›", "\x04"))
+
+    for line in shown.decode().partition("Try:")[2].split("\r\n")[1:3]:
+        assert command_line("--once", line.strip()).returncode == 0, line
+
+
+def test_while_meaning_is_worked_out_a_bar_stands_below_the_prompt(tmp_path: Path) -> None:
+    steps = (("Reading for meaning", ""), ("0 of 1 done", "\x04"))
+    status, shown = _in_terminal(tmp_path, *steps, VERBATIM_SEMANTIC="on")
+
+    assert status == 0
+    assert "░" in shown.decode()

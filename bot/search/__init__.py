@@ -17,6 +17,7 @@ from bot.search.excerpt import (
     marked_sentence,
     sentences_of,
 )
+from bot.search.index.words import count_indexed
 from bot.search.meaning import load_embeddings, open_embeddings
 from bot.search.model import LanguageModel, ask_ahead, open_model
 from bot.search.quote import FOUND, Hit
@@ -53,6 +54,7 @@ __all__ = [
     "ask_ahead",
     "asks_for_check",
     "best_part",
+    "count_indexed",
     "cut_line",
     "episodes_named",
     "excerpt",

@@ -5,10 +5,12 @@ from bot.store.channels import ChannelSettings
 from bot.store.database import AwayError
 from bot.store.inbox import Inbound, Stage
 from bot.store.kv import LAST_TICK
+from bot.store.migrate import HEAD
 from bot.store.posts import Planned, PostRow, post_key
-from bot.store.store import Store, open_store
+from bot.store.store import Store, find_schema, open_store
 
 __all__ = [
+    "HEAD",
     "LAST_TICK",
     "AwayError",
     "ChannelSettings",
@@ -18,6 +20,7 @@ __all__ = [
     "Stage",
     "Store",
     "backup",
+    "find_schema",
     "open_store",
     "post_key",
     "restore",

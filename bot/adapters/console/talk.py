@@ -5,24 +5,26 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from bot.adapters.console.draw import in_colour, in_plain
 from bot.adapters.console.files import Files
-from bot.contract import Author, Button, Channel, Found, Outcome, Reply, Request, Sent, Use
+from bot.contract import Author, Button, Channel, Found, Outcome, Reply, Request, Sent
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
     from pathlib import Path
 
+    from prompt_toolkit import PromptSession
     from prompt_toolkit.completion import CompleteEvent, Completion
     from prompt_toolkit.document import Document
 
     from bot.contract import Post, Posted, Seen
     from bot.core import Core
 
-__all__ = ["CHANNEL", "Console", "wants_colour"]
+__all__ = ["CHANNEL", "Console", "Screen", "wants_colour"]
 
 CHANNEL = Channel("console", "general")
 _OWNER = Author("you", admin=True)
@@ -37,18 +39,39 @@ def wants_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
     return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What a person at a prompt is told: at once, before the first prompt, and while something goes on beside it."""
+
+    lead: str
+    first: Callable[[], Awaitable[str]]
+    progress: Callable[[], str]
+    """A line that stands below the prompt until it is ""."""
+
+
 class Console:
     """The terminal as a platform: its one channel is #general; with a folder, each text file in it is a channel too."""
 
     platform = CHANNEL.platform
     resend_within = 0.0
 
-    def __init__(self, core: Core, history: Path | None, out: TextIO | None = None, folder: Path | None = None) -> None:
-        """Take the core, a file for the history of typed lines (None: forget them), where to write, and a folder."""
+    def __init__(
+        self,
+        core: Core,
+        history: Path | None,
+        out: TextIO | None = None,
+        folder: Path | None = None,
+        screen: Screen | None = None,
+    ) -> None:
+        """Take the core, a file for the history of typed lines (None: forget them), where to write, and a folder.
+
+        `screen` is what a person at a prompt is told.
+        """
         self._core = core
         self._history = history
         self._given = out
         self._files = Files(folder)
+        self._screen = screen
         self._colour = wants_colour(self._out, os.environ)
         self._buttons: tuple[Button, ...] = ()
         self._shown: list[str] = []
@@ -165,7 +188,11 @@ class Console:
         session: PromptSession[str] = PromptSession(
             history=history, completer=Commands(), complete_while_typing=False, complete_in_thread=True
         )
-        self._out.write(f"{say('console.hello', help=core.lines.to(Use.HELP))}\n\n")
+        if self._screen is not None:
+            self._out.write(f"{self._screen.lead}\n\n")
+            self._out.flush()
+            self._out.write(f"{await self._screen.first()}\n\n")
+            _show_below(session, self._screen.progress)
         while True:
             try:
                 with patch_stdout(raw=True):  # a post that comes meanwhile is written above the prompt
@@ -173,6 +200,21 @@ class Console:
                 yield typed
             except (EOFError, KeyboardInterrupt):
                 return
+
+
+def _show_below(session: PromptSession[str], progress: Callable[[], str]) -> None:
+    """Show how far something is in a line below the prompt, until it is done."""
+
+    def line() -> str:
+        said = progress()
+        if not said:
+            session.bottom_toolbar = None
+            session.refresh_interval = 0
+        return said
+
+    if progress():
+        session.bottom_toolbar = line
+        session.refresh_interval = 0.5
 
 
 async def _pipe_lines(stream: TextIO) -> AsyncIterator[str]:
