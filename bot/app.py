@@ -18,7 +18,7 @@ from bot.contract import read_moment
 from bot.corpus import open_corpus
 from bot.errors import OperatorError
 from bot.logs import set_up
-from bot.operating import Bar, Dialogue, run_doctor, run_setup
+from bot.operating import Bar
 from bot.policy.texts import listed, say
 from bot.search import Background, ask_ahead, load_embeddings, open_embeddings, open_model, open_searcher
 from bot.serve import Parts, Server
@@ -138,7 +138,11 @@ def _look_after(options: argparse.Namespace, environ: Mapping[str, str], log: Di
         log.hide((*secrets_of(environ), *secrets))
 
     if options.work == "doctor":
+        from bot.operating.doctor import run_doctor  # noqa: PLC0415 - serving needs neither
+
         return run_doctor(environ, write, hide, as_json=options.json)
+
+    from bot.operating.setup import Dialogue, run_setup  # noqa: PLC0415
 
     def bring(target: str, show: str) -> int:
         given = argparse.Namespace(target=target, show=show, episode=None, force=False)

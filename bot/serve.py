@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import gc
 import os
 import secrets
@@ -46,6 +47,9 @@ EXIT_STATUS = {Outcome.FOUND: 0, Outcome.NEAREST: 1, Outcome.NONE: 1, Outcome.DE
 POST_SECONDS = 5.0
 """How long the end waits for a post that is being sent; one that takes longer is looked for by whoever goes on."""
 
+
+SETTLED_SECONDS = 3.0
+"""How long a start has stood when it says what is off: one that cannot serve has ended, with its one sentence."""
 
 SWITCH_SECONDS = 0.0005
 """How long a thread that searches may keep the loop from what it must acknowledge; Python's own 5 ms add up."""
@@ -121,9 +125,10 @@ class Server:
         """Talk in this terminal until the input ends, and post what is due meanwhile."""
         parts = self._parts
         most = parts.settings.verbatim_semantic_episodes
+        day = dt.datetime.fromtimestamp(parts.clock(), dt.UTC).date()
         screen = Screen(
             welcome(parts.corpus),
-            lambda: examples(self._core),
+            lambda: examples(parts.corpus, parts.search, self._daily, day),
             lambda: working_out(parts.search, parts.corpus, most),
         )
         console = self._console(history, channels, screen)
@@ -136,8 +141,6 @@ class Server:
     async def platforms(self) -> int:
         """Do this process's roles until a signal says to stop; then finish what is in work, within 20 seconds."""
         sys.setswitchinterval(SWITCH_SECONDS)
-        if told := off(self._parts.settings, has_store=self._parts.store is not None):
-            sys.stderr.write(f"{told}\n")
         roles = self._parts.settings.verbatim_roles
         self._adapters.update(_platforms(self._parts, self._core, self.name))
         ticks = ticking(self._delivery() if "worker" in roles else _no_work)
@@ -155,8 +158,12 @@ class Server:
         stopping = asyncio.create_task(stop.wait())
         posting = asyncio.create_task(_post_until(stop, ticks))
         running = {asyncio.create_task(adapter.run()) for adapter in self._adapters.values()}
+        ending = {stopping, posting, *running}
         try:
-            await asyncio.wait({stopping, posting, *running}, return_when=asyncio.FIRST_COMPLETED)
+            ended, _ = await asyncio.wait(ending, timeout=SETTLED_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if not ended:
+                self._say_what_is_off()
+                await asyncio.wait(ending, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stop.set()
             # A post that is being sent ends first, over connections that still stand.
@@ -164,11 +171,17 @@ class Server:
             posting.cancel()
             for adapter in self._adapters.values():
                 adapter.stop()
-            ended = await asyncio.gather(*running, posting, return_exceptions=True)
+            outcomes = await asyncio.gather(*running, posting, return_exceptions=True)
             stopping.cancel()
-        for error in ended:
+        for error in outcomes:
             if isinstance(error, BaseException) and not isinstance(error, asyncio.CancelledError):
                 raise error
+
+    def _say_what_is_off(self) -> None:
+        """Name what is switched off here, if anything is."""
+        told = off(self._parts.settings, has_store=self._parts.store is not None)
+        if told:
+            sys.stderr.write(f"{told}\n")
 
     def _console(self, history: Path | None, channels: Path | None, screen: Screen | None = None) -> Console:
         console = Console(self._core, history, folder=channels, screen=screen)

@@ -39,6 +39,8 @@ DOORS = {
     "bot.corpus.check": "serving needs no proof of editions",
     "bot.corpus.importing": "serving needs no parsers",
     "bot.language.linear": "it loads NumPy",
+    "bot.operating.doctor": "serving needs no doctor",
+    "bot.operating.setup": "nor to be set up",
     "bot.policy.texts": "the lowest rooms have sentences too",
     "bot.policy.refusals": "texts must not load it",
 }

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from bot.commands import COMMAND_LINES
 from bot.errors import OperatorError
-from bot.operating import Dialogue, run_setup
 from bot.operating.env_file import write_env
+from bot.operating.setup import Dialogue, run_setup
 from bot.settings import read_env_file
 from tests.local_discord import TOKEN, LocalDiscord
 from tests.local_slack import LocalSlack

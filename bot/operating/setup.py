@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from bot.adapters import PLATFORMS
@@ -14,11 +15,10 @@ from bot.operating.credentials import bare, misread
 from bot.operating.doctor import shown
 from bot.operating.env_file import write_env
 from bot.policy.texts import listed, say
-from bot.settings import Settings, program, read_env_file
+from bot.settings import ROOT, Settings, is_checkout, program, read_env_file
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
-    from pathlib import Path
     from typing import TextIO
 
     from bot.contract import Channel, Finding, Lines, Platform
@@ -201,5 +201,9 @@ def _bring_show(dialogue: Dialogue, bring: Bring) -> int:
 
 
 def _command(*words: str) -> str:
-    """Return how this program is started, as it was this time."""
-    return " ".join((program(), *words))
+    """Return how this program is started from here: a checkout's script needs its Python before it."""
+    if not is_checkout():
+        return " ".join((program(), *words))
+    here = Path.cwd()
+    paths = (Path(sys.executable), ROOT / program())
+    return " ".join((*(str(path.relative_to(here) if path.is_relative_to(here) else path) for path in paths), *words))

@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.adapters import PLATFORMS
-from bot.contract import Author, Channel, Request, Use
+from bot.commands import COMMAND_LINES, things_to_say
+from bot.contract import Use
 from bot.policy.texts import listed, say
 from bot.settings import program
 
 if TYPE_CHECKING:
-    from bot.core import Core
+    import datetime as dt
+
     from bot.corpus import Corpus
+    from bot.delivery import Daily
     from bot.search import Searcher
     from bot.settings import Settings
 
@@ -24,32 +27,32 @@ TRIED = 2
 """Examples of what one can type."""
 
 _BAR = 20
-_DESK = Channel("console", "welcome")
 
 
 def welcome(corpus: Corpus) -> str:
-    """Return what is known here: shows, episodes, people."""
+    """Return what is known here (shows, episodes, people), and what to do next."""
     shows = [show.title for show in corpus.shows]
     named = listed(shows) if len(shows) <= MOST_NAMED else say("welcome.shows", count=len(shows))
     people = corpus.speakers
     who = listed(people) if len(people) <= MOST_NAMED else say("welcome.people", count=len(people))
     episodes = say("episodes.count", count=len(corpus.entries))
-    if not people:
-        return say("welcome.known-unnamed", shows=named, episodes=episodes)
-    return say("welcome.known", shows=named, episodes=episodes, people=who)
-
-
-async def examples(core: Core) -> str:
-    """Return two things to type, of a show that is loaded, and what to do next."""
-    helped = await core.answer(Request(_DESK, Author("welcome"), text=core.lines.to(Use.HELP)))
-    tried = [said for card in helped.cards for _, said in card.fields][:TRIED]
-    lines = [say("welcome.try"), *(f"  {said.removesuffix(' …')}" for said in tried), ""] if tried else []
-    lines += [
+    known = (
+        say("welcome.known", shows=named, episodes=episodes, people=who)
+        if people
+        else say("welcome.known-unnamed", shows=named, episodes=episodes)
+    )
+    ways = [
         say("welcome.put-me-on", platform=platform.title, program=program(), name=platform.name)
         for platform in PLATFORMS
         if platform.asks
     ]
-    return "\n".join((*lines, say("welcome.more", help=core.lines.to(Use.HELP), program=program())))
+    return "\n".join((known, "", *ways, say("welcome.more", help=COMMAND_LINES.to(Use.HELP), program=program())))
+
+
+async def examples(corpus: Corpus, search: Searcher, daily: Daily, day: dt.date) -> str:
+    """Return two things to type, of a show that is loaded, "" where none is found."""
+    tried = list(filter(None, await things_to_say(corpus, search, daily, day, waits=False)))[:TRIED]
+    return "\n".join((say("welcome.try"), *(f"  {said}" for said in tried))) if tried else ""
 
 
 def working_out(search: Searcher, corpus: Corpus, most: int) -> str:
@@ -62,7 +65,7 @@ def working_out(search: Searcher, corpus: Corpus, most: int) -> str:
         return ""
     share = search.share_read
     filled = round(share * _BAR)
-    return say("welcome.reading", bar="█" * filled + "░" * (_BAR - filled), share=share, known=known, count=count)
+    return say("welcome.reading", bar="█" * filled + "░" * (_BAR - filled), share=share)
 
 
 def off(settings: Settings, *, has_store: bool) -> str:

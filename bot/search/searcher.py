@@ -190,14 +190,17 @@ class Searcher:
         return hits
 
     async def answer(
-        self, question: str, limit: int, scope: Scope = EVERYWHERE, *, may_ask_model: bool = False
+        self, question: str, limit: int, scope: Scope = EVERYWHERE, *, may_ask_model: bool = False, waits: bool = True
     ) -> Answered:
         """Return up to `limit` passages that may answer a question, best first, and how sure that is.
+
+        One that does not `wait` for models that are being loaded is answered from words.
 
         With `may_ask_model` the language model, if there is one, may propose words to search for where that is not
         sure, and choose from the passages of a question that is not declined.
         """
-        await self.models_loaded()
+        if waits:
+            await self.models_loaded()
         model = self._model if may_ask_model else None
         most = max(limit, CHOSEN_FROM) if model else limit
         found = await self._answer(question, most, scope)

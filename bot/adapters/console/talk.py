@@ -41,10 +41,14 @@ def wants_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """What a person at a prompt is told: at once, before the first prompt, and while something goes on beside it."""
+    """What a person at a prompt is told."""
 
     lead: str
-    first: Callable[[], Awaitable[str]]
+    """What stands there at once."""
+
+    examples: Callable[[], Awaitable[str]]
+    """What takes a moment, and is written above the prompt unless the person was faster."""
+
     progress: Callable[[], str]
     """A line that stands below the prompt until it is ""."""
 
@@ -190,16 +194,25 @@ class Console:
         )
         if self._screen is not None:
             self._out.write(f"{self._screen.lead}\n\n")
-            self._out.flush()
-            self._out.write(f"{await self._screen.first()}\n\n")
             _show_below(session, self._screen.progress)
-        while True:
-            try:
-                with patch_stdout(raw=True):  # a post that comes meanwhile is written above the prompt
+        showing = asyncio.create_task(self._show_examples())
+        try:
+            while True:
+                with patch_stdout(raw=True):  # what comes meanwhile is written above the prompt
                     typed = await session.prompt_async("› ")
+                showing.cancel()
                 yield typed
-            except (EOFError, KeyboardInterrupt):
-                return
+        except (EOFError, KeyboardInterrupt):
+            return
+        finally:
+            showing.cancel()
+
+    async def _show_examples(self) -> None:
+        """Write what one can type."""
+        text = await self._screen.examples() if self._screen is not None else ""
+        if text:
+            self._out.write(f"{text}\n\n")
+            self._out.flush()
 
 
 def _show_below(session: PromptSession[str], progress: Callable[[], str]) -> None:

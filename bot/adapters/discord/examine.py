@@ -50,7 +50,7 @@ async def examine(settings: Settings, _store: object, channels: Sequence[Channel
         if trouble is not None:
             return Examined((trouble,), breaker.clock.ahead)
         places = await find_lacks(NAME, Poster(client).check, channels, LOOK_SECONDS)
-        link = say("discord.invite", link=invite_link(client.application_id or 0))
+        link = say("discord.invite-open", link=invite_link(client.application_id or 0))
         return Examined((*_of_application(client), *places), breaker.clock.ahead, link)
     finally:
         library.setLevel(level)
