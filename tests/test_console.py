@@ -143,7 +143,7 @@ def test_a_data_folder_that_cannot_be_written_is_said_and_the_answer_given(
 
 
 SHOWN = ("For example:", "")
-"""A step that waits for the first screen to be whole."""
+"""A step that waits for the whole first screen: while it is written, the terminal itself takes Ctrl-D and Ctrl-C."""
 
 
 def _in_terminal(data: Path, *steps: tuple[str, str], **environ: str) -> tuple[int, bytes]:
@@ -200,7 +200,7 @@ def test_in_a_terminal_marks_are_coloured_and_ctrl_d_leaves_cleanly(tmp_path: Pa
 
 
 def test_in_a_terminal_ctrl_c_leaves_cleanly(tmp_path: Path) -> None:
-    status, shown = _in_terminal(tmp_path, ("›", "\x03"))
+    status, shown = _in_terminal(tmp_path, SHOWN, ("›", "\x03"))
 
     assert status == 0
     assert b"Traceback" not in shown
@@ -240,7 +240,7 @@ def test_what_the_first_screen_gives_to_type_is_answered(tmp_path: Path, command
 
 
 def test_while_meaning_is_worked_out_a_bar_stands_below_the_prompt(tmp_path: Path) -> None:
-    steps = (("Reading for meaning", ""), ("%", "\x04"))
+    steps = (SHOWN, ("Reading for meaning", ""), ("%", "\x04"))
     status, shown = _in_terminal(tmp_path, *steps, VERBATIM_SEMANTIC="on")
 
     assert status == 0
