@@ -8,15 +8,17 @@ import os
 import re
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.adapters import PLATFORMS
-from bot.commands import COMMANDS
+from bot.commands import COMMAND_LINES, COMMANDS
 from bot.contract import read_moment
 from bot.corpus import open_corpus
 from bot.errors import OperatorError
 from bot.logs import set_up
+from bot.operating import Bar
 from bot.policy.texts import listed, say
 from bot.renewal import Opener
 from bot.search import ask_ahead, load_embeddings, open_embeddings, open_model, open_searcher
@@ -26,8 +28,9 @@ from bot.store import AwayError, open_store
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from bot.logs import Discreet
     from bot.search import Embeddings, LanguageModel
     from bot.store import Store
 
@@ -57,6 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         environ = read_env_file(home() / ".env") | dict(os.environ)
         log.hide(secrets_of(environ))
+        if options.work in {"doctor", "setup"}:
+            return _look_after(options, environ, log)
         settings = Settings.read(environ)
         log.hide((*secrets_of(environ), *settings.secrets))
         log.as_json = settings.verbatim_log == "json"
@@ -83,6 +88,11 @@ def _parser() -> argparse.ArgumentParser:
     works = parser.add_subparsers(dest="work", metavar="WORK")
     check = works.add_parser("check", help=say("cli.check"))
     check.add_argument("--diff", action="store_true", help=say("cli.diff"))
+    doctor = works.add_parser("doctor", help=say("cli.doctor"))
+    doctor.add_argument("--json", action="store_true", help=say("cli.json"))
+    put_on = works.add_parser("setup", help=say("cli.setup"))
+    names = [platform.name for platform in PLATFORMS if platform.asks]
+    put_on.add_argument("platform", nargs="?", choices=names, help=say("cli.platform"))
     works.add_parser("index", help=say("cli.index"))
     works.add_parser("deliver", help=say("cli.deliver"))
     saved = works.add_parser("backup", help=say("cli.backup"))
@@ -124,6 +134,32 @@ def _moment(text: str) -> dt.datetime:
         return read_moment(text)
     except ValueError:
         raise argparse.ArgumentTypeError(say("cli.no-moment", text=text)) from None
+
+
+def _look_after(options: argparse.Namespace, environ: Mapping[str, str], log: Discreet) -> int:
+    """Say what is wrong with the bot, or set it up; whatever is written has no secret in it."""
+
+    def write(text: str) -> None:
+        sys.stdout.write(log.clean(text))
+        sys.stdout.flush()
+
+    def hide(secrets: Iterable[str]) -> None:
+        log.hide((*secrets_of(environ), *secrets))
+
+    if options.work == "doctor":
+        from bot.operating.doctor import run_doctor  # noqa: PLC0415 - serving needs neither
+
+        return run_doctor(environ, write, hide, as_json=options.json)
+
+    from bot.operating.setup import Dialogue, run_setup  # noqa: PLC0415
+
+    def bring(target: str, show: str) -> int:
+        given = argparse.Namespace(target=target, show=show, episode=None, force=False)
+        return _import(given, Settings.read(environ))
+
+    dialogue = Dialogue(sys.stdin, write)
+    path = home() / ".env"
+    return run_setup(options.platform, os.environ, path, dialogue=dialogue, hide=hide, lines=COMMAND_LINES, bring=bring)
 
 
 def _check(options: argparse.Namespace, settings: Settings) -> int:
@@ -204,11 +240,11 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
     scripted = options.jsonl or options.once is not None or options.work in {"index", "deliver"}
     platforms = not scripted and any(settings.gives(platform.tokens) for platform in PLATFORMS)
     alone = scripted or not (platforms or sys.stdin.isatty())
-
+    waiting = Bar() if sys.stderr.isatty() and not scripted else None
     # At a prompt a person is typing: nothing is said.
     notice: Callable[[str], None] = _notice if alone or platforms else lambda _: None
     opener = Opener(settings.content_dir, folder, notice, settings.verbatim_semantic_episodes, _open_model(settings))
-    parts, loaded = _open(options, settings, opener, alone=alone)
+    parts, loaded = _open(options, settings, opener, waiting, alone=alone)
     renewal = None
     try:
         # Whoever waits is answered from words at once; a script gets the same answer every time.
@@ -241,13 +277,14 @@ def _serve(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _open(
-    options: argparse.Namespace, settings: Settings, opener: Opener, *, alone: bool
+    options: argparse.Namespace, settings: Settings, opener: Opener, waiting: Bar | None, *, alone: bool
 ) -> tuple[Parts, list[Embeddings | None]]:
     """Open the library as it is served; the models are in the list once they are loaded.
 
-    One that somebody waits for `alone`, such as a script, stays as it was opened.
+    One that somebody waits for `alone`, such as a script, stays as it was opened. `waiting` shows how far that is.
     """
-    corpus = open_corpus(opener.content, opener.data, _notice)
+    with waiting or nullcontext():
+        corpus = open_corpus(opener.content, opener.data, _notice, waiting)
     loaded: list[Embeddings | None] = []
 
     def load(stopped: Callable[[], bool]) -> Embeddings | None:
@@ -264,7 +301,8 @@ def _open(
     meaning = load if settings.verbatim_semantic else None
     background = None if alone else opener.background(corpus)
     index = opener.data / "index" if opener.data else None
-    search = open_searcher(corpus, index, _notice, meaning, opener.model, background)
+    with waiting or nullcontext():
+        search = open_searcher(corpus, index, _notice, meaning, opener.model, background, waiting)
     return Parts(settings, corpus, search, None, opener=None if alone else opener), loaded
 
 

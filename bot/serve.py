@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import gc
 import logging
 import os
@@ -16,7 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from bot.adapters import PLATFORMS
-from bot.adapters.console import Console, JsonLines
+from bot.adapters.console import Console, JsonLines, Screen
 from bot.commands import COMMANDS
 from bot.contract import Outcome
 from bot.core import Core
@@ -25,6 +26,7 @@ from bot.errors import OperatorError, StoreError
 from bot.feeds import Follower, fresh_episodes
 from bot.health import REQUESTS, Meters, Vitals, Watchdog
 from bot.intake import make_turns
+from bot.operating import examples, off, welcome, working_out
 from bot.policy.texts import listed, say
 from bot.renewal import Renewal
 
@@ -53,6 +55,9 @@ EXIT_STATUS = {Outcome.FOUND: 0, Outcome.NEAREST: 1, Outcome.NONE: 1, Outcome.DE
 POST_SECONDS = 5.0
 """How long the end waits for a post that is being sent; one that takes longer is looked for by whoever goes on."""
 
+
+SETTLED_SECONDS = 3.0
+"""How long a start has stood when it says what is off: one that cannot serve has ended, with its one sentence."""
 
 SWITCH_SECONDS = 0.0005
 """How long a thread that searches may keep the loop from what it must acknowledge; Python's own 5 ms add up."""
@@ -137,7 +142,15 @@ class Server:
 
     async def console(self, history: Path | None, channels: Path | None) -> int:
         """Talk in this terminal until the input ends, and post what is due meanwhile."""
-        console = self._console(history, channels)
+        parts = self._parts
+        most = parts.settings.verbatim_semantic_episodes
+        day = dt.datetime.fromtimestamp(parts.clock(), dt.UTC).date()
+        screen = Screen(
+            welcome(parts.corpus),
+            lambda: examples(parts.corpus, parts.search, self._core.daily, day),
+            lambda: working_out(parts.search, parts.corpus, most),
+        )
+        console = self._console(history, channels, screen)
         tick = self._delivery()
         # At a prompt a person is typing: nothing is said. A script has one library from its beginning to its end.
         follows = self._following(lambda _: None) if sys.stdin.isatty() else contextlib.nullcontext()
@@ -170,8 +183,12 @@ class Server:
         posting = asyncio.create_task(_post_until(stop, ticks))
         running = {asyncio.create_task(adapter.run()) for adapter in self._adapters.values()}
         renewing = self._renewing()
+        ending = {stopping, posting, *running, *renewing}
         try:
-            await asyncio.wait({stopping, posting, *running, *renewing}, return_when=asyncio.FIRST_COMPLETED)
+            ended, _ = await asyncio.wait(ending, timeout=SETTLED_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if not ended:
+                self._say_what_is_off()
+                await asyncio.wait(ending, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stop.set()
             # A post that is being sent ends first, over connections that still stand.
@@ -181,9 +198,9 @@ class Server:
                 adapter.stop()
             for task in renewing:
                 task.cancel()
-            ended = await asyncio.gather(*running, *renewing, posting, return_exceptions=True)
+            outcomes = await asyncio.gather(*running, *renewing, posting, return_exceptions=True)
             stopping.cancel()
-        for error in ended:
+        for error in outcomes:
             if isinstance(error, BaseException) and not isinstance(error, asyncio.CancelledError):
                 raise error
 
@@ -219,8 +236,14 @@ class Server:
         vitals = Vitals(self.meters, self.watchdog, parts, parts.store, self._adapters, self._turns)
         return served(vitals, parts.settings.verbatim_health, lambda told: sys.stderr.write(f"{told}\n"))
 
-    def _console(self, history: Path | None, channels: Path | None) -> Console:
-        console = Console(self._core, history, folder=channels)
+    def _say_what_is_off(self) -> None:
+        """Name what is switched off here, if anything is."""
+        told = off(self._parts.settings, has_store=self._parts.store is not None)
+        if told:
+            sys.stderr.write(f"{told}\n")
+
+    def _console(self, history: Path | None, channels: Path | None, screen: Screen | None = None) -> Console:
+        console = Console(self._core, history, folder=channels, screen=screen)
         self._adapters[console.platform] = console
         return console
 

@@ -34,7 +34,9 @@ settings.load_profile("ci")
 MOMENT = "2026-11-23T12:00+01:00"
 """When it is for every process that a test tells no other moment: no test depends on the day it runs on."""
 
-TIMELESS = frozenset({"check", "index", "backup", "restore", "manifest", "import", "follow"})
+TIMELESS = frozenset({
+    "check", "index", "backup", "restore", "manifest", "import", "follow", "doctor", "setup",
+})  # fmt: skip
 """Works that refuse a moment: they ask for none."""
 
 

@@ -220,9 +220,7 @@ async def test_an_episode_that_is_not_in_the_library_yet_is_announced_as_soon_as
     small.processes = [small.process("first", library(tmp_path / "before", EPISODE))]
     await small.until(NOON + 35)
     assert await small.store.posts.announcements(HERE) == []
-    small.processes[0].daily = Daily(  # noqa: SLF001 - what renewing the library comes to
-        small.store, Highlights(small.corpus), small.corpus, COMMAND_LINES
-    )
+    small.processes[0].daily = Daily(small.store, Highlights(small.corpus), small.corpus, COMMAND_LINES)
     await small.until(NOON + 40)
     assert len(small.posted()) == 1
 
@@ -233,9 +231,7 @@ async def test_an_episode_whose_transcript_came_late_is_posted_without_searching
     await small.asks()
     small.processes = [small.process("first", library(tmp_path / "before", EPISODE))]
     await small.until(NOON + 86_400, 600)
-    small.processes[0].daily = Daily(  # noqa: SLF001 - what renewing the library comes to
-        small.store, Highlights(small.corpus), small.corpus, COMMAND_LINES
-    )
+    small.processes[0].daily = Daily(small.store, Highlights(small.corpus), small.corpus, COMMAND_LINES)
     await small.until(NOON + 86_405)
     assert (len(small.posted()), small.platform.looks) == (1, 0)
 
@@ -406,7 +402,7 @@ async def test_announcements_change_nothing_of_the_daily_quote(small: Newsroom) 
     assert await small.store.posts.used_passages(HERE, 0) == [row.passage_id]
     assert await small.store.posts.cycle_began(HERE, 0) == "2026-11-24"
     assert list(small.platform.threads) in ([], [row.message_ref])
-    daily = small.processes[0].daily  # noqa: SLF001 - the part under test
+    daily = small.processes[0].daily
     today = dt.date(2026, 11, 24)
     shown = await daily.of_day(settings, today, today)
     assert shown

@@ -142,19 +142,30 @@ def test_a_data_folder_that_cannot_be_written_is_said_and_the_answer_given(
     assert "stays in memory" in done.stderr
 
 
-def _in_terminal(data: Path, *steps: tuple[str, str]) -> tuple[int, bytes]:
-    """Start the bot in a pseudo-terminal; at each step wait for a text to show, then type one.
+SHOWN = ("For example:", "")
+"""A step that waits for the whole first screen: while it is written, the terminal itself takes Ctrl-D and Ctrl-C."""
+
+
+def _in_terminal(data: Path, *steps: tuple[str, str], **environ: str) -> tuple[int, bytes]:
+    """Talk to the bot in a pseudo-terminal; see `in_terminal`."""
+    given = {"VERBATIM_DATA_DIR": str(data), "VERBATIM_SEMANTIC": "off"}
+    return in_terminal([sys.executable, str(ROOT / "run_bot.py")], given | environ, *steps)
+
+
+def in_terminal(command: list[str], given: dict[str, str], *steps: tuple[str, str]) -> tuple[int, bytes]:
+    """Start a program in a pseudo-terminal; at each step wait for a text to show, then type one.
 
     Returns the exit status and all that was shown.
     """
     leader, follower = pty.openpty()
     environ = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     process = subprocess.Popen(
-        [sys.executable, str(ROOT / "run_bot.py")],
+        command,
         stdin=follower,
         stdout=follower,
         stderr=follower,
-        env=environ | {"VERBATIM_DATA_DIR": str(data), "VERBATIM_SEMANTIC": "off", "TERM": "xterm-256color"},
+        env=environ | {"TERM": "xterm-256color"} | given,
+        cwd=ROOT,
         start_new_session=True,
     )
     os.close(follower)
@@ -168,9 +179,11 @@ def _in_terminal(data: Path, *steps: tuple[str, str]) -> tuple[int, bytes]:
             shown += chunk
             if b"\x1b[6n" in chunk:
                 os.write(leader, b"\x1b[1;1R")  # prompt_toolkit asks where the cursor is
-            if waiting and (at := shown.find(waiting[0][0].encode(), seen)) >= 0:
-                seen = at + 1
-                os.write(leader, waiting.pop(0)[1].encode())
+            while waiting and (at := shown.find(waiting[0][0].encode(), seen)) >= 0:
+                seen, (_, typed) = at + 1, waiting.pop(0)
+                if typed:
+                    os.write(leader, typed.encode())
+                    break
         return process.wait(timeout=60), shown
     finally:
         process.kill()
@@ -179,7 +192,7 @@ def _in_terminal(data: Path, *steps: tuple[str, str]) -> tuple[int, bytes]:
 
 
 def test_in_a_terminal_marks_are_coloured_and_ctrl_d_leaves_cleanly(tmp_path: Path) -> None:
-    status, shown = _in_terminal(tmp_path, ("›", f"{PRIDE}\r"), ("Next (2", ""), ("›", "\x04"))
+    status, shown = _in_terminal(tmp_path, SHOWN, ("›", f"{PRIDE}\r"), ("Next (2", ""), ("›", "\x04"))
 
     assert status == 0
     assert b"\x1b[1;33mpeople who train" in shown
@@ -187,14 +200,48 @@ def test_in_a_terminal_marks_are_coloured_and_ctrl_d_leaves_cleanly(tmp_path: Pa
 
 
 def test_in_a_terminal_ctrl_c_leaves_cleanly(tmp_path: Path) -> None:
-    status, shown = _in_terminal(tmp_path, ("›", "\x03"))
+    status, shown = _in_terminal(tmp_path, SHOWN, ("›", "\x03"))
 
     assert status == 0
     assert b"Traceback" not in shown
 
 
 def test_in_a_terminal_tab_completes_a_command(tmp_path: Path) -> None:
-    status, shown = _in_terminal(tmp_path, ("›", "/abo"), ("abo", "\t"), ("ut", "\r"), ("Limits", ""), ("›", "\x04"))
+    status, shown = _in_terminal(
+        tmp_path, SHOWN, ("›", "/abo"), ("abo", "\t"), ("ut", "\r"), ("Limits", ""), ("›", "\x04")
+    )
 
     assert status == 0
     assert b"Limits" in shown
+
+
+def tried_on(screen: bytes) -> list[str]:
+    """Return what the first screen gives to type."""
+    return [line.strip() for line in screen.decode().partition("For example:")[2].split("\r\n")[1:3]]
+
+
+def test_the_first_screen_says_what_it_knows_two_things_to_type_and_how_to_go_on(tmp_path: Path) -> None:
+    status, shown = _in_terminal(tmp_path, ("›", ""), SHOWN, ("›", "\x04"))
+    screen = shown.decode()
+
+    assert status == 0
+    assert "I know Lex Fridman Podcast: 1 episode, with" in screen
+    assert "Mark Zuckerberg" in screen
+    assert all(len(line.split()) > 2 for line in tried_on(shown))
+    assert "To put me on Discord: run_bot.py setup discord" in screen
+    assert "To put me on Slack: run_bot.py setup slack" in screen
+
+
+def test_what_the_first_screen_gives_to_type_is_answered(tmp_path: Path, command_line: RunBot) -> None:
+    _, shown = _in_terminal(tmp_path, SHOWN, ("›", "\x04"))
+
+    for line in tried_on(shown):
+        assert command_line("--once", line).returncode == 0, line
+
+
+def test_while_meaning_is_worked_out_a_bar_stands_below_the_prompt(tmp_path: Path) -> None:
+    steps = (SHOWN, ("Reading for meaning", ""), ("%", "\x04"))
+    status, shown = _in_terminal(tmp_path, *steps, VERBATIM_SEMANTIC="on")
+
+    assert status == 0
+    assert "░" in shown.decode()

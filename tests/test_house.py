@@ -44,6 +44,8 @@ DOORS = {
     "bot.feeds.command_line": "serving needs no parsers",
     "bot.health.server": "it loads aiohttp",
     "bot.language.linear": "it loads NumPy",
+    "bot.operating.doctor": "serving needs no doctor",
+    "bot.operating.setup": "nor to be set up",
     "bot.policy.texts": "the lowest rooms have sentences too",
     "bot.policy.refusals": "texts must not load it",
 }

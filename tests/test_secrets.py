@@ -127,7 +127,8 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 COMMANDS = (
     ("check",), ("manifest",), ("manifest", "--url", "x"), ("--once", "/help"), ("--jsonl",), ("backup", "x"),
-    ("restore", "x"), ("deliver",), ("import", "x", "--show", "y"), (),
+    ("restore", "x"), ("deliver",), ("import", "x", "--show", "y"), ("doctor",),
+    ("doctor", "--json"), ("setup", "discord"), ("setup", "slack"), (),
 )  # fmt: skip
 
 

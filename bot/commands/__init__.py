@@ -17,7 +17,7 @@ from bot.commands.declaration import (
 )
 from bot.commands.detail import detail
 from bot.commands.episodes import episodes
-from bot.commands.help import help_
+from bot.commands.help import help_, things_to_say
 from bot.commands.highlight import highlight
 from bot.commands.highlight_score import highlight_score
 from bot.commands.moment import moment
@@ -46,6 +46,7 @@ __all__ = [
     "command",
     "lines_of",
     "public_commands",
+    "things_to_say",
 ]
 
 COMMANDS = (

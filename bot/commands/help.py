@@ -11,11 +11,14 @@ from bot.policy.texts import listed, say
 from bot.search import Band, remembered_words, subjects
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Sequence
 
-    from bot.search import Subject
+    from bot.corpus import Corpus
+    from bot.delivery import Daily
+    from bot.search import Searcher, Subject
 
-__all__ = ["help_"]
+__all__ = ["help_", "things_to_say"]
 
 ALL = "all"
 """What lists all commands."""
@@ -68,8 +71,7 @@ async def _welcome(ctx: Context) -> Reply:
     """Say what I do, with three things to say that work on a show I know, and where the rest stands."""
     shows = [show.title for show in ctx.corpus.shows]
     named = listed(shows) if len(shows) <= MOST_NAMED else say("help.shows", count=len(shows))
-    question, topic = await _subjects(ctx)
-    line = await _line(ctx)
+    question, line, topic = await things_to_say(ctx.corpus, ctx.search, ctx.daily, ctx.now.date())
     fields = [
         (say("help.question"), question),
         (say("help.line"), f"{line} …" if line else ""),
@@ -91,26 +93,29 @@ async def _welcome(ctx: Context) -> Reply:
     )
 
 
-async def _subjects(ctx: Context) -> tuple[str, str]:
-    """Return a question that has an answer, and another subject to open; "" where nothing is found."""
-    known = await ctx.search.run(lambda: subjects(ctx.corpus, ctx.search.topic_names()))
+async def things_to_say(
+    corpus: Corpus, search: Searcher, daily: Daily, day: dt.date, *, waits: bool = True
+) -> tuple[str, str, str]:
+    """Return a question that has an answer, words of a line, and a subject to open; each "" where nothing is found.
+
+    Without `waits`, models that are being loaded are not waited for.
+    """
+    known = await search.run(lambda: subjects(corpus, search.topic_names()))
+    question, topic = "", known[0].name if known else ""
     for subject in known[:MOST_TRIED]:
-        question = _question(subject)
-        if (await ctx.search.answer(question, 1)).band is Band.ANSWERS:
-            return question, next((other.name for other in known if other != subject), subject.name)
-    return "", known[0].name if known else ""
+        asked = _question(subject)
+        if (await search.answer(asked, 1, waits=waits)).band is Band.ANSWERS:
+            question, topic = asked, next((other.name for other in known if other != subject), subject.name)
+            break
+    found = await daily.of_date(day, ())
+    line = await search.run(lambda: remembered_words(found.passage, search.weight)) if found else ""
+    return question, line, topic
 
 
 def _question(subject: Subject) -> str:
     if subject.speaker:
         return say("help.what-somebody-says", speaker=subject.speaker, subject=subject.name)
     return say("help.what-they-say", subject=subject.name)
-
-
-async def _line(ctx: Context) -> str:
-    """Return some words of a good quote, "" where there is none."""
-    found = await ctx.daily.of_date(ctx.now.date(), ())
-    return await ctx.search.run(lambda: remembered_words(found.passage, ctx.search.weight)) if found else ""
 
 
 def _detail(known: Command) -> Card:

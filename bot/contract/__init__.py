@@ -1,6 +1,7 @@
 """What crosses the boundaries: requests and replies, the grammar, buttons, posts, platforms, when a post is due."""
 
 from bot.contract.buttons import LONGEST_LINE, MOST_CONTEXT, listen, more_context, others, source
+from bot.contract.finding import Credential, Examined, Finding, State, find_lacks
 from bot.contract.grammar import (
     Line,
     Lines,
@@ -75,7 +76,10 @@ __all__ = [
     "Channel",
     "Citation",
     "Connection",
+    "Credential",
+    "Examined",
     "Failure",
+    "Finding",
     "Found",
     "Lack",
     "Later",
@@ -96,6 +100,7 @@ __all__ = [
     "Sent",
     "Source",
     "Span",
+    "State",
     "Style",
     "Unclear",
     "Use",
@@ -105,6 +110,7 @@ __all__ = [
     "drop_others",
     "due_at",
     "episode_label",
+    "find_lacks",
     "find_zone",
     "format_date",
     "format_day",

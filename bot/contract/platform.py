@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 from bot.contract.post import Posting
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
+    from bot.contract.finding import Credential, Examined
     from bot.contract.message import Channel
     from bot.contract.post import Post, Posted
     from bot.settings import Settings
@@ -63,6 +64,22 @@ class Platform:
 
     role: Callable[[Settings], str] = lambda _: "gateway"
     """Which role of a process hears its members."""
+
+    credentials: tuple[Credential, ...] = ()
+    """What its portal shows that somebody may paste: what belongs in a setting, and what is taken for it."""
+
+    asks: tuple[str, ...] = ()
+    """The settings that setting it up asks for, in order; its texts `portal-SETTING` say where each is found."""
+
+    listens_at: Callable[[Settings], tuple[str, int] | None] = lambda _: None
+    """The host and port at which it is called, None where it calls itself."""
+
+    examine: Callable[..., Callable[[Sequence[Channel]], Awaitable[Examined]]] | None = None
+    """Return what asks it about the bot, importing its library: `(settings, store)`; the store may be None.
+
+    In a few seconds and changing nothing it is asked whether the tokens are good, what its portal has switched on, and
+    what the bot lacks in some channels. A failure is a finding.
+    """
 
     connect: Callable[..., Adapter] | None = None
     """Return its adapter, importing its library: `(settings, core, store, *, listens, presence, name, turns)`.

@@ -351,19 +351,22 @@ def open_corpus(
     folder: Path,
     data: Path | None = None,
     notice: Callable[[str], None] | None = None,
+    progress: Callable[[str, int, int], object] | None = None,
     *,
     before: Corpus | None = None,
 ) -> Corpus:
     """Open every show in a content folder; only episodes that are new or changed are read.
 
     A show is a folder with a `show.toml`; an episode is a folder inside it. What was read is kept in the data folder
-    `data`, or in memory only without one; `before` is the corpus as it was opened from the folder before, of which what
-    is unchanged is taken over. `notice` gets a sentence now and then while many are read, and when they
-    cannot be kept. Raises TranscriptError for the first file that cannot be used: a bot that silently lacks an
-    episode would say "not found" of what was said. What is withdrawn is left out; of an unclear withdrawal `notice`
-    gets the sentence, and all that it could mean is left out.
+    `data`, or in memory only without one; `notice` is told when it cannot be kept. `before` is the corpus as it was
+    opened from the folder before, of which what is unchanged is taken over. `progress` gets a sentence, how many are
+    read and of how many, now and then while there are many; without it `notice` gets the sentence. Raises
+    TranscriptError for the first file that cannot be used: a bot that silently lacks an episode would say "not found"
+    of what was said. What is withdrawn is left out; of an unclear withdrawal `notice` gets the sentence, and all that
+    it could mean is left out.
     """
-    return _Opening(folder, data, notice or (lambda _: None), before).run()
+    notice = notice or (lambda _: None)
+    return _Opening(folder, data, notice, progress or (lambda sentence, *_: notice(sentence)), before).run()
 
 
 def without_withdrawn(corpus: Corpus) -> Corpus:
@@ -410,10 +413,18 @@ class _Place:
 class _Opening:
     """The steps of opening a content folder."""
 
-    def __init__(self, folder: Path, data: Path | None, say: Callable[[str], None], before: Corpus | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        data: Path | None,
+        say: Callable[[str], None],
+        progress: Callable[[str, int, int], object],
+        before: Corpus | None,
+    ) -> None:
         self._folder = folder
         self._before = before
         self._say = say
+        self._progress = progress
         cache = None
         try:
             cache = EpisodeCache(data / "episodes", folder) if data else None
@@ -493,7 +504,7 @@ class _Opening:
         for number, place in enumerate(places):
             if len(places) > _MANY and time.monotonic() - said >= 1:
                 said = time.monotonic()
-                self._say(say("corpus.reading", number=number, count=len(places)))
+                self._progress(say("corpus.reading", number=number, count=len(places)), number, len(places))
             cache = self._loader.cache
             found = cache.load(place.name, place.show) if cache and place.settled else None
             if found is not None and found[1]:

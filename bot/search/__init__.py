@@ -18,6 +18,7 @@ from bot.search.excerpt import (
     sentences_of,
 )
 from bot.search.facts import chapter_lines, facts_of, is_host, length_of, people_in_words
+from bot.search.index.words import count_indexed
 from bot.search.meaning import load_embeddings, open_embeddings
 from bot.search.model import LanguageModel, ask_ahead, open_model
 from bot.search.quote import FOUND, Hit
@@ -56,6 +57,7 @@ __all__ = [
     "asks_for_check",
     "best_part",
     "chapter_lines",
+    "count_indexed",
     "cut_line",
     "episodes_named",
     "excerpt",

@@ -17,7 +17,8 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from bot.policy.texts import say
-from bot.search.meaning import progress, wanted, work_out
+from bot.search.episodes import newest_first
+from bot.search.meaning import progress, texts_of, wanted, work_out
 from bot.search.model import ask_ahead
 from bot.settings import ROOT
 
@@ -67,6 +68,7 @@ class Background:
         """
         self._model = model
         self._searching = False
+        self._texts = 0
         self._corpus = corpus
         self._folder = folder
         self._notice = notice
@@ -85,6 +87,15 @@ class Background:
             return stopped()
 
         ask_ahead(self._corpus, self._model, embeddings, self._notice, held, self._most)
+
+    def share(self, known: frozenset[int]) -> float:
+        """Return how much is worked out, 0 to 1, where so many episodes are known and one is being read."""
+        newest = newest_first(self._corpus, wanted(self._corpus, self._most))
+        sentences = [self._corpus.entries[number].sentences for number in newest]
+        done = sum(count for number, count in zip(newest, sentences, strict=True) if number in known)
+        underway = next((self._corpus.entries[number].sentences for number in newest if number not in known), 0)
+        read = min(self._texts / max(texts_of(underway), 1), 1.0) * underway
+        return (done + read) / max(sum(sentences), 1)
 
     def _work_out(self, embeddings: Embeddings, stopped: Callable[[], bool]) -> None:
         """Work out what is not known of meaning."""
@@ -110,6 +121,7 @@ class Background:
                 if self._process is None and time.monotonic() >= again:
                     self._process = self._start()
                 time.sleep(BEAT_SECONDS)
+                self._hear()
                 ended = self._process is not None and self._process.poll() is not None
                 if ended or beat % LOOK_EVERY == 0:
                     embeddings.grow()
@@ -138,14 +150,23 @@ class Background:
         process = subprocess.Popen(  # noqa: S603 - this project's own code, with its own folders
             command,
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL if sys.platform == "win32" else subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=os.environ | one,
             creationflags=_LOWER,
         )
         if process.stdin is not None and sys.platform != "win32":
             os.set_blocking(process.stdin.fileno(), False)  # a search never waits for it
+        if process.stdout is not None:
+            os.set_blocking(process.stdout.fileno(), False)
         return process
+
+    def _hear(self) -> None:
+        """Take note of how many texts of its episode the process has read."""
+        if self._process is not None and self._process.stdout is not None:
+            with contextlib.suppress(BlockingIOError):
+                told = os.read(self._process.stdout.fileno(), 65_536).split()
+                self._texts = int(told[-1]) if told else self._texts
 
     def _end(self) -> int | None:
         """Let the process end, and return how it did; None when there was none."""

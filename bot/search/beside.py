@@ -1,7 +1,7 @@
 """The process beside a bot: `python -m bot.search.beside CONTENT DATA MOST`, as `Background` starts it.
 
 It works out what is missing of the MOST newest episodes (0: all). Its standard input tells it to wait and to go on, and
-that the bot has ended.
+that the bot has ended; to its standard output it writes now and then how many texts of its episode it has read.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import os
 import signal
 import sys
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 from bot.corpus import open_corpus
@@ -21,6 +23,8 @@ __all__ = ["main"]
 
 _PAUSE_SECONDS = 5.0
 """The longest pause; the next search asks for another."""
+
+_TELL_SECONDS = 0.5
 
 _LOWEST = 19
 
@@ -43,13 +47,26 @@ def main() -> None:
         ended.set()
         may_go.set()
 
+    read = 0
+    told = time.monotonic()
+
+    def begin(_: str) -> None:
+        nonlocal read
+        read = 0
+
     def stopped() -> bool:
+        nonlocal read, told
+        read += 1
+        if time.monotonic() - told >= _TELL_SECONDS:
+            told = time.monotonic()
+            with suppress(OSError):  # the bot has ended, or listens late
+                os.write(sys.stdout.fileno(), b"%d\n" % read)
         may_go.wait(_PAUSE_SECONDS)
         return ended.is_set()
 
     threading.Thread(target=listen, daemon=True).start()
     corpus = open_corpus(content, folder, lambda _: None)
-    work_out(corpus, Shelf(folder / "vectors", corpus.entries), lambda _: None, stopped, threads=1, most=most)
+    work_out(corpus, Shelf(folder / "vectors", corpus.entries), begin, stopped, threads=1, most=most)
 
 
 if __name__ == "__main__":

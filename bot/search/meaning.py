@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from bot.search.index.embeddings import Embeddings
     from bot.search.index.vectors import Shelf
 
-__all__ = ["load_embeddings", "open_embeddings", "progress", "wanted", "work_out"]
+__all__ = ["load_embeddings", "open_embeddings", "progress", "texts_of", "wanted", "work_out"]
+
+_BLOCK = 3
+"""Sentences of a block, as `vectors.BLOCK`, which is not loaded here: it needs NumPy."""
 
 _LOCK = "building.lock"
 """Held by the one process that works something out for a data folder."""
@@ -69,6 +72,11 @@ def load_embeddings(  # noqa: PLR0913 - what and where, what hears of it, how mu
 def wanted(corpus: Corpus, most: int) -> frozenset[int]:
     """Return the numbers of the `most` newest episodes (0: all)."""
     return frozenset(newest_first(corpus, range(len(corpus.entries)))[: most or None])
+
+
+def texts_of(sentences: int) -> int:
+    """Return how many texts the models read of an episode with so many sentences: each twice, and blocks of them."""
+    return 2 * sentences + -(-sentences // _BLOCK)
 
 
 def progress(corpus: Corpus, known: int) -> str:

@@ -164,6 +164,18 @@ class Searcher:
         """For how many episodes meaning is known; None when answers come from words only."""
         return None if self._loaded is None else len(self._loaded.known)
 
+    @property
+    def is_loading(self) -> bool:
+        """Whether the models are being loaded beside what is searched."""
+        return self._loader is not None and self._loader.is_alive() and not self._opened.is_set()
+
+    @property
+    def share_read(self) -> float:
+        """How much of the meaning that is to be worked out is known, 0 to 1, with the episode that is worked on."""
+        if self._loaded is None or self._background is None:
+            return 0.0
+        return self._background.share(self._loaded.known)
+
     def warm(self) -> None:
         """Load the models and gather the names of topics, in the calling thread, as a server does before it serves."""
         from bot.search.topic import topic_names, warm  # noqa: PLC0415 - NumPy; a line's words need none
@@ -201,14 +213,17 @@ class Searcher:
         return hits
 
     async def answer(
-        self, question: str, limit: int, scope: Scope = EVERYWHERE, *, may_ask_model: bool = False
+        self, question: str, limit: int, scope: Scope = EVERYWHERE, *, may_ask_model: bool = False, waits: bool = True
     ) -> Answered:
         """Return up to `limit` passages that may answer a question, best first, and how sure that is.
+
+        One that does not `wait` for models that are being loaded is answered from words.
 
         With `may_ask_model` the language model, if there is one, may propose words to search for where that is not
         sure, and choose from the passages of a question that is not declined.
         """
-        await self.models_loaded()
+        if waits:
+            await self.models_loaded()
         model = self._model if may_ask_model else None
         most = max(limit, CHOSEN_FROM) if model else limit
         found = await self._answer(question, most, scope)
@@ -456,7 +471,7 @@ class Searcher:
     async def models_loaded(self) -> None:
         """Wait a moment for models that are being loaded: a process is ready a second before they are."""
         until = time.monotonic() + LOADING_SECONDS
-        while self._loader is not None and self._loader.is_alive() and not self._opened.is_set():
+        while self.is_loading:
             if time.monotonic() > until:
                 return
             await asyncio.sleep(LOOK_SECONDS)
@@ -514,6 +529,10 @@ def open_searcher(  # noqa: PLR0913, PLR0917 - the parts of a searcher, and what
     load: Load | None = None,
     model: LanguageModel | None = None,
     background: Background | None = None,
+    progress: Callable[[str, int, int], object] | None = None,
 ) -> Searcher:
-    """Open the index of a corpus (building it when needed) and return a searcher; see `open_index` for `notice`."""
-    return Searcher(corpus, open_index(corpus, folder, notice), load, model, background)
+    """Open the index of a corpus (building it when needed) and return a searcher.
+
+    See `open_index` for `notice` and `progress`.
+    """
+    return Searcher(corpus, open_index(corpus, folder, notice, progress), load, model, background)

@@ -5,11 +5,13 @@ from bot.store.channels import ChannelSettings
 from bot.store.database import AwayError
 from bot.store.inbox import Inbound, Stage
 from bot.store.kv import LAST_TICK
+from bot.store.migrate import HEAD
 from bot.store.posts import Planned, PostRow, episode_slot, post_key
-from bot.store.store import Store, open_store
+from bot.store.store import Store, find_schema, open_store
 from bot.store.tables import STATES
 
 __all__ = [
+    "HEAD",
     "LAST_TICK",
     "STATES",
     "AwayError",
@@ -21,6 +23,7 @@ __all__ = [
     "Store",
     "backup",
     "episode_slot",
+    "find_schema",
     "open_store",
     "post_key",
     "restore",

@@ -229,6 +229,15 @@ def connect(url: str) -> Database:
     raise OperatorError(say("database.other-kind", kind=kind))
 
 
+def is_missing(url: str) -> bool:
+    """Say whether a URL names a file that is not there, which opening it would make."""
+    try:
+        parsed = sa.make_url(url)
+    except (ArgumentError, ValueError):
+        return False
+    return parsed.get_backend_name() == "sqlite" and bool(parsed.database) and not Path(str(parsed.database)).exists()
+
+
 def _postgresql(url: sa.URL) -> Database:
     """Open PostgreSQL, directly or through a pooler that gives each transaction another connection."""
     engine = _pool(url, options=f"-c statement_timeout={LONGEST_WAIT}s -c lock_timeout={LONGEST_WAIT}s")

@@ -18,7 +18,7 @@ from bot.store.tables import metadata
 if TYPE_CHECKING:
     from bot.store.database import Database
 
-__all__ = ["HEAD", "migrate"]
+__all__ = ["HEAD", "migrate", "schema_of"]
 
 HEAD = "0005"
 """The newest schema this version knows; a test holds it to the newest script in `migrations/versions`."""
@@ -51,6 +51,17 @@ def migrate(database: Database) -> None:
             _upgrade(connection)
     except SQLAlchemyError as error:
         raise OperatorError(say("database.not-migrated", error=reason(error))) from error
+
+
+def schema_of(database: Database) -> str | None:
+    """Return the schema that a database has, None for an empty one; OperatorError when it is another program's."""
+    try:
+        with database.reading.connect() as connection:
+            found = _revision(connection)
+            _refuse_foreign(connection, found)
+            return found
+    except SQLAlchemyError as error:
+        raise OperatorError(say("database.not-read", error=reason(error))) from error
 
 
 def _revision(connection: sa.Connection) -> str | None:

@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from bot.contract import Channel
 from bot.store.channels import Channels
 from bot.store.conversations import Recollections
-from bot.store.database import Database, connect
+from bot.store.database import Database, connect, is_missing
 from bot.store.inbox import Arrivals
 from bot.store.kv import KeyValues, Leases
-from bot.store.migrate import migrate
+from bot.store.migrate import migrate, schema_of
 from bot.store.posts import SWEEP_AFTER, Ledger
 from bot.store.tables import kv, metadata, of_tenant
 from bot.store.votes import Votes
@@ -22,7 +22,7 @@ from bot.store.votes import Votes
 if TYPE_CHECKING:
     from bot.contract import Author
 
-__all__ = ["Forgotten", "Store", "open_store"]
+__all__ = ["Forgotten", "Store", "find_schema", "open_store"]
 
 KEPT_AFTER_REMOVAL = 7 * 86400.0
 """Seconds for which a server's settings outlive the bot's removal: an admin may have erred."""
@@ -129,6 +129,20 @@ def open_store(url: str, sweep_after: float = SWEEP_AFTER) -> Store:
         database.close()
         raise
     return Store(database, sweep_after)
+
+
+def find_schema(url: str) -> str | None:
+    """Return the schema of the database at a URL without changing it, None where there is none yet.
+
+    OperatorError says why it cannot be opened.
+    """
+    if is_missing(url):
+        return None
+    database = connect(url)
+    try:
+        return schema_of(database)
+    finally:
+        database.close()
 
 
 def _forget(db: sa.Connection, channel: Channel) -> None:

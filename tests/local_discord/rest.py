@@ -100,6 +100,7 @@ class Rest:
             "icon": None,
             "bot_public": True,
             "bot_require_code_grant": False,
+            "redirect_uris": [],
             "owner": world.alice.json(),
             "team": None,
             "verify_key": "0" * 64,
@@ -107,6 +108,7 @@ class Rest:
             "interactions_endpoint_url": None,
             "integration_types_config": {"0": {}, "1": {}},
             "approximate_guild_count": len(world.guilds),
+            **world.portal,
         }
         return answer(200, about)
 

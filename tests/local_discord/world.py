@@ -275,6 +275,8 @@ class World:
         self.users: dict[int, User] = {self.bot.id: self.bot}
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
+        self.portal: Json = {}
+        """What the application says of itself that the Developer Portal can switch, such as `flags`."""
         self.alice = self.add_user("alice", FIXED_ID + 2)
         self.bob = self.add_user("bob", FIXED_ID + 3)
         owner = self.add_user("olive", FIXED_ID + 4)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bot.adapters.console.jsonl import JsonLines
-from bot.adapters.console.talk import Console
+from bot.adapters.console.talk import Console, Screen
 from bot.contract import Lack, Platform
 
-__all__ = ["PLATFORM", "Console", "JsonLines"]
+__all__ = ["PLATFORM", "Console", "JsonLines", "Screen"]
 
 PLATFORM = Platform(
     "console",

@@ -5,24 +5,26 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
 from bot.adapters.console.draw import in_colour, in_plain
 from bot.adapters.console.files import Files
-from bot.contract import Author, Button, Channel, Connection, Found, Outcome, Reply, Request, Sent, Use
+from bot.contract import Author, Button, Channel, Connection, Found, Outcome, Reply, Request, Sent
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
     from pathlib import Path
 
+    from prompt_toolkit import PromptSession
     from prompt_toolkit.completion import CompleteEvent, Completion
     from prompt_toolkit.document import Document
 
     from bot.contract import Post, Posted, Seen
     from bot.core import Core
 
-__all__ = ["CHANNEL", "Console", "wants_colour"]
+__all__ = ["CHANNEL", "Console", "Screen", "wants_colour"]
 
 CHANNEL = Channel("console", "general")
 _OWNER = Author("you", admin=True)
@@ -37,18 +39,43 @@ def wants_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
     return stream.isatty() and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
 
 
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What a person at a prompt is told."""
+
+    lead: str
+    """What stands there at once."""
+
+    examples: Callable[[], Awaitable[str]]
+    """What takes a moment, and is written above the prompt unless the person was faster."""
+
+    progress: Callable[[], str]
+    """A line that stands below the prompt until it is ""."""
+
+
 class Console:
     """The terminal as a platform: its one channel is #general; with a folder, each text file in it is a channel too."""
 
     platform = CHANNEL.platform
     resend_within = 0.0
 
-    def __init__(self, core: Core, history: Path | None, out: TextIO | None = None, folder: Path | None = None) -> None:
-        """Take the core, a file for the history of typed lines (None: forget them), where to write, and a folder."""
+    def __init__(
+        self,
+        core: Core,
+        history: Path | None,
+        out: TextIO | None = None,
+        folder: Path | None = None,
+        screen: Screen | None = None,
+    ) -> None:
+        """Take the core, a file for the history of typed lines (None: forget them), where to write, and a folder.
+
+        `screen` is what a person at a prompt is told.
+        """
         self._core = core
         self._history = history
         self._given = out
         self._files = Files(folder)
+        self._screen = screen
         self._colour = wants_colour(self._out, os.environ)
         self._buttons: tuple[Button, ...] = ()
         self._shown: list[str] = []
@@ -169,14 +196,42 @@ class Console:
         session: PromptSession[str] = PromptSession(
             history=history, completer=Commands(), complete_while_typing=False, complete_in_thread=True
         )
-        self._out.write(f"{say('console.hello', help=core.lines.to(Use.HELP))}\n\n")
-        while True:
-            try:
-                with patch_stdout(raw=True):  # a post that comes meanwhile is written above the prompt
+        if self._screen is not None:
+            self._out.write(f"{self._screen.lead}\n\n")
+            _show_below(session, self._screen.progress)
+        showing = asyncio.create_task(self._show_examples())
+        try:
+            while True:
+                with patch_stdout(raw=True):  # what comes meanwhile is written above the prompt
                     typed = await session.prompt_async("› ")
+                showing.cancel()
                 yield typed
-            except (EOFError, KeyboardInterrupt):
-                return
+        except (EOFError, KeyboardInterrupt):
+            return
+        finally:
+            showing.cancel()
+
+    async def _show_examples(self) -> None:
+        """Write what one can type."""
+        text = await self._screen.examples() if self._screen is not None else ""
+        if text:
+            self._out.write(f"{text}\n\n")
+            self._out.flush()
+
+
+def _show_below(session: PromptSession[str], progress: Callable[[], str]) -> None:
+    """Show how far something is in a line below the prompt, until it is done."""
+
+    def line() -> str:
+        said = progress()
+        if not said:
+            session.bottom_toolbar = None
+            session.refresh_interval = 0
+        return said
+
+    if progress():
+        session.bottom_toolbar = line
+        session.refresh_interval = 0.5
 
 
 async def _pipe_lines(stream: TextIO) -> AsyncIterator[str]:

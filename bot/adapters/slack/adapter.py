@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from bot.adapters.slack.answer import Answers
 from bot.adapters.slack.api import Api, is_loopback
+from bot.adapters.slack.examine import missing_setting
 from bot.adapters.slack.inbound import NAME
 from bot.adapters.slack.install import install_flow
 from bot.adapters.slack.listeners import Listeners
@@ -124,14 +125,10 @@ class Slack(Poster):
         await self._end()
 
     def _require(self) -> None:
-        """Raise OperatorError for a setting that is missing or cannot be."""
-        given = self._settings
-        if not given.slack_bot_token and self._installs is None:
-            raise OperatorError(say("slack.no-bot-token"))
-        if self._listens and given.slack_mode == "socket" and not given.slack_app_token:
-            raise OperatorError(say("slack.no-app-token", mend=say("slack.create-app-token")))
-        if self._listens and given.slack_mode == "http" and not given.slack_signing_secret:
-            raise OperatorError(say("slack.no-signing-secret"))
+        """Raise OperatorError for a setting that is missing."""
+        missing = missing_setting(self._settings, several=self._installs is not None, listens=self._listens)
+        if missing:
+            raise OperatorError(missing)
 
     async def _identify(self) -> Workspace | None:
         """Ask Slack who the bot is, for as long as it cannot be reached; say what it lacks."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from bot.intake import Turns
 
-__all__ = ["Sockets"]
+__all__ = ["Sockets", "app_token_refusal"]
 
 _log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class Sockets:
         while True:
             answer = await trouble(self._web.apps_connections_open(app_token=self._token))
             if isinstance(answer, Refused):
-                raise OperatorError(_refusal_of(answer.why))
+                raise OperatorError(app_token_refusal(answer.why))
             if isinstance(answer, Later | Unclear):
                 _log.warning("Socket Mode: %s Trying again in %g s.", answer.why, wait)
             elif await self._connect(str(answer.get("url") or "")):
@@ -167,7 +167,7 @@ class _Client(SocketModeClient):
             await self.send_socket_mode_response(SocketModeResponse(envelope_id=envelope))
             return
         if message.get("type") == "disconnect" and message.get("reason") == "link_disabled":
-            _log.error("%s", _refusal_of("forbidden"))
+            _log.error("%s", app_token_refusal("forbidden"))
         await self.run_message_listeners(message, raw)
 
     async def _handle(self, client: AsyncBaseSocketModeClient, req: SocketModeRequest) -> None:
@@ -206,7 +206,7 @@ def _read(raw: str) -> dict[str, Any] | None:
     return message if isinstance(message, dict) else None
 
 
-def _refusal_of(why: str) -> str:
+def app_token_refusal(why: str) -> str:
     """Return what an operator reads when the app-level token is refused."""
     if "connections:write" in why:
         return say("slack.no-connections-write", mend=say("slack.create-app-token"))

@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 
     from bot.corpus import Corpus, Episode
 
-__all__ = ["LONGEST_RUN", "SHORTEST_RUN", "Place", "Span", "WordIndex", "end_of_stretch", "open_index"]
+    Progress: TypeAlias = Callable[[str, int, int], object]
+    """Hears of a long build: a sentence, how many episodes are in the index, and of how many."""
+
+__all__ = ["LONGEST_RUN", "SHORTEST_RUN", "Place", "Span", "WordIndex", "count_indexed", "end_of_stretch", "open_index"]
 
 Place: TypeAlias = tuple[int, int]
 """A sentence: the number of its episode in the corpus, and its own in the episode."""
@@ -293,27 +296,44 @@ def _code(speaker: str, *, stretch: bool = False) -> int:
     return int.from_bytes(hashlib.blake2s(named, digest_size=8).digest())
 
 
-def open_index(corpus: Corpus, folder: Path | None, notice: Callable[[str], None]) -> WordIndex:
+def open_index(
+    corpus: Corpus, folder: Path | None, notice: Callable[[str], None], progress: Progress | None = None
+) -> WordIndex:
     """Open the index of a corpus, first bringing it up to date: only new and changed episodes are indexed.
 
     `folder` is where indexes live, or None for memory only. `notice` gets a sentence for the operator when something
     had to be done differently (a damaged index rebuilt, an unwritable folder replaced by memory, another process
-    waited for), and how far a long build is.
+    waited for); `progress` hears how far a long build is, without it `notice` does.
     """
+    progress = progress or (lambda sentence, *_: notice(sentence))
     if folder is None:
-        return _in_memory(corpus, notice)
-    library = hashlib.blake2s(str(corpus.folder.resolve()).encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    generations = Generations(folder, library, _LAYOUT)
+        return _in_memory(corpus, progress)
+    generations = _generations(corpus, folder)
     opened = _open(corpus, generations)
     if opened is not None:
         return opened
     try:
         with generations.alone(lambda: notice(say("search.waiting"))):
             opened = _open(corpus, generations)
-            return opened if opened is not None else _bring_up_to_date(corpus, generations, notice)
+            return opened if opened is not None else _bring_up_to_date(corpus, generations, notice, progress)
     except (OSError, ValueError) as error:
         notice(say("search.in-memory", folder=folder, error=error))
-        return _in_memory(corpus, notice)
+        return _in_memory(corpus, progress)
+
+
+def count_indexed(corpus: Corpus, folder: Path) -> int | None:
+    """Return how many episodes of a corpus the index in a folder holds as they are now; None when it is damaged."""
+    generations = _generations(corpus, folder)
+    place = generations.current()
+    if place is None:
+        return 0
+    manifest = generations.manifest(place) if _is_readable(place) else None
+    return len(_numbers(corpus, manifest.episodes)) if manifest is not None else None
+
+
+def _generations(corpus: Corpus, folder: Path) -> Generations:
+    library = hashlib.blake2s(str(corpus.folder.resolve()).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return Generations(folder, library, _LAYOUT)
 
 
 def _open(corpus: Corpus, generations: Generations) -> WordIndex | None:
@@ -341,7 +361,9 @@ def _numbers(corpus: Corpus, held: Iterable[Held]) -> dict[int, int]:
     return numbers
 
 
-def _bring_up_to_date(corpus: Corpus, generations: Generations, notice: Callable[[str], None]) -> WordIndex:
+def _bring_up_to_date(
+    corpus: Corpus, generations: Generations, notice: Callable[[str], None], progress: Progress
+) -> WordIndex:
     """Make the next generation: the one before with changed episodes replaced, or a new one."""
     before = generations.current()
     manifest = generations.manifest(before) if before and _is_readable(before) else None
@@ -362,7 +384,7 @@ def _bring_up_to_date(corpus: Corpus, generations: Generations, notice: Callable
     added = [_describe(corpus, number, following + index) for index, number in enumerate(new)]
     with generations.following(before if manifest else None) as place:
         index = tantivy.Index.open(str(place)) if manifest else tantivy.Index(_schema(), path=str(place))
-        _write(corpus, index, [held.ordinal for held in gone], list(zip(added, new, strict=True)), notice)
+        _write(corpus, index, [held.ordinal for held in gone], list(zip(added, new, strict=True)), progress)
         del index
         generations.switch(place, Manifest((*kept, *added), following + len(added), dead))
         return WordIndex(tantivy.Index.open(str(place)), _numbers(corpus, (*kept, *added)))
@@ -383,11 +405,11 @@ def _describe(corpus: Corpus, number: int, ordinal: int) -> Held:
     return Held(ordinal, entry.show.id, entry.id, entry.digest, entry.sentences)
 
 
-def _in_memory(corpus: Corpus, notice: Callable[[str], None]) -> WordIndex:
+def _in_memory(corpus: Corpus, progress: Progress) -> WordIndex:
     """Build an index that nobody keeps."""
     index = tantivy.Index(_schema())
     everything = [(_describe(corpus, number, number), number) for number in range(len(corpus.entries))]
-    _write(corpus, index, [], everything, notice)
+    _write(corpus, index, [], everything, progress)
     return WordIndex(index, {number: number for _, number in everything})
 
 
@@ -414,7 +436,7 @@ def _write(
     index: tantivy.Index,
     gone: list[int],
     new: list[tuple[Held, int]],
-    notice: Callable[[str], None],
+    progress: Progress,
 ) -> None:
     """Take episodes out of an index by their ordinals, and put others in."""
     _register_analyzers(index)
@@ -426,7 +448,7 @@ def _write(
     for done, (held, number) in enumerate(new):
         if len(new) > _MANY and time.monotonic() - said >= 1:
             said = time.monotonic()
-            notice(say("search.building", done=done, count=len(new)))
+            progress(say("search.building", done=done, count=len(new)), done, len(new))
         for document in _documents(corpus.episode(number), held.ordinal):
             writer.add_document(document)
     writer.commit()
