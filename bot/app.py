@@ -154,8 +154,10 @@ def _look_after(options: argparse.Namespace, environ: Mapping[str, str], log: Di
     from bot.operating.setup import Dialogue, run_setup  # noqa: PLC0415
 
     def bring(target: str, show: str) -> int:
-        given = argparse.Namespace(target=target, show=show, episode=None, force=False)
-        return _import(given, Settings.read(environ))
+        settings = Settings.read(environ)
+        if target.startswith(("https://", "http://")):
+            return _follow(argparse.Namespace(feed=target, show=show, look=False, stop=False), settings)
+        return _import(argparse.Namespace(target=target, show=show, episode=None, force=False), settings)
 
     dialogue = Dialogue(sys.stdin, write)
     path = home() / ".env"

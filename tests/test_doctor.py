@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 
 from bot.adapters import PLATFORMS
 from bot.contract import Channel, Finding, State
+from bot.errors import OperatorError
+from bot.feeds import Follower
 from bot.operating.credentials import bare, misread, wanted
 from bot.operating.doctor import look
 from bot.settings import Settings, secret_names
@@ -26,7 +28,9 @@ from tests.local_slack import LocalSlack
 from tests.test_slack import no_proxies
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
+
+    from bot.corpus.fetch import Fetched
 
 __all__ = ["no_proxies"]
 
@@ -404,3 +408,29 @@ def test_a_file_of_secrets_that_others_can_read_is_told(tmp_path: Path, monkeypa
     env.chmod(0o600)
 
     assert [finding.state for finding in look(settings) if finding.part == "env-file"] == [State.WELL]
+
+
+def test_a_followed_feed_is_told_of_with_what_to_do_where_it_fails(tmp_path: Path) -> None:
+    content = make_show(tmp_path)
+    (content / "show" / "show.toml").write_text(
+        'title = "T"\nrights = "R"\nfeed = "https://feeds.example/t"\n', "utf-8"
+    )
+    settings = Settings.read({
+        "VERBATIM_DATA_DIR": str(tmp_path / "data"), "VERBATIM_CONTENT_DIR": str(content), "VERBATIM_SEMANTIC": "off",
+    })  # fmt: skip
+
+    (new,) = [finding for finding in look(settings) if finding.part == "feeds"]
+    assert (new.state, new.found) == (State.WELL, "show: not looked at yet; 0 episodes.")
+
+    Follower(content, get=away, tell=lambda _: None).tick(1_000_000.0)
+    (failed,) = [finding for finding in look(settings) if finding.part == "feeds"]
+    assert failed.state is State.WRONG
+    assert "last error: feeds.example is away" in failed.found
+    assert failed.fix.endswith("follow --once --show show looks again now.")
+
+
+def away(_feed: str) -> Callable[..., Fetched]:
+    def get(*_: object, **__: object) -> Fetched:
+        raise OperatorError("feeds.example is away")  # noqa: EM101, TRY003 - what a fetcher says
+
+    return get

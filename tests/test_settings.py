@@ -279,6 +279,27 @@ async def test_answers_switched_off_in_a_channel_are_declined_there_and_nowhere_
     assert elsewhere.outcome is not Outcome.DECLINED
 
 
+async def test_status_tells_how_it_stands_with_the_followed_feeds_of_the_shows_served(tmp_path: Path) -> None:
+    for show in ("boats", "trains"):
+        folder = tmp_path / "content" / show / "1-first"
+        folder.mkdir(parents=True)
+        (folder / "source.txt").write_text("Ann: We sailed the little boat around the island at dawn.", "utf-8")
+        toml = f'title = "{show.title()}"\nrights = "Ours."\nfeed = "https://feeds.example/{show}"\n'
+        (folder.parent / "show.toml").write_text(toml, "utf-8")
+    corpus = open_corpus(tmp_path / "content")
+    search = open_searcher(corpus, None, pytest.fail)
+    store = open_store(f"sqlite:///{tmp_path}/verbatim.db")
+    room = Room(corpus, search, store)
+    await room.ask("/settings shows:trains")
+    status = await room.ask("/settings status")
+
+    assert [card.fields for card in status.cards if card.title == "Followed feeds"] == [
+        (("trains", "not looked at yet; 0 episodes"),)
+    ]
+    store.close()
+    search.close()
+
+
 async def test_a_channel_that_serves_some_shows_is_answered_from_those_alone(tmp_path: Path) -> None:
     content = tmp_path / "content"
     said = {

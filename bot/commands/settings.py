@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import datetime as dt
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,6 +27,7 @@ from bot.contract import (
 )
 from bot.delivery import SWITCHED_ON, language_named, next_dates, post_today, save_settings
 from bot.errors import UserError
+from bot.feeds import feed_statuses, status_lines
 from bot.policy.texts import languages, say
 from bot.search import shows_named
 
@@ -52,6 +54,9 @@ WORK = (
     "pin",
     "drop",
 )
+MOST_FEEDS = 5
+"""Followed feeds of which it is told how they stand."""
+
 SHOWN = 3
 """Coming dates and highlights shown."""
 
@@ -325,7 +330,15 @@ async def _status(ctx: Context, found: ChannelSettings) -> Reply:
     announced = await ctx.store.posts.announcements(found.channel)
     names = tuple((ctx.daily.announcements.name(row.episode or ""), _state(row, found.zone)) for row in announced)
     also = (Card(Role.INFO, title=say("settings.announcements"), fields=names),) if names else ()
-    return dataclasses.replace(shown, cards=(card, *also, *shown.cards[:1]))
+    feeds = await asyncio.to_thread(_feeds, ctx, found)
+    followed = (Card(Role.INFO, title=say("settings.feeds"), fields=feeds),) if feeds else ()
+    return dataclasses.replace(shown, cards=(card, *also, *followed, *shown.cards[:1]))
+
+
+def _feeds(ctx: Context, found: ChannelSettings) -> tuple[tuple[str, str], ...]:
+    """Return how it stands with the feeds of the shows that a channel serves."""
+    served = [each for each in feed_statuses(ctx.corpus.folder) if not found.shows or each.show in found.shows]
+    return tuple((each.show, "; ".join(status_lines(each, ctx.now.timestamp()))) for each in served[:MOST_FEEDS])
 
 
 def _state(row: PostRow, zone: str) -> str:

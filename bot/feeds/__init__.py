@@ -5,6 +5,6 @@ The command line has a door of its own, `bot.feeds.command_line`: serving needs 
 
 from bot.feeds.follower import Follower
 from bot.feeds.fresh import Fresh, fresh_episodes
-from bot.feeds.status import FeedStatus, feed_statuses
+from bot.feeds.status import FeedStatus, feed_statuses, status_lines
 
-__all__ = ["FeedStatus", "Follower", "Fresh", "feed_statuses", "fresh_episodes"]
+__all__ = ["FeedStatus", "Follower", "Fresh", "feed_statuses", "fresh_episodes", "status_lines"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from bot.feeds.follower import LOCK
 from bot.feeds.look import Look, Looked, getting, open_feed
 from bot.feeds.shows import SHOW, followed, stamp, write_feed
 from bot.feeds.state import STATE
-from bot.feeds.status import FeedStatus, feed_statuses, host_of
+from bot.feeds.status import feed_statuses, host_of, status_lines
 from bot.file_lock import lock_now
 from bot.policy.texts import listed, say
 
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
     from bot.corpus.fetch import Fetched
 
 __all__ = ["CommandLine"]
-
-_MOST_TITLES = 5
-"""Items named of those that wait for a transcript."""
 
 
 @dataclass(frozen=True)
@@ -120,26 +116,7 @@ class CommandLine:
             yield say("follow.none")
         for each in statuses:
             yield f"{each.show}  {each.host}"
-            yield from (f"  {line}" for line in self._status(each))
-
-    def _status(self, status: FeedStatus) -> Iterator[str]:
-        if status.withdrawn:
-            yield say("follow.withdrawn")
-        elif not status.looked:
-            yield say("follow.not-yet")
-        elif status.following:
-            following = say("follow.soon") if status.following <= self.now else _moment(status.following)
-            yield say("follow.looked", looked=_moment(status.looked), following=following)
-        else:
-            yield say("follow.looked-last", looked=_moment(status.looked))
-        yield say("episodes.count", count=status.episodes)
-        if status.waiting:
-            titles = ", ".join(f"“{title}”" for title in status.waiting[:_MOST_TITLES])
-            if len(status.waiting) > _MOST_TITLES:
-                titles = say("follow.waiting-more", titles=titles, count=len(status.waiting) - _MOST_TITLES)
-            yield say("follow.waiting", count=len(status.waiting), titles=titles)
-        if status.error:
-            yield say("follow.last-error", error=status.error)
+            yield from (f"  {line}" for line in status_lines(each, self.now))
 
     def _followed(self, show: str | None) -> list[Show]:
         """Return the shows that follow a feed, or the one that is named; OperatorError for none."""
@@ -178,9 +155,3 @@ def _needed(show: str | None) -> str:
     if not show:
         raise OperatorError(say("follow.needs-show"))
     return show
-
-
-def _moment(moment: float) -> str:
-    """Return a moment as people read it."""
-    told = dt.datetime.fromtimestamp(moment, dt.UTC)
-    return say("follow.at", day=f"{told:%Y-%m-%d}", time=f"{told:%H:%M}")

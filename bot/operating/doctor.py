@@ -24,6 +24,7 @@ from bot.contract import Channel, Examined, Finding, State
 from bot.corpus import open_corpus
 from bot.corpus.check import check_corpus
 from bot.errors import OperatorError, StoreError
+from bot.feeds import feed_statuses, status_lines
 from bot.logs import without_login
 from bot.operating.credentials import misread
 from bot.policy.texts import listed, say
@@ -134,6 +135,7 @@ def look(settings: Settings | None) -> Iterator[Finding]:
     finally:
         if store is not None:
             store.close()
+    yield from _feeds(settings)
     yield from _addresses(settings)
 
 
@@ -351,6 +353,19 @@ def _clock(clocks: Mapping[str, float | None]) -> Iterator[Finding]:
         yield Finding("clock", State.WELL, say("doctor.clock-well", names=listed(list(heard))))
 
 
+def _feeds(settings: Settings) -> Iterator[Finding]:
+    """Yield how it stands with the followed feeds."""
+    now = time.time()
+    for status in feed_statuses(settings.content_dir)[:MOST_TOLD]:
+        found = f"{status.show}: {'; '.join(status_lines(status, now))}."
+        if status.gone:
+            yield Finding("feeds", State.WRONG, found, say("doctor.feed-gone", program=program(), show=status.show))
+        elif status.error:
+            yield Finding("feeds", State.WRONG, found, say("doctor.feed-again", program=program(), show=status.show))
+        else:
+            yield Finding("feeds", State.WELL, found)
+
+
 def _addresses(settings: Settings) -> Iterator[Finding]:
     """Yield addresses that are not the platforms' own, what answers elsewhere, and where the bot is to listen."""
     for row in setting_rows():
@@ -363,6 +378,8 @@ def _addresses(settings: Settings) -> Iterator[Finding]:
     for platform in PLATFORMS:
         if settings.gives(platform.tokens) and (place := platform.listens_at(settings)):
             yield _can_listen(*place)
+    if settings.verbatim_health and any(settings.gives(platform.tokens) for platform in PLATFORMS):
+        yield _can_listen(*settings.verbatim_health)
 
 
 def _reach(name: str, address: str) -> Finding:
