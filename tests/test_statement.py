@@ -31,7 +31,8 @@ can't have the key to the upper room of the tower, because the steps are broken.
 captain trusts the ferryman more than the pilot.
 
 **Ada Quill:** I never climb the stairs in the winter. Wilma does. The pilot of the ferry drinks tea, and he wants sugar
-in it not milk, ever. The ferry that sank in the storm was not one of ours. The bell has new ropes, and the knots in
+in it not milk, ever. The ferry that sank in the storm was not one of ours, and
+the ferry that sank in the storm was certainly not the pilot's. The bell has new ropes, and the knots in
 them are my brother's.
 """
 BARE = """The kettle is older than the house. I told Osric so, and Osric only laughed about it for a while.
@@ -102,6 +103,8 @@ def test_a_statement_with_one_thing_changed_is_altered(searcher: Searcher, claim
         ("sell the boat", "altered"),
         ("have the key to the upper room of the tower", "altered"),
         ("climb the stairs in the winter", "altered"),
+        ("climb the stairs in the winter. Wilma does", "altered"),
+        ("the ferry that sank in the storm was certainly", "altered"),
         ("the ferry that sank in the storm was", "altered"),
         # an opinion that is not theirs, also where the next sentence follows
         ("the lighthouse needs a keeper. My grandmother", "altered"),
@@ -110,7 +113,6 @@ def test_a_statement_with_one_thing_changed_is_altered(searcher: Searcher, claim
         ("to the upper room of the tower, because the steps", "exact"),
         ("sell the boat. I asked Wilma about the ropes", "exact"),
         ("keeper. My grandmother painted the lighthouse", "exact"),
-        ("climb the stairs in the winter. Wilma does", "exact"),
         # a negation behind it is of what follows there
         ("drinks tea, and he wants sugar in it", "exact"),
     ],

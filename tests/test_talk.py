@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from bot.commands import COMMANDS
 from bot.contract import Outcome, Use
 from bot.core.routing import Known, read_message, without_talk
+from bot.core.routing.kinds import intent_of
+from bot.language import read_table
 from bot.policy.texts import say
 from tests.conftest import Ask
 
@@ -42,6 +44,26 @@ async def test_talk_is_answered_with_one_short_line(ask: Ask, text: str) -> None
     assert "\n" not in reply.text
     assert not reply.cards
     assert not reply.buttons
+
+
+@pytest.mark.parametrize(
+    "key", [row["key"] for row in read_table("bot.core.routing", "kinds.toml")["kind"] if row["key"] != "moment"]
+)
+async def test_every_kind_of_message_has_an_answer(ask: Ask, key: str) -> None:
+    intent = intent_of(key)
+    assert intent.use in USES
+    if intent.use is Use.TALK:
+        assert (await ask(f"/talk {intent.words}")).outcome in {Outcome.FOUND, Outcome.DECLINED}
+
+
+@pytest.mark.parametrize(
+    "text", ["my dog died this morning", "i got the job!!", "i want to die", "i don't want to be here anymore"]
+)
+async def test_good_and_bad_news_get_a_kind_word_and_no_quote(ask: Ask, text: str) -> None:
+    reply = await ask(text)
+
+    assert (reply.command, reply.cards) == ("talk", ())
+    assert ("crisis line" in reply.text) is text.startswith(("i want to", "i don't"))
 
 
 @pytest.mark.parametrize(

@@ -144,12 +144,9 @@ async def settings(  # noqa: PLR0913, PLR0917 - one option for each thing that c
 
 
 def _switched(do: str, found: ChannelSettings, now: float) -> dict[str, Any]:
-    """Return what a switch sets; episodes that came while nothing could be announced are not announced later."""
+    """Return what a switch sets; episodes that came before a channel wished for them are not announced."""
     values = dict(_SWITCHES.get(do, {}))
-    announced = found.episodes_since is not None
-    if "disabled" in values and (bool(found.disabled) if announced else do == "episodes on"):
-        values["episodes_since"] = now
-    return values
+    return values | ({"episodes_since": now} if do == "episodes on" and found.episodes_since is None else {})
 
 
 def _read(ctx: Context, name: str, value: Any) -> Any:
@@ -336,9 +333,15 @@ async def _status(ctx: Context, found: ChannelSettings) -> Reply:
 
 
 def _feeds(ctx: Context, found: ChannelSettings) -> tuple[tuple[str, str], ...]:
-    """Return how it stands with the feeds of the shows that a channel serves."""
-    served = [each for each in feed_statuses(ctx.corpus.folder) if not found.shows or each.show in found.shows]
-    return tuple((each.show, "; ".join(status_lines(each, ctx.now.timestamp()))) for each in served[:MOST_FEEDS])
+    """Return how it stands with the feeds of the shows that a channel serves; why a look failed is the operator's."""
+    served = [
+        dataclasses.replace(each, error=say("settings.feed-failed") if each.error else "")
+        for each in feed_statuses(ctx.corpus.folder)
+        if (not found.shows or each.show in found.shows) and not each.withdrawn
+    ]
+    rows = [(each.show, "; ".join(status_lines(each, ctx.now.timestamp()))) for each in served[:MOST_FEEDS]]
+    more = len(served) - len(rows)
+    return (*rows, *([("…", say("settings.feeds-more", count=more))] if more else []))
 
 
 def _state(row: PostRow, zone: str) -> str:

@@ -22,7 +22,7 @@ _LINES = {
     "hello": 3, "how-are-you": 2, "thanks": 3, "praise": 3, "laugh": 2, "insult": 2, "sorry": 2, "elsewhere": 2,
     "stop": 1, "goodbye": 2, "ok": 2, "no": 2, "bored": 2, "signs": 1, "language": 1, "unknown-link": 1,
     "check": 1, "who": 1, "ai": 1, "maker": 1, "daily": 1, "languages": 1, "accuracy": 1, "add": 1,
-    "joke": 2, "personal": 2, "love": 1, "wrong": 1,
+    "joke": 2, "personal": 2, "love": 1, "feeling": 1, "crisis": 1, "wrong": 1,
 }  # fmt: skip
 """What may be said to the bot, and how many lines there are for it."""
 

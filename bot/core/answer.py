@@ -9,6 +9,7 @@ import logging
 import re
 import secrets
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ from bot.policy.refusals import refusal
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from bot.commands import Suggestion
     from bot.contract import Adapter, Author, Card, Posting
@@ -166,11 +167,20 @@ class Core:
         A UserError becomes a private reply; anything else is logged under a short reference, which the member gets.
         """
         began = time.perf_counter()
-        with self._library as library:
+        with self._present() as library:
             reply, reference = await self._answer(request, library)
         name = reply.command if reply.command in self._commands else ""
         self._tell(Answered(name, request.channel.platform, reply.outcome, time.perf_counter() - began, reference))
         return reply
+
+    @contextmanager
+    def _present(self) -> Iterator[Library]:
+        """Use the library that is served: one that was replaced before its use began may be closed already."""
+        while True:
+            with self._library as library:
+                if library is self._library:
+                    yield library
+                    return
 
     async def _answer(self, request: Request, library: Library) -> tuple[Reply, str]:
         """Return an answer from a library, and the reference of what broke, "" for nothing."""
@@ -250,7 +260,7 @@ class Core:
         if parameter is None or request.length > LONGEST_MESSAGE:
             return []
         try:
-            with self._library as library:
+            with self._present() as library:
                 context = self._context(request, library)
                 return await library.search.run(lambda: suggestions(parameter, context, request.text))
         except UserError:  # too much waits already

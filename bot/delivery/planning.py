@@ -43,6 +43,9 @@ async def save_settings(  # noqa: PLR0913 - what is changed where, by whom and w
     for _ in range(MOST_TRIES):
         was = await store.channels.get(place)
         changed = dataclasses.replace(was, **changes)
+        if was.disabled and not changed.disabled and was.episodes_since is not None and changed.episodes_since:
+            # Episodes that came while nothing could be announced are not announced later.
+            changed = dataclasses.replace(changed, episodes_since=now.timestamp())
         due = was.daily and not was.disabled and was.next_at is not None and was.next_at <= now.timestamp()
         if not (due and changed.daily and posted is None):
             changed = await _plan(store, changed, now, posted)

@@ -172,8 +172,8 @@ class Look:
         """Write down where the feed is from now on; where that cannot be done it is asked for at its old place."""
         try:
             write_feed(self.folder, feed)
-        except OperatorError as error:
-            self._lines.append(str(error))
+        except OperatorError:  # its sentence has the whole address, which may hold a secret
+            self._lines.append(say("follow.moved-unwritten", show=self.show.id, host=host_of(feed)))
             return
         self.state.feed = feed
         self._lines.append(say("follow.moved", show=self.show.id, host=host_of(feed)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
@@ -23,7 +24,8 @@ def is_page(data: bytes) -> bool:
 def feed_of_page(data: bytes, address: str) -> str:
     """Return the address of the first feed that a page at an address names in its head; "" for none."""
     reader = _Links()
-    reader.feed(data[:_HEAD].decode("utf-8", "replace"))
+    with contextlib.suppress(AssertionError):  # html.parser's own, of a broken declaration; what came before it counts
+        reader.feed(data[:_HEAD].decode("utf-8", "replace"))
     for link in reader.found:
         try:
             found = urljoin(address, link)

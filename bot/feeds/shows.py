@@ -71,9 +71,15 @@ def remembered(content: Path, show: Show) -> FeedState:
     return _state(folder, show.feed, changed) if changed else FeedState(show.feed)
 
 
-@lru_cache(maxsize=1024)
-def _state(folder: Path, feed: str, _changed: Stamp) -> FeedState:
-    return FeedState.of(folder, feed)
+_states: dict[Path, tuple[str, Stamp, FeedState]] = {}
+"""What was last read of each folder's feed: one state a folder, however often it changes."""
+
+
+def _state(folder: Path, feed: str, changed: Stamp) -> FeedState:
+    known = _states.get(folder)
+    if known is None or known[:2] != (feed, changed):
+        known = _states[folder] = (feed, changed, FeedState.of(folder, feed))
+    return known[2]
 
 
 def write_feed(folder: Path, feed: str) -> None:

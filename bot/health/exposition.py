@@ -104,8 +104,8 @@ class Exposition:
         answers = self.database == "answers"
         yield GaugeMetricFamily("verbatim_database_answers", "1 where the database can be written.", answers)
         if self.posts is not None:
-            posts = GaugeMetricFamily("verbatim_posts", "Daily posts in the database, by state.", labels=("state",))
-            for state in STATES:
+            posts = GaugeMetricFamily("verbatim_posts", "Posts in the database, by state.", labels=("state",))
+            for state in (*STATES, "waiting"):
                 posts.add_metric((state,), self.posts.get(state, 0))
             yield posts
 

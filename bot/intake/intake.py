@@ -14,6 +14,7 @@ from bot.intake.lease import Lease, turn
 from bot.intake.sentences import busy, too_long
 from bot.intake.turns import BusyError, Turns
 from bot.intake.work import Work
+from bot.logs import outline
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -156,8 +157,8 @@ class Intake:
         with self.inbox.hold(left.delivery_id):
             try:
                 await finish(left)
-            except Exception:
-                _log.exception("%s could not be finished", left.delivery_id)
+            except Exception as error:
+                _log.error("%s could not be finished\n%s", left.delivery_id, outline(error))
 
     async def tenant_left(self, tenant: str) -> None:
         """Schedule what is kept of a tenant for deletion; an admin may have erred, and asks the bot back."""

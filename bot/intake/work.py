@@ -7,6 +7,8 @@ import contextlib
 import logging
 from typing import TYPE_CHECKING, Any
 
+from bot.logs import outline
+
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
 
@@ -74,8 +76,8 @@ class Work:
     def _end_task(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)
         self._end()
-        if not task.cancelled() and task.exception():
-            _log.error("an answer broke", exc_info=task.exception())
+        if not task.cancelled() and (error := task.exception()):
+            _log.error("an answer broke\n%s", outline(error))
 
     def _begin(self) -> None:
         self._counted += 1

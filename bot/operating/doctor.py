@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from bot.contract import Platform
     from bot.corpus import Corpus
-    from bot.store import Store
+    from bot.store import ChannelSettings, Store
 
     Ask: TypeAlias = Callable[[Sequence[Channel]], Awaitable[Examined]]
 
@@ -338,8 +338,13 @@ async def _channels(platform: Platform, store: Store) -> list[Channel]:
         gone = {name.partition("-gone:")[2] for name, since in left.items() if since}
         for tenant in sorted(await store.tenants(platform.name) - gone):
             known = await store.channels.of_tenant(Channel(platform.name, "", tenant))
-            found += [settings.channel for settings in known if settings.daily and not settings.disabled]
+            found += [settings.channel for settings in known if _posts_to(settings)]
     return found[:MOST_CHANNELS]
+
+
+def _posts_to(settings: ChannelSettings) -> bool:
+    """Say whether anything is posted to a channel by itself."""
+    return (settings.daily or settings.episodes_since is not None) and not settings.disabled
 
 
 def _clock(clocks: Mapping[str, float | None]) -> Iterator[Finding]:
@@ -356,7 +361,8 @@ def _clock(clocks: Mapping[str, float | None]) -> Iterator[Finding]:
 def _feeds(settings: Settings) -> Iterator[Finding]:
     """Yield how it stands with the followed feeds."""
     now = time.time()
-    for status in feed_statuses(settings.content_dir)[:MOST_TOLD]:
+    statuses = sorted(feed_statuses(settings.content_dir), key=lambda each: not (each.gone or each.error))
+    for status in statuses[:MOST_TOLD]:
         found = f"{status.show}: {'; '.join(status_lines(status, now))}."
         if status.gone:
             yield Finding("feeds", State.WRONG, found, say("doctor.feed-gone", program=program(), show=status.show))
@@ -364,6 +370,10 @@ def _feeds(settings: Settings) -> Iterator[Finding]:
             yield Finding("feeds", State.WRONG, found, say("doctor.feed-again", program=program(), show=status.show))
         else:
             yield Finding("feeds", State.WELL, found)
+    if len(statuses) > MOST_TOLD:
+        wrong = any(each.gone or each.error for each in statuses[MOST_TOLD:])
+        more = say("doctor.feeds-more", count=len(statuses) - MOST_TOLD)
+        yield Finding("feeds", State.WRONG if wrong else State.NOTE, more, say("doctor.feeds-list", program=program()))
 
 
 def _addresses(settings: Settings) -> Iterator[Finding]:

@@ -449,8 +449,9 @@ class Ledger:
         return await self._db.read(lambda db: int(db.scalar(chosen) or 0))
 
     async def counts(self) -> dict[str, int]:
-        """Return how many posts are in each state."""
-        chosen = sa.select(posts.c.state, sa.func.count()).group_by(posts.c.state)
+        """Return how many posts are in each state; announcements that wait for approval are `waiting`."""
+        state = sa.case((_WAITS, "waiting"), else_=posts.c.state)
+        chosen = sa.select(state, sa.func.count()).group_by(state)
         return await self._db.read(lambda db: {state: int(count) for state, count in db.execute(chosen)})
 
 

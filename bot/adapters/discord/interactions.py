@@ -17,7 +17,7 @@ from bot.adapters.discord.respond import answer_now, respond
 from bot.adapters.discord.views import as_modal
 from bot.contract import Line, Reply, Request, Use, parse_line
 from bot.intake import overlong, stopping, to_member
-from bot.logs import conceal
+from bot.logs import conceal, outline
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -115,10 +115,10 @@ class Interactions:
                     await answer_now(interaction, asked, private=private)
                 else:
                     await self._respond(interaction, asked, private=private, update=update)
-            except Exception:  # a member never gets silence
+            except Exception as error:  # a member never gets silence
                 if self._client.is_closed():
                     raise
-                _log.exception("interaction %s broke", interaction.id)
+                _log.error("interaction %s broke\n%s", interaction.id, outline(error))
                 await answer_now(interaction, to_member(say("discord.broken")), private=True)
 
     async def _respond(
@@ -183,8 +183,8 @@ class Interactions:
             request = inbound.request_of(interaction, text=typed, line=Line(command, ""))
             try:
                 choices = inbound.choices(await self._core.suggest(request, name))
-            except Exception:  # a member who types must get an answer, even an empty one
-                _log.exception("completing %s: of /%s failed", name[:100], command)
+            except Exception as error:  # a member who types must get an answer, even an empty one
+                _log.error("completing %s: of /%s failed\n%s", name[:100], command, outline(error))
         await acknowledge(interaction, lambda: interaction.response.autocomplete(choices))
 
     def _is_private(self, name: str) -> bool:

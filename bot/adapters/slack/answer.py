@@ -26,7 +26,7 @@ from bot.contract import (
     parse_line,
 )
 from bot.intake import SHOW_SECONDS, Bounded, busy, overlong, to_member, too_long
-from bot.logs import conceal
+from bot.logs import conceal, outline
 from bot.policy.texts import say
 
 if TYPE_CHECKING:
@@ -195,8 +195,8 @@ class Answers:
                     _log.warning("an answer came late and was left to another process")
                     return False
                 result = await self.deliver(workspace, question, reply, until)
-        except Exception:  # an event that breaks us is not taken up again and again
-            _log.exception("an answer on Slack broke")
+        except Exception as error:  # an event that breaks us is not taken up again and again
+            _log.error("an answer on Slack broke\n%s", outline(error))
             result = Refused("it broke")
         await self._record(question, result, pending)
         if question.way in _AT_HOME and parse_line(question.line).name == self.core.lines.line(Use.SETTINGS).name:

@@ -143,8 +143,10 @@ def _recognised(text: str, known: Known, likely: float = LIKELY) -> str | None:
         return None
     words = _examples().words(text)
     subjects = [word for word in words if not (word in _function() or is_said_to_bots(word))]
-    if subjects and count < FEWEST:  # it may be a topic, said or not
-        return None
+    if count < FEWEST:  # it may be a topic, said or not
+        likely = CERTAIN
+        if subjects:
+            return None
     told = [word for word in dict.fromkeys(subjects) if known.tells(word)]
     found = known.recognised(text) if len(told) < MUCH_TOLD else None
     asking = wonders(text)

@@ -35,7 +35,8 @@ def cut_off(region: Region, first: int, last: int) -> tuple[range, range]:
         before = range(0)
     follows = region.tokens[last + 1 : last + 2]
     beside = follows and region.sentences[last + 1] == region.sentences[last] and not follows[0].gap
-    taken = beside and is_negation(follows[0].form) and region.tokens[heard[-1]].form in _words()["verbs"]
+    ends = [form for place in heard if not _is_between(form := region.tokens[place].form)]
+    taken = beside and is_negation(follows[0].form) and ends[-1:] and ends[-1] in _words()["verbs"]
     denied = taken and _is_much(_clause(region, heard[::-1]), heard)
     return before, range(last + 1, last + 2) if denied else range(0)
 
@@ -43,15 +44,25 @@ def cut_off(region: Region, first: int, last: int) -> tuple[range, range]:
 def _is_denied(region: Region, before: range, heard: Sequence[int], last: int) -> bool:
     """Say whether words that begin with a negation deny what stands behind them, up to a place.
 
-    What goes on past the end of its sentence reads as a stretch and not as a statement: there only an opinion that
-    nobody has (I don't think …) turns it.
+    What goes on past the end of its sentence is a stretch: there an opinion that nobody has (I don't think …) turns it,
+    and a clause that can be read as a statement.
     """
     forms = {region.tokens[place].form for place in before}
     if not forms.isdisjoint(_words()["opinions"]):
         return True
     if region.sentences[last] != region.sentences[before.stop]:
-        return False
+        return _states(region, before) and _denies_clause(region, heard, before, last)
     return not forms.isdisjoint(_words()["whole"]) or _denies_clause(region, heard, before, last)
+
+
+def _states(region: Region, before: range) -> bool:
+    """Say whether the first word behind a negation can begin a statement."""
+    return region.tokens[before.stop].form not in _words()["joints"] | _words()["articles"]
+
+
+def _is_between(form: str) -> bool:
+    """Say whether a word may stand between a verb and its negation: definitely, just."""
+    return form.endswith("ly") or form in _words()["adverbs"]
 
 
 def _is_much(count: int, heard: Sequence[int]) -> bool:
@@ -84,10 +95,9 @@ def _denies_clause(region: Region, heard: Sequence[int], before: range, last: in
     if any(token.gap for token in region.tokens[before.stop + 1 : heard[0] + 1]):
         return False
     count = _clause(region, heard)
-    states = region.tokens[before.stop].form not in _words()["joints"] | _words()["articles"]
     ends = last + 1 == len(region.tokens) or region.sentences[last + 1] != region.sentences[last]
     is_whole = count < len(heard) or ends or bool(region.tokens[last + 1].gap)
-    return _is_much(count, heard) and (states or is_whole)
+    return _is_much(count, heard) and (_states(region, before) or is_whole)
 
 
 def _clause(region: Region, heard: Sequence[int]) -> int:
