@@ -32,7 +32,7 @@ captain trusts the ferryman more than the pilot.
 
 **Ada Quill:** I never climb the stairs in the winter. Wilma does. The pilot of the ferry drinks tea, and he wants sugar
 in it not milk, ever. The ferry that sank in the storm was not one of ours, and
-the ferry that sank in the storm was certainly not the pilot's. The bell has new ropes, and the knots in
+the barge that sank in the spring was certainly not the pilot's. The bell has new ropes, and the knots in
 them are my brother's.
 """
 BARE = """The kettle is older than the house. I told Osric so, and Osric only laughed about it for a while.
@@ -104,7 +104,7 @@ def test_a_statement_with_one_thing_changed_is_altered(searcher: Searcher, claim
         ("have the key to the upper room of the tower", "altered"),
         ("climb the stairs in the winter", "altered"),
         ("climb the stairs in the winter. Wilma does", "altered"),
-        ("the ferry that sank in the storm was certainly", "altered"),
+        ("the barge that sank in the spring was certainly", "altered"),
         ("the ferry that sank in the storm was", "altered"),
         # an opinion that is not theirs, also where the next sentence follows
         ("the lighthouse needs a keeper. My grandmother", "altered"),
