@@ -47,6 +47,15 @@ def program() -> str:
     return "run_bot.py" if is_checkout() else "verbatim"
 
 
+def started_by(*words: str) -> str:
+    """Return what to type here to start this program with some words; a checkout needs its Python before the script."""
+    if not is_checkout():
+        return " ".join((program(), *words))
+    here = Path.cwd()
+    paths = (Path(sys.executable), ROOT / program())
+    return " ".join((*(str(path.relative_to(here) if path.is_relative_to(here) else path) for path in paths), *words))
+
+
 def home() -> Path:
     """Return the folder of `.env`, `content` and `data`, and of relative settings: a checkout, else the current one."""
     return ROOT if is_checkout() else Path()

@@ -91,3 +91,13 @@ async def test_a_restore_over_a_damaged_database_says_that_a_running_bot_still_h
     (tmp_path / "verbatim.db").write_bytes(b"no database" * 1000)
     restore(copy, url)
     assert "verbatim.db.damaged; if the bot runs, start it again" in caplog.text
+
+
+async def test_on_a_new_machine_a_backup_is_restored_into_a_data_folder_that_is_not_there_yet(tmp_path: Path) -> None:
+    _, copy = await saved(tmp_path)
+    url = f"sqlite:///{tmp_path}/new/data/verbatim.db"
+
+    assert restore(copy, url) > 0
+    store = open_store(url)
+    assert await store.kv.get("name") == "kept"
+    store.close()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.settings import ROOT
+from bot.settings import ROOT, started_by
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -152,10 +152,15 @@ def _in_terminal(data: Path, *steps: tuple[str, str], **environ: str) -> tuple[i
     return in_terminal([sys.executable, str(ROOT / "run_bot.py")], given | environ, *steps)
 
 
+_AGAIN = 8
+"""Pieces of output after which the last step is typed again."""
+
+
 def in_terminal(command: list[str], given: dict[str, str], *steps: tuple[str, str]) -> tuple[int, bytes]:
     """Start a program in a pseudo-terminal; at each step wait for a text to show, then type one.
 
-    Returns the exit status and all that was shown.
+    Returns the exit status and all that was shown. What is typed last is typed again now and then, as people do: while
+    something is written above a prompt, the terminal itself takes a key.
     """
     leader, follower = pty.openpty()
     environ = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
@@ -169,7 +174,7 @@ def in_terminal(command: list[str], given: dict[str, str], *steps: tuple[str, st
         start_new_session=True,
     )
     os.close(follower)
-    shown, seen, waiting = b"", 0, list(steps)
+    shown, seen, waiting, chunks = b"", 0, list(steps), 0
     try:
         while select.select([leader], [], [], 20)[0]:
             try:
@@ -177,6 +182,9 @@ def in_terminal(command: list[str], given: dict[str, str], *steps: tuple[str, st
             except OSError:  # Linux's way to say that the other side has closed
                 break
             shown += chunk
+            chunks += not waiting
+            if chunks % _AGAIN == _AGAIN - 1:
+                os.write(leader, steps[-1][1].encode())
             if b"\x1b[6n" in chunk:
                 os.write(leader, b"\x1b[1;1R")  # prompt_toolkit asks where the cursor is
             while waiting and (at := shown.find(waiting[0][0].encode(), seen)) >= 0:
@@ -228,8 +236,9 @@ def test_the_first_screen_says_what_it_knows_two_things_to_type_and_how_to_go_on
     assert "I know Lex Fridman Podcast: 1 episode, with" in screen
     assert "Mark Zuckerberg" in screen
     assert all(len(line.split()) > 2 for line in tried_on(shown))
-    assert "To put me on Discord: run_bot.py setup discord" in screen
-    assert "To put me on Slack: run_bot.py setup slack" in screen
+    lines = "".join(screen.split())
+    assert "".join(f"To put me on Discord: {started_by('setup', 'discord')}".split()) in lines
+    assert "".join(f"To put me on Slack: {started_by('setup', 'slack')}".split()) in lines
 
 
 def test_what_the_first_screen_gives_to_type_is_answered(tmp_path: Path, command_line: RunBot) -> None:

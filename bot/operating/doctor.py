@@ -29,7 +29,7 @@ from bot.logs import without_login
 from bot.operating.credentials import misread
 from bot.policy.texts import listed, say
 from bot.search import count_indexed, open_embeddings
-from bot.settings import ROOT, Settings, home, program, setting_rows
+from bot.settings import ROOT, Settings, home, setting_rows, started_by
 from bot.store import HEAD, find_schema, open_store
 
 if TYPE_CHECKING:
@@ -184,6 +184,10 @@ def _env_file() -> Iterator[Finding]:
     path = home() / ".env"
     if not path.is_file():
         return
+    for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
+        if line.strip() and not line.lstrip().startswith("#") and "=" not in line:
+            found = say("doctor.env-line", path=path, number=number)
+            yield Finding("env-file", State.WRONG, found, say("doctor.env-mend"))
     if os.name == "posix" and path.stat().st_mode & 0o077:
         yield Finding("env-file", State.NOTE, say("doctor.env-open", path=path), f"chmod 600 {path}")
     else:
@@ -213,7 +217,7 @@ def _content(corpus: Corpus, settings: Settings) -> Iterator[Finding]:
     """Yield what can be quoted, and which editions do not say what their sources say."""
     if not corpus.entries:
         found = say("doctor.content-empty", path=settings.content_dir)
-        yield Finding("content", State.WRONG, found, say("doctor.content-import", program=program()))
+        yield Finding("content", State.WRONG, found, say("doctor.content-import", program=started_by()))
         return
     shows = say("welcome.shows", count=len(corpus.shows))
     episodes = say("episodes.count", count=len(corpus.entries))
@@ -228,10 +232,10 @@ def _content(corpus: Corpus, settings: Settings) -> Iterator[Finding]:
                 yield Finding("content", State.WRONG, found, checked.problems[0])
         if time.monotonic() > until:
             break
-    every = say("doctor.checked", looked=looked, program=program()) if looked < len(corpus.entries) else ""
+    every = say("doctor.checked", looked=looked, program=started_by()) if looked < len(corpus.entries) else ""
     if wrong > MOST_TOLD:
         more = say("doctor.editions-more", count=wrong - MOST_TOLD)
-        yield Finding("content", State.WRONG, more, say("doctor.editions-check", program=program()))
+        yield Finding("content", State.WRONG, more, say("doctor.editions-check", program=started_by()))
     yield Finding("content", State.WELL, f"{say('doctor.content', shows=shows, episodes=episodes)} {every}".strip())
 
 
@@ -239,10 +243,12 @@ def _index(corpus: Corpus, settings: Settings) -> Finding:
     folder = settings.data_dir / "index"
     held, count = count_indexed(corpus, folder), len(corpus.entries)
     if held is None:
-        return Finding("index", State.NOTE, say("doctor.index-damaged"), say("doctor.index-start", program=program()))
+        return Finding(
+            "index", State.NOTE, say("doctor.index-damaged"), say("doctor.index-start", program=started_by())
+        )
     if held < count:
         found = say("doctor.index-short", held=held, count=count)
-        return Finding("index", State.NOTE, found, say("doctor.index-start", program=program()))
+        return Finding("index", State.NOTE, found, say("doctor.index-start", program=started_by()))
     return Finding("index", State.WELL, say("doctor.index-well", count=count))
 
 
@@ -263,7 +269,7 @@ def _models(corpus: Corpus, settings: Settings) -> Finding:
     wanted = min(settings.verbatim_semantic_episodes or count, count)
     said = say("doctor.models-well", known=known, count=count)
     if known < wanted:
-        return Finding("models", State.NOTE, said, say("doctor.models-ahead", program=program()))
+        return Finding("models", State.NOTE, said, say("doctor.models-ahead", program=started_by()))
     return Finding("models", State.WELL, said)
 
 
@@ -276,7 +282,7 @@ def _database(settings: Settings) -> tuple[Store | None, list[Finding]]:
             return None, [Finding("store", State.WELL, say("doctor.store-none"))]
         if schema < HEAD:
             found = say("doctor.store-older", schema=schema, known=HEAD)
-            return None, [Finding("store", State.NOTE, found, say("doctor.store-upgrade", program=program()))]
+            return None, [Finding("store", State.NOTE, found, say("doctor.store-upgrade", program=started_by()))]
         return open_store(url), [Finding("store", State.WELL, say("doctor.store-well", schema=schema))]
     except OperatorError as error:
         return None, [Finding("store", State.WRONG, say("doctor.store-closed"), str(error))]
@@ -290,7 +296,7 @@ def _platforms(settings: Settings, store: Store | None) -> Iterator[Finding]:
     asked: list[tuple[Platform, Ask]] = []
     served = [platform for platform in PLATFORMS if settings.gives(platform.tokens)]
     if not served:
-        yield Finding("platforms", State.NOTE, say("doctor.no-token"), say("doctor.set-up", program=program()))
+        yield Finding("platforms", State.NOTE, say("doctor.no-token"), say("doctor.set-up", program=started_by()))
     for platform in served:
         wrong = list(_misread(platform, settings))
         yield from wrong
@@ -365,15 +371,17 @@ def _feeds(settings: Settings) -> Iterator[Finding]:
     for status in statuses[:MOST_TOLD]:
         found = f"{status.show}: {'; '.join(status_lines(status, now))}."
         if status.gone:
-            yield Finding("feeds", State.WRONG, found, say("doctor.feed-gone", program=program(), show=status.show))
+            yield Finding("feeds", State.WRONG, found, say("doctor.feed-gone", program=started_by(), show=status.show))
         elif status.error:
-            yield Finding("feeds", State.WRONG, found, say("doctor.feed-again", program=program(), show=status.show))
+            yield Finding("feeds", State.WRONG, found, say("doctor.feed-again", program=started_by(), show=status.show))
         else:
             yield Finding("feeds", State.WELL, found)
     if len(statuses) > MOST_TOLD:
         wrong = any(each.gone or each.error for each in statuses[MOST_TOLD:])
         more = say("doctor.feeds-more", count=len(statuses) - MOST_TOLD)
-        yield Finding("feeds", State.WRONG if wrong else State.NOTE, more, say("doctor.feeds-list", program=program()))
+        yield Finding(
+            "feeds", State.WRONG if wrong else State.NOTE, more, say("doctor.feeds-list", program=started_by())
+        )
 
 
 def _addresses(settings: Settings) -> Iterator[Finding]:

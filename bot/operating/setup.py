@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import getpass
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from bot.adapters import PLATFORMS
@@ -15,10 +14,11 @@ from bot.operating.credentials import bare, misread
 from bot.operating.doctor import shown
 from bot.operating.env_file import write_env
 from bot.policy.texts import listed, say
-from bot.settings import ROOT, Settings, is_checkout, program, read_env_file
+from bot.settings import Settings, read_env_file, started_by
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from pathlib import Path
     from typing import TextIO
 
     from bot.contract import Channel, Finding, Lines, Platform
@@ -34,6 +34,9 @@ MOST_TRIES = 5
 
 class LeftError(OperatorError):
     """Whoever was asked left, or no answer was any use; nothing more is asked."""
+
+
+_YES_OR_NO = {"y": True, "yes": True, "n": False, "no": False}
 
 
 class Dialogue:
@@ -65,8 +68,11 @@ class Dialogue:
         return line.strip()
 
     def agrees(self, question: str) -> bool:
-        """Ask for yes or no; anything else is no."""
-        return self.ask(f"{question} {say('install.yes-no')}").casefold() in {"y", "yes"}
+        """Ask for yes or no until it is one of them."""
+        while True:
+            answer = self.ask(f"{question} {say('install.yes-no')}").casefold()
+            if answer in _YES_OR_NO:
+                return _YES_OR_NO[answer]
 
 
 def run_setup(  # noqa: PLR0913 - what is asked of whom, and what is done with the answers
@@ -115,8 +121,8 @@ def run_setup(  # noqa: PLR0913 - what is asked of whom, and what is done with t
     if examined.invite:
         dialogue.tell(examined.invite)
     brought = _bring_show(dialogue, bring) if bring is not None else 0
-    dialogue.tell(say("install.daily", line=lines.to(Use.SETTINGS, "daily on", time="09:00")))
-    dialogue.tell(say("install.start", command=_command(), doctor=_command("doctor")))
+    dialogue.tell(say("install.daily", line=lines.to(Use.SETUP)))
+    dialogue.tell(say("install.start", command=started_by(), doctor=started_by("doctor")))
     wrong = any(finding.state is State.WRONG for finding in examined.findings)
     return 1 if wrong or brought else 0
 
@@ -141,7 +147,7 @@ def _ask_setting(
         dialogue.tell(say("install.set-elsewhere", name=setting))
         return {}
     dialogue.tell("")
-    dialogue.tell(say(f"{platform.name}.portal-{setting}", program=program()))
+    dialogue.tell(say(f"{platform.name}.portal-{setting}", program=started_by()))
     there = saved.get(setting, "")
     question = say("install.keep", name=setting) if there else say("install.paste", name=setting)
     for _ in range(MOST_TRIES):
@@ -185,25 +191,14 @@ def _is_refused(setting: str, findings: tuple[Finding, ...]) -> bool:
 
 
 def _bring_show(dialogue: Dialogue, bring: Bring) -> int:
-    """Ask for a show of one's own, and bring it in; 1 when that failed."""
+    """Ask for a show of one's own until it is brought in or left for later; 1 when it could not be."""
     dialogue.tell("")
-    try:
-        target = dialogue.ask(say("install.show"))
-        if not target:
+    for _ in range(MOST_TRIES):
+        try:
+            target = dialogue.ask(say("install.show"))
+            return bring(target, dialogue.ask(say("install.show-folder"))) if target else 0
+        except LeftError:
             return 0
-        show = dialogue.ask(say("install.show-folder"))
-        return bring(target, show)
-    except LeftError:
-        return 0
-    except OperatorError as error:
-        dialogue.tell(str(error))
-        return 1
-
-
-def _command(*words: str) -> str:
-    """Return how this program is started from here: a checkout's script needs its Python before it."""
-    if not is_checkout():
-        return " ".join((program(), *words))
-    here = Path.cwd()
-    paths = (Path(sys.executable), ROOT / program())
-    return " ".join((*(str(path.relative_to(here) if path.is_relative_to(here) else path) for path in paths), *words))
+        except OperatorError as error:
+            dialogue.tell(str(error))
+    return 1

@@ -8,7 +8,7 @@ from bot.adapters import PLATFORMS
 from bot.commands import COMMAND_LINES, things_to_say
 from bot.contract import Use
 from bot.policy.texts import listed, say
-from bot.settings import program
+from bot.settings import started_by
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -42,11 +42,11 @@ def welcome(corpus: Corpus) -> str:
         else say("welcome.known-unnamed", shows=named, episodes=episodes)
     )
     ways = [
-        say("welcome.put-me-on", platform=platform.title, program=program(), name=platform.name)
+        say("welcome.put-me-on", platform=platform.title, program=started_by(), name=platform.name)
         for platform in PLATFORMS
         if platform.asks
     ]
-    return "\n".join((known, "", *ways, say("welcome.more", help=COMMAND_LINES.to(Use.HELP), program=program())))
+    return "\n".join((known, "", *ways, say("welcome.more", help=COMMAND_LINES.to(Use.HELP), program=started_by())))
 
 
 async def examples(corpus: Corpus, search: Searcher, daily: Daily, day: dt.date) -> str:
@@ -82,4 +82,4 @@ def off(settings: Settings, *, has_store: bool) -> str:
         for platform in PLATFORMS
         if settings.gives(platform.tokens) and platform.role(settings) not in settings.verbatim_roles
     ]
-    return say("welcome.off", parts=listed(parts), program=program()) if parts else ""
+    return say("welcome.off", parts=listed(parts), program=started_by()) if parts else ""

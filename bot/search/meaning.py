@@ -8,7 +8,7 @@ from bot.file_lock import lock
 from bot.policy.texts import say
 from bot.search.episodes import newest_first
 from bot.search.index.models import THREADS, Dense, Late, weights_folder
-from bot.settings import program
+from bot.settings import started_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +65,7 @@ def load_embeddings(  # noqa: PLR0913 - what and where, what hears of it, how mu
         work_out(corpus, embeddings.shelf, notice, stopped, most=most, sentences=sentences)
         embeddings.grow()
     if wanted(corpus, most) - embeddings.known:
-        notice(f"{progress(corpus, len(embeddings.known))} {say('search.rest', program=program())}")
+        notice(f"{progress(corpus, len(embeddings.known))} {say('search.rest', program=started_by())}")
     return embeddings
 
 

@@ -72,6 +72,8 @@ def restore(source: Path, url: str) -> int:
     if not source.is_file():
         raise OperatorError(say("backup.no-file", path=source, program=program()))
     try:
+        if parsed := _sqlite_path(url):
+            parsed.parent.mkdir(parents=True, exist_ok=True)  # a new machine has no data folder yet
         with tempfile.TemporaryDirectory() as folder:
             copied = Path(folder) / "backup.db"  # an older backup is brought up to date, the file itself left as it is
             shutil.copyfile(source, copied)
@@ -102,10 +104,18 @@ def _put_back(source: Path, url: str) -> int:
 
 def _refuse_nothing(url: str) -> None:
     """Raise OperatorError where there is no SQLite file: opening it would make one, and the backup would be empty."""
-    with contextlib.suppress(ArgumentError, ValueError):  # what is no address is refused where it is opened
+    path = _sqlite_path(url)
+    if path is not None and not path.exists():
+        raise OperatorError(say("backup.nothing", path=path))
+
+
+def _sqlite_path(url: str) -> Path | None:
+    """Return the file of an SQLite address; None for any other, and what is none is refused where it is opened."""
+    with contextlib.suppress(ArgumentError, ValueError):
         parsed = sa.make_url(url)
-        if parsed.get_backend_name() == "sqlite" and parsed.database and not Path(parsed.database).exists():
-            raise OperatorError(say("backup.nothing", path=parsed.database))
+        if parsed.get_backend_name() == "sqlite" and parsed.database:
+            return Path(parsed.database)
+    return None
 
 
 def _make_one_file(path: Path) -> None:

@@ -30,6 +30,9 @@ CHANNEL = Channel("console", "general")
 _OWNER = Author("you", admin=True)
 """Whoever can start the process can do everything; the console's user is its admin."""
 
+_LEAVES = frozenset({"exit", "quit", "/exit", "/quit"})
+"""What people type at a prompt to leave it, beside Ctrl-D and Ctrl-C."""
+
 LONGEST_LINE = 1024 * 1024
 """Characters read of one piped line; the rest of a longer line is dropped, and the core says it was too long."""
 
@@ -205,6 +208,8 @@ class Console:
                 with patch_stdout(raw=True):  # what comes meanwhile is written above the prompt
                     typed = await session.prompt_async("› ")
                 showing.cancel()
+                if typed.strip().casefold() in _LEAVES:
+                    return
                 yield typed
         except (EOFError, KeyboardInterrupt):
             return

@@ -38,13 +38,13 @@ def _listens_at(settings: Settings) -> tuple[str, int] | None:
 
 
 _CREDENTIALS = (
-    Credential("slack-bot-token", re.compile(r"xoxb-[\w-]{8,}"), ("SLACK_BOT_TOKEN",)),
-    Credential("slack-app-token", re.compile(r"xapp-[\w-]{8,}"), ("SLACK_APP_TOKEN",)),
-    Credential("slack-user-token", re.compile(r"xoxp-[\w-]{8,}")),
+    Credential("slack-bot-token", re.compile(r"xoxb-[\w-]{1,300}"), ("SLACK_BOT_TOKEN",)),
+    Credential("slack-app-token", re.compile(r"xapp-[\w-]{1,300}"), ("SLACK_APP_TOKEN",)),
+    Credential("slack-user-token", re.compile(r"xoxp-[\w-]{1,300}")),
     Credential("slack-configuration-token", re.compile(r"xoxe[.-][\w.-]{8,}")),
     Credential("slack-session-token", re.compile(r"xox[cds]-[\w%-]{8,}")),
     Credential("slack-secret", re.compile(r"[0-9a-f]{32}"), ("SLACK_SIGNING_SECRET", "SLACK_CLIENT_SECRET")),
-    Credential("slack-client-id", re.compile(r"\d{9,}\.\d{9,}"), ("SLACK_CLIENT_ID",)),
+    Credential("slack-client-id", re.compile(r"\d{9,20}\.\d{9,20}"), ("SLACK_CLIENT_ID",)),
     Credential("slack-app-id", re.compile(r"A[A-Z0-9]{8,12}")),
     Credential("slack-webhook", re.compile(r"https://hooks\.slack(?:-gov)?\.com/\S+")),
 )
