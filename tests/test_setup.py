@@ -91,7 +91,7 @@ async def test_a_discord_token_is_asked_for_checked_and_saved_with_the_invite_li
     assert "Bot, press Reset Token" in run.written
     assert "✓ Discord knows the token: Verbatim" in run.written
     assert f"client_id={discord.world.bot.id}" in run.written
-    assert "/settings daily on time:09:00" in run.written
+    assert "type there: /setup" in run.written
     assert "run_bot.py doctor" in run.written
     assert TOKEN not in run.written
     assert TOKEN in run.hidden
@@ -238,10 +238,12 @@ async def test_a_show_is_brought_in_or_told_why_not(discord: LocalDiscord, tmp_p
     path = tmp_path / ".env"
     brought = await on_discord(discord, path, TOKEN, "https://example.org/feed.xml", "my-show")
     failed = await on_discord(discord, path, "", "bad.txt", "my-show")
+    again = await on_discord(discord, path, "", "bad.txt", "my-show", "good.txt", "my-show")
 
     assert (brought.status, brought.brought) == (0, [("https://example.org/feed.xml", "my-show")])
     assert failed.status == 1
     assert NO_WORDS in failed.written
+    assert (again.status, again.brought) == (0, [("good.txt", "my-show")])
 
 
 # The file -------------------------------------------------------------------------------------------------------------

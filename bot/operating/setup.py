@@ -36,7 +36,7 @@ class LeftError(OperatorError):
     """Whoever was asked left, or no answer was any use; nothing more is asked."""
 
 
-_YES_OR_NO = {"y": True, "yes": True, "n": False, "no": False}
+_YES_OR_NO = {"y": True, "yes": True, "n": False, "no": False, "": False}
 
 
 class Dialogue:
@@ -68,7 +68,7 @@ class Dialogue:
         return line.strip()
 
     def agrees(self, question: str) -> bool:
-        """Ask for yes or no until it is one of them."""
+        """Ask for yes or no until it is one of them; nothing is no."""
         while True:
             answer = self.ask(f"{question} {say('install.yes-no')}").casefold()
             if answer in _YES_OR_NO:
@@ -193,12 +193,14 @@ def _is_refused(setting: str, findings: tuple[Finding, ...]) -> bool:
 def _bring_show(dialogue: Dialogue, bring: Bring) -> int:
     """Ask for a show of one's own until it is brought in or left for later; 1 when it could not be."""
     dialogue.tell("")
+    failed = 0
     for _ in range(MOST_TRIES):
         try:
             target = dialogue.ask(say("install.show"))
-            return bring(target, dialogue.ask(say("install.show-folder"))) if target else 0
+            return bring(target, dialogue.ask(say("install.show-folder"))) if target else failed
         except LeftError:
-            return 0
+            break
         except OperatorError as error:
             dialogue.tell(str(error))
-    return 1
+            failed = 1
+    return failed
