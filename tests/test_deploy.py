@@ -49,11 +49,11 @@ WHY_NOT_BUILT = (
 RUN_READ_ONLY = """
 set -eu
 mount --bind "$1" "$1"
+mount -t tmpfs -o mode=1777 tmpfs "$1/tmp"
 mount --rbind /usr "$1/usr"
-for folder in $4; do mount --bind "$folder" "$1$folder"; done
+for folder in $4; do mkdir -p "$1$folder"; mount --bind "$folder" "$1$folder"; done
 mount --bind /dev "$1/dev"
 mount -o remount,bind,ro "$1"
-mount -t tmpfs tmpfs "$1/tmp"
 mount --bind "$2" "$1/data"
 exec chroot --userspec="$3" "$1" setpriv --no-new-privs /bin/sh -c "$5"
 """

@@ -24,6 +24,7 @@ from bot.search.index.models import TOKEN_WIDTH, WIDTH, read_projection, weights
 from bot.search.index.nearest import Nearest, encode
 from bot.search.index.vectors import BLOCK, EpisodeVectors, Shelf, build_vectors, save_vectors
 from bot.search.meaning import wanted, work_out
+from bot.settings import started_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -289,7 +290,8 @@ def test_a_script_has_what_is_known_and_waits_for_a_small_library(
     asked = run_bot("--jsonl", stdin=json.dumps({"command": "quote", "args": {"words": line}}) + "\n", **given)
 
     assert (
-        "I can search 0 of 3 episodes by meaning. The others I search by words only; `run_bot.py index`" in once.stderr
+        f"I can search 0 of 3 episodes by meaning. The others I search by words only; `{started_by('index')}`"
+        in once.stderr
     )
     assert capped.stderr.count("working out what") == 1
     assert asked.stderr.count("working out what") == 2
