@@ -411,6 +411,9 @@ def test_a_file_of_secrets_that_others_can_read_is_told(tmp_path: Path, monkeypa
     env.write_text("# mine\n\nDISCORD_TOKEN abc\nVERBATIM_LOG=json\n", "utf-8")
     (line, _) = [finding for finding in look(settings) if finding.part == "env-file"]
     assert (line.state, line.found) == (State.WRONG, f"I can't read line 3 of {env}.")
+    env.write_text("A='two\nlines'\nexport B=1\nC\n", "utf-8")
+    (line, _) = [finding for finding in look(settings) if finding.part == "env-file"]
+    assert (line.state, line.found) == (State.WRONG, f"I can't read line 4 of {env}.")
 
 
 def test_a_followed_feed_is_told_of_with_what_to_do_where_it_fails(tmp_path: Path) -> None:

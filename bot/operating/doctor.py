@@ -27,6 +27,7 @@ from bot.errors import OperatorError, StoreError
 from bot.feeds import feed_statuses, status_lines
 from bot.logs import without_login
 from bot.operating.credentials import misread
+from bot.operating.env_file import lines_unread
 from bot.policy.texts import listed, say
 from bot.search import count_indexed, open_embeddings
 from bot.settings import ROOT, Settings, home, setting_rows, started_by
@@ -180,14 +181,13 @@ def _packages() -> Finding:
 
 
 def _env_file() -> Iterator[Finding]:
-    """Yield whether others on this machine can read the file with the secrets."""
+    """Yield which lines of the file with the secrets cannot be read, and whether others on this machine can."""
     path = home() / ".env"
     if not path.is_file():
         return
-    for number, line in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
-        if line.strip() and not line.lstrip().startswith("#") and "=" not in line:
-            found = say("doctor.env-line", path=path, number=number)
-            yield Finding("env-file", State.WRONG, found, say("doctor.env-mend"))
+    for number in lines_unread(path)[:MOST_TOLD]:
+        found = say("doctor.env-line", path=path, number=number)
+        yield Finding("env-file", State.WRONG, found, say("doctor.env-mend"))
     if os.name == "posix" and path.stat().st_mode & 0o077:
         yield Finding("env-file", State.NOTE, say("doctor.env-open", path=path), f"chmod 600 {path}")
     else:

@@ -16,7 +16,7 @@ from bot.policy.texts import say
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["write_env"]
+__all__ = ["lines_unread", "write_env"]
 
 _PLAIN = re.compile(r"[\w.:/@%+=,-]+")
 """A value that needs no quotes."""
@@ -45,6 +45,19 @@ def write_env(path: Path, values: Mapping[str, str]) -> None:
         cause = _CAUSES.get(error.errno or 0, "write")
         fix = say(f"install.fix-{cause}", path=target)
         raise OperatorError(say("install.not-written", path=path, error=error.strerror or error, fix=fix)) from None
+
+
+def lines_unread(path: Path) -> list[int]:
+    """Return the numbers of the lines of a `.env` file that cannot be read, or name a setting and give no value."""
+    from dotenv.parser import parse_stream  # noqa: PLC0415 - as in `_with`
+
+    numbers = []
+    for binding in parse_stream(io.StringIO(path.read_text("utf-8", "replace"))):
+        if binding.error or (binding.key is not None and binding.value is None):
+            said = binding.original.string
+            blank = said[: len(said) - len(said.lstrip())]  # it begins with the empty lines before it
+            numbers.append(binding.original.line + blank.count("\n"))
+    return numbers
 
 
 def _with(text: str, values: Mapping[str, str]) -> str:

@@ -398,21 +398,21 @@ class Searcher:
         By the places that have its very words; by those near it too when that does not confirm it.
         """
         printed = self._corpus.source_text
-        found = find_said(self._corpus, narrow(self._corpus, self._index, scope), said, SAID_AMONG)
+        index = narrow(self._corpus, self._index, scope)
+        found = find_said(self._corpus, index, said, SAID_AMONG)
         places = [passage for number, passage in found if scope.admits(number, passage)]
         judgement = judge(said, places, speaker=who, printed=printed)
         if judgement.verdict is Verdict.EXACT or judgement.too_little:
             return judgement
-        near = [*places, *self._between_slips(said, scope), *self._near(said, REGIONS, scope)]
+        near = [*places, *self._between_slips(index, said, scope), *self._near(said, REGIONS, scope)]
         judgement = judge(said, near, speaker=who, printed=printed)
         if who and judgement.verdict in {Verdict.OTHER_SPEAKER, Verdict.UNATTRIBUTED}:
             own = judge(said, self._said_by(who, said, scope), speaker=who, printed=printed)
             judgement = own if own.verdict in {Verdict.EXACT, Verdict.CLOSE} else judgement
         return judgement
 
-    def _between_slips(self, said: str, scope: Scope) -> list[Passage]:
-        """Return sentences that have a line's words in a row between those that nobody says: slips, maybe."""
-        index = narrow(self._corpus, self._index, scope)
+    def _between_slips(self, index: WordIndex, said: str, scope: Scope) -> list[Passage]:
+        """Return a scope's sentences, by its part of the index, that have a line's words in a row between its slips."""
         found = [each for run in known_runs(index, said) for each in find_run(self._corpus, index, run, REGIONS)]
         return [passage for number, passage in found if scope.admits(number, passage)]
 
