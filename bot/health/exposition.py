@@ -17,7 +17,7 @@ from bot.contract import Connection
 from bot.health.meters import BOUNDS, POLLS
 from bot.intake import TURNED_AWAY
 from bot.settings import ROOT, is_checkout
-from bot.store import STATES
+from bot.store import COUNTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -105,7 +105,7 @@ class Exposition:
         yield GaugeMetricFamily("verbatim_database_answers", "1 where the database can be written.", answers)
         if self.posts is not None:
             posts = GaugeMetricFamily("verbatim_posts", "Posts in the database, by state.", labels=("state",))
-            for state in (*STATES, "waiting"):
+            for state in COUNTED:
                 posts.add_metric((state,), self.posts.get(state, 0))
             yield posts
 

@@ -6,11 +6,12 @@ from bot.store.database import AwayError
 from bot.store.inbox import Inbound, Stage
 from bot.store.kv import LAST_TICK
 from bot.store.migrate import HEAD
-from bot.store.posts import Planned, PostRow, episode_slot, post_key
+from bot.store.posts import COUNTED, Planned, PostRow, episode_slot, post_key
 from bot.store.store import Store, find_schema, open_store
 from bot.store.tables import STATES
 
 __all__ = [
+    "COUNTED",
     "HEAD",
     "LAST_TICK",
     "STATES",

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.store.channels import ChannelSettings, settings_of
 from bot.store.kv import LAST_TICK
-from bot.store.tables import channels, kv, of_channel, posts
+from bot.store.tables import STATES, channels, kv, of_channel, posts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     from bot.contract import Channel
     from bot.store.database import Database
 
-__all__ = ["Ledger", "Planned", "PostRow", "Waiting", "episode_slot", "post_key"]
+__all__ = ["COUNTED", "Ledger", "Planned", "PostRow", "Waiting", "episode_slot", "post_key"]
+
+WAITING = "waiting"
+"""What announcements that wait for approval are counted as."""
+
+COUNTED = (*STATES, WAITING)
+"""What posts are counted by."""
 
 SWEEP_AFTER = 300.0
 """Seconds after a doubtful send until its channel is searched for a second copy."""
@@ -449,8 +455,8 @@ class Ledger:
         return await self._db.read(lambda db: int(db.scalar(chosen) or 0))
 
     async def counts(self) -> dict[str, int]:
-        """Return how many posts are in each state; announcements that wait for approval are `waiting`."""
-        state = sa.case((_WAITS, "waiting"), else_=posts.c.state)
+        """Return how many posts are in each state; announcements that wait for approval are WAITING."""
+        state = sa.case((_WAITS, WAITING), else_=posts.c.state)
         chosen = sa.select(state, sa.func.count()).group_by(state)
         return await self._db.read(lambda db: {state: int(count) for state, count in db.execute(chosen)})
 
